@@ -1,0 +1,271 @@
+"""Batched assembly: the integrals of `femwgm.fem.forms` for all cells at once, kept as dense cell matrices.
+
+Both u and grad v transform covariantly, so with D the discrete gradient (grad psi_j = sum_i N_i D_ij) every integral follows from
+four: C = int r curl N curl N, G = int N . N / r, T = int r N . N and S = int psi psi / r. Then
+
+    K(m) = [C + m^2 G, -m G D; -m D^T G, D^T G D],      M = eps [T, 0; 0, S],
+
+which keeps m, the permittivity of each region and the frequency out of the assembly, and makes the kernel of K exact: K applied
+to (D psi, m psi) vanishes term by term. On quadrilaterals the integrals factor into one-dimensional ones (sum factorisation).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from skfem.quadrature import get_quadrature
+from skfem.refdom import RefTri
+
+from femwgm.fem.mapping import CurvedMapping
+from femwgm.fem.polynomials import derivative_in_legendre, integrated_legendre, legendre
+from femwgm.fem.quadrilateral import QuadLagrange, QuadNedelec
+from femwgm.fem.spaces import Space, discrete_gradient, element_pair
+from femwgm.typing import Array, RealArray
+
+
+@lru_cache(maxsize=64)
+def gauss_points(corners: int, points: int) -> tuple[RealArray, RealArray]:
+    """Quadrature on the reference cell with about `points` points in each direction: X (2, n), weights (n,).
+
+    On quadrilaterals the points are a tensor grid with x running slowest.
+    """
+    if corners == 3:
+        X, w = get_quadrature(RefTri, 2 * points - 1)
+        return X, w
+    t, w = np.polynomial.legendre.leggauss(points)
+    t, w = 0.5 * (t + 1.0), 0.5 * w
+    return np.stack([np.repeat(t, points), np.tile(t, points)]), np.repeat(w, points) * np.tile(w, points)
+
+
+def default_points(degree: int) -> int:
+    """Gauss points in each direction: the products of two basis functions exactly, with a reserve for curved cells and 1/r."""
+    return degree + 3
+
+
+@dataclass(frozen=True)
+class Metric:
+    """Weights of the integrals at the quadrature points, each of shape (cells, points), quadrature weight included.
+
+    With J the Jacobian and g = J^-1 J^-T det J: `curl` r / det J, `over_r` g / r and `times_r` r g (components xx, xy, yy),
+    `scalar` det J / r, and, for uniaxial media, `axial` r det J (J^-1 a)(J^-1 a)^T for the in-plane unit vector a of the axis.
+    """
+
+    curl: Array
+    over_r: tuple[Array, Array, Array]
+    times_r: tuple[Array, Array, Array]
+    scalar: Array
+    axial: tuple[Array, Array, Array] | None = None
+
+    @classmethod
+    def at(cls, mapping: CurvedMapping, X: Array, weights: Array, axis: str | None = None) -> Metric:
+        """Weights on all cells of `mapping`, for an optional optical axis along "z" or along the local "radial" direction."""
+        r, z = mapping.F(X)
+        (a, b), (c, d) = mapping.DF(X)
+        det = a * d - b * c
+        over_det = weights / det
+        g = ((b * b + d * d) * over_det, -(a * b + c * d) * over_det, (a * a + c * c) * over_det)
+        axial = None
+        if axis is not None:
+            rho = np.sqrt(r * r + z * z)
+            ar, az = (r / rho, z / rho) if axis == "radial" else (np.zeros_like(r), np.ones_like(z))
+            x, y = d * ar - b * az, a * az - c * ar
+            axial = (r * over_det * x * x, r * over_det * x * y, r * over_det * y * y)
+        return cls(
+            curl=r * over_det,
+            over_r=(g[0] / r, g[1] / r, g[2] / r),
+            times_r=(r * g[0], r * g[1], r * g[2]),
+            scalar=weights * det / r,
+            axial=axial,
+        )
+
+
+@dataclass(frozen=True)
+class CellMatrices:
+    """Cell matrices in the local order of a `Space`, signs included, each (cells, n, n) over its own unknowns.
+
+    Attributes
+    ----------
+    space
+        The unknowns.
+    C, G, GD, DGD
+        The blocks of K(m), see the module docstring.
+    T, S
+        The blocks of M for eps = 1.
+    axial
+        Like T for the component of the field along the optical axis, where a medium is uniaxial.
+    """
+
+    space: Space
+    C: Array
+    G: Array
+    GD: Array
+    DGD: Array
+    T: Array
+    S: Array
+    axial: Array | None = None
+
+    def stiffness(self, m: int) -> Array:
+        """Cell matrices of K(m), shape (cells, n, n)."""
+        return self._blocks(self.C + (m * m) * self.G, -m * self.GD, self.DGD)
+
+    def mass(self, eps: Array, eps_axial: Array | None = None) -> Array:
+        """Cell matrices of M for one permittivity per cell, shape (cells, n, n).
+
+        `eps_axial` is the permittivity along the optical axis; where it equals `eps` the medium is isotropic. The component
+        E_phi sees `eps`: the axis lies in the meridian plane.
+        """
+        T = eps[:, None, None] * self.T
+        if eps_axial is not None and self.axial is not None:
+            T = T + (eps_axial - eps)[:, None, None] * self.axial
+        return self._blocks(T, None, eps[:, None, None] * self.S)
+
+    def _blocks(self, uu: Array, uv: Array | None, vv: Array) -> Array:
+        n = self.space.dofs.shape[1]
+        out = np.zeros((len(uu), n, n), dtype=np.result_type(uu, vv))
+        i, j = self.space.from_curl, self.space.from_scalar
+        for rows, cols, block in _placements(i, j, uu, uv, vv):
+            for a, fa in rows:
+                for b, fb in cols:
+                    out[:, a, b] = block[:, fa, fb]
+        return out
+
+
+def _runs(index: Array) -> list[tuple[slice, slice]]:
+    """Contiguous pieces of an index as (target slice, source slice) pairs: block copies instead of scattered ones."""
+    cuts = np.flatnonzero(np.diff(index) != 1) + 1
+    starts, stops = np.r_[0, cuts], np.r_[cuts, len(index)]
+    return [(slice(int(index[a]), int(index[b - 1]) + 1), slice(int(a), int(b))) for a, b in zip(starts, stops, strict=True)]
+
+
+def _placements(i: Array, j: Array, uu: Array, uv: Array | None, vv: Array):  # type: ignore[no-untyped-def]
+    ri, rj = _runs(i), _runs(j)
+    yield ri, ri, uu
+    yield rj, rj, vv
+    if uv is not None:
+        yield ri, rj, uv
+        yield rj, ri, np.swapaxes(uv, 1, 2)
+
+
+def assemble(space: Space, *, points: int | None = None, axis: str | None = None) -> CellMatrices:
+    """Cell matrices of a space; real for real node positions, complex in stretched ones.
+
+    Parameters
+    ----------
+    space
+        Unknowns, on a mesh whose nodes may be complex.
+    points
+        Gauss points in each direction; by default `default_points`.
+    axis
+        "z" or "radial" if any region is uniaxial.
+    """
+    corners, degree = space.mesh.corners, space.degree
+    points = points or default_points(degree)
+    X, weights = gauss_points(corners, points)
+    metric = Metric.at(CurvedMapping(space.mesh), X, weights, axis)
+    integrals = _quad_integrals if corners == 4 else _triangle_integrals
+    C, G, T, S, A = integrals(metric, degree, points)
+    D = discrete_gradient(corners, degree)
+    sc = space.signs[:, space.from_curl]
+    ss = space.signs[:, space.from_scalar]
+    GD = G @ D
+    DGD = D.T @ GD
+    cc, cs, s2 = sc[:, :, None] * sc[:, None, :], sc[:, :, None] * ss[:, None, :], ss[:, :, None] * ss[:, None, :]
+    return CellMatrices(
+        space, C * cc, G * cc, GD * cs, DGD * s2, T * cc, S * s2, None if A is None else A * cc
+    )
+
+
+@lru_cache(maxsize=64)
+def _triangle_products(degree: int, points: int) -> tuple[Array, ...]:
+    X, _ = gauss_points(3, points)
+    curl_element, scalar_element = element_pair(3, degree)
+    N, curl = curl_element.tabulate(X)
+    psi, _ = scalar_element.tabulate(X)
+    x, y = N[:, 0].T, N[:, 1].T
+
+    def outer(f: Array, g: Array) -> Array:
+        return np.ascontiguousarray((f[:, :, None] * g[:, None, :]).reshape(len(f), -1))
+
+    return outer(curl.T, curl.T), outer(x, x), outer(x, y) + outer(y, x), outer(y, y), outer(psi.T, psi.T)
+
+
+def _triangle_integrals(metric: Metric, degree: int, points: int) -> tuple[Array, Array, Array, Array, Array | None]:
+    cc, xx, xy, yy, ss = _triangle_products(degree, points)
+
+    def square(flat: Array) -> Array:
+        n = int(np.sqrt(flat.shape[1]) + 0.5)
+        return flat.reshape(-1, n, n)
+
+    def vector(w: tuple[Array, Array, Array]) -> Array:
+        return square(w[0] @ xx + w[1] @ xy + w[2] @ yy)
+
+    axial = None if metric.axial is None else vector(metric.axial)
+    return (
+        square(metric.curl @ cc), vector(metric.over_r), vector(metric.times_r), square(metric.scalar @ ss), axial,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _line_products(degree: int, points: int) -> dict[str, Array]:
+    """Products of one-dimensional functions at the Gauss points, (pairs, points): P Legendre, L integrated, d its slope."""
+    t, _ = np.polynomial.legendre.leggauss(points)
+    t = 0.5 * (t + 1.0)
+    P, L = legendre(degree - 1, t), integrated_legendre(degree, t)
+    d = derivative_in_legendre(degree) @ P
+    families = {"P": P, "L": L, "d": d}
+    return {
+        a + b: np.ascontiguousarray((families[a][:, None, :] * families[b][None, :, :]).reshape(-1, points))
+        for a, b in ("PP", "LL", "PL", "LP", "dd", "Pd", "dP")
+    }
+
+
+@lru_cache(maxsize=64)
+def _quad_positions(degree: int) -> tuple[Array, Array, Array]:
+    """Positions of the x- and y-directed Nedelec and of the H1 functions in their tensor numbering (x index slowest)."""
+    curl, scalar = QuadNedelec(degree), QuadLagrange(degree)
+    k = degree
+    x = curl.x_directed
+    to_x = np.full(k * (k + 1), -1)
+    to_y = np.full((k + 1) * k, -1)
+    to_x[curl.along[x] * (k + 1) + curl.across[x]] = np.flatnonzero(x)
+    to_y[curl.across[~x] * k + curl.along[~x]] = np.flatnonzero(~x)
+    to_s = np.empty((k + 1) ** 2, dtype=int)
+    to_s[scalar.in_x * (k + 1) + scalar.in_y] = np.arange(scalar.size)
+    return to_x, to_y, to_s
+
+
+def _quad_integrals(metric: Metric, degree: int, points: int) -> tuple[Array, Array, Array, Array, Array | None]:
+    pairs = _line_products(degree, points)
+    to_x, to_y, to_s = _quad_positions(degree)
+    sizes = {"P": degree, "L": degree + 1, "d": degree + 1}
+    cells = len(metric.curl)
+
+    def tensor(weight: Array, in_x: str, in_y: str) -> Array:
+        """All integrals of weight f_a(x) f_b(x) g_c(y) g_d(y) as a matrix ((a, c), (b, d)) for each cell."""
+        w = weight.reshape(cells, points, points)
+        first = np.matmul(pairs[in_x], w)
+        out = first.reshape(-1, points) @ pairs[in_y].T
+        a, b, c, d = sizes[in_x[0]], sizes[in_x[1]], sizes[in_y[0]], sizes[in_y[1]]
+        return out.reshape(cells, a, b, c, d).transpose(0, 1, 3, 2, 4).reshape(cells, a * c, b * d)
+
+    def place(xx: Array, xy: Array, yy: Array) -> Array:
+        n = len(to_x) + len(to_y)
+        order = np.argsort(np.r_[to_x, to_y])
+        block = np.empty((cells, n, n), dtype=xx.dtype)
+        h = len(to_x)
+        block[:, :h, :h], block[:, :h, h:], block[:, h:, h:] = xx, xy, yy
+        block[:, h:, :h] = np.swapaxes(xy, 1, 2)
+        return block[:, order[:, None], order[None, :]]
+
+    def vector(w: tuple[Array, Array, Array]) -> Array:
+        return place(tensor(w[0], "PP", "LL"), tensor(w[1], "PL", "LP"), tensor(w[2], "LL", "PP"))
+
+    C = place(
+        tensor(metric.curl, "PP", "dd"), -tensor(metric.curl, "Pd", "dP"), tensor(metric.curl, "dd", "PP")
+    )  # the curl of (P l, 0) is -P l', that of (0, l P) is l' P
+    order = np.argsort(to_s)
+    S = tensor(metric.scalar, "LL", "LL")[:, order[:, None], order[None, :]]
+    axial = None if metric.axial is None else vector(metric.axial)
+    return C, vector(metric.over_r), vector(metric.times_r), S, axial

@@ -1,0 +1,98 @@
+"""Orthogonal polynomials that the element bases are made of, on the unit interval and in barycentric coordinates.
+
+The integrated Legendre functions satisfy l_j' = P_(j-1) with the shifted Legendre polynomials P_j on [0, 1], so the gradient of
+an H1 function is, term by term, a Nedelec function: the exact sequence is visible in the basis.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import eval_jacobi
+
+from femwgm.typing import Array
+
+
+def legendre(degree: int, x: Array) -> Array:
+    """Shifted Legendre polynomials P_0 .. P_degree on [0, 1], shape (degree + 1, *x.shape).
+
+    >>> legendre(2, np.array([0.0, 0.5, 1.0]))[2]
+    array([ 1. , -0.5,  1. ])
+    """
+    t = 2.0 * np.asarray(x) - 1.0
+    p = np.empty((degree + 1, *t.shape))
+    p[0] = 1.0
+    if degree:
+        p[1] = t
+    for j in range(1, degree):
+        p[j + 1] = ((2 * j + 1) * t * p[j] - j * p[j - 1]) / (j + 1)
+    return p
+
+
+def integrated_legendre(degree: int, x: Array) -> Array:
+    """Hat functions 1 - x, x and the bubbles l_j(x) = integral of P_(j-1) from 0, j = 2 .. degree.
+
+    Shape (degree + 1, *x.shape); l_j vanishes at both ends and has the parity (-1)^j about 1/2.
+
+    >>> integrated_legendre(2, np.array([0.0, 0.5, 1.0]))[2]
+    array([ 0.  , -0.25,  0.  ])
+    """
+    x = np.asarray(x)
+    p = legendre(max(degree, 1), x)
+    ell = np.empty((degree + 1, *x.shape))
+    ell[0], ell[1] = 1.0 - x, x
+    for j in range(2, degree + 1):
+        ell[j] = 0.5 * (p[j] - p[j - 2]) / (2 * j - 1)
+    return ell
+
+
+def derivative_in_legendre(degree: int) -> Array:
+    """Coefficients of l_0' .. l_degree' in P_0 .. P_(degree - 1), shape (degree + 1, degree)."""
+    d = np.zeros((degree + 1, degree))
+    d[0, 0], d[1, 0] = -1.0, 1.0
+    for j in range(2, degree + 1):
+        d[j, j - 1] = 1.0
+    return d
+
+
+def scaled_legendre(degree: int, s: Array, t: Array) -> tuple[Array, Array, Array]:
+    """Homogenised Legendre polynomials t^j P_j(s / t) (P_j on [-1, 1]) and their derivatives in s and in t.
+
+    Each of shape (degree + 1, *s.shape). For an edge (a, b) of a triangle s = lambda_b - lambda_a and t = lambda_a + lambda_b.
+    """
+    p, ds, dt = (np.zeros((degree + 1, *np.shape(s))) for _ in range(3))
+    p[0] = 1.0
+    if degree:
+        p[1], ds[1] = s, 1.0
+    for j in range(1, degree):
+        a, b = (2 * j + 1) / (j + 1), j / (j + 1)
+        p[j + 1] = a * s * p[j] - b * t * t * p[j - 1]
+        ds[j + 1] = a * (p[j] + s * ds[j]) - b * t * t * ds[j - 1]
+        dt[j + 1] = a * s * dt[j] - b * (2.0 * t * p[j - 1] + t * t * dt[j - 1])
+    return p, ds, dt
+
+
+def scaled_bubbles(degree: int, s: Array, t: Array) -> tuple[Array, Array, Array]:
+    """Homogenised integrated Legendre functions of degree 2 .. degree, and their derivatives in s and in t.
+
+    Each of shape (degree - 1, *s.shape); they vanish where s = t or s = -t and have the parity (-1)^j in s.
+    """
+    p, ps, pt = scaled_legendre(degree, s, t)
+    value, ds, dt = [], [], []
+    for j in range(2, degree + 1):
+        scale = 0.5 / (2 * j - 1)
+        value.append(scale * (p[j] - t * t * p[j - 2]))
+        ds.append(scale * (ps[j] - t * t * ps[j - 2]))
+        dt.append(scale * (pt[j] - 2.0 * t * p[j - 2] - t * t * pt[j - 2]))
+    shape = (max(degree - 1, 0), *np.shape(s))
+    return tuple(np.array(a).reshape(shape) for a in (value, ds, dt))  # type: ignore[return-value]
+
+
+def jacobi(n: int, alpha: int, x: Array) -> tuple[Array, Array]:
+    """Jacobi polynomial P_n^(alpha, 1) of 2 x - 1 on [0, 1] and its derivative in x.
+
+    The weights match the factors (1 - x)^alpha x of a triangle's interior functions, which keeps them well conditioned.
+    """
+    t = 2.0 * np.asarray(x) - 1.0
+    value = eval_jacobi(n, alpha, 1, t)
+    slope = (n + alpha + 2) * eval_jacobi(n - 1, alpha + 1, 2, t) if n else np.zeros_like(t)
+    return value, slope
