@@ -1,0 +1,62 @@
+"""Options, profiles and markers that all tests share."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import os
+import sys
+from functools import cache
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Every profile is derandomised: a test that fails on one machine fails on all of them.
+for name, examples in {"dev": 20, "ci": 50, "thorough": 400}.items():
+    settings.register_profile(
+        name,
+        max_examples=examples,
+        derandomize=True,
+        deadline=None,
+        print_blob=True,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+if sys.platform == "linux" and not os.environ.get("DISPLAY"):
+    os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
+
+OPT_IN = {"slow": "slow", "browser": "drives a browser"}
+NEEDS = {"gmsh": ("gmsh", ("libGL.so.1", "libGLU.so.1")), "vtk": ("pyvista", ("libGL.so.1", "libEGL.so.1"))}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--runslow", action="store_true", help="run the tests marked slow or browser too")
+
+
+@cache
+def lacking(marker: str) -> str:
+    """What the tests with this marker need and this machine has not, or an empty string."""
+    module, libraries = NEEDS[marker]
+    if importlib.util.find_spec(module) is None:
+        return module
+    if sys.platform == "linux":
+        for library in libraries:
+            try:
+                ctypes.CDLL(library)
+            except OSError:
+                return library
+    return ""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if not config.getoption("--runslow"):
+            for marker, reason in OPT_IN.items():
+                if marker in item.keywords:
+                    item.add_marker(pytest.mark.skip(reason=f"{reason}: runs with --runslow"))
+        # On CI a missing library is a broken set-up and may fail.
+        if not os.environ.get("CI"):
+            for marker in NEEDS:
+                if marker in item.keywords and lacking(marker):
+                    item.add_marker(pytest.mark.skip(reason=f"no {lacking(marker)} here: ./dev setup installs it"))
