@@ -1,0 +1,108 @@
+"""Concentric sphere of any number of layers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from femwgm.config.base import Name, Strict, refuse
+from femwgm.config.geometries.base import Body, check_names
+from femwgm.config.quantity import Length
+
+__all__ = ["LayeredSphere", "SphereLayer"]
+
+MAX_LAYERS = 200
+
+
+class SphereLayer(Strict):
+    """One layer, bounded outside by its radius (or diameter), or as thick as said."""
+
+    name: Name = Field(examples=["core"])
+    material: Name = Field(examples=["silica"])
+    radius_um: Length | None = Field(default=None, alias="radius", description="outer radius of the layer")
+    diameter_um: Length | None = Field(
+        default=None, alias="diameter", description="outer diameter of the layer"
+    )
+    thickness_um: Length | None = Field(
+        default=None, alias="thickness", description="radial thickness of the layer"
+    )
+
+    @model_validator(mode="after")
+    def _one_size(self) -> SphereLayer:
+        given = [k for k in ("radius", "diameter", "thickness") if getattr(self, f"{k}_um") is not None]
+        if len(given) != 1:
+            what = " and ".join(given) if given else "none"
+            raise refuse(
+                f"a layer needs exactly one of radius, diameter, thickness; it has {what}",
+                remedy="keep one" if given else "add e.g. 'radius: 10 um'",
+                value=self.name,
+            )
+        return self
+
+    def outer_radius_um(self, inside_um: float) -> float:
+        """Outer radius (um) of the layer when it begins at `inside_um`."""
+        if self.radius_um is not None:
+            return self.radius_um
+        if self.diameter_um is not None:
+            return self.diameter_um / 2.0
+        assert self.thickness_um is not None
+        return inside_um + self.thickness_um
+
+    @property
+    def size_key(self) -> str:
+        """Which of radius, diameter, thickness was given."""
+        return next(k for k in ("radius", "diameter", "thickness") if getattr(self, f"{k}_um") is not None)
+
+
+class LayeredSphere(Body):
+    """Concentric layers, listed from the centre outwards.
+
+    Examples
+    --------
+    >>> sphere = LayeredSphere.model_validate({"kind": "layered_sphere", "ambient": "air", "layers": [
+    ...     {"name": "core", "material": "silica", "diameter": "20 um"},
+    ...     {"name": "shell", "material": "npl", "thickness": "490 nm"}]})
+    >>> sphere.radii_um, sphere.regions
+    ((10.0, 10.49), ('core', 'shell', 'air'))
+    """
+
+    kind: Literal["layered_sphere"] = Field(examples=["layered_sphere"])
+    layers: Annotated[tuple[SphereLayer, ...], Field(min_length=1, max_length=MAX_LAYERS)] = Field(
+        description="from the centre outwards", examples=["[{name: core, material: silica, radius: 10 um}]"]
+    )
+
+    @model_validator(mode="after")
+    def _ascending(self) -> LayeredSphere:
+        check_names([layer.name for layer in self.layers], self.ambient)
+        inside = 0.0
+        for i, layer in enumerate(self.layers):
+            outside = layer.outer_radius_um(inside)
+            if not outside > inside:
+                raise refuse(
+                    f"layers go from the centre outwards: the outer radius {outside:.6g} um of '{layer.name}' does not"
+                    f" exceed the {inside:.6g} um of the layer inside it",
+                    remedy="reorder the layers or enlarge this one",
+                    at=("layers", i, layer.size_key),
+                )
+            inside = outside
+        return self
+
+    @property
+    def radii_um(self) -> tuple[float, ...]:
+        """Outer radius of each layer (um), ascending."""
+        radii: list[float] = []
+        for layer in self.layers:
+            radii.append(layer.outer_radius_um(radii[-1] if radii else 0.0))
+        return tuple(radii)
+
+    @property
+    def region_materials(self) -> dict[str, str]:
+        return {**{layer.name: layer.material for layer in self.layers}, self.ambient: self.ambient}
+
+    @property
+    def radius_ref_um(self) -> float:
+        return self.radii_um[-1]
+
+    def canonical(self) -> dict[str, Any]:
+        return {"kind": self.kind, "regions": self.region_materials, "radii_um": self.radii_um}

@@ -1,0 +1,132 @@
+"""YAML -> `RunConfig`, and back; the content hash that keys stored results."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from femwgm.config.explain import explain
+from femwgm.config.overrides import apply_overrides
+from femwgm.config.schema import RunConfig
+from femwgm.config.yamlio import parse_yaml, read_text
+from femwgm.errors import ConfigError
+
+__all__ = ["config_hash", "dump_resolved", "json_schema", "load_config", "validate"]
+
+
+def load_config(
+    source: str | Path | Mapping[str, Any] | RunConfig, overrides: Sequence[str] = ()
+) -> RunConfig:
+    """Read, override and check a configuration.
+
+    Parameters
+    ----------
+    source
+        Path of a YAML file, or its content as a mapping (quantities as strings with units, as in the YAML).
+    overrides
+        'a.b.c=value' each; list entries go by index or name.
+
+    Returns
+    -------
+    RunConfig
+        Frozen; lengths in um.
+
+    Raises
+    ------
+    ConfigError
+        One line: file, key, value, rule, remedy.
+    """
+    if isinstance(source, RunConfig):
+        if not overrides:
+            return source
+        return validate(_plain(source), overrides)
+    if isinstance(source, Mapping):
+        return validate(dict(source), overrides)
+    path = Path(source)
+    return validate(parse_yaml(read_text(path), path), overrides, file=path, folder=path.parent)
+
+
+def validate(
+    raw: Any, overrides: Sequence[str] = (), *, file: Path | None = None, folder: Path | None = None
+) -> RunConfig:
+    """Check raw data; `folder` is where relative table paths start."""
+    if not isinstance(raw, Mapping):
+        what = "is empty" if raw is None else "must be a mapping of sections"
+        raise ConfigError(
+            what, file=file, remedy="begin with 'schema: 1', 'geometry:', 'materials:', 'modes:'"
+        )
+    raw, places = apply_overrides(raw, overrides)
+    try:
+        return RunConfig.model_validate(raw, context={"folder": folder})
+    except ValidationError as error:
+        found = explain(error, raw, file)
+        for override, place in zip(overrides, places, strict=True):
+            if f"{found.key}.".startswith(f"{place}."):
+                raise explain(error, raw, f"--set {override}"[:120]) from None
+        raise found from None
+
+
+def _plain(config: RunConfig) -> dict[str, Any]:
+    plain: dict[str, Any] = config.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return plain
+
+
+class _Dumper(yaml.SafeDumper):
+    """Block style outside, flow style for whatever has no parts of its own; no aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _represent_list(dumper: Any, data: list[Any]) -> Any:
+    flat = not any(isinstance(item, dict | list) for item in data)
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=flat)
+
+
+_Dumper.add_representer(list, _represent_list)
+
+
+def dump_resolved(config: RunConfig) -> str:
+    """The configuration as YAML with every default written out; reading it gives an equal RunConfig."""
+    text: str = yaml.dump(_plain(config), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    return text
+
+
+def config_hash(config: RunConfig) -> str:
+    """SHA-256 (hex) over everything that affects a number, and over nothing else.
+
+    Names, pictures and sweeps do not count, nor do unused materials, nor whether a size was written as radius or
+    diameter.
+    """
+    used = set(config.geometry.region_materials.values())
+    plain = _plain(config)
+    content = {
+        "schema": config.schema_version,
+        "geometry": config.geometry.canonical(),
+        "materials": {name: _no_source(spec) for name, spec in plain["materials"].items() if name in used},
+        "modes": plain["modes"],
+        "accuracy": plain["accuracy"],
+        "discretization": plain["discretization"],
+        "losses": plain["losses"],
+        "derivatives": config.outputs.derivatives,
+    }
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _no_source(spec: Mapping[str, Any]) -> dict[str, Any]:
+    if "table" not in spec:
+        return dict(spec)
+    return {"table": {key: value for key, value in spec["table"].items() if key != "source"}}
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON schema of the YAML, for editors and for `femwgm schema`."""
+    schema = RunConfig.model_json_schema(by_alias=True, mode="validation")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

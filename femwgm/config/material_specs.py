@@ -1,0 +1,292 @@
+"""How a configuration states a medium: preset, index, Sellmeier formula, table, permittivity or uniaxial pair."""
+
+from __future__ import annotations
+
+import cmath
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    Tag,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from femwgm.config.base import Number, Positive, Strict, nearest, refuse
+from femwgm.config.quantity import spectral_um, um
+
+__all__ = [
+    "EpsMaterial",
+    "IndexMaterial",
+    "MaterialSpec",
+    "PresetMaterial",
+    "SellmeierMaterial",
+    "TableMaterial",
+    "UniaxialMaterial",
+]
+
+PRESETS = (
+    "fused_silica",
+    "polystyrene",
+    "cds",
+    "cds_o",
+    "cds_e",
+    "zns",
+    "water",
+    "air",
+    "vacuum",
+    "npl_film",
+    "cdse_zncds_film",
+)
+"""Names of the presets; their formulas, sources and ranges are in `femwgm.materials.presets`."""
+MAX_TABLE_ROWS = 20_000
+
+
+def _preset(value: Any) -> str:
+    if isinstance(value, str) and value.lower() in PRESETS:
+        return value.lower()
+    close = nearest(value, PRESETS) if isinstance(value, str) else None
+    raise refuse(
+        "unknown preset", remedy=f"did you mean '{close}'?" if close else f"one of {', '.join(PRESETS)}"
+    )
+
+
+class PresetMaterial(Strict):
+    """A medium known by name."""
+
+    preset: Annotated[str, BeforeValidator(_preset), WithJsonSchema({"enum": list(PRESETS)})]
+    axis: Literal["z", "radial"] | None = Field(
+        default=None, description="optic axis, for uniaxial presets (cds)"
+    )
+
+    @model_validator(mode="after")
+    def _axis_where_needed(self) -> PresetMaterial:
+        if (self.preset == "cds") != (self.axis is not None):
+            if self.axis is None:
+                raise refuse(
+                    "is uniaxial and needs 'axis'",
+                    remedy="add 'axis: z' or 'axis: radial'",
+                    value="cds",
+                    at=("preset",),
+                )
+            raise refuse(
+                "only a uniaxial preset has an axis", remedy="drop it", value=self.axis, at=("axis",)
+            )
+        return self
+
+
+class IndexMaterial(Strict):
+    """Constant complex index n + i k; k > 0 absorbs, k < 0 amplifies."""
+
+    n: Positive
+    k: Number = 0.0
+
+
+def _complex(value: Any) -> complex:
+    example = "write e.g. 2.1, '2.1+0.01j' or [2.1, 0.01]"
+    try:
+        if isinstance(value, bool):
+            raise ValueError
+        if isinstance(value, str):
+            number = complex(value.replace(" ", "").replace("i", "j"))
+        elif isinstance(value, list | tuple):
+            re, im = (float(v) for v in value if not isinstance(v, bool | str))
+            number = complex(re, im)
+        else:
+            number = complex(value)
+    except (TypeError, ValueError, OverflowError):
+        raise refuse("must be a real or complex number", remedy=example) from None
+    if not cmath.isfinite(number) or number == 0:
+        raise refuse("must be finite and not zero", remedy=example)
+    return number
+
+
+Complex = Annotated[
+    complex,
+    BeforeValidator(_complex),
+    PlainSerializer(lambda v: f"{v.real!r}{v.imag:+.17g}j" if v.imag else v.real),
+    WithJsonSchema({"type": ["number", "string", "array"]}),
+]
+
+
+class EpsMaterial(Strict):
+    """Constant complex relative permittivity; Im eps > 0 absorbs."""
+
+    eps: Complex
+
+
+def _range(value: Any) -> tuple[float, float]:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise refuse("must be two wavelengths", remedy="write e.g. [0.4 um, 1.1 um]")
+    lo, hi = (spectral_um(v)[1] for v in value)
+    if not lo < hi:
+        raise refuse(
+            "is empty or reversed", remedy="write the shorter wavelength first, e.g. [0.4 um, 1.1 um]"
+        )
+    return lo, hi
+
+
+Range = Annotated[
+    tuple[float, float],
+    BeforeValidator(_range),
+    PlainSerializer(lambda v: [um(x) for x in v]),
+    WithJsonSchema({"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2}),
+]
+
+
+class SellmeierCoefficients(Strict):
+    """n^2 = 1 + sum of B lambda^2 / (lambda^2 - C), lambda in um."""
+
+    B: Annotated[tuple[Number, ...], Field(min_length=1, max_length=20)]
+    C_um2: Annotated[tuple[Number, ...], Field(min_length=1, max_length=20)]
+
+    @model_validator(mode="after")
+    def _pairs(self) -> SellmeierCoefficients:
+        if len(self.B) != len(self.C_um2):
+            raise refuse(
+                f"B has {len(self.B)} coefficients and C_um2 has {len(self.C_um2)}",
+                remedy="give them in pairs (C in um^2)",
+                value=list(self.B),
+                at=("B",),
+            )
+        return self
+
+
+class SellmeierMaterial(Strict):
+    """A Sellmeier formula and where it holds."""
+
+    sellmeier: SellmeierCoefficients
+    range_um: Range = Field(
+        alias="range", description="wavelengths where it holds", examples=["[0.4 um, 1.1 um]"]
+    )
+
+
+class Table(Strict):
+    """Index against wavelength, ascending."""
+
+    wavelength_um: Annotated[tuple[Positive, ...], Field(min_length=2, max_length=MAX_TABLE_ROWS)]
+    n: Annotated[tuple[Positive, ...], Field(min_length=2, max_length=MAX_TABLE_ROWS)]
+    k: Annotated[tuple[Number, ...], Field(max_length=MAX_TABLE_ROWS)] | None = None
+    source: str | None = Field(default=None, max_length=300)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, data: Any, info: ValidationInfo) -> Any:
+        if not isinstance(data, str):
+            return data
+        folder = (info.context or {}).get("folder")
+        return _read_csv(Path(folder) / data if folder is not None else Path(data), data)
+
+    @model_validator(mode="after")
+    def _columns(self) -> Table:
+        if len(self.n) != len(self.wavelength_um) or (self.k is not None and len(self.k) != len(self.n)):
+            raise refuse(
+                "columns of a table must be equally long", remedy="one n (and k) for each wavelength"
+            )
+        for a, b in zip(self.wavelength_um, self.wavelength_um[1:], strict=False):
+            if not b > a:
+                raise refuse(f"wavelengths must ascend; {b!r} um follows {a!r} um", remedy="sort the rows")
+        return self
+
+
+def _read_csv(path: Path, name: str) -> dict[str, Any]:
+    """Columns of a CSV table with the header wavelength_um,n[,k]."""
+
+    def bad(
+        rule: str, remedy: str | None = "the header is 'wavelength_um,n' or 'wavelength_um,n,k'"
+    ) -> PydanticCustomError:
+        return refuse(rule, remedy=remedy, value=name)
+
+    try:
+        if path.stat().st_size > 4 * 2**20:
+            raise bad("the table is larger than 4 MiB", "thin it out")
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            rows = [row for row in csv.reader(stream) if row and not row[0].lstrip().startswith("#")]
+    except (OSError, ValueError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or "not a text table"
+        raise bad(f"the table cannot be read ({reason})", "paths are relative to the YAML file") from None
+    header = [cell.strip() for cell in rows[0]] if rows else []
+    if header not in (["wavelength_um", "n"], ["wavelength_um", "n", "k"]):
+        raise bad(f"the table begins with {','.join(header)[:60]!r}")
+    columns: dict[str, Any] = {key: [] for key in header}
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) != len(header):
+            raise bad(f"row {number} of the table has {len(row)} cells, not {len(header)}", "complete it")
+        for key, cell in zip(header, row, strict=True):
+            try:
+                columns[key].append(float(cell))
+            except ValueError:
+                raise bad(
+                    f"row {number} of the table: {cell.strip()[:40]!r} is not a number", "mend it"
+                ) from None
+    return {**columns, "source": name}
+
+
+class TableMaterial(Strict):
+    """An index table: a CSV file (wavelength_um,n,k) or its columns written out."""
+
+    table: Table
+
+
+class UniaxialMaterial(Strict):
+    """Constant uniaxial medium, its axis along z or along the local radius."""
+
+    n_ordinary: Positive
+    n_extraordinary: Positive
+    k_ordinary: Number = 0.0
+    k_extraordinary: Number = 0.0
+    axis: Literal["z", "radial"] = Field(examples=["z"])
+
+
+_KINDS = {"preset": "preset", "n": "index", "k": "index", "eps": "eps", "sellmeier": "sellmeier", "table": "table",
+          "n_ordinary": "uniaxial", "n_extraordinary": "uniaxial"}  # fmt: skip
+
+
+def _kind(data: Any) -> str | None:
+    """Which way of stating a medium the keys belong to."""
+    if isinstance(data, Strict):
+        return next(tag for cls, tag in _TAGS.items() if isinstance(data, cls))
+    return next((kind for key, kind in _KINDS.items() if key in data), None)
+
+
+def _recognised(data: Any) -> Any:
+    if isinstance(data, Strict) or (isinstance(data, Mapping) and _kind(data) is not None):
+        return data
+    for key in data if isinstance(data, Mapping) else ():
+        close = nearest(str(key), _KINDS)
+        if close:
+            raise refuse("unknown key", remedy=f"did you mean '{close}'?", value=data[key], at=(str(key),))
+    raise refuse(
+        "is not a medium",
+        remedy="write {n: 1.45}, {n: 1.45, k: 1e-7}, {preset: fused_silica}, {sellmeier: ...}, {table: file.csv},"
+        " {eps: 2.1} or {n_ordinary: ..., n_extraordinary: ..., axis: z}",
+    )
+
+
+_TAGS: dict[type[Strict], str] = {
+    PresetMaterial: "preset",
+    IndexMaterial: "index",
+    EpsMaterial: "eps",
+    SellmeierMaterial: "sellmeier",
+    TableMaterial: "table",
+    UniaxialMaterial: "uniaxial",
+}
+MaterialSpec = Annotated[
+    Annotated[PresetMaterial, Tag("preset")]
+    | Annotated[IndexMaterial, Tag("index")]
+    | Annotated[EpsMaterial, Tag("eps")]
+    | Annotated[SellmeierMaterial, Tag("sellmeier")]
+    | Annotated[TableMaterial, Tag("table")]
+    | Annotated[UniaxialMaterial, Tag("uniaxial")],
+    Discriminator(_kind),
+    BeforeValidator(_recognised),
+]
+"""Any of the ways to state a medium, told apart by their keys."""
