@@ -1,0 +1,124 @@
+"""A factorised pencil A - s B of cell matrices: interiors condensed cell by cell, the skeleton factorised directly.
+
+The interior unknowns of a cell couple to nobody else, so they are eliminated by a small dense inverse (static condensation) and
+only the vertices and edges reach the global factorisation: dense for a few large cells of high degree, sparse beyond that.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.linalg as sla
+import scipy.sparse as sp
+import scipy.sparse.linalg as spla
+
+from femwgm.errors import SolveError
+from femwgm.fem.spaces import Space
+from femwgm.typing import Array
+
+DENSE_SKELETON = 900
+"""Skeletons up to this size are factorised as dense matrices, which is faster there than any sparse ordering."""
+
+
+class Numbering:
+    """Free unknowns of a space under its essential conditions: skeleton first, then the interiors cell by cell.
+
+    Attributes
+    ----------
+    skeleton_size, size
+        Number of free unknowns on the skeleton, and in all.
+    boundary
+        Skeleton number of each boundary unknown of each cell, `skeleton_size` where it is fixed, shape (cells, boundary).
+    """
+
+    def __init__(self, space: Space, fixed: Array) -> None:
+        nb = space.boundary_size
+        on_skeleton = np.zeros(space.size, dtype=bool)
+        on_skeleton[space.dofs[:, :nb]] = True
+        free = on_skeleton & ~fixed
+        self.skeleton_size = int(free.sum())
+        number = np.full(space.size, self.skeleton_size)
+        number[free] = np.arange(self.skeleton_size)
+        self.space = space
+        self.boundary = number[space.dofs[:, :nb]]
+        self.cells, self.interior_size = space.dofs.shape[0], space.interior_size
+        self.size = self.skeleton_size + self.cells * self.interior_size
+
+    def gather(self, x: Array) -> Array:
+        """Cell vectors (cells, n, ...) of a vector of free unknowns (size, ...); fixed unknowns are zero."""
+        padded = np.concatenate([x[: self.skeleton_size], np.zeros((1, *x.shape[1:]), dtype=x.dtype)])
+        interior = x[self.skeleton_size :].reshape(self.cells, self.interior_size, *x.shape[1:])
+        return np.concatenate([padded[self.boundary], interior], axis=1)
+
+    def scatter_boundary(self, values: Array) -> Array:
+        """Sum of cell vectors (cells, boundary, columns) over the cells that share an unknown, shape (skeleton, columns)."""
+        out = np.zeros((self.skeleton_size + 1, values.shape[2]), dtype=values.dtype)
+        np.add.at(out, self.boundary.ravel(), values.reshape(-1, values.shape[2]))
+        return out[:-1]
+
+    def apply(self, matrices: Array, x: Array) -> Array:
+        """Product of the assembled operator of cell matrices with vectors (size, columns)."""
+        y = np.matmul(matrices, self.gather(x))
+        nb = self.boundary.shape[1]
+        return np.concatenate([self.scatter_boundary(y[:, :nb]), y[:, nb:].reshape(-1, x.shape[1])])
+
+    def to_space(self, x: Array) -> Array:
+        """Coefficients in the local order of the space with signs applied, shape (cells, n): what evaluates a field."""
+        return np.asarray(self.gather(x[:, None])[..., 0] * self.space.signs)
+
+
+class FactoredPencil:
+    """Solver for the assembled operator of the cell matrices A (cells, n, n), real or complex symmetric.
+
+    Raises
+    ------
+    SolveError
+        If a cell's interior or the skeleton is singular to working precision: the shift is an eigenvalue; move it.
+    """
+
+    def __init__(self, numbering: Numbering, A: Array) -> None:
+        self.numbering = numbering
+        nb = numbering.boundary.shape[1]
+        self._coupling = A[:, nb:, :nb]
+        try:
+            self._inverse = np.linalg.inv(A[:, nb:, nb:])
+        except np.linalg.LinAlgError:
+            raise SolveError("the shift hits an eigenvalue of a cell's interior; another shift is needed") from None
+        self._reduction = np.matmul(self._inverse, self._coupling)
+        schur = A[:, :nb, :nb] - np.matmul(np.swapaxes(self._coupling, 1, 2), self._reduction)
+        self._solve_skeleton = self._factor(schur)
+
+    def _factor(self, schur: Array) -> Any:
+        number, n = self.numbering.boundary, self.numbering.skeleton_size
+        rows = np.broadcast_to(number[:, :, None], schur.shape)
+        cols = np.broadcast_to(number[:, None, :], schur.shape)
+        if n <= DENSE_SKELETON:
+            flat = (rows * (n + 1) + cols).ravel()
+            S = _accumulate(flat, schur.ravel(), (n + 1) ** 2).reshape(n + 1, n + 1)[:-1, :-1]
+            factor = sla.lu_factor(S, overwrite_a=True, check_finite=False)
+            return lambda b: sla.lu_solve(factor, b, check_finite=False)
+        keep = ((rows < n) & (cols < n)).ravel()
+        S = sp.csc_matrix((schur.ravel()[keep], (rows.ravel()[keep], cols.ravel()[keep])), shape=(n, n))
+        try:
+            lu = spla.splu(S, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.1, options={"SymmetricMode": True})
+        except RuntimeError as error:
+            raise SolveError(f"the factorisation failed ({error}); another shift is needed") from None
+        return lu.solve
+
+    def solve(self, b: Array) -> Array:
+        """Solution of A x = b for b of shape (size, columns)."""
+        num = self.numbering
+        nb, ns = num.boundary.shape[1], num.skeleton_size
+        inner = b[ns:].reshape(num.cells, num.interior_size, -1)
+        condensed = b[:ns] - num.scatter_boundary(np.matmul(np.swapaxes(self._reduction, 1, 2), inner))
+        x = self._solve_skeleton(condensed)
+        padded = np.concatenate([x, np.zeros((1, x.shape[1]), dtype=x.dtype)])
+        interior = np.matmul(self._inverse, inner) - np.matmul(self._reduction, padded[num.boundary])
+        return np.concatenate([x, interior.reshape(-1, x.shape[1])])
+
+
+def _accumulate(index: Array, values: Array, size: int) -> Array:
+    if np.iscomplexobj(values):
+        return np.bincount(index, values.real, size) + 1j * np.bincount(index, values.imag, size)
+    return np.bincount(index, values, size)

@@ -1,0 +1,149 @@
+"""Structured meshes of quadrilaterals in polar coordinates about the centre, one Gmsh surface for each ring segment.
+
+A ring segment lies between two radii and two latitudes. Where the body reaches the centre an O-grid (one quadrilateral block
+with its corner on the diagonal) replaces the innermost segment, so no cell degenerates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from femwgm.errors import MeshError
+from femwgm.mesh.curved import CurvedMesh
+from femwgm.mesh.gmsh_session import gmsh_model
+from femwgm.mesh.load import from_model
+
+
+@dataclass(frozen=True)
+class PolarPlan:
+    """What to mesh: rings and latitudes.
+
+    Attributes
+    ----------
+    radii
+        Radii of all rings from the inside out (um); the first is 0 if the centre belongs to the domain.
+    rings
+        Name of the region of each ring, one fewer than the radii.
+    latitudes
+        Latitudes (rad) of the segment ends, ascending from 0 (mirror plane) or from -pi/2 or any lower bound.
+    order
+        Polynomial order of the cells.
+    """
+
+    radii: tuple[float, ...]
+    rings: tuple[str, ...]
+    latitudes: tuple[float, ...]
+    order: int
+
+    def __post_init__(self) -> None:
+        if len(self.rings) != len(self.radii) - 1 or len(self.rings) < 1:
+            raise MeshError("a polar mesh needs one region name for each ring between two radii")
+        if np.any(np.diff(self.radii) <= 0.0) or self.radii[0] < 0.0:
+            raise MeshError(f"the radii of a polar mesh must ascend from zero or more, got {self.radii}")
+        if np.any(np.diff(self.latitudes) <= 0.0) or abs(self.latitudes[0]) > np.pi / 2 + 1e-12:
+            raise MeshError(f"the latitudes of a polar mesh must ascend within [-pi/2, pi/2], got {self.latitudes}")
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Region names in order of first appearance."""
+        return tuple(dict.fromkeys(self.rings))
+
+
+def build_polar(plan: PolarPlan, path: Path | None = None) -> CurvedMesh:
+    """Mesh of quadrilaterals for a plan; written to `path` (.msh) if given.
+
+    The boundaries are named "axis" (r = 0), "mirror" (the plane z = 0, where it bounds the domain), "outer" (all that truncates
+    the domain).
+    """
+    with gmsh_model("polar") as gmsh:
+        _Builder(gmsh.model, plan).build()
+        gmsh.model.mesh.generate(2)
+        gmsh.model.mesh.setOrder(plan.order)
+        if path is not None:
+            gmsh.write(str(path))
+        return from_model(gmsh.model, plan.order, plan.regions)
+
+
+class _Builder:
+    """Points, arcs and spokes on demand, each made once."""
+
+    def __init__(self, model: Any, plan: PolarPlan) -> None:
+        self.model, self.geo, self.plan = model, model.geo, plan
+        self.points: dict[tuple[int, int], int] = {}
+        self.curves: dict[tuple[str, int, int], int] = {}
+        self.surfaces: dict[str, list[int]] = {name: [] for name in plan.regions}
+        self.boundary: dict[str, list[int]] = {"axis": [], "mirror": [], "outer": []}
+        self.centre = self.geo.addPoint(0.0, 0.0, 0.0)
+
+    def build(self) -> None:
+        plan = self.plan
+        rings, segments = len(plan.rings), len(plan.latitudes) - 1
+        first = 1 if plan.radii[0] == 0.0 else 0
+        if first:
+            self._core()
+        for i in range(first, rings):
+            for j in range(segments):
+                loop = [self._spoke(i, j), self._arc(i + 1, j), -self._spoke(i, j + 1), -self._arc(i, j)]
+                self._surface(plan.rings[i], loop)
+        for i in range(first, rings):
+            self.boundary[self._end_name(0)].append(self._spoke(i, 0))
+            self.boundary[self._end_name(segments)].append(self._spoke(i, segments))
+        for j in range(segments):
+            self.boundary["outer"].append(self._arc(rings, j))
+            if not first:
+                self.boundary["outer"].append(self._arc(0, j))
+        self.geo.synchronize()
+        for name, tags in self.surfaces.items():
+            self.model.addPhysicalGroup(2, tags, name=name)
+        for name, tags in self.boundary.items():
+            if tags:
+                self.model.addPhysicalGroup(1, tags, name=name)
+
+    def _end_name(self, j: int) -> str:
+        latitude = self.plan.latitudes[j]
+        if abs(abs(latitude) - np.pi / 2) < 1e-12:
+            return "axis"
+        return "mirror" if latitude == 0.0 else "outer"
+
+    def _point(self, i: int, j: int) -> int:
+        if (i, j) not in self.points:
+            rho, latitude = self.plan.radii[i], self.plan.latitudes[j]
+            r = 0.0 if self._end_name(j) == "axis" else rho * np.cos(latitude)
+            self.points[i, j] = self.geo.addPoint(r, rho * np.sin(latitude), 0.0)
+        return self.points[i, j]
+
+    def _curve(self, key: tuple[str, int, int], make: Any) -> int:
+        if key not in self.curves:
+            self.curves[key] = make()
+            self.geo.mesh.setTransfiniteCurve(self.curves[key], 2)
+        return self.curves[key]
+
+    def _arc(self, i: int, j: int) -> int:
+        return self._curve(
+            ("arc", i, j), lambda: self.geo.addCircleArc(self._point(i, j), self.centre, self._point(i, j + 1))
+        )
+
+    def _spoke(self, i: int, j: int) -> int:
+        return self._curve(("spoke", i, j), lambda: self.geo.addLine(self._point(i, j), self._point(i + 1, j)))
+
+    def _surface(self, region: str, loop: list[int]) -> None:
+        surface = self.geo.addPlaneSurface([self.geo.addCurveLoop(loop)])
+        self.geo.mesh.setTransfiniteSurface(surface)
+        self.geo.mesh.setRecombine(2, surface)
+        self.surfaces[region].append(surface)
+
+    def _core(self) -> None:
+        """Cells inside the first circle: one for each quadrant, with the centre and two (or one and a half) spokes as sides."""
+        lat = np.array(self.plan.latitudes)
+        ends = [j for j, a in enumerate(lat) if min(abs(a - q) for q in (-np.pi / 2, 0.0, np.pi / 2)) < 1e-12]
+        if any(b - a != 2 for a, b in zip(ends, ends[1:], strict=False)) or ends[-1] != len(lat) - 1 or ends[0] != 0:
+            raise MeshError("a polar mesh that contains the centre needs two segments in each quadrant")
+        spokes = {j: self._curve(("core", 0, j), lambda j=j: self.geo.addLine(self.centre, self._point(1, j))) for j in ends}
+        for a, b in zip(ends, ends[1:], strict=False):
+            self._surface(self.plan.rings[0], [spokes[a], self._arc(1, a), self._arc(1, a + 1), -spokes[b]])
+        for j in (ends[0], ends[-1]):
+            self.boundary[self._end_name(j)].append(spokes[j])
