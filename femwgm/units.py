@@ -1,4 +1,4 @@
-"""Conversions between vacuum wavenumber, wavelength and frequency; the only place where the speed of light appears.
+"""Vacuum wavenumber, wavelength, frequency; the only place where the speed of light appears.
 
 Inside femwgm lengths are in um and wavenumbers in rad/um.
 

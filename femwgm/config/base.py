@@ -1,4 +1,4 @@
-"""The ground that every configuration model stands on: strict, frozen, and able to say what to write instead."""
+"""What every configuration model stands on: strict, frozen, and able to say what to write instead."""
 
 from __future__ import annotations
 

@@ -37,13 +37,13 @@ class _Literally:
 
 
 def _path(raw: Any, loc: Sequence[str | int]) -> tuple[list[str | int], Any]:
-    """The part of a pydantic location that exists in the raw data (union tags drop out), and the value there."""
+    """The part of a pydantic location that the raw data has (union tags drop out), and the value there."""
     path: list[str | int] = []
     here = raw
     for part in loc:
-        if isinstance(here, Mapping) and part in here:
-            here = here[part]
-        elif isinstance(here, list | tuple) and isinstance(part, int) and part < len(here):
+        if (isinstance(here, Mapping) and part in here) or (
+            isinstance(here, list | tuple) and isinstance(part, int) and part < len(here)
+        ):
             here = here[part]
         else:
             continue

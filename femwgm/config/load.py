@@ -101,8 +101,8 @@ def dump_resolved(config: RunConfig) -> str:
 def config_hash(config: RunConfig) -> str:
     """SHA-256 (hex) over everything that affects a number, and over nothing else.
 
-    Names, pictures and sweeps do not count, nor do unused materials, nor whether a size was written as radius or
-    diameter.
+    Names, pictures and sweeps do not count, nor do unused materials, nor whether a size was written as
+    radius or diameter.
     """
     used = set(config.geometry.region_materials.values())
     plain = _plain(config)

@@ -1,4 +1,4 @@
-"""How a configuration states a medium: preset, index, Sellmeier formula, table, permittivity or uniaxial pair."""
+"""How to state a medium: preset, index, Sellmeier formula, table, permittivity or uniaxial pair."""
 
 from __future__ import annotations
 
@@ -246,8 +246,16 @@ class UniaxialMaterial(Strict):
     axis: Literal["z", "radial"] = Field(examples=["z"])
 
 
-_KINDS = {"preset": "preset", "n": "index", "k": "index", "eps": "eps", "sellmeier": "sellmeier", "table": "table",
-          "n_ordinary": "uniaxial", "n_extraordinary": "uniaxial"}  # fmt: skip
+_KINDS = {
+    "preset": "preset",
+    "n": "index",
+    "k": "index",
+    "eps": "eps",
+    "sellmeier": "sellmeier",
+    "table": "table",
+    "n_ordinary": "uniaxial",
+    "n_extraordinary": "uniaxial",
+}
 
 
 def _kind(data: Any) -> str | None:
@@ -266,7 +274,7 @@ def _recognised(data: Any) -> Any:
             raise refuse("unknown key", remedy=f"did you mean '{close}'?", value=data[key], at=(str(key),))
     raise refuse(
         "is not a medium",
-        remedy="write {n: 1.45}, {n: 1.45, k: 1e-7}, {preset: fused_silica}, {sellmeier: ...}, {table: file.csv},"
+        remedy="write {n: 1.45}, {n: 1.45, k: 1e-7}, {preset: fused_silica}, {sellmeier: ...}, {table: t.csv},"
         " {eps: 2.1} or {n_ordinary: ..., n_extraordinary: ..., axis: z}",
     )
 

@@ -1,7 +1,7 @@
 """Quantities with units at the border: strings in the YAML, floats in um inside.
 
-Arithmetic is decimal, so that '490 nm' is exactly the float 0.49. The units people use every day are known here;
-every other length or frequency unit goes through pint, whose import alone would cost more than a solve.
+Arithmetic is decimal, so that '490 nm' is exactly the float 0.49. Everyday units are known here; every
+other unit of length or frequency goes through pint, whose import alone would cost more than a solve.
 
 Examples
 --------
@@ -31,8 +31,8 @@ _QUANTITY = re.compile(
     re.IGNORECASE,
 )
 LENGTHS = {
-    "pm": "1e-6", "angstrom": "1e-4", "Å": "1e-4", "nm": "1e-3", "um": "1", "µm": "1", "μm": "1", "micron": "1",
-    "mm": "1e3", "cm": "1e4", "m": "1e6",
+    "pm": "1e-6", "angstrom": "1e-4", "Å": "1e-4", "nm": "1e-3", "um": "1", "µm": "1", "μm": "1",
+    "micron": "1", "mm": "1e3", "cm": "1e4", "m": "1e6",
 }  # fmt: skip
 """Everyday length units in um."""
 FREQUENCIES = {"Hz": "1e-12", "MHz": "1e-6", "GHz": "1e-3", "THz": "1"}
@@ -41,7 +41,7 @@ FREQUENCIES = {"Hz": "1e-12", "MHz": "1e-6", "GHz": "1e-3", "THz": "1"}
 
 @lru_cache(maxsize=256)
 def _scale(unit: str) -> tuple[str, Decimal]:
-    """Dimension ('length' or 'frequency') of a unit and its size in um or THz; raises ValueError for any other unit."""
+    """Dimension ('length' or 'frequency') of a unit, and its size in um or THz; else ValueError."""
     if unit in LENGTHS:
         return "length", Decimal(LENGTHS[unit])
     if unit in FREQUENCIES:
@@ -111,7 +111,7 @@ def length_um(value: Any) -> float:
 
 
 def spectral_um(value: Any) -> tuple[str, float]:
-    """Whether a string was a length or a frequency, and the vacuum wavelength in um it means; must be positive."""
+    """Whether a string was a length or a frequency, and the (positive) vacuum wavelength in um it means."""
     dimension, magnitude = _parse(value, "wavelength or frequency", "640 nm")
     if not magnitude > 0.0:
         raise refuse("must be positive")

@@ -15,7 +15,7 @@ MAX_ORDERS = 100_000
 
 
 def _window(value: Any) -> tuple[float, float]:
-    """Two wavelengths (shorter first) or two frequencies (lower first) as ascending vacuum wavelengths in um."""
+    """Two wavelengths or two frequencies, smaller first, as ascending vacuum wavelengths in um."""
     example = "write e.g. [640 nm, 670 nm]"
     if not isinstance(value, list | tuple) or len(value) != 2:
         raise refuse("must be a list of two wavelengths or two frequencies", remedy=example)

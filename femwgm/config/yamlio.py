@@ -1,7 +1,7 @@
 """Reading YAML that anyone may have written: bounded, without tags, without guesses.
 
-Scalars follow the YAML 1.2 core schema ('1e-8' is a number, 'no' and '12:30' are strings). Tags, duplicate keys and
-recursive aliases are refused; size, depth and the size after alias expansion are bounded before anything is built.
+Scalars follow the YAML 1.2 core schema ('1e-8' is a number, 'no' and '12:30' are strings). Tags, duplicate
+keys and recursive aliases are refused; size, depth and the size after alias expansion are bounded.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_text(path: Path) -> str:
-    """Text of a configuration file; raises ConfigError for whatever is not a readable UTF-8 file of sane size."""
+    """Text of a configuration file; ConfigError for whatever is not a readable UTF-8 file of sane size."""
     try:
         if path.is_dir():
             raise ConfigError(
@@ -118,7 +118,7 @@ class _Builder:
             if isinstance(event, yaml.MappingEndEvent):
                 break
             key = self.node(event, depth + 1).value
-            if not isinstance(key, str | int | float | bool) or isinstance(key, float) and key != key:
+            if not isinstance(key, str | int | float | bool) or (isinstance(key, float) and key != key):
                 raise self.refuse(event, "a key must be a word", "write 'key: value'")
             key = key if isinstance(key, str) else str(key)
             if key in built.value:

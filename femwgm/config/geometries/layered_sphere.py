@@ -80,8 +80,8 @@ class LayeredSphere(Body):
             outside = layer.outer_radius_um(inside)
             if not outside > inside:
                 raise refuse(
-                    f"layers go from the centre outwards: the outer radius {outside:.6g} um of '{layer.name}' does not"
-                    f" exceed the {inside:.6g} um of the layer inside it",
+                    f"layers go from the centre outwards: the outer radius {outside:.6g} um of"
+                    f" '{layer.name}' does not exceed the {inside:.6g} um of the layer inside it",
                     remedy="reorder the layers or enlarge this one",
                     at=("layers", i, layer.size_key),
                 )

@@ -56,13 +56,14 @@ class SpheroidLayer(Strict):
 class Spheroid(Body):
     """Layers bounded by ellipsoids of revolution with semi-axes a (equator) and b (pole).
 
-    With `aspect` = b/a every surface has that ratio, and a thickness is the one at the equator. Without it, layers
-    state both semi-axes, or a thickness by which both grow.
+    With `aspect` = b/a every surface has that ratio, and a thickness is the one at the equator.
+    Without it, layers state both semi-axes, or a thickness by which both grow.
 
     Examples
     --------
-    >>> body = Spheroid.model_validate({"kind": "spheroid", "aspect": 0.8, "ambient": "air",
-    ...                                 "layers": [{"name": "core", "material": "silica", "radius": "10 um"}]})
+    >>> core = {"name": "core", "material": "silica", "radius": "10 um"}
+    >>> body = Spheroid.model_validate({"kind": "spheroid", "aspect": 0.8, "layers": [core],
+    ...                                 "ambient": "air"})
     >>> body.semi_axes_um
     ((10.0, 8.0),)
     """
@@ -85,7 +86,7 @@ class Spheroid(Body):
             ):
                 raise refuse(
                     "an equatorial size alone does not fix the shape",
-                    remedy="give 'aspect' (b/a) to the geometry, or equatorial_radius and polar_radius to the layer",
+                    remedy="give 'aspect' (b/a), or equatorial_radius and polar_radius of the layer",
                     at=at,
                 )
             if self.aspect is not None and layer.polar_radius_um is not None:
@@ -97,8 +98,8 @@ class Spheroid(Body):
             a, b = self._grow(layer, a_in, b_in)
             if not (a > a_in and b > b_in):
                 raise refuse(
-                    f"layers go from the centre outwards: semi-axes {a:.6g}, {b:.6g} um of '{layer.name}' do not both"
-                    f" exceed the {a_in:.6g}, {b_in:.6g} um inside",
+                    f"layers go from the centre outwards: semi-axes {a:.6g}, {b:.6g} um of '{layer.name}'"
+                    f" do not both exceed the {a_in:.6g}, {b_in:.6g} um inside",
                     remedy="reorder the layers or enlarge this one",
                     at=at,
                 )
