@@ -44,7 +44,7 @@ def _path(raw: Any, loc: Sequence[str | int]) -> tuple[list[str | int], Any]:
         if (isinstance(here, Mapping) and part in here) or (
             isinstance(here, list | tuple) and isinstance(part, int) and part < len(here)
         ):
-            here = here[part]
+            here = here[part]  # type: ignore[index]
         else:
             continue
         path.append(part)

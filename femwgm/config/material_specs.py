@@ -274,8 +274,8 @@ def _recognised(data: Any) -> Any:
             raise refuse("unknown key", remedy=f"did you mean '{close}'?", value=data[key], at=(str(key),))
     raise refuse(
         "is not a medium",
-        remedy="write {n: 1.45}, {n: 1.45, k: 1e-7}, {preset: fused_silica}, {sellmeier: ...}, {table: t.csv},"
-        " {eps: 2.1} or {n_ordinary: ..., n_extraordinary: ..., axis: z}",
+        remedy="write {n: 1.45}, {n: 1.45, k: 1e-7}, {preset: fused_silica}, {sellmeier: ...},"
+        " {table: t.csv}, {eps: 2.1} or {n_ordinary: ..., n_extraordinary: ..., axis: z}",
     )
 
 
