@@ -59,4 +59,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if not os.environ.get("CI"):
             for marker in NEEDS:
                 if marker in item.keywords and lacking(marker):
-                    item.add_marker(pytest.mark.skip(reason=f"no {lacking(marker)} here: ./dev setup installs it"))
+                    item.add_marker(
+                        pytest.mark.skip(reason=f"no {lacking(marker)} here: ./dev setup installs it")
+                    )

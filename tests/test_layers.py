@@ -1,0 +1,130 @@
+"""Data flows one way: which room of the package may import which, told from the syntax trees."""
+
+from __future__ import annotations
+
+import ast
+import graphlib
+import json
+import resource
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "femwgm"
+
+# From the ground up. A room may import itself, its row and the rows above it in this list.
+FLOORS = [
+    {"conventions", "errors", "typing", "units", "table"},
+    {"config"},
+    {"geometry", "materials"},
+    {"mesh"},
+    {"fem"},
+    {"eigen"},
+    {"modes"},
+    {"observables"},
+    {"identify"},
+    {"pipeline", "track", "sweep", "store"},
+    {"views", "report"},
+    {"cli", "__main__", "__init__"},
+]
+# The exact solution stands beside the finite elements: each checks the other, so they share nothing but the ground.
+TWIN = "analytic"
+TWIN_IMPORTS = FLOORS[0] | {TWIN}
+TWIN_STRANGERS = set().union(*FLOORS[:9])
+
+# Which rooms may touch a package; the others stay light, or stay free of what it stands for.
+GUESTS = {
+    "gmsh": {"mesh"},
+    "skfem": {"mesh", "fem", "modes"},
+    "matplotlib": {"views", "report"},
+    "pyvista": {"views", "report"},
+    "vtk": {"views"},
+    "trame": {"views"},
+    "typer": {"cli"},
+    "dask": {"sweep"},
+    "distributed": {"sweep"},
+    "yaml": {"config"},
+    "pint": {"config", "units"},
+    "mpmath": set(),
+    "ngsolve": set(),
+    "pytest": set(),
+}
+HEAVY = ("gmsh", "skfem", "matplotlib", "pyvista", "vtkmodules", "dask", "distributed")
+IMPORT_BUDGET_S = 0.5
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imported(path: Path) -> set[str]:
+    """Dotted names that the file imports, wherever in the file; `from a import b` counts as a.b."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are written in full"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def rooms_imported(path: Path) -> set[str]:
+    inside = {name.split(".")[1] for name in imported(path) if name.startswith("femwgm.")}
+    # `from femwgm import run` names what __init__ offers, not a room.
+    return {room if room in ROOMS else "__init__" for room in inside}
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+ROOMS = {room_of(path) for path in FILES}
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+
+
+def test_every_room_has_its_floor() -> None:
+    assert not ROOMS - FLOOR_OF.keys() - {TWIN}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down(path: Path) -> None:
+    room = room_of(path)
+    if room == TWIN:
+        assert rooms_imported(path) <= TWIN_IMPORTS
+        return
+    others = rooms_imported(path) - {TWIN}
+    upward = {other for other in others if FLOOR_OF.get(other, -1) > FLOOR_OF.get(room, len(FLOORS))}
+    assert not upward
+
+
+@pytest.mark.parametrize("room", sorted(TWIN_STRANGERS))
+def test_the_finite_elements_never_ask_the_exact_solution(room: str) -> None:
+    assert not [path for path in FILES if room_of(path) == room and TWIN in rooms_imported(path)]
+
+
+def test_no_two_rooms_need_each_other() -> None:
+    graph: dict[str, set[str]] = defaultdict(set)
+    for path in FILES:
+        graph[room_of(path)] |= rooms_imported(path) - {room_of(path)}
+    graphlib.TopologicalSorter(graph).prepare()
+
+
+@pytest.mark.parametrize("package", sorted(GUESTS))
+def test_packages_stay_in_their_rooms(package: str) -> None:
+    users = {room_of(path) for path in FILES if package in {name.split(".")[0] for name in imported(path)}}
+    assert users <= GUESTS[package]
+
+
+def test_importing_femwgm_is_light() -> None:
+    """None of the heavy packages, and at most half a second of processor time (the best of three)."""
+    code = "import sys, json, femwgm; print(json.dumps(sorted(sys.modules)))"
+    seconds = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    loaded = {name.split(".")[0] for name in json.loads(done.stdout)}
+    assert not loaded & set(HEAVY)
+    assert min(seconds) < IMPORT_BUDGET_S
