@@ -110,7 +110,7 @@ class FactoredPencil:
         """Solution of A x = b for b of shape (size, columns)."""
         num = self.numbering
         nb, ns = num.boundary.shape[1], num.skeleton_size
-        inner = b[ns:].reshape(num.cells, num.interior_size, -1)
+        inner = b[ns:].reshape(num.cells, num.interior_size, b.shape[1])
         condensed = b[:ns] - num.scatter_boundary(np.matmul(np.swapaxes(self._reduction, 1, 2), inner))
         x = self._solve_skeleton(condensed)
         padded = np.concatenate([x, np.zeros((1, x.shape[1]), dtype=x.dtype)])

@@ -100,4 +100,5 @@ class Space:
             mask[self.curl_dofs.facet_dofs[:, facets]] = True
         vertices = np.unique(self.mesh.topology.facets[:, facets])
         mask[self.scalar_dofs.nodal_dofs[:, vertices]] = True
-        mask[self.scalar_dofs.facet_dofs[:, facets]] = True
+        if self.degree > 1:
+            mask[self.scalar_dofs.facet_dofs[:, facets]] = True

@@ -1,0 +1,161 @@
+"""Eigenpairs of K x = lambda M x nearest to a shift: matrices in, residual-checked pairs out, no physics.
+
+Vectors are normalised bilinearly, x^T M x = 1 without conjugation, which is what complex-symmetric pencils ask for. The residual
+of a pair is norm(K x - lambda M x) / (abs(lambda) norm(M x)).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.linalg as sla
+import scipy.sparse.linalg as spla
+
+from femwgm.errors import SolveError
+from femwgm.fem.condense import FactoredPencil, Numbering
+from femwgm.typing import Array
+
+RESIDUAL_LIMIT = 1e-9
+"""A pair with a larger residual is not returned: it did not converge."""
+
+
+@dataclass(frozen=True)
+class Eigenpairs:
+    """Eigenvalues (count,), vectors (size, count) and residuals (count,), nearest to the shift first."""
+
+    values: Array
+    vectors: Array
+    residuals: Array
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def select(self, index: Array) -> Eigenpairs:
+        """The pairs at the given positions."""
+        return Eigenpairs(self.values[index], self.vectors[:, index], self.residuals[index])
+
+
+@dataclass(frozen=True)
+class Pencil:
+    """K - lambda M by cell matrices over a numbering of free unknowns.
+
+    `definite` says that K and M are real symmetric and M positive definite (lossless dielectrics).
+    """
+
+    numbering: Numbering
+    K: Array
+    M: Array
+
+    @property
+    def definite(self) -> bool:
+        """Whether the pencil is real; positive definiteness of M follows from positive permittivities."""
+        return not (np.iscomplexobj(self.K) or np.iscomplexobj(self.M)) and bool(
+            (np.einsum("eii->ei", self.M) >= 0.0).all()
+        )
+
+    @property
+    def size(self) -> int:
+        """Number of free unknowns."""
+        return self.numbering.size
+
+    def apply_K(self, x: Array) -> Array:
+        """K x for x of shape (size, columns)."""
+        return self.numbering.apply(self.K, x)
+
+    def apply_M(self, x: Array) -> Array:
+        """M x for x of shape (size, columns)."""
+        return self.numbering.apply(self.M, x)
+
+    def factor(self, shift: complex) -> FactoredPencil:
+        """Factorisation of K - shift M."""
+        s = shift.real if self.definite and complex(shift).imag == 0.0 else shift
+        return FactoredPencil(self.numbering, self.K - s * self.M)
+
+    def check(self, values: Array, vectors: Array) -> Eigenpairs:
+        """Rayleigh quotients, bilinear normalisation and residuals of approximate pairs."""
+        Mx = self.apply_M(vectors)
+        norm = np.sqrt(np.einsum("ij,ij->j", vectors, Mx) + (0.0 if self.definite else 0j))
+        x, Mx = vectors / norm, Mx / norm
+        Kx = self.apply_K(x)
+        values = np.einsum("ij,ij->j", x, Kx)
+        residual = np.linalg.norm(Kx - Mx * values, axis=0) / (np.abs(values) * np.linalg.norm(Mx, axis=0) + 1e-300)
+        return Eigenpairs(values, x, residual)
+
+
+def nearest(pencil: Pencil, shift: complex, count: int, *, factor: FactoredPencil | None = None) -> Eigenpairs:
+    """The `count` eigenpairs nearest to a shift, by shift-invert Lanczos (real) or Arnoldi (complex).
+
+    The complex pencil is treated as the standard problem of (K - s M)^-1 M: ARPACK's generalised mode presumes a Hermitian M.
+
+    Raises
+    ------
+    SolveError
+        If the iteration does not converge or a residual exceeds `RESIDUAL_LIMIT`.
+    """
+    solver = factor or pencil.factor(shift)
+    n = pencil.size
+    start = np.random.default_rng(0).standard_normal(n)
+    ncv = min(n, max(2 * count + 6, 12))
+    if ncv <= count + 1:
+        return _dense(pencil, shift, count)
+
+    def column(apply):  # type: ignore[no-untyped-def]
+        return lambda x: apply(x.reshape(-1, 1)).ravel()
+
+    try:
+        if pencil.definite and complex(shift).imag == 0.0:
+            mass = spla.LinearOperator((n, n), matvec=column(pencil.apply_M), dtype=np.float64)
+            inverse = spla.LinearOperator((n, n), matvec=column(solver.solve), dtype=np.float64)
+            values, vectors = spla.eigsh(
+                mass, k=count, M=mass, sigma=complex(shift).real, OPinv=inverse, ncv=ncv, v0=start
+            )
+        else:
+            product = spla.LinearOperator(
+                (n, n), matvec=column(lambda x: solver.solve(pencil.apply_M(x))), dtype=np.complex128
+            )
+            inverted, vectors = spla.eigs(product, k=count, ncv=ncv, v0=start.astype(np.complex128))
+            values = shift + 1.0 / inverted
+    except spla.ArpackError as error:
+        raise SolveError(f"the eigen-solver did not converge near {shift:.6g}: {error}") from None
+    pairs = pencil.check(values, vectors)
+    if not pairs.residuals.max(initial=0.0) < RESIDUAL_LIMIT:
+        pairs = refine(pencil, pairs, factor=solver)
+    converged = np.flatnonzero(pairs.residuals < RESIDUAL_LIMIT)
+    if not len(converged):
+        worst = float(pairs.residuals.min(initial=np.inf))
+        raise SolveError(f"no eigenpair near {shift:.6g} converged: the best residual is {worst:.1e}")
+    pairs = pairs.select(converged)
+    return pairs.select(np.argsort(np.abs(pairs.values - shift)))
+
+
+def _dense(pencil: Pencil, shift: complex, count: int) -> Eigenpairs:
+    """All eigenpairs of a tiny problem, then the nearest ones."""
+    identity = np.eye(pencil.size)
+    values, vectors = sla.eig(pencil.apply_K(identity), pencil.apply_M(identity))
+    if pencil.definite:
+        values, vectors = values.real, vectors.real
+    order = np.argsort(np.abs(values - shift))[:count]
+    return pencil.check(values[order], vectors[:, order])
+
+
+def refine(pencil: Pencil, pairs: Eigenpairs, *, factor: FactoredPencil | None = None, steps: int = 4) -> Eigenpairs:
+    """Inverse iteration with Rayleigh quotients on each pair, from its own shift (or a given factorisation near all of them)."""
+    improved = pairs
+    for _ in range(steps):
+        columns = []
+        for j in range(len(improved)):
+            solver = factor or pencil.factor(complex(improved.values[j]) * (1.0 + 1e-7))
+            columns.append(solver.solve(pencil.apply_M(improved.vectors[:, [j]]))[:, 0])
+        candidate = pencil.check(improved.values, np.array(columns).T)
+        better = candidate.residuals < improved.residuals
+        if not better.any():
+            break
+        improved = Eigenpairs(
+            np.where(better, candidate.values, improved.values),
+            np.where(better, candidate.vectors, improved.vectors),
+            np.where(better, candidate.residuals, improved.residuals),
+        )
+        if float(improved.residuals.max()) < 1e-14:
+            break
+    return replace(improved)
