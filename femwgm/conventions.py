@@ -2,8 +2,8 @@
 
 Field
 -----
-E(r, phi, z, t) = Re{ [E_r, E_phi, E_z](r, z) exp(i m phi - i omega t) } in cylindrical coordinates; the axis of
-revolution is z. rho is the distance from the centre, theta the polar angle, so r = rho sin(theta).
+E(r, phi, z, t) = Re{ [E_r, E_phi, E_z](r, z) exp(i m phi - i omega t) }
+with z the axis of revolution; rho is the distance from the centre, theta the polar angle: r = rho sin(theta).
 The magnetic field is scaled so that H = curl E / (i k0): both fields have one unit.
 
 With exp(-i omega t) an absorbing medium has Im eps > 0, an amplifying one Im eps < 0, and a wave that travels
@@ -50,7 +50,7 @@ m  azimuthal order from exp(i m phi), given as m >= 0; -m has the same k0.
 l  polar degree of a sphere's mode, l >= max(1, m); a label only for concentric spheres.
 p  = l - m, polar order; p + 1 lobes along theta; 0 is the equatorial family.
 q  radial order from 1: maxima along the radius inside the solid.
-TE has no E along the sphere's radius (E along z at the equator); TM has no H along the radius (E mostly along it).
+TE has no E along the sphere's radius (E along z at the equator); TM has no H along it (E mostly radial).
 
 >>> polar_order(l=165, m=165), polar_order(l=40, m=39)
 (0, 1)

@@ -23,9 +23,17 @@ __all__ = [
 
 
 class FemwgmError(Exception):
-    """Base of every error that femwgm raises on purpose."""
+    r"""Base of every error that femwgm raises on purpose; its text is one printable line, whatever it quotes.
+
+    >>> print(FemwgmError("no such key: a\nb"))
+    no such key: a\nb
+    """
 
     exit_code: int = 1
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 class ConfigError(FemwgmError):

@@ -247,17 +247,18 @@ class UniaxialMaterial(Strict):
 
 
 _KINDS = {
-    "preset": "preset",
-    "n": "index",
-    "k": "index",
-    "eps": "eps",
-    "sellmeier": "sellmeier",
-    "table": "table",
-    "n_ordinary": "uniaxial",
-    "n_extraordinary": "uniaxial",
+    "preset": "<preset>",
+    "n": "<index>",
+    "k": "<index>",
+    "eps": "<eps>",
+    "sellmeier": "<sellmeier>",
+    "table": "<table>",
+    "n_ordinary": "<uniaxial>",
+    "n_extraordinary": "<uniaxial>",
 }
 
 
+# The angle brackets keep these tags apart from the keys when an error is located.
 def _kind(data: Any) -> str | None:
     """Which way of stating a medium the keys belong to."""
     if isinstance(data, Strict):
@@ -280,20 +281,20 @@ def _recognised(data: Any) -> Any:
 
 
 _TAGS: dict[type[Strict], str] = {
-    PresetMaterial: "preset",
-    IndexMaterial: "index",
-    EpsMaterial: "eps",
-    SellmeierMaterial: "sellmeier",
-    TableMaterial: "table",
-    UniaxialMaterial: "uniaxial",
+    PresetMaterial: "<preset>",
+    IndexMaterial: "<index>",
+    EpsMaterial: "<eps>",
+    SellmeierMaterial: "<sellmeier>",
+    TableMaterial: "<table>",
+    UniaxialMaterial: "<uniaxial>",
 }
 MaterialSpec = Annotated[
-    Annotated[PresetMaterial, Tag("preset")]
-    | Annotated[IndexMaterial, Tag("index")]
-    | Annotated[EpsMaterial, Tag("eps")]
-    | Annotated[SellmeierMaterial, Tag("sellmeier")]
-    | Annotated[TableMaterial, Tag("table")]
-    | Annotated[UniaxialMaterial, Tag("uniaxial")],
+    Annotated[PresetMaterial, Tag("<preset>")]
+    | Annotated[IndexMaterial, Tag("<index>")]
+    | Annotated[EpsMaterial, Tag("<eps>")]
+    | Annotated[SellmeierMaterial, Tag("<sellmeier>")]
+    | Annotated[TableMaterial, Tag("<table>")]
+    | Annotated[UniaxialMaterial, Tag("<uniaxial>")],
     Discriminator(_kind),
     BeforeValidator(_recognised),
 ]

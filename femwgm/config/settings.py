@@ -53,9 +53,9 @@ def _orders(least: int) -> Any:
 
 
 def _all_or_list(value: Any) -> Any:
-    """None for the word 'all'; a list stays."""
-    if value is None or value == "all":
-        return None
+    """Lists become tuples; of words only 'all' may stay."""
+    if value == "all":
+        return value
     if not isinstance(value, list | tuple):
         raise refuse("must be a list of whole numbers, or 'all'", remedy="write e.g. [1]")
     return tuple(value)
@@ -68,7 +68,8 @@ def _list(value: Any) -> Any:
 
 
 _Orders = Annotated[tuple[Whole, ...], Field(min_length=1, max_length=MAX_ORDERS)]
-_ALL = PlainSerializer(lambda v: "all" if v is None else list(v))
+_Radial = Annotated[_Orders, AfterValidator(_orders(1))]
+_Polar = Annotated[_Orders, AfterValidator(_orders(0))]
 
 
 class Modes(Strict):
@@ -80,12 +81,12 @@ class Modes(Strict):
     polarizations: Annotated[
         tuple[Literal["TE", "TM"], ...], BeforeValidator(_list), Field(min_length=1, max_length=2)
     ] = ("TE", "TM")
-    radial_orders: Annotated[
-        Annotated[_Orders, AfterValidator(_orders(1))] | None, BeforeValidator(_all_or_list), _ALL
-    ] = Field(default=(1,), description="q, from 1; or 'all'")
-    polar_orders: Annotated[
-        Annotated[_Orders, AfterValidator(_orders(0))] | None, BeforeValidator(_all_or_list), _ALL
-    ] = Field(default=(0,), description="p = l - m, from 0; or 'all'")
+    radial_orders: Annotated[_Radial | Literal["all"], BeforeValidator(_all_or_list)] = Field(
+        default=(1,), description="q, from 1; or 'all'"
+    )
+    polar_orders: Annotated[_Polar | Literal["all"], BeforeValidator(_all_or_list)] = Field(
+        default=(0,), description="p = l - m, from 0; or 'all'"
+    )
     azimuthal_orders: Annotated[
         Annotated[_Orders, AfterValidator(_orders(0))] | None, BeforeValidator(_list)
     ] = Field(default=None, description="m, from 0; by default every m with a mode in the window")

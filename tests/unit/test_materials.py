@@ -1,0 +1,215 @@
+"""Media against published indices, and against the laws any analytic index obeys."""
+
+from __future__ import annotations
+
+import math
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from femwgm.config import load_config
+from femwgm.config.material_specs import PRESETS as PRESET_NAMES
+from femwgm.errors import MaterialError
+from femwgm.materials import PRESETS, Material, material, materials_from_config
+from femwgm.materials.dispersion import Constant, Gas, Poles, Sellmeier, Table
+
+CONFIG = Path(__file__).resolve().parents[2] / "configs" / "duan2022.yaml"
+
+
+def k0(wavelength_um: float) -> float:
+    return 2.0 * math.pi / wavelength_um
+
+
+def preset(name: str, axis: str | None = None) -> Material:
+    spec = {"preset": name} if axis is None else {"preset": name, "axis": axis}
+    return given_as(spec)
+
+
+def given_as(spec: object) -> Material:
+    raw = load_config(CONFIG).model_dump(mode="json", by_alias=True, exclude_none=True)
+    raw["materials"]["other"] = spec
+    config = load_config(raw)
+    return material("other", config.materials["other"])
+
+
+# Values as printed by the sources, to their printed digits; Malitson 1965, Table I, for the last three of silica.
+PUBLISHED = [
+    ("fused_silica", 0.532, 1.460706, 5e-7),
+    ("fused_silica", 0.633, 1.457012, 2e-5),  # the 632.8 nm line under its rounded name
+    ("fused_silica", 0.660, 1.456268, 5e-7),
+    ("fused_silica", 0.852, 1.452467, 5e-7),
+    ("fused_silica", 1.55, 1.444024, 5e-7),
+    ("fused_silica", 0.587561, 1.45846, 1.1e-5),
+    ("fused_silica", 0.656272, 1.45637, 1.1e-5),
+    ("fused_silica", 1.01398, 1.45024, 1.1e-5),
+    ("polystyrene", 0.660, 1.5855, 1e-4),
+    ("polystyrene", 0.5893, 1.5915, 1e-4),
+    ("cds_o", 0.660, 2.456, 5e-4),
+    ("zns", 0.660, 2.342, 5e-4),
+    ("water", 0.5893, 1.3334, 2e-4),  # 1.33299 against air, times the index of air
+    ("air", 0.5893, 1.000277, 1e-6),
+    ("vacuum", 0.1, 1.0, 0.0),
+    ("npl_film", 0.660, 1.768, 1e-15),
+    ("cdse_zncds_film", 0.650, 1.6721 + 0.0209j, 1e-4),
+    ("cdse_zncds_film", 0.662, 1.6693 + 0.0165j, 1e-4),
+    ("cdse_zncds_film", 0.668, 1.6675 + 0.0143j, 1e-4),
+]
+
+
+@pytest.mark.parametrize(("name", "wavelength_um", "index", "tolerance"), PUBLISHED)
+def test_published_indices(name: str, wavelength_um: float, index: complex, tolerance: float) -> None:
+    assert abs(preset(name).index(k0(wavelength_um)) - index) <= tolerance
+
+
+def test_fused_silica_slope_and_group_index() -> None:
+    medium = preset("fused_silica")
+    wavelength = 0.660
+    n = medium.index(k0(wavelength)).real
+    dn_dk0 = medium.permittivity_slope(k0(wavelength)).real / (2.0 * n)
+    assert -dn_dk0 * k0(wavelength) / wavelength == pytest.approx(-0.026163, abs=5e-7)
+    assert n + k0(wavelength) * dn_dk0 == pytest.approx(1.473536, abs=1e-6)
+
+
+def test_cds_is_uniaxial_with_both_rays() -> None:
+    crystal = preset("cds", "radial")
+    assert crystal.axis == "radial"
+    assert crystal.index(k0(0.7)) == preset("cds_o").index(k0(0.7))
+    assert crystal.index_axial(k0(0.7)) == preset("cds_e").index(k0(0.7))
+    assert crystal.permittivity_axial(k0(0.7)) != crystal.permittivity(k0(0.7))
+
+
+def test_every_preset_has_a_law_a_source_and_a_place_in_the_schema() -> None:
+    assert set(PRESETS) == set(PRESET_NAMES)
+    for name, entry in PRESETS.items():
+        assert entry.source
+        if entry.validity_um:
+            assert entry.validity_um[0] < entry.validity_um[1], name
+
+
+LAWS: dict[str, Callable[[], object]] = {
+    "sellmeier": lambda: PRESETS["fused_silica"].law,
+    "poles": lambda: PRESETS["zns"].law,
+    "gas": lambda: PRESETS["air"].law,
+    "constant": lambda: Constant(2.1 + 0.1j),
+}
+
+
+@pytest.mark.parametrize("law", LAWS)
+@given(real=st.floats(4.0, 15.0), imag=st.floats(-0.1, 0.1))
+def test_formulas_are_analytic_and_their_slope_is_right(law: str, real: float, imag: float) -> None:
+    at, curve = complex(real, imag), LAWS[law]()
+    assert isinstance(curve, Sellmeier | Poles | Gas | Constant)
+    h = 1e-5
+    along_real = (curve.eps(at + h) - curve.eps(at - h)) / (2 * h)
+    along_imag = (curve.eps(at + 1j * h) - curve.eps(at - 1j * h)) / (2j * h)
+    scale = max(1e-6, abs(curve.slope(at)))
+    assert abs(along_real - curve.slope(at)) < 1e-6 * scale + 1e-10
+    assert abs(along_imag - curve.slope(at)) < 1e-6 * scale + 1e-10
+    assert curve.eps(at.conjugate()).conjugate() == pytest.approx(curve.eps(at)) or law == "constant"
+
+
+def test_gas_slope_to_its_own_size() -> None:
+    air, at = PRESETS["air"].law, 9.5
+    numeric = (air.eps(at + 1e-3) - air.eps(at - 1e-3)) / 2e-3
+    assert complex(numeric).real == pytest.approx(air.slope(at).real, rel=1e-6)
+
+
+def test_table_goes_through_its_points_and_never_overshoots() -> None:
+    wavelengths = (0.5, 0.55, 0.6, 0.7, 0.71)
+    n = (1.9, 1.7, 1.7, 1.6, 1.2)
+    k = (0.0, 0.0, 0.2, 0.1, 0.0)
+    table = Table(wavelengths, n, k)
+    for wavelength, re, im in zip(wavelengths, n, k, strict=True):
+        assert table.eps(k0(wavelength)) == pytest.approx(complex(re, im) ** 2, rel=1e-12)
+    between = np.sqrt([table.eps(k0(w)) for w in np.linspace(0.5, 0.71, 400)])
+    assert np.all(np.diff(between.real) <= 1e-12)
+    assert between.imag.min() >= 0.0
+    assert between.imag.max() <= 0.2 + 1e-12
+
+
+def test_table_slope_is_that_of_its_curve() -> None:
+    film = PRESETS["cdse_zncds_film"].law
+    for wavelength in (0.5512, 0.6023, 0.6571, 0.7437):
+        h = 1e-5
+        numeric = (film.eps(k0(wavelength) + h) - film.eps(k0(wavelength) - h)) / (2 * h)
+        assert film.slope(k0(wavelength)) == pytest.approx(numeric, rel=1e-5)
+
+
+def test_film_slope_is_the_published_one() -> None:
+    film = preset("cdse_zncds_film")
+    dn = film.index(k0(0.665)).real - film.index(k0(0.655)).real
+    assert dn / 0.010 == pytest.approx(-0.27, abs=0.02)  # per um, near 660 nm
+
+
+def test_table_looks_up_the_real_part() -> None:
+    film = preset("cdse_zncds_film")
+    assert film.permittivity(9.5 - 0.3j) == film.permittivity(9.5)
+
+
+@pytest.mark.parametrize(
+    ("eps", "index"),
+    [
+        (-4.0, 2j),
+        ("-4-0j", 2j),
+        ("2.25+0j", 1.5),
+        ("-4+0.4j", 0.0999 + 2.0025j),
+        ("2.25-0.3j", 1.5033 - 0.0998j),
+    ],
+)
+def test_branch_of_the_index(eps: object, index: complex) -> None:
+    assert given_as({"eps": eps}).index(9.5) == pytest.approx(index, abs=1e-4)
+
+
+def test_gain_and_loss_have_the_signs_of_k() -> None:
+    assert given_as({"n": 1.7, "k": 1e-4}).permittivity(9.0).imag > 0.0
+    assert given_as({"n": 1.7, "k": -1e-4}).permittivity(9.0).imag < 0.0
+    assert given_as({"n": 1.7, "k": 1e-4}).index(9.0) == pytest.approx(1.7 + 1e-4j, rel=1e-15)
+
+
+def test_dispersive_or_not() -> None:
+    assert not given_as({"n": 1.7}).dispersive
+    assert not given_as({"n_ordinary": 1.7, "n_extraordinary": 1.8, "axis": "z"}).dispersive
+    assert not preset("npl_film").dispersive
+    assert preset("water").dispersive
+    assert given_as({"table": {"wavelength_um": [0.5, 0.6], "n": [1.7, 1.7]}}).dispersive
+
+
+@pytest.mark.parametrize("wavelength_um", [0.20999, 6.70001, 100.0])
+def test_nothing_is_extrapolated(wavelength_um: float) -> None:
+    with pytest.raises(MaterialError, match=r"known from 0\.21 to 6\.7 um, not at"):
+        preset("fused_silica").index(k0(wavelength_um))
+    with pytest.raises(MaterialError):
+        preset("fused_silica").permittivity_slope(k0(wavelength_um))
+    with pytest.raises(MaterialError):
+        preset("cds", "z").permittivity_axial(k0(wavelength_um))
+
+
+def test_the_ends_of_the_range_belong_to_it() -> None:
+    for end in (0.21, 6.7):
+        preset("fused_silica").index(k0(end))
+    with pytest.raises(MaterialError):
+        preset("fused_silica").index(-9.0)
+
+
+def test_window_outside_a_used_material_is_refused_at_once() -> None:
+    overrides = ["materials.npl={preset: npl_film}", "modes.window=[640 nm, 750 nm]"]
+    with pytest.raises(MaterialError, match=r"'npl' .* not at 0\.75 um") as caught:
+        materials_from_config(load_config(CONFIG, overrides))
+    assert "\n" not in str(caught.value)
+
+
+def test_unused_material_may_lie_anywhere() -> None:
+    config = load_config(CONFIG, ["materials.far={preset: npl_film}", "modes.window=[900 nm, 950 nm]"])
+    assert set(materials_from_config(config)) == {"silica", "npl", "air", "far"}
+
+
+def test_media_travel_to_workers() -> None:
+    for name in PRESETS:
+        medium = preset(name, "z") if name == "cds" else preset(name)
+        medium.permittivity(k0(0.66))
+        assert pickle.loads(pickle.dumps(medium)) == medium
