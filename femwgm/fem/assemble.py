@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from scipy.special import roots_jacobi
 from skfem.quadrature import get_quadrature
 from skfem.refdom import RefTri
 
@@ -24,6 +25,9 @@ from femwgm.fem.quadrilateral import QuadLagrange, QuadNedelec
 from femwgm.fem.spaces import Space, discrete_gradient, element_pair
 from femwgm.typing import Array, RealArray
 
+TABULATED_TRIANGLE_ORDER = 19
+"""The highest degree of exactness for which scikit-fem tabulates a rule on triangles."""
+
 
 @lru_cache(maxsize=64)
 def gauss_points(corners: int, points: int) -> tuple[RealArray, RealArray]:
@@ -32,11 +36,25 @@ def gauss_points(corners: int, points: int) -> tuple[RealArray, RealArray]:
     On quadrilaterals the points are a tensor grid with x running slowest.
     """
     if corners == 3:
-        X, w = get_quadrature(RefTri, 2 * points - 1)
-        return X, w
+        return _triangle_rule(points)
     t, w = np.polynomial.legendre.leggauss(points)
     t, w = 0.5 * (t + 1.0), 0.5 * w
     return np.stack([np.repeat(t, points), np.tile(t, points)]), np.repeat(w, points) * np.tile(w, points)
+
+
+def _triangle_rule(points: int) -> tuple[RealArray, RealArray]:
+    """Rule with positive weights exact to degree 2 points - 1: a symmetric one, or Gauss-Jacobi in collapsed coordinates.
+
+    Positive weights keep M positive definite; scikit-fem's rules of degree 3 and 7 have a negative one, the next have none.
+    """
+    for order in range(2 * points - 1, TABULATED_TRIANGLE_ORDER + 1):
+        X, w = get_quadrature(RefTri, order)
+        if (w > 0.0).all():
+            return X, w
+    a, wa = roots_jacobi(points, 1, 0)
+    b, wb = np.polynomial.legendre.leggauss(points)
+    x, y = np.repeat(0.5 * (a + 1.0), points), np.tile(0.5 * (b + 1.0), points)
+    return np.stack([x, y * (1.0 - x)]), np.repeat(0.25 * wa, points) * np.tile(0.5 * wb, points)
 
 
 def default_points(degree: int) -> int:
@@ -109,6 +127,10 @@ class CellMatrices:
     def stiffness(self, m: int) -> Array:
         """Cell matrices of K(m), shape (cells, n, n)."""
         return self._blocks(self.C + (m * m) * self.G, -m * self.GD, self.DGD)
+
+    def stiffness_slope(self, m: int) -> Array:
+        """Cell matrices of dK/dm, shape (cells, n, n)."""
+        return self._blocks(2.0 * m * self.G, -self.GD, np.zeros_like(self.DGD))
 
     def mass(self, eps: Array, eps_axial: Array | None = None) -> Array:
         """Cell matrices of M for one permittivity per cell, shape (cells, n, n).

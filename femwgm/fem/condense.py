@@ -109,7 +109,7 @@ class FactoredPencil:
     def solve(self, b: Array) -> Array:
         """Solution of A x = b for b of shape (size, columns)."""
         num = self.numbering
-        nb, ns = num.boundary.shape[1], num.skeleton_size
+        ns = num.skeleton_size
         inner = b[ns:].reshape(num.cells, num.interior_size, b.shape[1])
         condensed = b[:ns] - num.scatter_boundary(np.matmul(np.swapaxes(self._reduction, 1, 2), inner))
         x = self._solve_skeleton(condensed)

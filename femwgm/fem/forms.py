@@ -24,7 +24,7 @@ from skfem.helpers import dot, grad
 def stiffness(u: Any, v: Any, w: Any, q: Any, data: Any) -> Any:
     """Left-hand side with mu = 1; `data.m` is the azimuthal order."""
     r, m = data.x[0], data.m
-    g, h = m * u.value - grad(v), m * w.value - grad(q)
+    g, h = m * u - grad(v), m * w - grad(q)
     return r * u.curl * w.curl + dot(g, h) / r
 
 
