@@ -1,0 +1,22 @@
+"""The run folder: written aside and renamed into place, read back as tables."""
+
+from __future__ import annotations
+
+from femwgm.store.files import write_bytes
+from femwgm.store.folder import RunFolder, RunTables
+from femwgm.store.netcdf import to_netcdf
+from femwgm.store.read import StoredRun, load_run
+from femwgm.store.rows import decimal_text, from_csv, log10_of, to_csv
+
+__all__ = [
+    "RunFolder",
+    "RunTables",
+    "StoredRun",
+    "decimal_text",
+    "from_csv",
+    "load_run",
+    "log10_of",
+    "to_csv",
+    "to_netcdf",
+    "write_bytes",
+]
