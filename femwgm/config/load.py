@@ -73,7 +73,10 @@ def validate(
 
 
 def _plain(config: RunConfig) -> dict[str, Any]:
+    """The configuration as YAML data; an absent key means its default, so 'every order' is said in words."""
     plain: dict[str, Any] = config.model_dump(mode="json", by_alias=True, exclude_none=True)
+    for orders in ("radial_orders", "polar_orders"):
+        plain["modes"].setdefault(orders, "all")
     return plain
 
 

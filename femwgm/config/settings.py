@@ -53,9 +53,9 @@ def _orders(least: int) -> Any:
 
 
 def _all_or_list(value: Any) -> Any:
-    """Lists become tuples; of words only 'all' may stay."""
+    """Lists become tuples, the word 'all' becomes None."""
     if value == "all":
-        return value
+        return None
     if not isinstance(value, list | tuple):
         raise refuse("must be a list of whole numbers, or 'all'", remedy="write e.g. [1]")
     return tuple(value)
@@ -81,11 +81,11 @@ class Modes(Strict):
     polarizations: Annotated[
         tuple[Literal["TE", "TM"], ...], BeforeValidator(_list), Field(min_length=1, max_length=2)
     ] = ("TE", "TM")
-    radial_orders: Annotated[_Radial | Literal["all"], BeforeValidator(_all_or_list)] = Field(
-        default=(1,), description="q, from 1; or 'all'"
+    radial_orders: Annotated[_Radial | None, BeforeValidator(_all_or_list)] = Field(
+        default=(1,), description="q, from 1; 'all' (None inside) for every one in the window"
     )
-    polar_orders: Annotated[_Polar | Literal["all"], BeforeValidator(_all_or_list)] = Field(
-        default=(0,), description="p = l - m, from 0; or 'all'"
+    polar_orders: Annotated[_Polar | None, BeforeValidator(_all_or_list)] = Field(
+        default=(0,), description="p = l - m, from 0; 'all' (None inside) for every one in the window"
     )
     azimuthal_orders: Annotated[
         Annotated[_Orders, AfterValidator(_orders(0))] | None, BeforeValidator(_list)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from femwgm.store.files import write_bytes
-from femwgm.store.folder import RunFolder, RunTables
+from femwgm.store.folder import RunFolder, RunTables, write_run
 from femwgm.store.netcdf import to_netcdf
 from femwgm.store.read import StoredRun, load_run
 from femwgm.store.rows import decimal_text, from_csv, log10_of, to_csv
@@ -19,4 +19,5 @@ __all__ = [
     "to_csv",
     "to_netcdf",
     "write_bytes",
+    "write_run",
 ]

@@ -239,3 +239,9 @@ class RunFolder:
         for folder in reversed(self._made):
             with contextlib.suppress(OSError):
                 folder.rmdir()
+
+
+def write_run(result: Any, path: str | Path, artists: Sequence[Artist] = ()) -> None:
+    """Write a finished result that knows its configuration (`result.config`) into a run folder."""
+    with RunFolder(path, result.config) as folder:
+        folder.save(result, artists=artists)

@@ -117,6 +117,12 @@ def _column(entries: list[Any]) -> Any:
     present = [entry for entry in entries if entry is not None]
     if any(isinstance(entry, str) and not _beyond(entry) for entry in present):
         return np.array(["" if entry is None else str(entry) for entry in entries], dtype=object)
+    if (
+        present
+        and len(present) == len(entries)
+        and all(isinstance(entry, bool | np.bool_) for entry in present)
+    ):
+        return np.array(entries, dtype=np.int8)
     whole = all(isinstance(entry, int | np.integer) and not isinstance(entry, bool) for entry in present)
     if whole and present and len(present) == len(entries):
         return np.array(entries, dtype=np.int64)

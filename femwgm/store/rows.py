@@ -60,10 +60,13 @@ def cell(entry: Any) -> str:
     return str(entry)
 
 
+_WORDS = {"": None, "true": True, "false": False}
+
+
 def value(text: str) -> Any:
     """What `cell` wrote: None, a whole number, a float, or text (a number beyond floats stays text)."""
-    if text == "":
-        return None
+    if text in _WORDS:
+        return _WORDS[text]
     try:
         return int(text)
     except ValueError:
@@ -86,9 +89,11 @@ def header(rows: Sequence[Row], regions: Sequence[str]) -> list[str]:
 
 
 def _entry(row: Row, name: str) -> Any:
-    """An entry; a Q too large for a float comes from its logarithm."""
+    """An entry; a Q too large for a float comes from its logarithm (q_total from that of q_rad)."""
     entry = row.get(name)
-    log10 = row.get(f"log10_{name}")
+    log10 = row.get(
+        f"log10_{name}", row.get("log10_q_rad") if name == "q_total" and entry == math.inf else None
+    )
     if log10 is not None and (entry is None or entry in (math.inf, 0.0)) and math.isfinite(log10):
         return decimal_text(log10)
     return entry

@@ -95,6 +95,12 @@ def test_q_beyond_floats_is_written_from_its_logarithm() -> None:
     assert back[1]["q_rad"] == 1.5e46
 
 
+def test_total_q_follows_radiation_where_nothing_else_is_lost() -> None:
+    _, rows = from_csv(to_csv([row(q_rad=math.inf, q_total=math.inf, log10_q_rad=400.5, met=True)], REGIONS))
+    assert rows[0]["q_total"] == rows[0]["q_rad"] == "3.162277660e+400"
+    assert rows[0]["met"] is True
+
+
 def test_netcdf_opens_in_xarray_with_units(tmp_path: Path) -> None:
     xarray = pytest.importorskip("xarray")
     path = tmp_path / "modes.nc"
