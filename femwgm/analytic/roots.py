@@ -1,0 +1,257 @@
+r"""Every mode of a layered sphere: counted on the real k0 axis, bracketed, and followed to its complex pole.
+
+Counting (real permittivities > 0). Let u be the wave regular at the centre, w = p u', R the outer radius, and
+G(k0) = w/u - M'/M p kappa with M the modulus of the ambient wave (the real part of the outgoing condition).
+w/u decreases between its poles (Sturm: d(w/u)/dk0 = -2 k0 int q u^2 / u(R)^2 < 0), each pole adds one zero of u inside R,
+the ambient term increases, and G > 0 at k0 -> 0. So G has exactly one zero between consecutive poles, and
+
+    level(k0) = (zeros of u in (0, R)) + 1 - arctan(G / s) / pi,    any s > 0,
+
+is continuous, increasing, and equals q exactly at the real resonance of radial order q, where u has q - 1 zeros. The
+number of resonances in a window is the difference of two integers; a bracketed iteration then finds each one.
+
+From there the complex pole: k0 + i k1, k1 from the outgoing flux over the stored energy (any Q, in logarithms), or Newton's
+iteration where 1/Q^2 is not negligible. For very low Q the outgoing condition is switched on gradually so that q keeps its
+meaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from femwgm.analytic.layered import Exterior, Stack, Wave, weight_p, weight_q
+from femwgm.analytic.matching import Match, match
+from femwgm.analytic.media import MediaModel
+
+Array = NDArray[Any]
+Bool = NDArray[np.bool_]
+
+Q_NEWTON = 1e8
+"""Below this quality factor the real part of the pole comes from complex Newton iteration."""
+Q_NEWTON_IMAG = 2e5
+"""Below this one the imaginary part does too (above, first order in 1/Q is the more accurate)."""
+Q_FOLLOW = 100.0
+"""Below this one the pole is followed from the closed problem."""
+FOLLOW_STEPS = 16
+
+
+@dataclass(frozen=True)
+class Poles:
+    """A batch of modes.
+
+    Attributes
+    ----------
+    k0
+        Complex wavenumber (rad/um); the imaginary part underflows to -0 beyond Q of about 1e308.
+    k_real
+        Real resonance of the lossless twin (rad/um).
+    log_q_rad
+        Natural logarithm of the radiation quality factor of the lossless twin.
+    """
+
+    tm: Bool
+    l: Array
+    q: Array
+    k0: Array
+    k_real: Array
+    log_q_rad: Array
+
+    def take(self, index: Array) -> Poles:
+        """A subset or reordering."""
+        return Poles(*(getattr(self, name)[index] for name in ("tm", "l", "q", "k0", "k_real", "log_q_rad")))
+
+
+@dataclass(frozen=True)
+class Resonator:
+    """Radii and media, and the questions asked of them in batches.
+
+    Parameters
+    ----------
+    radii
+        Interface radii (um), increasing.
+    media
+        Permittivities.
+    """
+
+    radii: tuple[float, ...]
+    media: MediaModel
+
+    def stack(self, k: Array, l: Array, tm: Bool, lossless: bool) -> Stack:
+        """Radial problems of a batch."""
+        return Stack(k, l, tm, self.media.at(k, lossless), self.radii)
+
+    def level(self, k: Array, l: Array, tm: Bool) -> tuple[Array, Array]:
+        """The counting function (its floor is the number of resonances at or below k) and its derivative."""
+        stack = self.stack(k, l, tm, lossless=True)
+        wave, exterior = stack.outward(count_nodes=True), stack.exterior()
+        u, w = wave.u[-1], wave.w[-1]
+        scale = _slope_scale(stack)
+        gap = w - u * exterior.m
+        # G / s = gap / (u s): arctan of the ratio, with the pole u = 0 left in place by arctan2.
+        assert wave.nodes is not None
+        level = wave.nodes + 1.0 - np.arctan2(gap * np.sign(u), np.abs(u) * scale) / np.pi
+        stored = 2.0 * k * _stored(stack, wave) + exterior.dm * u * u
+        rate = scale * stored / (np.pi * ((u * scale) ** 2 + gap**2))
+        return level, rate
+
+    def count(self, k: Array, l: Array, tm: Bool) -> NDArray[np.int64]:
+        """Number of real resonances with wavenumber at most k, for each (l, pol)."""
+        return np.floor(self.level(k, l, tm)[0]).astype(np.int64)
+
+    def real_roots(self, lo: Array, hi: Array, l: Array, tm: Bool, q: Array) -> Array:
+        """Real resonances of order q, one inside each bracket [lo, hi] (which :meth:`count` has confirmed)."""
+        return self._polish_real(self.crossing(lo, hi, l, tm, q), lo, hi, l, tm)
+
+    def crossing(self, lo: Array, hi: Array, l: Array, tm: Bool, target: Array) -> Array:
+        """Wavenumbers where the level passes a target inside the bracket [lo, hi], to about seven digits."""
+        lo, hi = np.array(lo, dtype=np.float64), np.array(hi, dtype=np.float64)
+        k, step = 0.5 * (lo + hi), hi - lo
+        open_ = np.ones(k.shape, dtype=bool)
+        for _ in range(80):
+            index = np.flatnonzero(open_)
+            if index.size == 0:
+                break
+            level, rate = self.level(k[index], l[index], tm[index])
+            miss = target[index] - level
+            above = miss < 0.0
+            hi[index[above]], lo[index[~above]] = k[index[above]], k[index[~above]]
+            # The level is an arc tangent near a resonance: undo it within half a turn, else trust the slope.
+            near = np.abs(miss) < 0.45
+            newton = np.where(near, np.sin(np.pi * miss) * np.cos(np.pi * miss) / np.pi, miss) / rate
+            proposal = k[index] + newton
+            outside = ~((proposal > lo[index]) & (proposal < hi[index]))
+            proposal[outside] = 0.5 * (lo[index] + hi[index])[outside]
+            step[index] = np.abs(proposal - k[index])
+            k[index] = proposal
+            open_[index] = (step[index] > 1e-7 * k[index]) & (hi[index] - lo[index] > 4e-16 * k[index])
+        return k
+
+    def _polish_real(self, k: Array, lo: Array, hi: Array, l: Array, tm: Bool) -> Array:
+        for _ in range(4):
+            stack = self.stack(k, l, tm, lossless=True)
+            step = self._newton(stack, match(stack))
+            moved = np.clip(k + step, lo - 1e-7 * k, hi + 1e-7 * k)
+            step, k = moved - k, moved
+            if np.all(np.abs(step) < 1e-13 * k):
+                break
+        return k
+
+    def _newton(self, stack: Stack, matched: Match) -> Array:
+        slope = self.media.slope(stack.k, lossless=not stack.is_complex)[0]
+        return matched.step(stack, slope, _slope_scale(stack))
+
+    def poles(self, tm: Bool, l: Array, q: Array, k_real: Array) -> Poles:
+        """Complex poles that belong to real resonances."""
+        stack = self.stack(k_real, l, tm, lossless=True)
+        matched = match(stack)
+        slope = self.media.slope(k_real, lossless=True)[0]
+        total = matched.total(k_real, stack.media.t, slope)
+        assert matched.exterior.log_flux is not None
+        log_flux = matched.exterior.log_flux + 2.0 * (np.log(np.abs(matched.u[-1])) + matched.log[-1])
+        log_q = np.log(total) - log_flux
+        radiated = -0.5 * k_real * np.exp(-log_q)
+        absorbed = np.zeros_like(k_real)
+        if not self.media.lossless:
+            eps = self.media.at(k_real)
+            ratio = np.divide(eps.t.imag, eps.t.real)
+            absorbed = -0.5 * k_real * (matched.energies * ratio).sum(axis=0) / total
+        k0 = k_real + 1j * (radiated + absorbed)
+        with np.errstate(divide="ignore"):
+            quality = np.abs(0.5 * k_real / (radiated + absorbed))
+        low = np.flatnonzero(quality < Q_NEWTON)
+        if low.size:
+            path = self._path_start(stack, matched, q, quality)
+            opened = self._newton_poles(tm[low], l[low], k0[low], path[low], lossless=False)
+            keep = quality[low] < Q_NEWTON_IMAG
+            k0[low] = opened.real + 1j * np.where(keep, opened.imag, k0[low].imag)
+            twin = np.flatnonzero(log_q < np.log(Q_NEWTON_IMAG))
+            if twin.size:
+                if self.media.lossless:
+                    alone = k0[twin]
+                else:
+                    start = k_real[twin] + 1j * radiated[twin]
+                    alone = self._newton_poles(tm[twin], l[twin], start, path[twin], lossless=True)
+                log_q[twin] = np.log(-0.5 * alone.real / alone.imag)
+        return Poles(tm, l, q, k0, k_real, log_q)
+
+    def _path_start(self, stack: Stack, matched: Match, q: Array, quality: Array) -> Array:
+        """Where the path to a very leaky pole starts: 0 (no path needed), +k at the real resonance, -k at the node of u at R.
+
+        A wave leaving through a boundary of lower admittance than its own (soft: TM out of a denser body, beyond Brewster's
+        angle) resonates near u(R) = 0, half a level above the real resonance; else near the real resonance itself.
+        """
+        start = np.zeros_like(stack.k)
+        follow = np.flatnonzero(quality < Q_FOLLOW)
+        if follow.size == 0:
+            return start
+        start[follow] = stack.k[follow]
+        assert matched.exterior.log_flux is not None
+        soft = follow[np.exp(matched.exterior.log_flux[follow]) > _slope_scale(stack)[follow]]
+        if soft.size:
+            lo, l, tm, target = stack.k[soft], stack.l[soft], stack.tm[soft], q[soft] + 0.5
+            hi = lo.copy()
+            while (short := self.level(hi, l, tm)[0] <= target).any():
+                hi = np.where(short, 1.1 * hi, hi)
+            start[soft] = -self.crossing(lo, hi, l, tm, target) * (1.0 - 1e-6)  # off the node itself
+        return start
+
+    def _newton_poles(self, tm: Bool, l: Array, start: Array, path: Array, lossless: bool) -> Array:
+        """Newton to the pole; where Q is very low, along a path from the closed problem to the open one. NaN where it is lost."""
+        k = np.array(start, dtype=np.complex128)
+        for wall, follow in (
+            ("openness", np.flatnonzero(path > 0.0)),
+            ("softness", np.flatnonzero(path < 0.0)),
+        ):
+            if follow.size:
+                moving = np.abs(path[follow]).astype(np.complex128)
+                for part in np.linspace(0.0, 1.0, FOLLOW_STEPS + 1)[1:-1]:
+                    moving = self._newton_loop(
+                        moving, tm[follow], l[follow], lossless, 1e-6, **{wall: float(part)}
+                    )
+                k[follow] = moving
+        return self._newton_loop(k, tm, l, lossless, 4e-15)
+
+    def _newton_loop(
+        self, k: Array, tm: Bool, l: Array, lossless: bool, tolerance: float, **wall: float
+    ) -> Array:
+        k, last = np.array(k), np.full(k.shape, np.inf)
+        open_ = np.flatnonzero(np.isfinite(k))
+        for _ in range(30):
+            stack = self.stack(k[open_], l[open_], tm[open_], lossless)
+            with np.errstate(all="ignore"):  # a path that is lost becomes NaN, and is dropped below
+                step = self._newton(stack, match(stack, **wall))
+                size = np.abs(step) / np.abs(k[open_])
+            k[open_] += step * np.minimum(1.0, 0.1 / np.maximum(size, 0.1))
+            # Quadratic convergence ends where rounding takes over: stop there rather than at a number it cannot reach.
+            done = (size < tolerance) | ((size < 1e-11) & (size >= 0.25 * last[open_]))
+            last[open_] = size
+            lost = ~(k[open_].real > 0.0)
+            k[open_[lost]] = np.nan
+            open_ = open_[~(done | lost)]
+            if open_.size == 0:
+                break
+        k[open_] = np.nan
+        return k
+
+
+def _stored(stack: Stack, wave: Wave) -> Array:
+    """Integral of q u^2 inside R in units of the outermost mantissas."""
+    total = np.zeros_like(wave.u[-1])
+    for i, integral in enumerate(wave.integral):
+        units = np.exp(np.minimum(2.0 * (wave.log[i] - wave.log[-1]), 600.0))
+        total = total + weight_q(stack.tm, stack.media, i) * integral * units
+    return total
+
+
+def _slope_scale(stack: Stack) -> Array:
+    """Typical w / u of a standing wave at the outer radius; any positive value is right, a natural one is fast."""
+    r, order = stack.radii[-1], stack.l + 0.5
+    local = np.abs(stack.kappa(len(stack.radii) - 1) ** 2 - (order / r) ** 2) + order ** (4.0 / 3.0) / r**2
+    return np.asarray(np.abs(weight_p(stack.tm, stack.media, len(stack.radii) - 1)) * np.sqrt(local))
+
+
+__all__ = ["Exterior", "Poles", "Resonator"]
