@@ -37,6 +37,10 @@ class TabulatedElement:
         """Values and derivatives (gradient or curl) of all basis functions at reference points X of shape (2, points)."""
         raise NotImplementedError
 
+    def keys(self) -> list[tuple[object, ...]]:
+        """A name for each basis function that is the same at every degree: the bases are hierarchical."""
+        raise NotImplementedError
+
     @property
     def size(self) -> int:
         """Number of basis functions on a cell."""

@@ -26,7 +26,7 @@ def shape_functions(corners: int, order: int, X: Array) -> tuple[Array, Array]:
     """Lagrange functions of the nodes and their gradients at points X (2, points): (nodes, points), (nodes, 2, points)."""
     element, inverse = _nodal_to_modal(corners, order)
     values, grads = element.tabulate(X)
-    return inverse @ values, np.einsum("nm,mdp->ndp", inverse, grads)
+    return inverse @ values, np.tensordot(inverse, grads, axes=(1, 0))
 
 
 class CurvedMapping(Mapping):  # type: ignore[misc]
@@ -50,12 +50,19 @@ class CurvedMapping(Mapping):  # type: ignore[misc]
     def F(self, X: Array, tind: IntArray | None = None) -> Array:
         """Positions of reference points, shared by all cells (2, points) or one set per cell (2, cells, points)."""
         value, _ = self._shape(X)
-        return np.einsum("end,np->dep" if X.ndim == 2 else "end,nep->dep", self._nodes(tind), value)
+        nodes = self._nodes(tind)
+        if X.ndim == 2:
+            return np.moveaxis(np.matmul(np.swapaxes(nodes, 1, 2), value), 1, 0)
+        return np.einsum("end,nep->dep", nodes, value)
 
     def DF(self, X: Array, tind: IntArray | None = None) -> Array:
         """Jacobian d x_i / d X_j."""
         _, grad = self._shape(X)
-        return np.einsum("end,njp->djep" if X.ndim == 2 else "end,njep->djep", self._nodes(tind), grad)
+        nodes = self._nodes(tind)
+        if X.ndim == 2:
+            flat = np.matmul(np.swapaxes(nodes, 1, 2), grad.reshape(len(grad), -1))
+            return np.moveaxis(flat.reshape(len(nodes), 2, 2, -1), 0, 2)
+        return np.einsum("end,njep->djep", nodes, grad)
 
     def detDF(self, X: Array, tind: IntArray | None = None) -> Array:
         """Determinant of the Jacobian."""

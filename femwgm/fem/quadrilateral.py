@@ -39,6 +39,10 @@ class QuadNedelec(CurlElement):
         index += [(x, a, b) for x in (True, False) for a in range(degree) for b in range(2, degree + 1)]
         self.x_directed, self.along, self.across = (np.array(column) for column in zip(*index, strict=True))
 
+    def keys(self) -> list[tuple[object, ...]]:
+        """(x_directed, a, b) of each function."""
+        return list(zip(self.x_directed.tolist(), self.along.tolist(), self.across.tolist(), strict=True))
+
     def tabulate(self, X: Array) -> tuple[Array, Array]:
         """Values (functions, 2, points) and curls d_x E_y - d_y E_x (functions, points)."""
         p = [legendre(self.degree - 1, x) for x in X]
@@ -73,6 +77,10 @@ class QuadLagrange(ScalarElement):
             index += [(j, side) if along == "x" else (side, j) for j in range(2, degree + 1)]
         index += [(a, b) for a in range(2, degree + 1) for b in range(2, degree + 1)]
         self.in_x, self.in_y = (np.array(column) for column in zip(*index, strict=True))
+
+    def keys(self) -> list[tuple[object, ...]]:
+        """(a, b) of each function."""
+        return list(zip(self.in_x.tolist(), self.in_y.tolist(), strict=True))
 
     def tabulate(self, X: Array) -> tuple[Array, Array]:
         """Values (functions, points) and gradients (functions, 2, points)."""

@@ -47,6 +47,11 @@ class TriNedelec(CurlElement):
         self.dofnames = ["u^t"] * degree + ["u^i"] * self.interior_dofs
         self.doflocs = np.full((self.size, 2), 1.0 / 3.0)
 
+    def keys(self) -> list[tuple[object, ...]]:
+        """(edge, j) on the edges, (edge, i, n) inside."""
+        inside = [(e, i, n) for e in (0, 1) for i in range(self.degree - 1) for n in range(self.degree - 1 - i)]
+        return [*((e, j) for e in range(3) for j in range(self.degree)), *inside]
+
     def tabulate(self, X: Array) -> tuple[Array, Array]:
         """Values (functions, 2, points) and curls d_x E_y - d_y E_x (functions, points)."""
         lam = _barycentric(X)
@@ -91,6 +96,12 @@ class TriLagrange(ScalarElement):
         self.edge_parity = tuple(j % 2 for j in range(2, degree + 1))
         self.dofnames = ["u"] * (1 + self.facet_dofs + self.interior_dofs)
         self.doflocs = np.full((self.size, 2), 1.0 / 3.0)
+
+    def keys(self) -> list[tuple[object, ...]]:
+        """(vertex,) at the vertices, (edge, j) on the edges, (i, n, "inside") inside."""
+        inside = [(i, n, "inside") for i in range(2, self.degree) for n in range(self.degree - i)]
+        edges = [(e, j) for e in range(3) for j in range(2, self.degree + 1)]
+        return [(0,), (1,), (2,), *edges, *inside]
 
     def tabulate(self, X: Array) -> tuple[Array, Array]:
         """Values (functions, points) and gradients (functions, 2, points)."""

@@ -1,0 +1,129 @@
+"""Labels of a mode from its field alone: polarization, radial order q, polar order p, and how sure they are.
+
+On a sphere rho H_rho (TE) and rho E_rho (TM) separate into a radial function and P_l^m(cos theta): the first has q - 1 zeros in
+the solid, the second l - m zeros between the poles. On other bodies of revolution the same counts define the labels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from femwgm.fem.field import CellField
+from femwgm.fem.mapping import CurvedMapping
+from femwgm.typing import Array
+
+_THRESHOLD = 0.02
+"""Lobes weaker than this share of the strongest do not count: they are tails or noise."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """Polarization, radial and polar order of a mode.
+
+    Attributes
+    ----------
+    pol
+        "TE" or "TM".
+    q, p
+        Radial order from 1, polar order from 0.
+    te_fraction
+        1 for a pure TE mode, 0 for a pure TM mode: share of H_rho in the radial fields' energy.
+    confidence
+        From 0 to 1: purity of the polarization times the distinctness of the lobes that were counted.
+    """
+
+    pol: str
+    q: int
+    p: int
+    te_fraction: float
+    confidence: float
+
+    @property
+    def hybrid(self) -> bool:
+        """Whether neither polarization dominates clearly (less than 90 % pure)."""
+        return 0.1 < self.te_fraction < 0.9
+
+
+def identify(field: CellField, eps: Array, radii: tuple[float, float], surface: float, latitude: float) -> Label:
+    """Label of a mode.
+
+    Parameters
+    ----------
+    field
+        The mode.
+    eps
+        Permittivity of each cell.
+    radii
+        Smallest and largest radius of the domain to look at (um).
+    surface
+        Equatorial radius of the solid (um).
+    latitude
+        Largest latitude of the domain (rad).
+    """
+    te, tm, position = _radial_energies(field, eps, surface)
+    te_fraction = te / (te + tm)
+    pol = "TE" if te_fraction > 0.5 else "TM"
+    rho, beta = position
+    along = np.linspace(radii[0] + 1e-6 * surface, surface * (1 - 1e-9), 240)
+    across = np.linspace(0.0 if field.mirror else -latitude, latitude * (1 - 1e-9), 161)
+    line = _radial_function(field, eps, pol, along, np.full_like(along, beta))
+    arc = _radial_function(field, eps, pol, np.full_like(across, rho), across)
+    radial_changes, radial_weakest = _sign_changes(line)
+    polar_changes, polar_weakest = _sign_changes(arc)
+    if field.mirror:
+        # rho H_rho is odd about a natural plane and even about a conducting one; rho E_rho the other way round.
+        odd = (pol == "TE") == (field.mirror == "natural")
+        polar_changes = 2 * polar_changes + int(odd)
+    purity = abs(2.0 * te_fraction - 1.0)
+    return Label(pol, radial_changes + 1, polar_changes, te_fraction, float(purity * min(radial_weakest, polar_weakest, 1.0)))
+
+
+def _radial_energies(field: CellField, eps: Array, surface: float, samples: int = 8) -> tuple[float, float, tuple[float, float]]:
+    """Energies in H_rho and in E_rho within the solid, and (rho, latitude) where the stronger one peaks."""
+    mesh = field.space.mesh
+    t = (np.arange(samples) + 0.5) / samples
+    X = np.array(np.meshgrid(t, t)).reshape(2, -1)
+    if mesh.corners == 3:
+        X = np.stack([X[0], X[1] * (1.0 - X[0])])
+    nodes = mesh.nodes.real
+    cells = np.flatnonzero(np.hypot(nodes[..., 0], nodes[..., 1]).mean(axis=1) < surface)
+    E, H, x = field.at_reference(X, cells)
+    J = CurvedMapping(mesh).detDF(X, cells)
+    r, z = x.real
+    rho = np.hypot(r, z)
+    volume = r * np.abs(J)
+    h = np.abs((H[0] * r + H[2] * z) / rho) ** 2
+    e = eps.real[cells][:, None] * np.abs((E[0] * r + E[2] * z) / rho) ** 2
+    te, tm = float((volume * h).sum()), float((volume * e).sum())
+    peak = np.unravel_index(int(np.argmax(rho**2 * (h if te > tm else e))), r.shape)
+    return te, tm, (float(rho[peak]), float(np.arctan2(z[peak], r[peak])))
+
+
+def _radial_function(field: CellField, eps: Array, pol: str, rho: Array, beta: Array) -> Array:
+    """rho H_rho (TE) or rho eps E_rho (TM) at points, turned in phase to be real where it peaks."""
+    r, z = rho * np.cos(beta), rho * np.sin(beta)
+    E, H = field(r, z)
+    if pol == "TE":
+        u = rho * (H[0] * np.cos(beta) + H[2] * np.sin(beta))
+    else:
+        owner, _ = field.locate(r, np.abs(z) if field.mirror else z)
+        u = rho * np.where(owner >= 0, eps.real[owner], 0.0) * (E[0] * np.cos(beta) + E[2] * np.sin(beta))
+    return np.asarray((u * np.exp(-1j * np.angle(u[int(np.argmax(np.abs(u)))]))).real)
+
+
+def _sign_changes(u: Array) -> tuple[int, float]:
+    """Sign changes between lobes above the threshold, and how far the weakest one stands above it (1 when ten times or more)."""
+    peak = np.abs(u).max()
+    lobes: list[float] = []
+    for piece in np.split(u, np.flatnonzero(np.diff(np.sign(u)) != 0) + 1):
+        height = float(np.abs(piece).max())
+        if height > _THRESHOLD * peak:
+            sign = float(np.sign(piece[int(np.argmax(np.abs(piece)))]))
+            if lobes and np.sign(lobes[-1]) == sign:
+                lobes[-1] = sign * max(abs(lobes[-1]), height)
+            else:
+                lobes.append(sign * height)
+    weakest = min(abs(v) for v in lobes) / (_THRESHOLD * peak)
+    return len(lobes) - 1, min(1.0, weakest / 10.0)

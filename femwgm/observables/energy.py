@@ -1,0 +1,134 @@
+"""Region integrals of a mode: electric and magnetic energy, |E|^2, and the shares of each region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from femwgm.fem.assemble import CellMatrices
+from femwgm.fem.field import CellField
+from femwgm.mesh.domain import PML
+from femwgm.typing import Array
+
+
+@dataclass(frozen=True)
+class RegionIntegrals:
+    """Volume integrals over each region (um^3 times the square of the field's unit), the absorbing layer left out.
+
+    Attributes
+    ----------
+    regions
+        Names.
+    electric
+        int Re(eps) |E|^2 dV.
+    absorbed
+        int Im(eps) |E|^2 dV.
+    e2
+        int |E|^2 dV.
+    magnetic
+        int |H|^2 dV, H in units of E (times the impedance of vacuum).
+    """
+
+    regions: tuple[str, ...]
+    electric: Array
+    absorbed: Array
+    e2: Array
+    magnetic: Array
+
+    @property
+    def energy_share(self) -> dict[str, float]:
+        """Share of the electric energy of each region: the confinement factor Gamma."""
+        return _shares(self.regions, self.electric)
+
+    @property
+    def e2_share(self) -> dict[str, float]:
+        """Share of the volume integral of |E|^2 of each region."""
+        return _shares(self.regions, self.e2)
+
+    @property
+    def stored(self) -> float:
+        """Half of electric plus magnetic: equal to the electric one for a mode of high Q."""
+        return float(0.5 * (self.electric.sum() + self.magnetic.sum()))
+
+    @property
+    def absorption(self) -> dict[str, float]:
+        """1/Q of the absorption in each region: positive for loss, negative for gain."""
+        return {name: float(a / self.stored) for name, a in zip(self.regions, self.absorbed, strict=True)}
+
+
+    def scaled(self, factor: float) -> RegionIntegrals:
+        """The integrals of a field whose square is larger by a factor."""
+        return RegionIntegrals(
+            self.regions, self.electric * factor, self.absorbed * factor, self.e2 * factor, self.magnetic * factor
+        )
+
+
+def _shares(regions: tuple[str, ...], values: Array) -> dict[str, float]:
+    return {name: float(v) for name, v in zip(regions, values / values.sum(), strict=True)}
+
+
+def region_integrals(field: CellField, matrices: CellMatrices, eps: Array, eps_axial: Array | None = None) -> RegionIntegrals:
+    """Integrals by the cell matrices that the mode was computed with.
+
+    Parameters
+    ----------
+    field
+        The mode; its coefficients are in the order of the matrices.
+    matrices
+        Cell matrices of the space, real outside the absorbing layer.
+    eps, eps_axial
+        Complex permittivity of each cell, and along the optical axis.
+    """
+    mesh = field.space.mesh
+    names = tuple(name for name in mesh.regions if name != PML)
+    x = field.coefficients * field.space.signs
+    unit = np.ones(mesh.cells)
+    both = 2.0 if field.mirror else 1.0
+
+    def per_cell(blocks: Array) -> Array:
+        return 2.0 * np.pi * both * np.einsum("ei,eij,ej->e", x.conj(), blocks, x, optimize=True).real
+
+    e2 = per_cell(matrices.mass(unit))
+    electric, absorbed = eps.real * e2, eps.imag * e2
+    if eps_axial is not None and matrices.axial is not None:
+        axial = per_cell(matrices.mass(0.0 * unit, unit))
+        electric = electric + (eps_axial - eps).real * axial
+        absorbed = absorbed + (eps_axial - eps).imag * axial
+    magnetic = per_cell(matrices.stiffness(field.m)) / abs(field.k0) ** 2
+    sums = [[float(a[mesh.region_cells(name)].sum()) for name in names] for a in (electric, absorbed, e2, magnetic)]
+    return RegionIntegrals(names, *(np.array(s) for s in sums))
+
+
+def radial_shares(field: CellField, interfaces: dict[str, tuple[float, float]], points: int = 24) -> dict[str, float | None]:
+    """Share of the integral of |E|^2 along the equatorial radius of each region; None where the field vanishes there.
+
+    Parameters
+    ----------
+    field
+        The mode.
+    interfaces
+        Inner and outer radius (um) on the equator of each region, within the domain.
+    points
+        Gauss points on each of the cells that the radius crosses.
+    """
+    t, w = np.polynomial.legendre.leggauss(points)
+    cuts = _equator_cuts(field)
+    totals = {}
+    for name, (lo, hi) in interfaces.items():
+        marks = np.unique(np.r_[lo, cuts[(cuts > lo) & (cuts < hi)], hi])
+        total = 0.0
+        for a, b in zip(marks, marks[1:], strict=False):
+            r = 0.5 * (a + b) + 0.5 * (b - a) * t
+            E, _ = field(r, np.zeros_like(r))
+            total += 0.5 * (b - a) * float(w @ (np.abs(E) ** 2).sum(axis=0))
+        totals[name] = total
+    line = sum(totals.values())
+    return {name: value / line if line > 0.0 else None for name, value in totals.items()}
+
+
+def _equator_cuts(field: CellField) -> Array:
+    """Radii where cell boundaries meet the equatorial plane."""
+    points = field.space.mesh.topology.p
+    on_equator = np.abs(points[1]) < 1e-9 * np.abs(points).max()
+    return np.asarray(np.sort(points[0, on_equator]))

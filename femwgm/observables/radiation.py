@@ -1,0 +1,152 @@
+"""Radiated power of a mode from its field on a surface around the body, at any Q.
+
+Outside the body the field is a sum of outgoing spherical waves, E = sum_l a_l h_l X_lm + (i / (k0 n^2)) curl(b_l h_l X_lm), and by
+reciprocity with the regular waves (j_l X*) each amplitude is an integral over any closed surface S in the ambient medium:
+
+    a_l = -n k0^2  oint (E x H_j - E_j x H) . dS      (E_j = j_l X*, H_j = curl E_j / (i k0)),
+    b_l =  n^3 k0^2 oint (E x H_j - E_j x H) . dS     (H_j = j_l X*, E_j = i curl H_j / (k0 n^2)),
+
+and the power is sum |a_l|^2 / (2 n k0^2) + |b_l|^2 / (2 n^3 k0^2) (derived from the Wronskian of the radial functions; compare
+Jackson, Classical Electrodynamics, 3rd ed., section 9.10). j_l is carried as a logarithm, so a power of 1e-1000 is as good as one
+of 1. H is the magnetic field times the impedance of vacuum, and c = 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import gammaln
+
+from femwgm.typing import Array
+
+
+@dataclass(frozen=True)
+class SurfaceSamples:
+    """Field on a meridian curve around the body, in the ambient medium, with outward normals.
+
+    Attributes
+    ----------
+    r, z
+        Positions (um), shape (points,).
+    normal
+        Outward unit normal (r, z), shape (2, points).
+    weights
+        Line element times quadrature weight (um).
+    E, H
+        Fields (r, phi, z), shape (3, points).
+    """
+
+    r: Array
+    z: Array
+    normal: Array
+    weights: Array
+    E: Array
+    H: Array
+
+
+def log_radiated_power(samples: SurfaceSamples, m: int, k0: float, index: float, degrees: Array) -> tuple[Array, Array]:
+    """Natural logarithms of the power in each multipole: TE (a_l) and TM (b_l), shape (degrees,) each; -inf where none.
+
+    Parameters
+    ----------
+    samples
+        Field on the surface.
+    m
+        Azimuthal order.
+    k0, index
+        Vacuum wavenumber (rad/um) and real index of the ambient medium.
+    degrees
+        Polar degrees l >= max(1, m), ascending by one.
+    """
+    k = index * k0
+    rho, cos_theta = np.hypot(samples.r, samples.z), samples.z / np.hypot(samples.r, samples.z)
+    legendre, slope, scale = _legendre(m, degrees, cos_theta)
+    log_j, ratio = _log_regular(degrees, k * rho)
+    sin_theta = samples.r / rho
+    te, tm = [], []
+    for i, l in enumerate(degrees):
+        reference = log_j[i].max()
+        j = np.exp(log_j[i] - reference)
+        S_slope = (l + 1) / rho * j - k * np.exp(log_j[i] - reference) * ratio[i]  # (rho j)' / rho
+        root = np.sqrt(l * (l + 1.0))
+        X_theta = -m * legendre[i] / sin_theta / root
+        X_phi = -1j * slope[i] / root
+        # The conjugate wave: m -> -m in the surface integral over phi, which leaves 2 pi.
+        X_theta, X_phi = np.conj(X_theta), np.conj(X_phi)
+        zero = np.zeros_like(j)
+        wave = _to_cylindrical(zero, j * X_theta, j * X_phi, sin_theta, cos_theta)
+        radial = -1j * root * j / rho * legendre[i]
+        curl = _to_cylindrical(radial, -S_slope * X_phi, S_slope * X_theta, sin_theta, cos_theta)
+        te_product = _reaction(samples, wave, curl / (1j * k0))
+        tm_product = _reaction(samples, 1j * curl / (k0 * index**2), wave)
+        log_scale = 2.0 * (reference + scale[i]) + np.log(2.0 * np.pi)
+        te.append(_log_power(index * k0**2 * te_product, 2.0 * index * k0**2, log_scale))
+        tm.append(_log_power(index**3 * k0**2 * tm_product, 2.0 * index**3 * k0**2, log_scale))
+    return np.array(te), np.array(tm)
+
+
+def _log_power(amplitude: complex, divisor: float, log_scale: float) -> float:
+    size = abs(amplitude)
+    return float(2.0 * np.log(size) - np.log(divisor) + log_scale) if size > 0.0 else -np.inf
+
+
+def _reaction(samples: SurfaceSamples, E_j: Array, H_j: Array) -> complex:
+    """oint (E x H_j - E_j x H) . n r ds, for fields (r, phi, z); the integral over phi is left to the caller."""
+
+    def along_normal(a: Array, b: Array) -> Array:
+        in_r = a[1] * b[2] - a[2] * b[1]
+        in_z = a[0] * b[1] - a[1] * b[0]
+        return np.asarray(in_r * samples.normal[0] + in_z * samples.normal[1])
+
+    flux = along_normal(samples.E, H_j) - along_normal(E_j, samples.H)
+    return complex(np.sum(samples.weights * samples.r * flux))
+
+
+def _to_cylindrical(in_rho: Array, in_theta: Array, in_phi: Array, sin_theta: Array, cos_theta: Array) -> Array:
+    return np.stack([in_rho * sin_theta + in_theta * cos_theta, in_phi, in_rho * cos_theta - in_theta * sin_theta])
+
+
+def _legendre(m: int, degrees: Array, x: Array) -> tuple[Array, Array, Array]:
+    """Normalised P_l^m(x) (unit integral of the square over the sphere, 2 pi included) and d/dtheta, with logarithmic scales.
+
+    Values are relative to exp(scale), one for all x and each l, so that sin^m does not underflow.
+    """
+    s = np.sqrt(1.0 - x * x)
+    log_seed = 0.5 * (np.log(2.0 * m + 1.0) - np.log(4.0 * np.pi) + gammaln(2.0 * m + 1.0)) - m * np.log(2.0) - gammaln(m + 1.0)
+    log_power = m * np.log(s)
+    reference = float(log_power.max())
+    first = int(degrees[0])
+    previous, current = np.zeros_like(x), np.exp(log_power - reference)
+    values, slopes = [], []
+    for l in range(m, int(degrees[-1]) + 1):  # noqa: E741
+        if l > m:
+            a = np.sqrt((4.0 * l * l - 1.0) / (l * l - m * m))
+            b = np.sqrt(((l - 1.0) ** 2 - m * m) / (4.0 * (l - 1.0) ** 2 - 1.0))
+            previous, current = current, a * (x * current - b * previous)
+        if l >= first:
+            back = np.sqrt((2.0 * l + 1.0) * (l * l - m * m) / (2.0 * l - 1.0)) if l > m else 0.0
+            values.append(current)
+            slopes.append((l * x * current - back * previous) / s)
+    scale = np.full(len(values), reference + log_seed)
+    return np.array(values), np.array(slopes), scale
+
+
+def _log_regular(degrees: Array, x: Array) -> tuple[Array, Array]:
+    """log |j_l(x)| and j_(l+1) / j_l for real x > 0, by downward recurrence of the ratio and upward accumulation from j_0.
+
+    Shapes (degrees, points). The sign of j_l, which matters beyond the turning point only, is folded into the ratio's use: the
+    surface lies within the caustic of the waves that count, where j_l > 0.
+    """
+    top = int(degrees[-1])
+    start = top + 40 + int(1.2 * max(0.0, float(x.max()) - top)) + int(6 * max(top, x.max()) ** (1.0 / 3.0))
+    ratio = np.zeros_like(x)  # j_(l+1) / j_l
+    kept = np.empty((top + 1, *x.shape))
+    for l in range(start, -1, -1):  # noqa: E741
+        ratio = 1.0 / ((2.0 * l + 3.0) / x - ratio)
+        if l <= top:
+            kept[l] = ratio
+    log_j = np.log(np.abs(np.sin(x) / x)) + np.concatenate(
+        [np.zeros((1, *x.shape)), np.cumsum(np.log(np.abs(kept[:-1])), axis=0)]
+    )
+    return log_j[degrees], kept[degrees]

@@ -1,0 +1,207 @@
+"""`run`: from a configuration to labelled, residual-checked modes with error estimates."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from femwgm.config import load_config
+from femwgm.config.schema import RunConfig
+from femwgm.expect import Expected, expected_modes
+from femwgm.fem.pml import stretch_radially
+from femwgm.materials import Material, materials_from_config
+from femwgm.mesh.curved import CurvedMesh
+from femwgm.mesh.domain import PML, Choices, Domain, LayeredBody, Target, design
+from femwgm.mesh.polar import build_polar
+from femwgm.modes import Mode, ModeSet
+from femwgm.problem import MeridianProblem
+from femwgm.solve import solve_mode
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many modes are finished, and how many there are."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run found.
+
+    Attributes
+    ----------
+    config
+        The configuration, resolved.
+    modes
+        The modes in ascending order of wavelength.
+    domains
+        The domains that were meshed, with their meshes.
+    warnings
+        What the user should know, in words.
+    seconds
+        Wall time.
+    """
+
+    config: RunConfig
+    modes: ModeSet
+    domains: Sequence[tuple[Domain, CurvedMesh]]
+    warnings: Sequence[str]
+    seconds: float
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Region names from the centre outwards; the ambient comes last."""
+        return self.modes.regions
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The table, a dictionary for each mode."""
+        return [mode.row() for mode in self.modes]
+
+    @property
+    def met(self) -> bool:
+        """Whether every mode reached the accuracy asked for."""
+        return all(mode.met for mode in self.modes)
+
+
+def run(
+    config: RunConfig | Mapping[str, Any] | str | Path, out: str | Path | None = None, *, progress: Progress | None = None,
+    on_mode: Callable[[Mode], None] | None = None,
+) -> RunResult:  # fmt: skip
+    """Modes of a configuration.
+
+    Parameters
+    ----------
+    config
+        A configuration, a mapping, or the path of a YAML file.
+    out
+        Folder for the results; nothing is written without it.
+    progress
+        Called as each mode is finished.
+    on_mode
+        Called with each finished mode.
+
+    Raises
+    ------
+    ConfigError, MaterialError
+        If the configuration cannot be used, or no mode lies in the window.
+    SolveError
+        If an eigenproblem does not converge.
+    """
+    begin = time.perf_counter()
+    cfg = config if isinstance(config, RunConfig) else load_config(config)
+    from femwgm.numerics import one_thread
+
+    with one_thread():
+        result = _run(cfg, begin, progress, on_mode)
+    if out is not None:
+        from femwgm.store import write_run
+
+        write_run(result, Path(out))
+    return result
+
+
+def _run(
+    config: RunConfig, begin: float, progress: Progress | None, on_mode: Callable[[Mode], None] | None
+) -> RunResult:
+    materials = materials_from_config(config)
+    geometry = config.geometry
+    media = {region: materials[name] for region, name in geometry.region_materials.items()}
+    expected = expected_modes(config, materials)
+    domains: list[tuple[Domain, CurvedMesh]] = []
+    modes: list[Mode] = []
+    tell = progress or (lambda what, done, total: None)
+    for group in groups(expected):
+        tell("meshing", len(modes), len(expected))
+        domain, mesh = discretize(config, media, group)
+        domains.append((domain, mesh))
+        problem = MeridianProblem(mesh, media, geometry.ambient)
+        for item in sorted(group, key=lambda e: (e.m, e.pol)):
+            tell(f"{item.pol} q={item.q} l={item.l} m={item.m}", len(modes), len(expected))
+            mode = solve_mode(
+                problem, item, domain.degree, config.accuracy.wavelength, mirrored=config.discretization.mirror,
+                radius=geometry.radius_ref_um, interfaces=equatorial_intervals(config, domain),
+                q_tolerance=config.accuracy.q,
+            )  # fmt: skip
+            modes.append(mode)
+            if on_mode:
+                on_mode(mode)
+    tell("done", len(modes), len(expected))
+    modes.sort(key=lambda mode: (mode.wavelength_nm, mode.pol, mode.m))
+    return RunResult(
+        config, ModeSet(modes, tuple(geometry.region_materials)), domains, _warnings(modes, expected, config),
+        time.perf_counter() - begin,
+    )  # fmt: skip
+
+
+def groups(expected: Sequence[Expected]) -> list[list[Expected]]:
+    """Modes that share a domain: same radial order, similar polar order and similar l."""
+    found: dict[tuple[int, int, int], list[Expected]] = {}
+    for item in expected:
+        found.setdefault((item.q, _octave(item.p), _octave(item.m)), []).append(item)
+    return list(found.values())
+
+
+def _octave(n: int) -> int:
+    return (n + 1).bit_length()
+
+
+def layered_body(config: RunConfig, media: Mapping[str, Material], k0: complex) -> LayeredBody:
+    """Radii, names and real indices of the layered sphere of a configuration."""
+    names = tuple(media)
+    return LayeredBody(
+        config.geometry.radii_um, names, tuple(complex(media[name].index(k0)).real for name in names)
+    )
+
+
+def discretize(config: RunConfig, media: Mapping[str, Material], group: Sequence[Expected]) -> tuple[Domain, CurvedMesh]:
+    """Domain and mesh that hold a group of expected modes to the accuracy asked for."""
+    d = config.discretization
+    choices = Choices(
+        degree=d.degree, refine=d.refine, mirror=d.mirror,
+        absorbing={"none": False, "radial": True}.get(d.pml.kind),
+        pml_strength=d.pml.strength, pml_depth=d.pml.depth_um, pml_distance=d.pml.distance_um,
+    )  # fmt: skip
+    middle = group[len(group) // 2].k0
+    targets = [Target(e.l, e.m, e.k0) for e in _extremes(group)]
+    domain = design(layered_body(config, media, middle), targets, config.accuracy.wavelength, choices)
+    mesh = build_polar(domain.plan)
+    if domain.open:
+        assert domain.pml_start is not None and domain.pml_strength is not None
+        mesh = stretch_radially(mesh, domain.pml_start, domain.pml_strength, PML)
+    return domain, mesh
+
+
+def _extremes(group: Sequence[Expected]) -> list[Expected]:
+    """First and last of the group in each measure that the domain depends on."""
+    chosen: dict[Expected, None] = {}
+    for key in (lambda e: e.l, lambda e: e.l - e.m, lambda e: e.k0.real, lambda e: e.l / e.k0.real):
+        chosen[min(group, key=key)] = None
+        chosen[max(group, key=key)] = None
+    return list(chosen)
+
+
+def equatorial_intervals(config: RunConfig, domain: Domain) -> dict[str, tuple[float, float]]:
+    """Inner and outer radius of each region on the equator, within the domain and without the absorbing layer."""
+    lo, hi = domain.plan.radii[0], domain.pml_start or domain.plan.radii[-1]
+    edges = [0.0, *config.geometry.radii_um, hi]
+    names = list(config.geometry.region_materials)
+    return {name: (max(a, lo), max(b, lo)) for name, a, b in zip(names, edges, edges[1:], strict=False)}
+
+
+def _warnings(modes: Sequence[Mode], expected: Sequence[Expected], config: RunConfig) -> list[str]:
+    notes = []
+    for mode in modes:
+        if not mode.met:
+            notes.append(
+                f"{mode.label}: the estimated error {mode.wavelength_error:.1e} misses accuracy.wavelength = "
+                f"{config.accuracy.wavelength:.0e}; the best value is kept and marked"
+            )
+        if mode.confidence < 0.5:
+            notes.append(f"{mode.label}: its labels are uncertain (confidence {mode.confidence:.2f})")
+    wanted = {(e.pol, e.q, e.l, e.m) for e in expected}
+    for mode in modes:
+        if (mode.pol, mode.q, mode.l, mode.m) not in wanted:
+            notes.append(f"{mode.label}: its field says so, but another mode was expected there")
+    return notes

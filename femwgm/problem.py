@@ -1,0 +1,149 @@
+"""The eigenproblem of one domain: mesh, media and conditions turned into pencils, with cell matrices kept for reuse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from femwgm.eigen import Pencil
+from femwgm.fem.assemble import CellMatrices, assemble
+from femwgm.fem.condense import Numbering
+from femwgm.fem.field import CellField
+from femwgm.fem.spaces import Space
+from femwgm.materials import Material
+from femwgm.mesh.curved import CurvedMesh
+from femwgm.mesh.domain import PML
+from femwgm.typing import Array
+
+
+@dataclass(frozen=True)
+class Media:
+    """Permittivities on the cells at one wavenumber.
+
+    Attributes
+    ----------
+    eps
+        Permittivity of each cell, real if no medium has loss or gain.
+    eps_axial
+        Permittivity along the optical axis, None if every medium is isotropic.
+    slope, slope_axial
+        d eps / d k0 (um).
+    """
+
+    eps: Array
+    eps_axial: Array | None
+    slope: Array
+    slope_axial: Array | None
+
+
+class MeridianProblem:
+    """Mesh and media of one domain.
+
+    Parameters
+    ----------
+    mesh
+        Curved mesh; complex nodes where an absorbing layer stretches them.
+    media
+        Material of each region of the mesh; the absorbing layer continues the `ambient`.
+    ambient
+        Name of the ambient region.
+    """
+
+    def __init__(self, mesh: CurvedMesh, media: Mapping[str, Material], ambient: str) -> None:
+        self.mesh, self.ambient = mesh, ambient
+        self.materials = [media[ambient if name == PML else name] for name in mesh.regions]
+        axes = {m.axis for m in self.materials if m.axis is not None}
+        if len(axes) > 1:
+            raise ValueError("one optical axis per body: all uniaxial media must share 'z' or 'radial'")
+        self.axis = next(iter(axes), None)
+        self._levels: dict[int, CellMatrices] = {}
+        self._numberings: dict[tuple[int, bool, str | None, str], Numbering] = {}
+
+    @property
+    def open(self) -> bool:
+        """Whether the domain has an absorbing layer."""
+        return PML in self.mesh.regions
+
+    @property
+    def dispersive(self) -> bool:
+        """Whether any permittivity depends on the wavenumber."""
+        return any(m.dispersive for m in self.materials)
+
+    def matrices(self, degree: int) -> CellMatrices:
+        """Cell matrices of a degree, assembled once."""
+        if degree not in self._levels:
+            self._levels[degree] = assemble(Space(self.mesh, degree), axis=self.axis)
+        return self._levels[degree]
+
+    def media(self, k0: complex) -> Media:
+        """Permittivities at a wavenumber (rad/um)."""
+        region = self.mesh.region
+
+        def on_cells(values: list[complex]) -> Array:
+            array = np.array(values)[region]
+            return np.asarray(array.real if not np.any(array.imag) else array)
+
+        eps = on_cells([m.permittivity(k0) for m in self.materials])
+        slope = on_cells([m.permittivity_slope(k0) for m in self.materials])
+        if self.axis is None:
+            return Media(eps, None, slope, None)
+        axial = on_cells([m.permittivity_axial(k0) for m in self.materials])
+        return Media(eps, axial, slope, on_cells([m.permittivity_axial_slope(k0) for m in self.materials]))
+
+    def numbering(self, degree: int, m: int, mirror: str | None, outer: str = "conductor") -> Numbering:
+        """Free unknowns for an azimuthal order, a mirror condition and a condition at the end of the domain."""
+        key = (degree, m == 0, mirror, outer)
+        if key not in self._numberings:
+            conductors = [n for n, kind in (("mirror", mirror), ("outer", outer)) if kind == "conductor"]
+            space = self.matrices(degree).space
+            self._numberings[key] = Numbering(space, space.fixed(m, conductors))
+        return self._numberings[key]
+
+    def pencil(self, degree: int, m: int, mirror: str | None, k0: complex, outer: str = "conductor") -> Pencil:
+        """Pencil K - k^2 M for azimuthal order m with the media at k0.
+
+        Parameters
+        ----------
+        mirror
+            "conductor" or "natural" at z = 0, None without a mirror plane.
+        outer
+            "conductor" or "natural" at the end of the domain; the difference of the two measures the effect of ending it.
+        """
+        matrices, media = self.matrices(degree), self.media(k0)
+        return Pencil(
+            self.numbering(degree, m, mirror, outer), matrices.stiffness(m), matrices.mass(media.eps, media.eps_axial)
+        )
+
+    def field(self, pencil: Pencil, x: Array, m: int, k0: complex, mirror: str | None) -> CellField:
+        """The field of an eigenvector."""
+        return CellField(pencil.numbering.space, pencil.numbering.to_space(x), m, k0, mirror)
+
+
+def prolong(coarse: Numbering, fine: Numbering, x: Array) -> Array:
+    """Vector of a space written in the space one degree higher on the same mesh: the bases are hierarchical."""
+    low, high = coarse.space, fine.space
+    local = coarse.gather(x)
+    out = np.zeros((low.mesh.cells, high.dofs.shape[1], *x.shape[1:]), dtype=x.dtype)
+    out[:, _embedding(low, high)] = local
+    result = np.zeros((fine.size, *x.shape[1:]), dtype=x.dtype)
+    ns, nb = fine.skeleton_size, high.boundary_size
+    padded = np.zeros((ns + 1, *x.shape[1:]), dtype=x.dtype)
+    padded[fine.boundary] = out[:, :nb]
+    result[:ns] = padded[:ns]
+    result[ns:] = out[:, nb:].reshape(-1, *x.shape[1:])
+    return result
+
+
+def _embedding(low: Space, high: Space) -> Array:
+    """Position in the local order of `high` of each local function of `low`."""
+    index = np.empty(low.dofs.shape[1], dtype=int)
+    index[low.from_curl] = high.from_curl[_matching(low.curl, high.curl)]
+    index[low.from_scalar] = high.from_scalar[_matching(low.scalar, high.scalar)]
+    return index
+
+
+def _matching(low, high):  # type: ignore[no-untyped-def]
+    where = {key: i for i, key in enumerate(high.keys())}
+    return np.array([where[key] for key in low.keys()])
