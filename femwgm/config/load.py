@@ -77,6 +77,8 @@ def _plain(config: RunConfig) -> dict[str, Any]:
     plain: dict[str, Any] = config.model_dump(mode="json", by_alias=True, exclude_none=True)
     for orders in ("radial_orders", "polar_orders"):
         plain["modes"].setdefault(orders, "all")
+    shape = plain["geometry"]
+    plain["geometry"] = {"kind": shape.pop("kind"), **shape}
     return plain
 
 

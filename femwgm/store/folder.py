@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from femwgm.config import RunConfig, config_hash, dump_resolved
-from femwgm.errors import FemwgmError, OutputError
+from femwgm.errors import FemwgmError, MissingExtraError, OutputError
 from femwgm.store.files import guarded, write_bytes
 from femwgm.store.netcdf import to_netcdf
 from femwgm.store.rows import Row, to_csv
@@ -71,6 +71,11 @@ class RunFolder:
     config
         What is being run.
 
+    Attributes
+    ----------
+    remarks
+        What an artist could not do for want of an optional part; the tables do not suffer from it.
+
     Raises
     ------
     OutputError
@@ -80,6 +85,7 @@ class RunFolder:
     def __init__(self, path: str | Path, config: RunConfig) -> None:
         self.path, self.config = Path(path), config
         self.started = datetime.now(UTC)
+        self.remarks: list[str] = []
         self._made: list[Path] = []
         self._former = False
         self._began = False
@@ -153,7 +159,10 @@ class RunFolder:
                 write_bytes(stage / name, content)
             with guarded(self.path):
                 for artist in artists:
-                    artist(result, stage)
+                    try:
+                        artist(result, stage)
+                    except MissingExtraError as error:
+                        self.remarks.append(str(error))
             files = sorted(str(p.relative_to(stage)) for p in stage.rglob("*") if p.is_file())
             stale = set(self._known_files()) - set(files)
             with guarded(self.path):
@@ -209,7 +218,7 @@ class RunFolder:
             "seconds": {"total": round((now - self.started).total_seconds(), 3), **(times or {})},
             "modes": len(result.rows) if result else 0,
             "regions": list(result.regions) if result else list(self.config.geometry.regions),
-            "warnings": list(result.warnings) if result else [],
+            "warnings": [*result.warnings, *self.remarks] if result else [],
             "files": list(files),
             "versions": package_versions(),
         }

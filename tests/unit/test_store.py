@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from femwgm.config import config_hash, load_config
-from femwgm.errors import AccuracyError, ConfigError, OutputError, SolveError
+from femwgm.errors import AccuracyError, ConfigError, MissingExtraError, OutputError, SolveError
 from femwgm.store import RunFolder, decimal_text, from_csv, load_run, log10_of, to_csv, to_netcdf, write_bytes
 from femwgm.store.netcdf import UNITS
 from femwgm.table import SHARES, columns
@@ -264,6 +264,18 @@ def test_a_full_disk_is_one_line_and_leaves_no_half(
     assert not any("partial" in name for name in listing(tmp_path))
     if fail_at < 7:
         assert listing(tmp_path) == set()
+
+
+def test_a_painter_without_its_package_costs_a_picture_not_the_run(tmp_path: Path) -> None:
+    def lacks(result: Any, folder: Path) -> None:
+        raise MissingExtraError("no EGL here")
+
+    with RunFolder(tmp_path, CONFIG) as folder:
+        folder.save(Result(), artists=[lacks, paint])
+    run = load_run(tmp_path)
+    assert run.status == "done"
+    assert run.warnings == ["one thing", "no EGL here"]
+    assert "fields/0.vtu" in listing(tmp_path)
 
 
 def test_a_painter_on_a_full_disk(tmp_path: Path) -> None:

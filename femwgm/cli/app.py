@@ -1,0 +1,230 @@
+"""The verbs of the command line; whatever is heavy is imported inside the verb that needs it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    help="Whispering-gallery modes of bodies of revolution, with an error estimate on every number.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The YAML file.", show_default=False)]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Override a key, e.g. geometry.layers.shell.thickness='500 nm'."
+    ),
+]
+Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Folder for the results.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No table, no progress.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print the whole table as CSV.")]
+
+
+@app.callback(invoke_without_command=True)
+def _top(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        print(f"femwgm {installed('femwgm')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+@app.command()
+def run(
+    config: Config, out: Out = None, override: Set = None, quiet: Quiet = False, csv: Csv = False
+) -> None:
+    """Find the modes of CONFIG; with -o DIR leave tables, fields and pictures there."""
+    from femwgm.cli.running import run_into
+    from femwgm.config import load_config
+    from femwgm.errors import AccuracyError
+
+    settings = load_config(config, override or [])
+    try:
+        with _progress(quiet or csv) as progress:
+            result, remarks = run_into(settings, out, progress=progress)
+    except KeyboardInterrupt:
+        where = f"; what was finished is in {out}" if out is not None and (out / "run.json").exists() else ""
+        print(f"femwgm: interrupted{where}", file=sys.stderr)
+        raise typer.Exit(130) from None
+    _show(result.rows, result.regions, settings.name, csv=csv, quiet=quiet, warnings=remarks, out=out)
+    if not result.met:
+        missed = sum(not mode.met for mode in result.modes)
+        raise AccuracyError(
+            f"{missed} of {len(result.modes)} modes miss the accuracy asked for; the best values are kept and marked"
+        )
+
+
+@app.command()
+def exact(config: Config, override: Set = None, csv: Csv = False) -> None:
+    """Print the analytic modes of a layered sphere, in the same table as `run`."""
+    from femwgm.cli.exact import exact_rows
+    from femwgm.config import load_config
+
+    settings = load_config(config, override or [])
+    rows = exact_rows(settings)
+    _show(rows, settings.geometry.regions, f"{settings.name}, exact", csv=csv)
+
+
+@app.command()
+def check(config: Config, override: Set = None) -> None:
+    """Validate CONFIG and print it resolved; notes go to stderr."""
+    from femwgm.cli.check import remarks
+    from femwgm.config import dump_resolved, load_config
+
+    settings = load_config(config, override or [])
+    lines = remarks(settings)
+    print(dump_resolved(settings), end="", flush=True)
+    for remark in lines:
+        print(f"# {remark}", file=sys.stderr)
+
+
+@app.command()
+def sweep(
+    config: Config,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="Folder of the sweep.", show_default=False)
+    ],
+    override: Set = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes on this machine.")
+    ] = None,
+    scheduler: Annotated[str | None, typer.Option("--scheduler", help="Address of a dask scheduler.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Run CONFIG at every point of its `sweep` axes; rerun to resume."""
+    from femwgm.cli.running import part
+    from femwgm.config import load_config
+    from femwgm.errors import ConfigError
+
+    settings = load_config(config, override or [])
+    if settings.sweep is None:
+        raise ConfigError(
+            "is required and missing",
+            file=config,
+            key="sweep",
+            remedy="add e.g. 'sweep: {axes: [{key: geometry.layers.shell.thickness,"
+            " linear: {start: 300 nm, stop: 800 nm, count: 11}}]}'",
+        )
+    with _progress(quiet) as progress:
+        part("femwgm.sweep", "run_sweep")(
+            settings, out, workers=workers, scheduler=scheduler, progress=progress
+        )
+
+
+@app.command()
+def view(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A run folder.", show_default=False)],
+    png: Annotated[
+        Path | None, typer.Option("--png", metavar="FILE", help="Render off screen into FILE.")
+    ] = None,
+) -> None:
+    """Show the modes of a run folder in three dimensions."""
+    from femwgm.cli.running import part
+    from femwgm.store import load_run
+
+    stored = load_run(folder)
+    part("femwgm.views", "view_run")(stored, png=png)
+    if png is not None:
+        print(png)
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A run folder.", show_default=False)],
+) -> None:
+    """Write DIR/report.html."""
+    from femwgm.cli.running import part
+    from femwgm.store import load_run
+
+    stored = load_run(folder)
+    print(part("femwgm.report", "write_report")(stored))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of the configuration."""
+    from femwgm.config import json_schema
+
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def doctor() -> None:
+    """Report versions, graphics, threads and solvers of this installation."""
+    from femwgm.cli.doctor import examine
+
+    raise typer.Exit(examine())
+
+
+@contextlib.contextmanager
+def _progress(quiet: bool) -> Iterator[Any]:
+    """A callback (what, done, total) that draws a bar on a terminal and is None elsewhere."""
+    from femwgm.cli.tables import console
+
+    out = console(stderr=True)
+    if quiet or not out.is_terminal:
+        yield None
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=out, transient=True) as bar:
+        task = bar.add_task("looking for modes", total=None)
+        yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total)
+
+
+def _show(
+    rows: Any,
+    regions: Any,
+    title: str,
+    *,
+    csv: bool = False,
+    quiet: bool = False,
+    warnings: Any = (),
+    out: Path | None = None,
+) -> None:
+    """Print the modes as a table or as CSV, then what else is worth a line."""
+    from femwgm.cli.tables import console, modes_table, notes
+
+    if csv:
+        from femwgm.store import to_csv
+
+        print(to_csv(rows, regions), end="")
+        return
+    if quiet:
+        return
+    screen = console()
+    caption = "Shares (%) are of the electric energy. All columns and digits: " + (
+        f"{out}/modes.csv" if out is not None else "--csv"
+    )
+    screen.print(modes_table(rows, regions, title=title, caption=caption))
+    notes(warnings, screen)

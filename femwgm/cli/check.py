@@ -1,0 +1,46 @@
+"""What `femwgm check` adds to the resolved configuration."""
+
+from __future__ import annotations
+
+from femwgm.config import RunConfig, config_hash
+from femwgm.materials import materials_from_config
+from femwgm.units import k0_from_wavelength
+
+__all__ = ["remarks"]
+
+
+def remarks(config: RunConfig) -> list[str]:
+    """Lines on media, size and the modes to expect.
+
+    Raises
+    ------
+    MaterialError
+        When a medium is not known over the window.
+    ConfigError
+        When no mode lies in the window.
+    """
+    media = materials_from_config(config)
+    lo, hi = config.modes.window_um
+    middle = k0_from_wavelength(0.5 * (lo + hi))
+    lines = [f"valid; content hash {config_hash(config)[:12]}"]
+    for region, name in config.geometry.region_materials.items():
+        medium = media[name]
+        index = medium.index(middle)
+        shown = f"{index.real:.6g}" + (f"{index.imag:+.3g}i" if index.imag else "")
+        lines.append(f"{region}: {name}, n = {shown} at {500.0 * (lo + hi):.6g} nm ({medium.source})")
+    lines.append(
+        f"outer radius {config.geometry.radius_ref_um:.6g} um,"
+        f" size parameter {middle * config.geometry.radius_ref_um:.4g} in the middle of the window"
+    )
+    if config.geometry.kind == "layered_sphere":
+        lines.append(_expected(config))
+    return lines
+
+
+def _expected(config: RunConfig) -> str:
+    from femwgm.expect import expected_modes
+
+    found = expected_modes(config, materials_from_config(config))
+    orders = sorted({mode.m for mode in found})
+    span = f"m = {orders[0]}" if len(orders) == 1 else f"m = {orders[0]} to {orders[-1]}"
+    return f"{len(found)} modes expected in the window, {span}"

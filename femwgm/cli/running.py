@@ -1,0 +1,93 @@
+"""A run from configuration to folder, interrupted or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from femwgm.config import RunConfig
+from femwgm.errors import MissingExtraError
+from femwgm.store import RunFolder
+from femwgm.store.folder import Artist
+from femwgm.store.rows import Row
+
+__all__ = ["part", "run_into"]
+
+
+@dataclass(frozen=True)
+class _Partial:
+    """What an interrupted run had finished."""
+
+    rows: Sequence[Row]
+    regions: Sequence[str]
+    warnings: Sequence[str]
+
+
+def part(module: str, name: str) -> Callable[..., Any]:
+    """A function of a part of femwgm that is imported only where it is used."""
+    try:
+        function: Callable[..., Any] = getattr(import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise MissingExtraError(f"{module}.{name} is not available here ({error})") from None
+    return function
+
+
+def _artist(writer: str) -> Artist:
+    """A writer of the views, looked up only when it paints."""
+
+    def paint(result: Any, folder: Path) -> None:
+        part("femwgm.views", writer)(result, folder)
+
+    return paint
+
+
+def artists(config: RunConfig) -> list[Artist]:
+    """Writers of the fields and pictures that the configuration asks for."""
+    wanted = (("fields", "write_fields"), ("plots", "write_plots"))
+    return [_artist(writer) for output, writer in wanted if getattr(config.outputs, output)]
+
+
+def run_into(
+    config: RunConfig, out: str | Path | None, *, progress: Callable[[str, int, int], None] | None = None
+) -> tuple[Any, Sequence[str]]:
+    """Run, and leave a run folder at `out` if there is one.
+
+    Returns
+    -------
+    RunResult, remarks
+        The remarks are the result's warnings and what could not be painted.
+
+    Raises
+    ------
+    OutputError
+        Before any work, when the folder cannot be written.
+    KeyboardInterrupt
+        After the modes finished so far are stored.
+    """
+    from femwgm.pipeline import run
+
+    if out is None:
+        result = run(config, progress=progress)
+        return result, result.warnings
+    finished: list[Any] = []
+    with RunFolder(out, config) as folder:
+        try:
+            result = run(config, progress=progress, on_mode=finished.append)
+        except KeyboardInterrupt:
+            if finished:
+                done = _Partial([mode.row() for mode in finished], config.geometry.regions, ["interrupted"])
+                folder.save(done, status="interrupted", reason="interrupted")
+            raise
+        if progress is not None:
+            progress("writing", len(finished), len(finished))
+        folder.save(
+            result,
+            status="done" if result.met else "inaccurate",
+            times={"solve": result.seconds},
+            artists=artists(config),
+            reason=None if result.met else "the accuracy asked for was missed",
+        )
+    return result, [*result.warnings, *folder.remarks]

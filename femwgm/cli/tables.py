@@ -1,0 +1,90 @@
+"""The table of modes for the terminal: what fits and what matters; all of it is in modes.csv."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from femwgm.cli.numbers import decimals_for, percent, plain, quality, short_error
+from femwgm.store.rows import Row
+
+__all__ = ["console", "modes_table", "notes"]
+
+COLOURS = {"TE": "cyan", "TM": "magenta"}
+WIDE = 200
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console; output into a file or pipe is never cut to a terminal's width."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else WIDE)
+
+
+def modes_table(rows: Sequence[Row], regions: Sequence[str], *, title: str = "", caption: str = "") -> Table:
+    """The modes, one a line, without the columns that no mode fills.
+
+    Parameters
+    ----------
+    rows
+        Rows with the keys of modes.csv.
+    regions
+        Region names, ambient last.
+    title, caption
+        Lines above and below.
+    """
+    table = Table(
+        title=title or None, caption=caption or None, box=box.SIMPLE_HEAD, header_style="bold", title_style="bold",
+        caption_style="dim", caption_justify="left", title_justify="left", pad_edge=False, collapse_padding=True,
+    )  # fmt: skip
+    cells = [_cells(row, regions) for row in rows]
+    names = [name for name in (cells[0] if cells else {}) if any(line[name].plain for line in cells)]
+    names = names or ["mode"]
+    for name in names:
+        table.add_column(name, justify="left" if name == "mode" else "right", no_wrap=True)
+    for row, line in zip(rows, cells, strict=True):
+        table.add_row(*(line[name] for name in names), style=None if row.get("met", True) else "red")
+    return table
+
+
+def _cells(row: Row, regions: Sequence[str]) -> dict[str, Text]:
+    wavelength = row.get("wavelength_nm")
+    decimals = decimals_for(row.get("wavelength_error"), float(wavelength or 1.0))
+    q_rad = quality(row.get("q_rad"), row.get("log10_q_rad"))
+    if not q_rad and row.get("q_rad_floor") is not None:
+        q_rad = f"> {quality(row['q_rad_floor'])}"
+    q_abs = quality(row.get("q_abs"))
+    texts = {
+        "q": _whole(row.get("q")),
+        "l": _whole(row.get("l")),
+        "m": _whole(row.get("m")),
+        "p": _whole(row.get("p")),
+        "λ (nm)": plain(wavelength, decimals),
+        "± rel.": short_error(row.get("wavelength_error")),
+        "n_eff": plain(row.get("n_eff"), 5),
+        "n_g": plain(row.get("n_g"), 5),
+        "FSR (nm)": plain(row.get("fsr_nm"), 4),
+        "Q_rad": q_rad,
+        "Q_abs": q_abs,
+        "Q": quality(row.get("q_total")) if q_rad and q_abs else "",
+        "V (µm³)": plain(row.get("mode_volume_um3"), 2),
+        **{f"{region} (%)": percent(row.get(f"energy_{region}")) for region in regions},
+    }
+    pol = str(row.get("pol") or "?")
+    first = {"mode": Text(pol, style=f"bold {COLOURS.get(pol, 'white')}")}
+    return first | {name: Text(text) for name, text in texts.items()}
+
+
+def _whole(value: Any) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+def notes(warnings: Sequence[str], out: Console) -> None:
+    """Print warnings below a table."""
+    for warning in warnings:
+        out.print(Text.assemble(("note: ", "yellow"), warning))

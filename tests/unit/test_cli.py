@@ -1,0 +1,330 @@
+"""The command line: exit statuses, one line an error, tables that say what they show."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from femwgm.cli import main
+from femwgm.cli.numbers import decimals_for, percent, quality
+from femwgm.cli.tables import modes_table
+from femwgm.config import load_config
+from femwgm.config.yamlio import parse_yaml
+from femwgm.errors import OutputError, SolveError
+from femwgm.store import from_csv, load_run
+
+CONFIG = Path(__file__).resolve().parents[2] / "configs" / "duan2022.yaml"
+QUICK = ["--set", "modes.window=[659 nm, 660 nm]", "--set", "accuracy.wavelength=1e-5", "--set", "outputs={}"]
+QUICK += ["--set", "outputs.fields=false", "--set", "outputs.plots=false"]
+
+
+def femwgm(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """Exit status, stdout and stderr of the command line, in this process."""
+    status = 0
+    try:
+        main([str(argument) for argument in arguments])
+    except SystemExit as leave:
+        status = int(leave.code or 0)
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def one_line(text: str) -> str:
+    assert text.count("\n") == 1, text
+    assert text.startswith("femwgm: ")
+    assert "Traceback" not in text
+    return text.strip()
+
+
+def test_check_prints_a_valid_configuration(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = femwgm(capsys, "check", str(CONFIG))
+    assert status == 0
+    assert load_config(parse_yaml(out)) == load_config(CONFIG)
+    assert "16 modes expected" in err
+    assert "n = 1.768" in err
+
+
+def test_exact_prints_the_table_of_run(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("femwgm.analytic.table")
+    status, out, _ = femwgm(capsys, "exact", str(CONFIG), "--csv")
+    assert status == 0
+    names, rows = from_csv(out)
+    assert names[:6] == ["pol", "q", "l", "m", "p", "wavelength_nm"]
+    (tm163,) = [r for r in rows if (r["pol"], r["l"]) == ("TM", 163)]
+    assert tm163["wavelength_nm"] == pytest.approx(659.12100491059, rel=1e-13)
+    assert tm163["energy_core"] == pytest.approx(0.0386674, abs=1e-7)
+    _, table, _ = femwgm(capsys, "exact", str(CONFIG))
+    assert "94.715" in table
+
+
+def test_exact_refuses_what_it_cannot_solve(capsys: pytest.CaptureFixture[str]) -> None:
+    spheroid = "geometry={kind: spheroid, aspect: 0.9, ambient: air, layers: [{name: a, material: npl, radius: 5 um}]}"
+    status, _, err = femwgm(capsys, "exact", str(CONFIG), "--set", spheroid)
+    assert status == 2
+    assert "no exact solution" in one_line(err)
+
+
+BAD = [
+    (["check", "nowhere.yaml"], "no such file"),
+    (["check", "."], "is a folder"),
+    (["run", str(CONFIG), "--set", "geometry.layers.shell.thicknes=5 nm"], "did you mean 'thickness'?"),
+    (["run", str(CONFIG), "--set", "geometry.layers.shell.thickness=490"], "bare number"),
+    (["run", str(CONFIG), "--set", "nonsense"], "KEY=VALUE"),
+    (
+        [
+            "check",
+            str(CONFIG),
+            "--set",
+            "materials.npl={preset: water}",
+            "--set",
+            "modes.window=[2 um, 3 um]",
+        ],
+        "known from",
+    ),
+    (["sweep", str(CONFIG), "-o", "unused"], "sweep: is required and missing"),
+    (["view", "nowhere"], "no such run folder"),
+    (["report", "nowhere"], "no such run folder"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), BAD, ids=[" ".join(b[0])[-40:] for b in BAD])
+def test_bad_input_is_one_line_and_status_2(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    status, out, err = femwgm(capsys, *arguments)
+    assert status == 2
+    assert words in one_line(err)
+    assert out == ""
+
+
+@pytest.mark.parametrize(
+    "arguments", [["run"], ["run", "a", "b"], ["schema", "--foo"], ["nonsense"], ["view"]]
+)
+def test_wrong_usage_is_status_2(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    status, _, err = femwgm(capsys, *arguments)
+    assert status == 2
+    assert "Usage:" in err
+
+
+def test_a_window_without_modes_names_the_nearest(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    empty = "modes.window=[660.1 nm, 660.2 nm]"
+    status, _, err = femwgm(capsys, "run", str(CONFIG), "--set", empty, "-o", str(out))
+    assert status == 2
+    assert "the nearest are" in one_line(err)
+    assert "l=165 at 659.99" in err
+    assert not out.exists()
+
+
+def test_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = femwgm(capsys, "schema")
+    assert status == 0
+    assert json.loads(out)["additionalProperties"] is False
+
+
+def test_version_and_bare_call(capsys: pytest.CaptureFixture[str]) -> None:
+    assert femwgm(capsys, "--version")[1].startswith("femwgm ")
+    status, out, _ = femwgm(capsys)
+    assert status == 0
+    assert "run" in out
+
+
+def test_run_leaves_a_folder_that_reproduces_itself(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    status, out, _ = femwgm(capsys, "run", str(CONFIG), *QUICK, "-o", str(first))
+    assert status == 0
+    assert "659.12" in out
+    stored = load_run(first)
+    assert stored.status == "done"
+    assert {(row["pol"], row["l"]) for row in stored.rows} == {("TE", 165), ("TM", 163)}
+    status, out, _ = femwgm(capsys, "run", str(first / "config.resolved.yaml"), "-o", str(second), "--csv")
+    assert status == 0
+    again = from_csv(out)[1]
+    for a, b in zip(stored.rows, again, strict=True):
+        assert a["wavelength_nm"] == pytest.approx(b["wavelength_nm"], rel=1e-12)
+
+
+def test_run_without_a_folder_writes_nothing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert femwgm(capsys, "run", str(CONFIG), *QUICK)[0] == 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unwritable_folder_is_refused_before_solving(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def solves(*_: Any, **__: Any) -> None:
+        pytest.fail("it began to solve")
+
+    monkeypatch.setattr("femwgm.pipeline.run", solves)
+    (tmp_path / "file").write_text("")
+    status, _, err = femwgm(capsys, "run", str(CONFIG), "-o", str(tmp_path / "file" / "run"))
+    assert status == 2
+    assert "cannot be written" in one_line(err)
+
+
+@pytest.mark.parametrize(("error", "expected"), [(OutputError("full"), 2), (SolveError("diverged"), 3)])
+def test_errors_of_the_solver_keep_their_status(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, error: Exception, expected: int
+) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr("femwgm.pipeline.run", fails)
+    status, _, err = femwgm(capsys, "run", str(CONFIG))
+    assert status == expected
+    assert one_line(err) == f"femwgm: {error}"
+
+
+def test_a_bug_is_not_hidden(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("femwgm.pipeline.run", fails)
+    with pytest.raises(RuntimeError, match="a bug"):
+        femwgm(capsys, "run", str(CONFIG))
+
+
+def test_missed_accuracy_is_status_3_with_the_best_values_kept(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import dataclasses
+
+    from femwgm import pipeline
+    from femwgm.modes import ModeSet
+
+    real = pipeline.run
+
+    def misses(*arguments: Any, **options: Any) -> Any:
+        result = real(*arguments, **options)
+        modes = [dataclasses.replace(mode, met=False) for mode in result.modes]
+        return dataclasses.replace(result, modes=ModeSet(modes, result.regions))
+
+    monkeypatch.setattr(pipeline, "run", misses)
+    status, out, err = femwgm(capsys, "run", str(CONFIG), *QUICK, "-o", str(tmp_path))
+    assert status == 3
+    assert "2 of 2 modes miss the accuracy" in one_line(err)
+    assert "659.12" in out
+    assert load_run(tmp_path).status == "inaccurate"
+    assert [row["met"] for row in load_run(tmp_path).rows] == [False, False]
+
+
+def test_an_interrupt_keeps_what_was_finished(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from femwgm import pipeline
+
+    real = pipeline.run
+
+    def breaks_off(config: Any, *, progress: Any, on_mode: Any) -> Any:
+        def first_mode(mode: Any) -> None:
+            on_mode(mode)
+            raise KeyboardInterrupt
+
+        return real(config, progress=progress, on_mode=first_mode)
+
+    monkeypatch.setattr(pipeline, "run", breaks_off)
+    status, _, err = femwgm(capsys, "run", str(CONFIG), *QUICK, "-o", str(tmp_path))
+    assert status == 130
+    assert "interrupted" in one_line(err)
+    run = load_run(tmp_path)
+    assert run.status == "interrupted"
+    assert len(run.rows) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wait", [0.3, 0.8, 1.5, 2.2, 3.0])
+def test_ctrl_c_at_any_moment(tmp_path: Path, wait: float) -> None:
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "femwgm", "run", str(CONFIG), "-o", str(out)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(wait)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode in (130, -signal.SIGINT, 0)
+    if process.returncode == 130:
+        assert "Traceback" not in err
+    if out.exists():
+        assert load_run(out).status in ("running", "interrupted", "done")
+
+
+def test_help_is_quick_and_light() -> None:
+    code = "import sys\ntry:\n    from femwgm.cli import main; main(['--help'])\nexcept SystemExit: pass\n"
+    code += "print(*sorted({m.split('.')[0] for m in sys.modules}), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not set(done.stderr.split()) & {
+        "numpy",
+        "scipy",
+        "gmsh",
+        "skfem",
+        "pydantic",
+        "matplotlib",
+        "pyvista",
+    }
+
+
+def test_a_reader_that_leaves_is_no_error() -> None:
+    command = f"{sys.executable} -m femwgm schema | head -n 1"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stdout == "{\n"
+    assert "Traceback" not in done.stderr
+
+
+ROW = {
+    "pol": "TM", "q": 1, "l": 163, "m": 163, "p": 0, "wavelength_nm": 659.12100491059, "wavelength_error": 1e-8,
+    "n_eff": 1.63, "n_g": 1.763, "q_rad": 1.0e43, "energy_core": 0.0386674, "energy_air": 0.01418, "met": True,
+}  # fmt: skip
+
+
+def rendered(rows: list[dict[str, Any]]) -> str:
+    out = Console(file=io.StringIO(), width=200)
+    out.print(modes_table(rows, ["core", "air"], title="t"))
+    return str(out.file.getvalue())  # type: ignore[attr-defined]
+
+
+def test_the_table_shows_known_digits_and_no_empty_column() -> None:
+    text = rendered([ROW])
+    assert "659.121005 " in text
+    assert "1.00×10⁴³" in text
+    assert "3.867" in text
+    assert "Q_abs" not in text
+    assert "V (" not in text
+
+
+def test_a_floor_of_q_is_shown_as_one() -> None:
+    text = rendered([{**ROW, "q_rad": None, "q_rad_floor": 1e9}])
+    assert "> 1.00×10⁹" in text
+
+
+def test_a_q_beyond_floats_is_shown() -> None:
+    assert "1.20×10¹²⁸⁴" in rendered([{**ROW, "q_rad": float("inf"), "log10_q_rad": 1284.0791812}])
+
+
+@pytest.mark.parametrize("value", [9.995e9, 9.99999e20, 1e5, 99999.0, 1234.0, 3.5, 1e300])
+def test_quality_never_shows_a_mantissa_of_ten(value: float) -> None:
+    shown = quality(value)
+    mantissa = float(shown.partition("×")[0])
+    assert mantissa < 10.0 or "×" not in shown
+
+
+def test_digits_follow_the_error() -> None:
+    assert decimals_for(1e-10, 659.0) == 8
+    assert decimals_for(0.1, 659.0) == 1
+    assert percent(0.5) == "50.000"
+
+
+def test_no_modes_make_an_empty_table() -> None:
+    assert "mode" in rendered([])
