@@ -226,5 +226,5 @@ def _show(
     caption = "Shares (%) are of the electric energy. All columns and digits: " + (
         f"{out}/modes.csv" if out is not None else "--csv"
     )
-    screen.print(modes_table(rows, regions, title=title, caption=caption))
+    screen.print(modes_table(rows, regions, title=title, caption=caption, out=screen))
     notes(warnings, screen)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -17,16 +19,26 @@ from femwgm.store.rows import Row
 __all__ = ["console", "modes_table", "notes"]
 
 COLOURS = {"TE": "cyan", "TM": "magenta"}
-WIDE = 200
+UNCUT = 10_000
+"""Width of what is not a terminal: nothing is wrapped or cut."""
+DISPENSABLE = ("V (µm³)", "FSR (nm)", "Q_abs", "n_eff", "p", "± rel.", "n_g", "m", "Q_rad")
+"""Columns that give way, in this order, on a narrow terminal."""
 
 
 def console(*, stderr: bool = False) -> Console:
     """A console; output into a file or pipe is never cut to a terminal's width."""
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else WIDE)
+    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else UNCUT)
 
 
-def modes_table(rows: Sequence[Row], regions: Sequence[str], *, title: str = "", caption: str = "") -> Table:
+def modes_table(
+    rows: Sequence[Row],
+    regions: Sequence[str],
+    *,
+    title: str = "",
+    caption: str = "",
+    out: Console | None = None,
+) -> Table:
     """The modes, one a line, without the columns that no mode fills.
 
     Parameters
@@ -37,14 +49,34 @@ def modes_table(rows: Sequence[Row], regions: Sequence[str], *, title: str = "",
         Region names, ambient last.
     title, caption
         Lines above and below.
+    out
+        Console whose width the table must fit; without one no column gives way.
     """
+    cells = [_cells(row, regions) for row in rows]
+    names = [name for name in (cells[0] if cells else {}) if any(line[name].plain for line in cells)]
+    names = names or ["mode"]
+    for spare in ("", *DISPENSABLE):
+        names = [name for name in names if name != spare]
+        table = _table(rows, cells, names, title, caption)
+        if out is None or _width(table, out) <= out.width:
+            break
+    return table
+
+
+def _width(table: Table, out: Console) -> int:
+    """Width of the table's columns when nothing is cut."""
+    bare = copy.copy(table)
+    bare.title = bare.caption = None
+    return Measurement.get(out, out.options.update(max_width=UNCUT), bare).maximum
+
+
+def _table(
+    rows: Sequence[Row], cells: Sequence[dict[str, Text]], names: Sequence[str], title: str, caption: str
+) -> Table:
     table = Table(
         title=title or None, caption=caption or None, box=box.SIMPLE_HEAD, header_style="bold", title_style="bold",
         caption_style="dim", caption_justify="left", title_justify="left", pad_edge=False, collapse_padding=True,
     )  # fmt: skip
-    cells = [_cells(row, regions) for row in rows]
-    names = [name for name in (cells[0] if cells else {}) if any(line[name].plain for line in cells)]
-    names = names or ["mode"]
     for name in names:
         table.add_column(name, justify="left" if name == "mode" else "right", no_wrap=True)
     for row, line in zip(rows, cells, strict=True):

@@ -304,6 +304,17 @@ def test_the_table_shows_known_digits_and_no_empty_column() -> None:
     assert "V (" not in text
 
 
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_a_narrow_terminal_loses_columns_not_digits(width: int) -> None:
+    out = Console(file=io.StringIO(), width=width)
+    row = {**ROW, "fsr_nm": 3.7, "mode_volume_um3": 30.0, "q_abs": 9333.2, "energy_shell": 0.947}
+    out.print(modes_table([row], ["core", "shell", "air"], out=out))
+    text = out.file.getvalue()  # type: ignore[attr-defined]
+    assert "659.121005" in text
+    assert "…" not in text
+    assert "3.867" in text
+
+
 def test_a_floor_of_q_is_shown_as_one() -> None:
     text = rendered([{**ROW, "q_rad": None, "q_rad_floor": 1e9}])
     assert "> 1.00×10⁹" in text
