@@ -28,20 +28,25 @@ _DEGREES = range(4, 13)
 
 @dataclass(frozen=True)
 class Target:
-    """A mode expected on the body: polar degree l, azimuthal order m, vacuum wavenumber k0 (rad/um)."""
+    """A mode expected on the body: polar degree l (on a spheroid an effective one), azimuthal order m, wavenumber k0 (rad/um)."""
 
-    l: int  # noqa: E741
+    l: float
     m: int
     k0: complex
 
 
 @dataclass(frozen=True)
 class LayeredBody:
-    """Radii (um) of the interfaces of a layered sphere, its region names and their real indices, ambient last."""
+    """Radii (um) of the interfaces of a layered sphere, its region names and their real indices, ambient last.
+
+    A spheroid is given by its equatorial radii and `aspect`, the ratio of the polar to the equatorial semi-axis; its latitudes
+    are eccentric angles.
+    """
 
     radii: tuple[float, ...]
     names: tuple[str, ...]
     indices: tuple[float, ...]
+    aspect: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ def design(body: LayeredBody, targets: Sequence[Target], tolerance: float, choic
     choices = choices or Choices()
     tail = 0.5 * np.log(1.0 / tolerance) + 2.0
     radial = _Radial(body, targets, tail, choices)
-    polar = _Polar(targets, tail, choices.mirror, centre=radial.inner == 0.0)
+    polar = _Polar(targets, tail, choices.mirror, centre=radial.inner == 0.0, aspect=body.aspect)
     limit = _SAFETY * np.sqrt(tolerance)
     degrees = [choices.degree] if choices.degree else _DEGREES
     plans = [(_cost(plan, k), k, plan) for k in degrees for plan in [_plan(radial, polar, k, limit, tolerance)]]
@@ -269,19 +274,23 @@ class _Radial:
 class _Polar:
     """Extent and cuts in latitude: from the equator (or its mirror image) to where the Legendre function has decayed."""
 
-    def __init__(self, targets: Sequence[Target], tail: float, mirror: bool, *, centre: bool) -> None:
+    def __init__(
+        self, targets: Sequence[Target], tail: float, mirror: bool, *, centre: bool, aspect: float = 1.0
+    ) -> None:
         self.mirror = mirror
         beta = np.linspace(0.0, 0.5 * np.pi, _SAMPLES)
+        metric = np.hypot(np.sin(beta), aspect * np.cos(beta))  # arc length for each radian of eccentric angle
         inner = np.minimum(beta, 0.5 * np.pi - 1e-3)
         kappas, amplitudes, ends = [], [], []
         for target in targets:
             nu = target.l + 0.5
             square = (target.m / np.cos(inner)) ** 2 - nu * nu
-            decay = np.sqrt(np.maximum(square, 0.0))
+            decay = np.sqrt(np.maximum(square, 0.0)) * metric
             S = np.r_[0.0, np.cumsum(0.5 * (decay[1:] + decay[:-1]) * np.diff(beta))]
             scale = np.sqrt(nu)
             root = np.sqrt(square.astype(np.complex128))
-            kappas.append(np.where(np.abs(root) < scale, 1j * scale, np.minimum(np.abs(root), 3.0 * nu + 3.0) * np.exp(1j * np.angle(root))))
+            bounded = np.minimum(np.abs(root), 3.0 * nu + 3.0) * np.exp(1j * np.angle(root))
+            kappas.append(np.where(np.abs(root) < scale, 1j * scale, bounded) * metric)
             amplitudes.append(np.exp(-S))
             ends.append(float(np.interp(tail, S, beta)) if S[-1] > tail else 0.5 * np.pi)
         self.end = max(ends)
