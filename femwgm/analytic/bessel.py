@@ -24,16 +24,17 @@ Examples
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.polynomial import Polynomial
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from femwgm.typing import Array
+
 __all__ = ["RadialPair", "barrier", "complex_pair", "log_derivative", "phase", "real_pair", "regular"]
 
-Array = NDArray[Any]
 
 DEBYE_FROM = 50.0
 """Barrier depth (nepers) from which the Debye series replaces AMOS."""

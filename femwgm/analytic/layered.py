@@ -18,14 +18,13 @@ gives a real equation (`Exterior.m`), its imaginary part (`Exterior.log_flux`, a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from femwgm.analytic import bessel
+from femwgm.typing import Array
 
-Array = NDArray[Any]
 Bool = NDArray[np.bool_]
 
 
@@ -127,6 +126,13 @@ class _Layer:
     at_a: bessel.RadialPair
     at_b: bessel.RadialPair
 
+    def coefficients(self, u: Array, w: Array, here: bessel.RadialPair) -> tuple[Array, Array]:
+        """Amplitudes of the two scaled waves of a pair, from (u, w) at its place."""
+        du, scale = w / self.p, self.kappa * here.wronskian
+        return (u * self.kappa * here.dx - du * here.x) / scale, (
+            du * here.p - u * self.kappa * here.dp
+        ) / scale
+
     def cross(self, u: Array, w: Array, outwards: bool) -> tuple[Array, Array, Array, Array]:
         """Carry (u, w) across; returns (u, w, growth, integral of u^2 in units of exp(2 growth))."""
         if outwards:
@@ -134,9 +140,7 @@ class _Layer:
         else:
             here, there, r_here, r_there = self.at_b, self.at_a, self.b, self.a
         du = w / self.p
-        scale = self.kappa * here.wronskian
-        regular = (u * self.kappa * here.dx - du * here.x) / scale
-        second = (du * here.p - u * self.kappa * here.dp) / scale
+        regular, second = self.coefficients(u, w, here)
         delta = there.s - here.s
         growth = np.abs(delta)
         regular, second = regular * np.exp(delta - growth), second * np.exp(-delta - growth)

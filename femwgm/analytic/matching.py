@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from femwgm.analytic.layered import Exterior, Stack, weight_q
-
-Array = NDArray[Any]
+from femwgm.typing import Array
 
 
 @dataclass(frozen=True)

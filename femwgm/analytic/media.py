@@ -3,18 +3,79 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import partial
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from femwgm.analytic.layered import Media
 from femwgm.errors import GeometryError
+from femwgm.typing import Array
 
-Index = complex | Callable[[complex], complex]
-Array = NDArray[Any]
+_STEP = 1e-3
+"""Relative step of the numerical derivative of an index that comes as a callable."""
 
-_SLOPE_STEP = 1e-3
+
+@runtime_checkable
+class Medium(Protocol):
+    """A medium that knows its permittivity, as `femwgm.materials.Material` does."""
+
+    @property
+    def dispersive(self) -> bool:
+        """Whether the permittivity depends on k0."""
+
+    @property
+    def axis(self) -> str | None:
+        """None, or "radial" for an optical axis along the local radius."""
+
+    def permittivity(self, k0: complex) -> complex:
+        """Permittivity across the axis."""
+
+    def permittivity_axial(self, k0: complex) -> complex:
+        """Permittivity along the axis."""
+
+    def permittivity_slope(self, k0: complex) -> complex:
+        """d eps / d k0 (um) across the axis."""
+
+    def permittivity_axial_slope(self, k0: complex) -> complex:
+        """d eps / d k0 (um) along the axis."""
+
+
+Index = complex | Callable[[complex], complex] | Medium
+
+
+class _Law(NamedTuple):
+    """A permittivity and its slope; `fixed` where the slope is zero."""
+
+    eps: Callable[[complex], complex]
+    slope: Callable[[complex], complex]
+    fixed: bool
+
+
+def _square(index: Callable[[complex], complex], k0: complex) -> complex:
+    return complex(index(k0)) ** 2
+
+
+def _difference(index: Callable[[complex], complex], k0: complex) -> complex:
+    h = _STEP * abs(k0)
+    near, far = (_square(index, k0 + s * h) - _square(index, k0 - s * h) for s in (1.0, 2.0))
+    return (8.0 * near - far) / (12.0 * h)
+
+
+def _law(index: Index, axial: bool = False) -> _Law:
+    if isinstance(index, Medium):
+        eps, slope = (
+            (index.permittivity_axial, index.permittivity_axial_slope)
+            if axial
+            else (index.permittivity, index.permittivity_slope)
+        )
+        return _Law(eps, slope, not index.dispersive)
+    if callable(index):
+        return _Law(partial(_square, index), partial(_difference, index), fixed=False)
+    value = complex(index)
+    if not np.isfinite(value) or value == 0.0:
+        raise GeometryError(f"refractive index {index!r} must be finite and not zero")
+    return _Law(lambda _: value**2, lambda _: 0.0, fixed=True)
 
 
 class MediaModel:
@@ -23,15 +84,16 @@ class MediaModel:
     Parameters
     ----------
     indices
-        Refractive index of each layer from the centre outwards, the ambient last: a number (positive imaginary part absorbs)
-        or a callable k0 (rad/um, complex) -> index.
+        The medium of each layer from the centre outwards, the ambient last: a refractive index (positive imaginary part
+        absorbs), a callable k0 (rad/um, complex) -> index, or a :class:`Medium`.
     radial_indices
         Index along the local radius where it differs from the tangential one (TM modes only see it); None elsewhere.
+        A medium with axis "radial" brings its own.
 
     Raises
     ------
     GeometryError
-        If an index is zero or not finite, or the ambient is uniaxial.
+        If an index is zero or not finite, if the ambient is uniaxial, or an axis is not the radius.
     """
 
     def __init__(
@@ -40,57 +102,44 @@ class MediaModel:
         radial = list(radial_indices) if radial_indices is not None else [None] * len(indices)
         if len(radial) != len(indices):
             raise GeometryError(f"radial_indices has {len(radial)} entries for {len(indices)} indices")
-        if radial[-1] is not None:
-            raise GeometryError("the ambient must be isotropic: its radial index has to be None")
-        self._tangential = [_checked(n) for n in indices]
-        self._radial = [
-            _checked(r) if r is not None else n for r, n in zip(radial, self._tangential, strict=True)
-        ]
-        self.uniaxial = tuple(r is not None for r in radial)
-        self.dispersive = any(callable(n) for n in [*self._tangential, *self._radial])
-        self._fixed: tuple[Array, Array] | None = None
-        if not self.dispersive:
-            self._fixed = (_squares(self._tangential, 1.0), _squares(self._radial, 1.0))
-        self.lossless = self._fixed is not None and not (
-            self._fixed[0].imag.any() or self._fixed[1].imag.any()
-        )
+        axes = {index.axis for index in indices if isinstance(index, Medium)} - {None, "radial"}
+        if axes:
+            raise GeometryError(
+                f"a medium with its axis along {axes.pop()} has no exact solution in a sphere"
+            )
+        self._t = [_law(index) for index in indices]
+        self._r = list(self._t)
+        for i, (index, along) in enumerate(zip(indices, radial, strict=True)):
+            if along is not None:
+                self._r[i] = _law(along)
+            elif isinstance(index, Medium) and index.axis == "radial":
+                self._r[i] = _law(index, axial=True)
+        self.uniaxial = tuple(r is not t for r, t in zip(self._r, self._t, strict=True))
+        if self.uniaxial[-1]:
+            raise GeometryError("the ambient must be isotropic")
+        self.dispersive = not all(law.fixed for law in [*self._t, *self._r])
+        self._fixed = None if self.dispersive else tuple(_values(laws, 1.0) for laws in (self._t, self._r))
+        self.lossless = self._fixed is not None and not any(eps.imag.any() for eps in self._fixed)
 
     def at(self, k: Array, lossless: bool = False) -> Media:
         """Permittivities at each wavenumber of a batch; `lossless` drops the imaginary parts."""
         if self._fixed is not None:
-            t, r = (np.broadcast_to(a[:, None], (a.size, k.size)) for a in self._fixed)
+            t, r = (np.broadcast_to(eps[:, None], (eps.size, k.size)) for eps in self._fixed)
         else:
-            t = np.stack([_squares(self._tangential, value) for value in k], axis=1)
-            r = np.stack([_squares(self._radial, value) for value in k], axis=1) if any(self.uniaxial) else t
+            t = np.stack([_values(self._t, value) for value in k], axis=1)
+            r = np.stack([_values(self._r, value) for value in k], axis=1) if any(self.uniaxial) else t
         media = Media(t, r, self.uniaxial)
         return media.real() if lossless else media
 
     def slope(self, k: Array, lossless: bool = False) -> tuple[Array, Array]:
-        """d eps / d k0 (tangential, radial) by central differences of fourth order; zeros without dispersion."""
+        """d eps / d k0 (um), tangential and radial, shaped like the permittivities."""
+        shape = (len(self._t), k.size)
         if not self.dispersive:
-            zero = np.zeros((len(self._tangential), k.size))
-            return zero, zero
-        h = _SLOPE_STEP * np.abs(k)
-        near = [self.at(k + s * h, lossless) for s in (-1.0, 1.0)]
-        far = [self.at(k + s * h, lossless) for s in (-2.0, 2.0)]
-
-        def difference(part: str) -> Array:
-            inner = getattr(near[1], part) - getattr(near[0], part)
-            outer = getattr(far[1], part) - getattr(far[0], part)
-            return np.asarray((8.0 * inner - outer) / (12.0 * h))
-
-        return difference("t"), difference("r")
+            return np.zeros(shape), np.zeros(shape)
+        t = np.array([[law.slope(complex(value)) for value in k] for law in self._t]).reshape(shape)
+        r = np.array([[law.slope(complex(value)) for value in k] for law in self._r]).reshape(shape)
+        return (t.real, r.real) if lossless else (t, r)
 
 
-def _checked(index: Index) -> Index:
-    if callable(index):
-        return index
-    value = complex(index)
-    if not np.isfinite(value) or value == 0.0:
-        raise GeometryError(f"refractive index {index!r} must be finite and not zero")
-    return value
-
-
-def _squares(indices: Sequence[Index], k: complex) -> Array:
-    values = [complex(n(complex(k)) if callable(n) else n) for n in indices]
-    return np.asarray(values, dtype=np.complex128) ** 2
+def _values(laws: Sequence[_Law], k0: complex) -> Array:
+    return np.array([law.eps(complex(k0)) for law in laws], dtype=np.complex128)

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from femwgm.analytic.fields import ModeFields
+from femwgm.analytic.radial import RadialMode
+from femwgm.analytic.sensitivity import Sensitivity
 from femwgm.errors import GeometryError
+from femwgm.typing import Array
 
 if TYPE_CHECKING:
     from femwgm.analytic.sphere import LayeredSphere
@@ -77,6 +85,128 @@ class ExactMode:
     @property
     def q_total(self) -> float:
         """-Re k0 / (2 Im k0): negative where gain outweighs all loss."""
-        if self.k0.imag == 0.0:
+        if self.sphere.media.lossless:
+            return self.q_rad
+        return -0.5 * self.k0.real / self.k0.imag if self.k0.imag else math.inf
+
+    @cached_property
+    def q_abs(self) -> float:
+        """Absorption quality factor, 1/q_total = 1/q_rad + 1/q_abs; infinite without loss, negative where gain outweighs it.
+
+        Where absorption is so weak that the difference is lost in rounding it is 1 / sum of Gamma_i Im eps_i / Re eps_i.
+        """
+        if self.sphere.media.lossless:
             return math.inf
-        return -0.5 * self.k0.real / self.k0.imag
+        difference = 1.0 / self.q_total - 1.0 / self.q_rad
+        if abs(difference) < 1e-2 / self.q_rad:
+            difference = sum(1.0 / q for q in self.q_abs_by_layer.values())
+        return 1.0 / difference if difference else math.inf
+
+    @cached_property
+    def q_abs_by_layer(self) -> dict[int, float]:
+        """Absorption quality factor of each layer on its own, Re eps / (share Im eps), to first order in the loss."""
+        media = self.sphere.media.at(np.array([self.k0.real]))
+        t, r = self._twin.by_permittivity()
+        loss = 2.0 * (t * media.t.imag[:, 0] + r * media.r.imag[:, 0]).real / self._twin.radial.k.real
+        return {i: (-1.0 / float(x) if x else math.inf) for i, x in enumerate(loss)}
+
+    # -- the field ----------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def radial(self) -> RadialMode:
+        """Radial function at the mode's wavenumber (at the real one where only its logarithm tells it from k0)."""
+        lossless = self.sphere.media.lossless and self.log_q_rad > math.log(1e8)
+        return self._radial(self.k_real if lossless else self.k0, lossless)
+
+    def _radial(self, k: complex, lossless: bool) -> RadialMode:
+        resonator = self.sphere.resonator
+        wavenumber, degree, tm = np.array([k]), np.array([float(self.l)]), np.array([self.pol == "TM"])
+        return RadialMode(resonator.stack(wavenumber, degree, tm, lossless))
+
+    @cached_property
+    def fields(self) -> ModeFields:
+        """Fields, shares and volumes."""
+        return ModeFields(self.radial, self.l, self.m)
+
+    def field(self, r: ArrayLike, z: ArrayLike) -> Array:
+        """[E_r, E_phi, E_z] at cylindrical (r, z) in um: shape (3, ...), arbitrary amplitude, without exp(i m phi)."""
+        return self.fields.electric(r, z)
+
+    def magnetic_field(self, r: ArrayLike, z: ArrayLike) -> Array:
+        """[H_r, H_phi, H_z] of the same mode, H = curl E / (i k0)."""
+        return self.fields.magnetic(r, z)
+
+    @property
+    def energy(self) -> dict[int, float]:
+        """Share of each layer (the ambient last) in the electric energy int Re eps |E|^2 dV.
+
+        The ambient counts from R to the outer turning point or to where the wave has decayed by 22 nepers; NaN for a mode above
+        the barrier, which has no evanescent part (the others then add up to one).
+        """
+        return _shares(self.fields.volumes[0])
+
+    @property
+    def e2(self) -> dict[int, float]:
+        """Share of each layer in int |E|^2 dV; see `energy` for the ambient."""
+        return _shares(self.fields.volumes[1])
+
+    @property
+    def radial_e2(self) -> dict[int, float]:
+        """Share of each layer in int |E|^2 dr along the equatorial radius; see `energy` for the ambient."""
+        return _shares(self.fields.equatorial)
+
+    @property
+    def mode_volume_um3(self) -> float:
+        """int Re eps |E|^2 dV / max(Re eps |E|^2) of the travelling wave (um^3)."""
+        return self.fields.volume
+
+    # -- derivatives --------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def sensitivity(self) -> Sensitivity:
+        """Derivatives of k0 with respect to degree, permittivities and radii."""
+        return self._sensitivity(self.radial)
+
+    @cached_property
+    def _twin(self) -> Sensitivity:
+        """The same of the lossless sphere at its real resonance."""
+        return self._sensitivity(self._radial(self.k_real, lossless=True))
+
+    def _sensitivity(self, radial: RadialMode) -> Sensitivity:
+        slopes = self.sphere.media.slope(radial.stack.k, lossless=not radial.stack.is_complex)
+        return Sensitivity(radial, slopes[0][:, 0], slopes[1][:, 0])
+
+    @cached_property
+    def n_g(self) -> float:
+        """Group index (1 / R) dl / d Re k0 in continuous l, dispersion of the media included."""
+        return 1.0 / (self.sphere.outer_radius_um * self.sensitivity.by_degree().real)
+
+    @property
+    def fsr_nm(self) -> float:
+        """Free spectral range lambda^2 / (n_g 2 pi R) (nm)."""
+        return 1e-3 * self.wavelength_nm**2 / (self.n_g * 2.0 * math.pi * self.sphere.outer_radius_um)
+
+    @property
+    def dk0_dn(self) -> dict[int, complex]:
+        """dk0/dn of each layer, the ambient last (rad/um)."""
+        return {i: complex(x) for i, x in enumerate(self.sensitivity.by_index())}
+
+    @property
+    def dk0_dradius(self) -> dict[int, complex]:
+        """dk0/dR of each interface, the other radii held (rad/um^2)."""
+        return {i: complex(x) for i, x in enumerate(self.sensitivity.by_radius())}
+
+    @property
+    def dlambda_dn_nm(self) -> dict[int, float]:
+        """d lambda/dn of each layer (nm per unit of index)."""
+        return {i: -self.wavelength_nm / self.k0.real * x.real for i, x in self.dk0_dn.items()}
+
+    @property
+    def dlambda_dradius_nm_per_um(self) -> dict[int, float]:
+        """d lambda/dR of each interface (nm/um), the other radii held."""
+        return {i: -self.wavelength_nm / self.k0.real * x.real for i, x in self.dk0_dradius.items()}
+
+
+def _shares(values: Array) -> dict[int, float]:
+    total = float(np.nansum(values))
+    return {i: float(value) / total for i, value in enumerate(values)}

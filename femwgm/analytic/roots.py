@@ -18,7 +18,6 @@ meaning.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +25,8 @@ from numpy.typing import NDArray
 from femwgm.analytic.layered import Exterior, Stack, Wave, weight_p, weight_q
 from femwgm.analytic.matching import Match, match
 from femwgm.analytic.media import MediaModel
+from femwgm.typing import Array
 
-Array = NDArray[Any]
 Bool = NDArray[np.bool_]
 
 Q_NEWTON = 1e8

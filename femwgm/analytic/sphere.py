@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,9 +12,9 @@ from femwgm.analytic.bessel import barrier
 from femwgm.analytic.media import Index, MediaModel
 from femwgm.analytic.mode import ExactMode
 from femwgm.analytic.roots import Poles, Resonator
-from femwgm.errors import GeometryError, SolveError
+from femwgm.errors import GeometryError, MaterialError, SolveError
+from femwgm.typing import Array
 
-Array = NDArray[Any]
 POLARIZATIONS = ("TE", "TM")
 
 _TIGHT = 16.0
@@ -30,8 +29,8 @@ class LayeredSphere:
     radii_um
         Outer radius of each layer from the centre outwards (um).
     indices
-        Refractive index of each layer, the ambient last (one more entry than radii): a number, with positive imaginary part
-        where the medium absorbs, or a callable k0 (rad/um) -> index.
+        Medium of each layer, the ambient last (one more entry than radii): a refractive index, with positive imaginary part
+        where the medium absorbs, a callable k0 (rad/um) -> index, or an object like `femwgm.materials.Material`.
     radial_indices
         Index along the local radius of the layers that are radially uniaxial, None for the others.
 
@@ -118,6 +117,31 @@ class LayeredSphere:
         if min_q is not None:
             result = [mode for mode in result if mode.log10_q_rad >= math.log10(min_q)]
         return sorted(result, key=lambda mode: -mode.wavelength_nm)
+
+    def nearest_modes(
+        self,
+        window_um: tuple[float, float],
+        polarizations: Iterable[str] = POLARIZATIONS,
+        radial_orders: Iterable[int] | None = None,
+    ) -> list[ExactMode]:
+        """The nearest mode on either side of a window, for each polarization, nearest first.
+
+        The window is widened up to a thousandfold, or as far as the media have data; a side without modes is left out.
+        """
+        lo, hi = sorted(float(w) for w in window_um)
+        orders = None if radial_orders is None else list(radial_orders)
+        nearest: list[ExactMode] = []
+        for pol in polarizations:
+            for outward in (lambda f: (lo / f, lo), lambda f: (hi, hi * f)):
+                for factor in (1.02, 1.2, 2.0, 10.0, 1000.0):
+                    try:
+                        found = self.modes(outward(factor), [pol], orders)
+                    except MaterialError:
+                        break
+                    if found:
+                        nearest.append(min(found, key=lambda mode: _distance(mode, lo, hi)))
+                        break
+        return sorted(nearest, key=lambda mode: _distance(mode, lo, hi))
 
     def comb(
         self, pol: str, l: ArrayLike, q: ArrayLike = 1, window_um: tuple[float, float] | None = None
@@ -267,6 +291,12 @@ class LayeredSphere:
             if high.size == 0 and low.size == 0:
                 return lower, upper
         raise SolveError("no bracket for a resonance after widening 200 times")
+
+
+def _distance(mode: ExactMode, lo: float, hi: float) -> float:
+    """Distance of a mode from a window (um)."""
+    wavelength = 1e-3 * mode.wavelength_nm
+    return max(lo - wavelength, wavelength - hi)
 
 
 def _is_tm(pol: str) -> bool:
