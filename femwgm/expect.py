@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from scipy.special import ai_zeros
+
 from femwgm.config.schema import RunConfig
 from femwgm.errors import ConfigError
 from femwgm.materials import Material
@@ -12,18 +15,27 @@ from femwgm.materials import Material
 
 @dataclass(frozen=True)
 class Expected:
-    """Labels and approximate vacuum wavenumber (rad/um) of a mode to look for."""
+    """Labels and approximate vacuum wavenumber (rad/um) of a mode to look for.
+
+    `degree` is the polar degree of the sphere mode that resembles it, where that is not l (spheroids).
+    """
 
     pol: str
     q: int
-    l: int  # noqa: E741
+    l: int
     m: int
     k0: complex
+    degree: float | None = None
 
     @property
     def p(self) -> int:
         """Polar order l - m."""
         return self.l - self.m
+
+    @property
+    def effective_degree(self) -> float:
+        """Polar degree that the radial and polar extent of the field follow."""
+        return float(self.l) if self.degree is None else self.degree
 
 
 def exact_sphere(config: RunConfig, materials: Mapping[str, Material]):  # type: ignore[no-untyped-def]
@@ -44,6 +56,8 @@ def expected_modes(config: RunConfig, materials: Mapping[str, Material]) -> list
     ConfigError
         If no mode lies in the window; the message names the nearest ones.
     """
+    if config.geometry.kind == "spheroid":
+        return _on_spheroid(config, materials)
     modes = config.modes
     sphere = exact_sphere(config, materials)
     found = sphere.modes(
@@ -67,6 +81,58 @@ def expected_modes(config: RunConfig, materials: Mapping[str, Material]) -> list
     return sorted(expected, key=lambda e: (e.k0.real, e.pol, e.m))
 
 
-def _azimuthal_orders(l: int, polar: tuple[int, ...] | None, azimuthal: tuple[int, ...] | None) -> list[int]:  # noqa: E741
+_WIDER = 3e-3
+"""Share by which a window is widened where wavenumbers are estimates."""
+
+
+def _on_spheroid(config: RunConfig, materials: Mapping[str, Material]) -> list[Expected]:
+    """Modes near the window by the asymptotics of a spheroid over the exact layered sphere of its equatorial radii.
+
+    To leading order the mode (m, p) is a sphere mode of the real degree m + (p + 1/2) a/b - 1/2; the next order is that of
+    Gorodetsky and Fomin, IEEE J. Sel. Top. Quantum Electron. 12, 33 (2006). A few 1e-4 of the wavenumber; solving settles it.
+    """
+    modes, geometry = config.modes, config.geometry
+    sphere = exact_sphere(config, materials)
+    a, b = geometry.semi_axes_um[-1]
+    if modes.polar_orders is None:
+        raise ConfigError(
+            "needs a list on a spheroid, whose modes are followed from the equator", key="modes.polar_orders", value="all",
+            remedy="write e.g. [0, 1, 2]",
+        )  # fmt: skip
+    lo, hi = modes.window_um
+    wide = (lo * (1.0 - 2.0 * _WIDER), hi * (1.0 + 2.0 * _WIDER))
+    expected = []
+    for p in modes.polar_orders:
+        offset = (p + 0.5) * a / b - 0.5
+        reach = 2 + int(abs(offset))
+        found = sphere.modes(window_um=wide, polarizations=modes.polarizations, radial_orders=modes.radial_orders)
+        for pol, q in sorted({(e.pol, e.q) for e in found}):
+            degrees = [e.l for e in found if (e.pol, e.q) == (pol, q)]
+            orders = range(max(0, min(degrees) - reach - 1), max(degrees) + reach + 2)
+            wanted = [m for m in orders if modes.azimuthal_orders is None or m in modes.azimuthal_orders]
+            wanted = [m for m in wanted if m + offset >= 1.0]
+            for m in wanted:
+                like = sphere.comb(pol, [m + offset], q)
+                if not like:
+                    continue
+                k0 = like[0].k0 * (1.0 + _spheroidal_shift(m + p, p, q, a / b))
+                if lo * (1.0 - _WIDER) <= 2.0 * np.pi / k0.real <= hi * (1.0 + _WIDER):
+                    expected.append(Expected(pol, q, m + p, m, k0, m + offset))
+    if not expected:
+        raise ConfigError(
+            "no mode of the requested kind lies in the window", key="modes.window",
+            value=[f"{lo * 1e3:g} nm", f"{hi * 1e3:g} nm"], remedy="widen the window or ask for other orders",
+        )  # fmt: skip
+    return sorted(expected, key=lambda e: (e.k0.real, e.pol, e.m))
+
+
+def _spheroidal_shift(l: int, p: int, q: int, ratio: float) -> float:
+    """Relative shift of k0 from the sphere mode of the same leading order, for the ratio a/b of the semi-axes."""
+    zeta = float(ai_zeros(q)[0][-1])
+    bracket = (2 * p * (ratio**3 - 1.0) + ratio**3) - (2 * p * (ratio - 1.0) + ratio)
+    return -zeta / 12.0 * bracket * (0.5 * l) ** (-2.0 / 3.0) / l
+
+
+def _azimuthal_orders(l: int, polar: tuple[int, ...] | None, azimuthal: tuple[int, ...] | None) -> list[int]:
     orders = range(l, -1, -1) if polar is None else [l - p for p in polar if p <= l]
     return [m for m in orders if azimuthal is None or m in azimuthal]

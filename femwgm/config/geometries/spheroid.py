@@ -130,6 +130,11 @@ class Spheroid(Body):
         return tuple(axes)
 
     @property
+    def radii_um(self) -> tuple[float, ...]:
+        """Equatorial semi-axis of each layer (um), ascending."""
+        return tuple(a for a, _ in self.semi_axes_um)
+
+    @property
     def region_materials(self) -> dict[str, str]:
         return {**{layer.name: layer.material for layer in self.layers}, self.ambient: self.ambient}
 
