@@ -91,7 +91,7 @@ def spectrum(problem: Pencil) -> Array:
     return sla.eigh(0.5 * (K + K.T), 0.5 * (M + M.T), eigvals_only=True)
 
 
-def closest(problem: Pencil, k0: complex) -> complex:
+def mode_near(problem: Pencil, k0: complex) -> complex:
     """The eigenvalue nearest to a known k0, found from a shift a little beside it."""
     value = nearest(problem, k0**2 * (1.0 + 1e-3), 1).values[0]
     return np.sqrt(value + 0j)

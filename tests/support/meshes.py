@@ -12,6 +12,7 @@ from femwgm.typing import Array
 
 Map = Callable[[Array, Array], tuple[Array, Array]]
 _SQUARE = np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
+_CELLS = {4: [_SQUARE], 3: [_SQUARE[[0, 1, 2]], _SQUARE[[0, 2, 3]]]}
 
 
 def blocks_mesh(
@@ -22,11 +23,13 @@ def blocks_mesh(
     *,
     shuffle: int | None = None,
     names: Sequence[str] | None = None,
+    mirror: bool = False,
 ) -> CurvedMesh:
     """Each block is the image of the unit square under a smooth map, cut into n x n cells (or twice as many triangles).
 
     The nodes of a cell lie on the map, so the shape is interpolated to the power order + 1 of the cell size. With `shuffle` (a
-    seed) every cell starts at a random corner and runs in a random direction. Boundaries: "axis" (r = 0) and "outer".
+    seed) every cell starts at a random corner and runs in a random direction. Regions have the `names` of the blocks. Boundaries:
+    "axis" (r = 0), "mirror" (z = 0, if asked for) and "outer".
     """
     columns, rows = (n, n) if isinstance(n, int) else n
     rng = None if shuffle is None else np.random.default_rng(shuffle)
@@ -35,7 +38,7 @@ def blocks_mesh(
     for number, block in enumerate(blocks):
         for i in range(columns):
             for j in range(rows):
-                for shape in _cells_of_square(corners, (i + j) % 2):
+                for shape in _CELLS[corners]:
                     local = _affine(_turned(shape, rng), X)
                     r, z = block((i + local[0]) / columns, (j + local[1]) / rows)
                     points.append(np.stack([r, z], axis=-1))
@@ -45,13 +48,9 @@ def blocks_mesh(
     regions = tuple(dict.fromkeys(names or ["all"] * len(blocks)))
     region = np.array([0 if names is None else regions.index(names[b]) for b in label])
     cells = index.reshape(nodes.shape[:2])
-    return assemble_mesh(position, cells, region, regions, _sides(position, cells, corners), order, corners)
-
-
-def _cells_of_square(corners: int, diagonal: int) -> list[Array]:
-    if corners == 4:
-        return [_SQUARE]
-    return [_SQUARE[[0, 1, 2]], _SQUARE[[0, 2, 3]]] if diagonal else [_SQUARE[[0, 1, 3]], _SQUARE[[1, 2, 3]]]
+    return assemble_mesh(
+        position, cells, region, regions, _sides(position, cells, corners, mirror), order, corners
+    )
 
 
 def _turned(shape: Array, rng: np.random.Generator | None) -> Array:
@@ -72,13 +71,14 @@ def _merged(points: Array) -> tuple[Array, Array]:
     return points[first], index.ravel()
 
 
-def _sides(position: Array, cells: Array, corners: int) -> dict[str, Array]:
+def _sides(position: Array, cells: Array, corners: int, mirror: bool) -> dict[str, Array]:
     ends = np.concatenate([cells[:, [a, (a + 1) % corners]] for a in range(corners)])
     ends.sort(axis=1)
     edges, count = np.unique(ends, axis=0, return_counts=True)
     sides = edges[count == 1]
-    on_axis = (position[sides, 0] == 0.0).all(axis=1)
-    return {"axis": sides[on_axis], "outer": sides[~on_axis]}
+    on_axis, on_plane = (position[sides] == 0.0).all(axis=1).T
+    on_plane &= mirror & ~on_axis
+    return {"axis": sides[on_axis], "mirror": sides[on_plane], "outer": sides[~on_axis & ~on_plane]}
 
 
 def rectangle(r: tuple[float, float], z: tuple[float, float]) -> Map:
@@ -87,10 +87,10 @@ def rectangle(r: tuple[float, float], z: tuple[float, float]) -> Map:
 
 
 def wavy(r: tuple[float, float], z: tuple[float, float], amount: float) -> Map:
-    """Rectangle whose inside is bent by sines, the sides staying where they are (so that the axis stays straight)."""
+    """Rectangle whose inside is bent by a bubble of height `amount` while its sides stay straight."""
 
     def bent(s: Array, t: Array) -> tuple[Array, Array]:
-        wave = amount * np.sin(np.pi * s) * np.sin(np.pi * t)
+        wave = 16.0 * amount * s * (1.0 - s) * t * (1.0 - t)
         return rectangle(r, z)(s + wave, t - 1.3 * wave)
 
     return bent
