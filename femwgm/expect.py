@@ -11,6 +11,10 @@ from scipy.special import ai_zeros
 from femwgm.config.schema import RunConfig
 from femwgm.errors import ConfigError
 from femwgm.materials import Material
+from femwgm.typing import Array
+
+_HARMONICS = 40
+"""Spherical waves beyond the lowest one that carry the radiation of a body that is no sphere."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,13 @@ class Expected:
     def effective_degree(self) -> float:
         """Polar degree that the radial and polar extent of the field follow."""
         return float(self.l) if self.degree is None else self.degree
+
+    @property
+    def outgoing(self) -> tuple[Array, str | None]:
+        """Polar degrees and polarization (None for both) of the spherical waves that the mode may radiate into."""
+        if self.degree is None:
+            return np.array([self.l]), self.pol
+        return np.arange(max(1, self.m), max(1, self.m) + self.p + _HARMONICS), None
 
 
 def exact_sphere(config: RunConfig, materials: Mapping[str, Material]):  # type: ignore[no-untyped-def]

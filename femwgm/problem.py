@@ -67,6 +67,13 @@ class MeridianProblem:
         return PML in self.mesh.regions
 
     @property
+    def extent(self) -> tuple[float, float, float]:
+        """Smallest and largest distance from the centre (um) and largest latitude (rad) of the domain."""
+        r, z = np.moveaxis(self.mesh.nodes.real, -1, 0)
+        rho = np.hypot(r, z)
+        return float(rho.min()), float(rho.max()), float(np.arctan2(z, np.maximum(r, 1e-300)).max())
+
+    @property
     def dispersive(self) -> bool:
         """Whether any permittivity depends on the wavenumber."""
         return any(m.dispersive for m in self.materials)

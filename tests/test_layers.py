@@ -29,6 +29,7 @@ FLOORS = [
     {"identify"},
     {"expect"},
     {"solve"},
+    {"search"},
     {"store"},
     {"pipeline"},
     {"track", "sweep"},
