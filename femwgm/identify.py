@@ -46,7 +46,9 @@ class Label:
         return 0.1 < self.te_fraction < 0.9
 
 
-def identify(field: CellField, eps: Array, radii: tuple[float, float], surface: float, latitude: float) -> Label:
+def identify(
+    field: CellField, eps: Array, radii: tuple[float, float], surface: float, latitude: float
+) -> Label:
     """Label of a mode.
 
     Parameters
@@ -77,10 +79,18 @@ def identify(field: CellField, eps: Array, radii: tuple[float, float], surface: 
         odd = (pol == "TE") == (field.mirror == "natural")
         polar_changes = 2 * polar_changes + int(odd)
     purity = abs(2.0 * te_fraction - 1.0)
-    return Label(pol, radial_changes + 1, polar_changes, te_fraction, float(purity * min(radial_weakest, polar_weakest, 1.0)))
+    return Label(
+        pol,
+        radial_changes + 1,
+        polar_changes,
+        te_fraction,
+        float(purity * min(radial_weakest, polar_weakest, 1.0)),
+    )
 
 
-def _radial_energies(field: CellField, eps: Array, surface: float, samples: int = 8) -> tuple[float, float, tuple[float, float]]:
+def _radial_energies(
+    field: CellField, eps: Array, surface: float, samples: int = 8
+) -> tuple[float, float, tuple[float, float]]:
     """Energies in H_rho and in E_rho within the solid, and (rho, latitude) where the stronger one peaks."""
     mesh = field.space.mesh
     t = (np.arange(samples) + 0.5) / samples
@@ -104,12 +114,16 @@ def _radial_energies(field: CellField, eps: Array, surface: float, samples: int 
 def _radial_function(field: CellField, eps: Array, pol: str, rho: Array, beta: Array) -> Array:
     """rho H_rho (TE) or rho eps E_rho (TM) at points, turned in phase to be real where it peaks."""
     r, z = rho * np.cos(beta), rho * np.sin(beta)
-    E, H = field(r, z)
+    probe = field.probe(r, z)
+    E, H = probe(field)
     if pol == "TE":
         u = rho * (H[0] * np.cos(beta) + H[2] * np.sin(beta))
     else:
-        owner, _ = field.locate(r, np.abs(z) if field.mirror else z)
-        u = rho * np.where(owner >= 0, eps.real[owner], 0.0) * (E[0] * np.cos(beta) + E[2] * np.sin(beta))
+        u = (
+            rho
+            * np.where(probe.owner >= 0, eps.real[probe.owner], 0.0)
+            * (E[0] * np.cos(beta) + E[2] * np.sin(beta))
+        )
     return np.asarray((u * np.exp(-1j * np.angle(u[int(np.argmax(np.abs(u)))]))).real)
 
 

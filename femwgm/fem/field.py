@@ -8,7 +8,14 @@ import numpy as np
 
 from femwgm.fem.mapping import CurvedMapping
 from femwgm.fem.spaces import Space
+from femwgm.mesh.curved import CurvedMesh
 from femwgm.typing import Array, ComplexArray, IntArray
+
+_CHUNK = 4096
+"""Points handled at once: bounds the memory of a large picture."""
+
+_PROBES = 24
+"""Sets of points kept with a space."""
 
 _MIRROR_E = {"conductor": (-1.0, -1.0, 1.0), "natural": (1.0, 1.0, -1.0)}
 
@@ -46,7 +53,9 @@ class CellField:
         """The field times a number."""
         return CellField(self.space, self.coefficients * factor, self.m, self.k0, self.mirror)
 
-    def at_reference(self, X: Array, cells: IntArray | None = None) -> tuple[ComplexArray, ComplexArray, Array]:
+    def at_reference(
+        self, X: Array, cells: IntArray | None = None
+    ) -> tuple[ComplexArray, ComplexArray, Array]:
         """E and H (3, cells, points) as (r, phi, z) components and positions (2, cells, points) at reference points.
 
         X has shape (2, points), or (2, cells, points) for points of their own in each cell. H is curl E / (i k0): the magnetic
@@ -80,53 +89,136 @@ class CellField:
 
     def locate(self, r: Array, z: Array) -> tuple[IntArray, Array]:
         """Cell of each point (-1 outside) and its reference coordinates (2, points), for real positions of the domain."""
-        mesh = self.space.mesh
-        real = mesh if not np.iscomplexobj(mesh.nodes) else mesh.with_nodes(mesh.nodes.real)
-        mapping = CurvedMapping(real)
-        lower, upper = mesh.bounds
-        margin = 0.02 * (upper - lower) + 1e-12
-        owner, X = np.full(r.shape, -1), np.zeros((2, *r.shape))
-        points = np.stack([r, z])
-        for cell in range(mesh.cells):
-            near = (points > (lower[cell] - margin[cell])[:, None]) & (points < (upper[cell] + margin[cell])[:, None])
-            index = np.flatnonzero(near.all(axis=0) & (owner < 0))
-            if not len(index):
-                continue
-            local = _newton(mapping, points[:, index], cell)
-            inside = _inside(local, mesh.corners)
-            owner[index[inside]], X[:, index[inside]] = cell, local[:, inside]
-        return owner, X
+        return locate(self.space.mesh, r, z)
+
+    def probe(self, r: Array, z: Array) -> Probe:
+        """Points (um, shape (points,)) made ready for evaluation, kept with the space: many modes ask for the same ones."""
+        kept = self.space.probes
+        key = (r.tobytes(), z.tobytes(), self.mirror is not None)
+        if key not in kept:
+            while len(kept) >= _PROBES:
+                kept.pop(next(iter(kept)))
+            kept[key] = Probe(self.space, r, z, self.mirror is not None)
+        return kept[key]
 
     def __call__(self, r: Array, z: Array) -> tuple[ComplexArray, ComplexArray]:
-        """E and H at positions r, z (um) of any common shape: (3, ...) each; zero outside the domain, where the field has died."""
+        """E and H at positions r, z (um) of any common shape: (3, ...) each; zero outside the domain, where the field died."""
         r, z = np.broadcast_arrays(np.asarray(r, dtype=float), np.asarray(z, dtype=float))
-        flat_r, flat_z = r.ravel(), z.ravel()
-        below = (flat_z < 0.0) if self.mirror else np.zeros(flat_z.shape, dtype=bool)
-        owner, X = self.locate(flat_r, np.where(below, -flat_z, flat_z))
-        E, H = np.zeros((3, len(flat_r)), dtype=np.complex128), np.zeros((3, len(flat_r)), dtype=np.complex128)
-        for cell in np.unique(owner[owner >= 0]):
-            index = np.flatnonzero(owner == cell)
-            e, h, _ = self.at_reference(X[:, index], np.array([cell]))
-            E[:, index], H[:, index] = e[:, 0], h[:, 0]
-        if self.mirror:
-            sign = np.array(mirror_signs(self.mirror))[:, None]
-            E[:, below], H[:, below] = E[:, below] * sign, -H[:, below] * sign
+        E, H = self.probe(r.ravel(), z.ravel())(self)
         return E.reshape(3, *r.shape), H.reshape(3, *r.shape)
+
+
+class Probe:
+    """Points (um) at which fields are wanted: located once, the bases tabulated and mapped once, for any number of modes.
+
+    Parameters
+    ----------
+    space
+        The spaces of the fields.
+    r, z
+        Positions (um), shape (points,).
+    mirrored
+        Whether the domain ends at the mirror plane, so that points with z < 0 stand for their images.
+
+    Attributes
+    ----------
+    owner
+        Cell of each point, -1 outside the domain.
+    """
+
+    def __init__(self, space: Space, r: Array, z: Array, mirrored: bool) -> None:
+        self.space, self.r = space, r
+        self.below = (z < 0.0) & mirrored
+        self.owner, X = locate(space.mesh, r, np.where(self.below, -z, z))
+        self._inside = np.flatnonzero(self.owner >= 0)
+        self._cells, self._X = self.owner[self._inside], X[:, self._inside]
+        self._chunks = [slice(i, i + _CHUNK) for i in range(0, len(self._cells), _CHUNK)]
+        self._basis: dict[int, tuple[Array, ...]] = {}
+
+    def _tabulated(self, i: int) -> tuple[Array, ...]:
+        """Mapped bases at a chunk of the points, kept only where there is a single chunk."""
+        if i in self._basis:
+            return self._basis[i]
+        cells, X = self._cells[self._chunks[i]], self._X[:, self._chunks[i]]
+        N, curl = self.space.curl.tabulate(X)
+        psi, slope = self.space.scalar.tabulate(X)
+        mapping = CurvedMapping(self.space.mesh)
+        x, ((a, b), (c, d)) = mapping.at_own_points(mapping.modal()[cells], X)
+        det = a * d - b * c
+        r = np.where(x[0] == 0.0, 1e-300, x[0])
+
+        def covariant(f: Array) -> tuple[Array, Array]:
+            return ((d * f[:, 0] - c * f[:, 1]) / det).T, ((a * f[:, 1] - b * f[:, 0]) / det).T
+
+        tables = (cells, r, *covariant(N), (curl / det).T, psi.T, *covariant(slope))
+        if len(self._chunks) == 1:
+            self._basis[i] = tables
+        return tables
+
+    def __call__(self, field: CellField) -> tuple[ComplexArray, ComplexArray]:
+        """E and H (3, points) of a field on the same space."""
+        E, H = (
+            np.zeros((3, len(self.r)), dtype=np.complex128),
+            np.zeros((3, len(self.r)), dtype=np.complex128),
+        )
+        u_all = field.coefficients[:, self.space.from_curl]
+        v_all = field.coefficients[:, self.space.from_scalar]
+        for i, chunk in enumerate(self._chunks):
+            cells, r, N_r, N_z, curl, psi, psi_r, psi_z = self._tabulated(i)
+            u, v = u_all[cells], v_all[cells]
+            E_r, E_z, rot = ((table * u).sum(axis=1) for table in (N_r, N_z, curl))
+            w, w_r, w_z = ((table * v).sum(axis=1) for table in (psi, psi_r, psi_z))
+            index = self._inside[chunk]
+            E[:, index] = np.stack([E_r, 1j * w / r, E_z])
+            g_r, g_z = field.m * E_r - w_r, field.m * E_z - w_z
+            H[:, index] = np.stack([g_z / (r * field.k0), 1j * rot / field.k0, -g_r / (r * field.k0)])
+        if field.mirror:
+            sign = np.array(mirror_signs(field.mirror))[:, None]
+            E[:, self.below], H[:, self.below] = E[:, self.below] * sign, -H[:, self.below] * sign
+        return E, H
+
+
+def locate(mesh: CurvedMesh, r: Array, z: Array) -> tuple[IntArray, Array]:
+    """Cell of each point (-1 outside) and its reference coordinates (2, points), for real positions.
+
+    A point on a common boundary belongs to the cell with the lower number.
+    """
+    real = mesh if not np.iscomplexobj(mesh.nodes) else mesh.with_nodes(mesh.nodes.real)
+    lower, upper = mesh.bounds
+    margin = 0.02 * (upper - lower) + 1e-12
+    owner, X = np.full(r.shape, -1), np.zeros((2, *r.shape))
+    for start in range(0, len(r), _CHUNK):
+        points = np.stack([r[start : start + _CHUNK], z[start : start + _CHUNK]])
+        near = (points[None] > (lower - margin)[:, :, None]) & (points[None] < (upper + margin)[:, :, None])
+        cell, point = np.nonzero(near.all(axis=1))
+        local = _newton(CurvedMapping(real), points[:, point], cell)
+        inside = np.flatnonzero(_inside(local, mesh.corners))[::-1]  # the lowest cell writes last
+        owner[start + point[inside]] = cell[inside]
+        X[:, start + point[inside]] = local[:, inside]
+    return owner, X
 
 
 def _inside(X: Array, corners: int, slack: float = 1e-9) -> Array:
     inside = (X > -slack).all(axis=0)
-    return np.asarray(inside & ((X < 1.0 + slack).all(axis=0) if corners == 4 else (X.sum(axis=0) < 1.0 + slack)))
+    return np.asarray(
+        inside & ((X < 1.0 + slack).all(axis=0) if corners == 4 else (X.sum(axis=0) < 1.0 + slack))
+    )
 
 
-def _newton(mapping: CurvedMapping, points: Array, cell: int, steps: int = 12) -> Array:
-    """Reference coordinates of points near one cell; what does not converge ends outside."""
-    tind = np.array([cell])
-    X = np.full(points.shape, 0.5 if mapping.curved.corners == 4 else 1.0 / 3.0)
+def _newton(mapping: CurvedMapping, points: Array, cells: IntArray, steps: int = 12) -> Array:
+    """Reference coordinates of points (2, n), each near a cell of its own; what does not converge ends outside."""
+    corners = mapping.curved.nodes[:, : mapping.curved.corners]
+    along = np.stack([corners[:, 1] - corners[:, 0], corners[:, -1] - corners[:, 0]], axis=2)
+    centre, middle = (0.5 if mapping.curved.corners == 4 else 1.0 / 3.0), corners.mean(axis=1)
+    X = centre + np.matmul(np.linalg.inv(along)[cells], (points.T - middle[cells])[..., None])[..., 0].T
+    X, modal = np.clip(X, -0.5, 1.5), mapping.modal()
+    active = np.arange(points.shape[1])
     for _ in range(steps):
-        gap = points[:, None, :] - mapping.F(X, tind)
-        step = np.einsum("ijep,jep->ip", mapping.invDF(X, tind), gap)
-        X = np.clip(X + np.clip(step, -0.6, 0.6), -0.5, 1.5)
-        if np.abs(step).max(initial=0.0) < 1e-13:
+        x, ((a, b), (c, d)) = mapping.at_own_points(modal[cells[active]], X[:, active])
+        gap = points[:, active] - x
+        step = np.stack([d * gap[0] - b * gap[1], a * gap[1] - c * gap[0]]) / (a * d - b * c)
+        X[:, active] = np.clip(X[:, active] + np.clip(step, -0.6, 0.6), -0.5, 1.5)
+        active = active[np.abs(step).max(axis=0) > 1e-9]  # the next step would be below rounding
+        if not len(active):
             break
     return X

@@ -64,6 +64,19 @@ class CurvedMapping(Mapping):  # type: ignore[misc]
             return np.moveaxis(flat.reshape(len(nodes), 2, 2, -1), 0, 2)
         return np.einsum("end,njep->djep", nodes, grad)
 
+    def modal(self) -> Array:
+        """Coefficients of the map of each cell in the hierarchical H1 basis of the map's order, shape (cells, functions, 2)."""
+        _, inverse = _nodal_to_modal(self.curved.corners, self.curved.order)
+        return np.matmul(inverse.T, self.curved.nodes)
+
+    def at_own_points(self, modal: Array, X: Array) -> tuple[Array, Array]:
+        """Positions (2, points) and Jacobians (2, 2, points) of points (2, points), each with its row of `modal` coefficients."""
+        element, _ = _nodal_to_modal(self.curved.corners, self.curved.order)
+        values, grads = element.tabulate(X)
+        table = np.concatenate([values[:, None], grads], axis=1).transpose(2, 1, 0)
+        out = np.matmul(table, modal)
+        return out[:, 0].T, out[:, 1:].transpose(2, 1, 0)
+
     def detDF(self, X: Array, tind: IntArray | None = None) -> Array:
         """Determinant of the Jacobian."""
         J = self.DF(X, tind)

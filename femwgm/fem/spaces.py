@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from skfem.assembly import Dofs
@@ -72,6 +73,7 @@ class Space:
         self.dofs = self._local_order(self.curl_dofs.element_dofs.T, self.scalar_dofs.element_dofs.T)
         t = mesh.topology.t
         self.signs = self._local_order(self.curl.signs(t), self.scalar.signs(t))
+        self.probes: dict[Any, Any] = {}  # points that femwgm.fem.field has located and tabulated
 
     def _local_order(self, curl: Array, scalar: Array) -> Array:
         out = np.empty((curl.shape[0], curl.shape[1] + scalar.shape[1]), dtype=curl.dtype)
