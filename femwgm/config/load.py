@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from femwgm.config.explain import explain
 from femwgm.config.overrides import apply_overrides
 from femwgm.config.schema import RunConfig
-from femwgm.config.yamlio import parse_yaml, read_text
+from femwgm.config.yamlio import parse_yaml, read_text, scalar
 from femwgm.errors import ConfigError
 
 __all__ = ["config_hash", "dump_resolved", "json_schema", "load_config", "validate"]
@@ -89,12 +89,27 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def _represent_list(dumper: Any, data: list[Any]) -> Any:
-    flat = not any(isinstance(item, dict | list) for item in data)
-    return dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=flat)
+def _flat(values: Iterable[Any]) -> bool:
+    return not any(isinstance(value, dict | list) for value in values)
 
 
-_Dumper.add_representer(list, _represent_list)
+def _list(dumper: Any, data: list[Any]) -> Any:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=_flat(data))
+
+
+def _mapping(dumper: Any, data: dict[str, Any]) -> Any:
+    return dumper.represent_mapping("tag:yaml.org,2002:map", data, flow_style=_flat(data.values()))
+
+
+def _text(dumper: Any, data: str) -> Any:
+    """Quoted where our reader would take it for anything but text ('1e5', which YAML 1.1 calls text)."""
+    style = None if isinstance(scalar(data), str) else "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+
+
+_Dumper.add_representer(str, _text)
+_Dumper.add_representer(list, _list)
+_Dumper.add_representer(dict, _mapping)
 
 
 def dump_resolved(config: RunConfig) -> str:

@@ -16,7 +16,7 @@ import yaml
 
 from femwgm.errors import ConfigError
 
-__all__ = ["parse_yaml", "read_text"]
+__all__ = ["parse_yaml", "read_text", "scalar"]
 
 MAX_BYTES = 8 * 2**20
 MAX_DEPTH = 40
@@ -89,7 +89,7 @@ class _Builder:
         if event.tag is not None and not (isinstance(event, yaml.ScalarEvent) and event.tag == "!"):
             raise self.refuse(event, f"the tag '{event.tag[:60]}' is not allowed", "write plain values")
         if isinstance(event, yaml.ScalarEvent):
-            built = _Built(_scalar(event.value) if event.implicit[0] else event.value)
+            built = _Built(scalar(event.value) if event.implicit[0] else event.value)
         elif isinstance(event, yaml.SequenceStartEvent):
             built = self.sequence(event, depth)
         else:
@@ -129,7 +129,7 @@ class _Builder:
         return built
 
 
-def _scalar(text: str) -> Any:
+def scalar(text: str) -> Any:
     """A plain scalar by the YAML 1.2 core schema."""
     if text in ("", "~", "null", "Null", "NULL"):
         return None

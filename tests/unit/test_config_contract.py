@@ -87,6 +87,24 @@ def test_resolved_yaml_reproduces_the_configuration(override: str) -> None:
     assert config_hash(reread(config)) == config_hash(config)
 
 
+@given(
+    st.text(min_size=1, max_size=20).filter(str.isprintable)
+    | st.from_regex(r"[-+.0-9eE:_]{1,8}", fullmatch=True)
+)
+def test_any_name_survives_its_own_writing(name: str) -> None:
+    raw = {**parse_yaml(CONFIG.read_text()), "name": name}
+    config = load_config(raw)
+    assert reread(config) == config
+
+
+@pytest.mark.parametrize(
+    "name", ["1e5", "no", "~", "0x1f", "12:30", ".5", "1_000", "2022-01-01", "null", "=", "<<"]
+)
+def test_names_that_look_like_something_else(name: str) -> None:
+    config = load_config({**parse_yaml(CONFIG.read_text()), "name": name})
+    assert reread(config) == config
+
+
 @given(st.floats(min_value=1e-300, max_value=1e300))
 def test_a_length_survives_its_own_writing(value: float) -> None:
     assert length_um(um(value)) == value
