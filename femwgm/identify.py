@@ -14,7 +14,7 @@ from femwgm.fem.field import CellField
 from femwgm.fem.mapping import CurvedMapping
 from femwgm.typing import Array
 
-_THRESHOLD = 0.02
+_THRESHOLD = 1e-3
 """Lobes weaker than this share of the strongest do not count: they are tails or noise."""
 
 

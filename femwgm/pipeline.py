@@ -16,9 +16,14 @@ from femwgm.materials import Material, materials_from_config
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import PML, Choices, Domain, LayeredBody, Target, design
 from femwgm.mesh.polar import build_polar
+from femwgm.mesh.spheroidal import to_spheroid
 from femwgm.modes import Mode, ModeSet
 from femwgm.problem import MeridianProblem
-from femwgm.solve import solve_mode
+from femwgm.search import settle
+from femwgm.solve import Goals, solve_mode
+
+DEFAULT_Q_ERROR = 1e-4
+"""Relative error of a radiation Q that is aimed at when `accuracy.q` says nothing."""
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many modes are finished, and how many there are."""
@@ -111,6 +116,7 @@ def _run(
     expected = expected_modes(config, materials)
     domains: list[tuple[Domain, CurvedMesh]] = []
     modes: list[Mode] = []
+    goals = Goals(config.accuracy.wavelength, config.accuracy.q or DEFAULT_Q_ERROR, config.accuracy.q is not None)
     tell = progress or (lambda what, done, total: None)
     for group in groups(expected):
         tell("meshing", len(modes), len(expected))
@@ -119,11 +125,14 @@ def _run(
         problem = MeridianProblem(mesh, media, geometry.ambient)
         for item in sorted(group, key=lambda e: (e.m, e.pol)):
             tell(f"{item.pol} q={item.q} l={item.l} m={item.m}", len(modes), len(expected))
+            if geometry.kind != "layered_sphere":
+                item = settle(problem, item, domain.degree, mirrored=config.discretization.mirror, radius=geometry.radius_ref_um)
             mode = solve_mode(
-                problem, item, domain.degree, config.accuracy.wavelength, mirrored=config.discretization.mirror,
+                problem, item, domain.degree, goals, mirrored=config.discretization.mirror,
                 radius=geometry.radius_ref_um, interfaces=equatorial_intervals(config, domain),
-                q_tolerance=config.accuracy.q,
             )  # fmt: skip
+            if not _inside(mode, config):
+                continue
             modes.append(mode)
             if on_mode:
                 on_mode(mode)
@@ -133,6 +142,12 @@ def _run(
         config, ModeSet(modes, tuple(geometry.region_materials)), domains, _warnings(modes, expected, config),
         time.perf_counter() - begin,
     )  # fmt: skip
+
+
+def _inside(mode: Mode, config: RunConfig) -> bool:
+    """Whether a mode lies in the window; those of the exact list do, estimates may not."""
+    lo, hi = config.modes.window_um
+    return config.geometry.kind == "layered_sphere" or lo <= 1e-3 * mode.wavelength_nm <= hi
 
 
 def groups(expected: Sequence[Expected]) -> list[list[Expected]]:
@@ -148,11 +163,14 @@ def _octave(n: int) -> int:
 
 
 def layered_body(config: RunConfig, media: Mapping[str, Material], k0: complex) -> LayeredBody:
-    """Radii, names and real indices of the layered sphere of a configuration."""
+    """Radii, names and real indices of the layered sphere or spheroid of a configuration."""
     names = tuple(media)
-    return LayeredBody(
-        config.geometry.radii_um, names, tuple(complex(media[name].index(k0)).real for name in names)
-    )
+    aspect = 1.0
+    if config.geometry.kind == "spheroid":
+        equatorial, polar = config.geometry.semi_axes_um[-1]
+        aspect = polar / equatorial
+    indices = tuple(complex(media[name].index(k0)).real for name in names)
+    return LayeredBody(config.geometry.radii_um, names, indices, aspect)
 
 
 def discretize(config: RunConfig, media: Mapping[str, Material], group: Sequence[Expected]) -> tuple[Domain, CurvedMesh]:
@@ -164,13 +182,22 @@ def discretize(config: RunConfig, media: Mapping[str, Material], group: Sequence
         pml_strength=d.pml.strength, pml_depth=d.pml.depth_um, pml_distance=d.pml.distance_um,
     )  # fmt: skip
     middle = group[len(group) // 2].k0
-    targets = [Target(e.l, e.m, e.k0) for e in _extremes(group)]
-    domain = design(layered_body(config, media, middle), targets, config.accuracy.wavelength, choices)
-    mesh = build_polar(domain.plan)
+    targets = [Target(e.effective_degree, e.m, e.k0) for e in _extremes(group)]
+    tolerance = min([config.accuracy.wavelength, *(_leak_tolerance(e.k0, config.accuracy.q) for e in group)])
+    domain = design(layered_body(config, media, middle), targets, tolerance, choices)
+    mesh = sphere = build_polar(domain.plan)
     if domain.open:
         assert domain.pml_start is not None and domain.pml_strength is not None
         mesh = stretch_radially(mesh, domain.pml_start, domain.pml_strength, PML)
+    if config.geometry.kind == "spheroid":
+        mesh = to_spheroid(mesh, config.geometry.semi_axes_um, sphere)
     return domain, mesh
+
+
+def _leak_tolerance(k0: complex, q_error: float | None) -> float:
+    """Relative error of k0 that gives Q its error where Q comes from the eigenvalue (Q below 1e6: above, the multipoles do)."""
+    rate = -2.0 * k0.imag / k0.real
+    return (q_error or DEFAULT_Q_ERROR) * rate if rate > 1e-6 else 1.0
 
 
 def _extremes(group: Sequence[Expected]) -> list[Expected]:

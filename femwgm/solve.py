@@ -12,12 +12,10 @@ from femwgm.errors import SolveError
 from femwgm.expect import Expected
 from femwgm.fem.field import CellField
 from femwgm.identify import identify
-from femwgm.mesh.domain import PML
 from femwgm.modes import Mode
 from femwgm.observables.energy import RegionIntegrals, radial_shares, region_integrals
 from femwgm.observables.index import group_index, wavenumber_slope
-from femwgm.observables.radiation import log_radiated_power
-from femwgm.observables.surface import solid_surface
+from femwgm.observables.quality import best_radiation_q, radiation_candidates
 from femwgm.observables.volume import volume_max
 from femwgm.problem import MeridianProblem, prolong
 from femwgm.typing import Array
@@ -87,16 +85,28 @@ def _choose(pencil: Pencil, vectors: Array, start: Array | None) -> int:
     return int(np.argmax(np.abs(pencil.apply_M(start).T @ vectors)[0]))
 
 
+@dataclass(frozen=True)
+class Goals:
+    """Relative errors to reach: wavelength, and radiation Q (`q_required` says whether missing it is a failure)."""
+
+    wavelength: float
+    q: float = 1e-4
+    q_required: bool = False
+
+
 def solve_mode(
-    problem: MeridianProblem, expected: Expected, degree: int, tolerance: float, *, mirrored: bool, radius: float,
-    interfaces: dict[str, tuple[float, float]], q_tolerance: float | None = None,
+    problem: MeridianProblem, expected: Expected, degree: int, goals: Goals, *, mirrored: bool, radius: float,
+    interfaces: dict[str, tuple[float, float]],
 ) -> Mode:  # fmt: skip
-    """A mode with its estimated errors, the degree raised until they meet the tolerance.
+    """A mode with its estimated errors, the degree raised until they meet the goals.
+
+    The error of every number is its change to a second solution: richer by `_ENRICHMENT` degrees, and with the natural condition
+    where the domain ends, so that the resolution and the truncation are both in it.
 
     Parameters
     ----------
-    tolerance, q_tolerance
-        Relative errors asked for; a mode that misses them at `MAX_DEGREE` is returned with `met` False.
+    degree
+        Degree to begin with.
     mirrored
         Whether the domain ends at the mirror plane.
     radius
@@ -106,36 +116,36 @@ def solve_mode(
     """
     begin = time.perf_counter()
     mirror = mirror_condition(expected.pol, expected.p) if mirrored else None
-    primary = solve_eigenmode(problem, expected, degree, mirror)
+    primary: Eigenmode | None = None
     while True:
-        check = solve_eigenmode(problem, expected, degree + _ENRICHMENT, mirror, outer="natural", near=primary)
-        error = abs(check.k0.real - primary.k0.real) / abs(check.k0.real)
-        rounding = 4.0 * np.finfo(float).eps * np.sqrt(primary.pencil.size)
-        error = max(error, rounding)
-        if error <= tolerance or degree >= MAX_DEGREE:
-            break
-        degree += 1
         primary = solve_eigenmode(problem, expected, degree, mirror, near=primary)
-    first = _observe(problem, primary, expected, mirror)
-    second = _observe(problem, check, expected, mirror)
-    share_error = max(abs(first.integrals.energy_share[r] - second.integrals.energy_share[r]) for r in first.integrals.regions)
-    q_error = abs(np.expm1(second.ln_q - first.ln_q)) if first.ln_q is not None and second.ln_q is not None else None
-    eps = problem.media(primary.k0).eps
-    extent = _extent(problem)
-    label = identify(first.field, eps, extent[:2], radius, extent[2])
-    n_g = group_index(wavenumber_slope(primary.pencil, problem.matrices(degree), primary.x, expected.m, primary.k0,
-                                       problem.media(primary.k0).slope), radius)  # fmt: skip
-    met = bool(error <= tolerance and (q_tolerance is None or q_error is None or q_error <= q_tolerance))
-    absorbed = sum(first.integrals.absorption.values())
+        check = solve_eigenmode(problem, expected, degree + _ENRICHMENT, mirror, outer="natural", near=primary)
+        rounding = 4.0 * np.finfo(float).eps * np.sqrt(primary.pencil.size)
+        error = max(abs(check.k0.real - primary.k0.real) / abs(check.k0.real), rounding)
+        last = degree >= MAX_DEGREE
+        if error <= goals.wavelength or last:
+            first, second = (_observe(problem, mode, expected, mirror) for mode in (primary, check))
+            q_rad = best_radiation_q(first.candidates, second.candidates)
+            if q_rad.error is None or q_rad.error <= goals.q or last:
+                break
+        degree = min(degree + (2 if error > 30.0 * goals.wavelength else 1), MAX_DEGREE)
+    integrals, field = first.integrals, first.field
+    share_error = max(abs(integrals.energy_share[r] - second.integrals.energy_share[r]) for r in integrals.regions)
+    media = problem.media(primary.k0)
+    smallest, largest, latitude = _extent(problem)
+    label = identify(field, media.eps, (smallest, largest), radius, latitude)
+    slope = wavenumber_slope(primary.pencil, problem.matrices(degree), primary.x, expected.m, primary.k0, media.slope)
+    absorbed = sum(integrals.absorption.values())
+    q_met = not goals.q_required or (q_rad.error is not None and q_rad.error <= goals.q)
     return Mode(
         pol=label.pol, q=label.q, l=expected.m + label.p, m=expected.m, p=label.p, k0=primary.k0, radius=radius,
-        n_g=n_g, log10_q_rad=None if first.ln_q is None else first.ln_q / np.log(10.0), q_rad_source=first.q_source,
+        n_g=group_index(slope, radius), log10_q_rad=q_rad.log10_q, q_rad_source=q_rad.source, q_rad_floor=q_rad.floor,
         q_abs=1.0 / absorbed if absorbed != 0.0 else None,
-        energy=first.integrals.energy_share, e2=first.integrals.e2_share, radial_e2=radial_shares(first.field, interfaces),
-        mode_volume_um3=volume_max(first.field, first.integrals, eps), wavelength_error=float(error), residual=primary.residual,
-        dofs=primary.pencil.size, seconds=time.perf_counter() - begin, q_error=None if q_error is None else float(q_error),
-        share_error=float(share_error), confidence=label.confidence, te_fraction=label.te_fraction, met=met,
-        absorption=first.integrals.absorption, field_data=first.field,
+        energy=integrals.energy_share, e2=integrals.e2_share, radial_e2=radial_shares(field, interfaces),
+        mode_volume_um3=volume_max(field, integrals, media.eps), wavelength_error=float(error), residual=primary.residual,
+        dofs=primary.pencil.size, seconds=time.perf_counter() - begin, q_error=q_rad.error,
+        share_error=float(share_error), confidence=label.confidence, te_fraction=label.te_fraction,
+        met=bool(error <= goals.wavelength and q_met), absorption=integrals.absorption, field_data=field,
     )  # fmt: skip
 
 
@@ -143,19 +153,22 @@ def solve_mode(
 class _Observed:
     field: CellField
     integrals: RegionIntegrals
-    ln_q: float | None
-    q_source: str
+    candidates: dict[str, float]
 
 
 def _observe(problem: MeridianProblem, mode: Eigenmode, expected: Expected, mirror: str | None) -> _Observed:
-    """Normalised field, region integrals and Q of an eigenpair: what is computed twice to know its error."""
+    """Normalised field, region integrals and radiation of an eigenpair: what is computed twice to know its error."""
     matrices, media = problem.matrices(mode.degree), problem.media(mode.k0)
     field = problem.field(mode.pencil, mode.x, expected.m, mode.k0, mirror)
     integrals = region_integrals(field, matrices, media.eps, media.eps_axial)
     scale = 1.0 / np.sqrt(integrals.electric.sum())
     field, integrals = field.scaled(scale), integrals.scaled(scale**2)
-    ln_q, source = _radiation(problem, field, integrals, mode, expected)
-    return _Observed(field, integrals, ln_q, source)
+    index = complex(problem.materials[problem.mesh.regions.index(problem.ambient)].index(mode.k0)).real
+    degrees, pol = expected.outgoing
+    candidates = radiation_candidates(
+        field, integrals, ambient=problem.ambient, index=index, degrees=degrees, pol=pol, leaking=problem.open
+    )
+    return _Observed(field, integrals, candidates)
 
 
 def _extent(problem: MeridianProblem) -> tuple[float, float, float]:
@@ -165,18 +178,4 @@ def _extent(problem: MeridianProblem) -> tuple[float, float, float]:
     return float(rho.min()), float(rho.max()), float(np.arctan2(z, np.maximum(r, 1e-300)).max())
 
 
-def _radiation(
-    problem: MeridianProblem, field: CellField, integrals: RegionIntegrals, mode: Eigenmode, expected: Expected
-) -> tuple[float | None, str]:
-    """Natural logarithm of Q_rad and where it comes from."""
-    index = complex(problem.materials[problem.mesh.regions.index(problem.ambient)].index(mode.k0)).real
-    lossless = not np.any(np.imag(problem.media(mode.k0).eps))
-    if problem.open and lossless:
-        return (float(np.log(-0.5 * mode.k0.real / mode.k0.imag)), "eigenvalue") if mode.k0.imag < 0.0 else (None, "below rounding")
-    samples = solid_surface(field, problem.ambient)
-    te, tm = log_radiated_power(samples, expected.m, mode.k0.real, index, np.arange(expected.l, expected.l + 1))
-    ln_power = float(np.logaddexp.reduce(te if expected.pol == "TE" else tm))
-    return float(np.log(mode.k0.real * 0.5 * integrals.stored) - ln_power), "multipoles"
-
-
-__all__ = ["PML", "Eigenmode", "mirror_condition", "solve_eigenmode", "solve_mode"]
+__all__ = ["Eigenmode", "Goals", "mirror_condition", "solve_eigenmode", "solve_mode"]

@@ -23,6 +23,7 @@ PML = "pml"
 _SAMPLES = 3000
 _STRENGTH = 1.5
 _SAFETY = 0.15
+_SAFETY_OPEN = 0.05
 _DEGREES = range(4, 13)
 
 
@@ -104,7 +105,7 @@ def design(body: LayeredBody, targets: Sequence[Target], tolerance: float, choic
     tail = 0.5 * np.log(1.0 / tolerance) + 2.0
     radial = _Radial(body, targets, tail, choices)
     polar = _Polar(targets, tail, choices.mirror, centre=radial.inner == 0.0, aspect=body.aspect)
-    limit = _SAFETY * np.sqrt(tolerance)
+    limit = (_SAFETY_OPEN if radial.pml_start else _SAFETY) * np.sqrt(tolerance)
     degrees = [choices.degree] if choices.degree else _DEGREES
     plans = [(_cost(plan, k), k, plan) for k in degrees for plan in [_plan(radial, polar, k, limit, tolerance)]]
     _, degree, plan = min(plans, key=lambda item: item[:2])
@@ -146,6 +147,14 @@ def _doubled(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in names for _ in range(2))
 
 
+def _leaks(target: Target, thin_barrier: bool, tail: float) -> bool:
+    """Whether radiation matters at the tolerance: by the width of the expected mode where it is known, else by its barrier."""
+    k = complex(target.k0)
+    if k.imag == 0.0:
+        return thin_barrier
+    return -2.0 * k.imag / k.real > 1e-2 * float(np.exp(-2.0 * (tail - 2.0)))
+
+
 class _Radial:
     """Radial extent and cuts: inner end, interfaces, outer end or absorbing layer."""
 
@@ -155,7 +164,8 @@ class _Radial:
         self.k = np.array([complex(t.k0).real for t in targets])
         self.surface = body.radii[-1]
         outer = [self._closed_end(nu, k) for nu, k in zip(self.nu, self.k, strict=True)]
-        leaky = any(end is None for end in outer) if choices.absorbing is None else choices.absorbing
+        leaks = [_leaks(t, end is None, tail) for t, end in zip(targets, outer, strict=True)]
+        leaky = any(leaks) if choices.absorbing is None else choices.absorbing
         self.strength = choices.pml_strength or _STRENGTH
         self.pml_start: float | None = None
         if leaky:

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from femwgm.errors import MeshError
-from femwgm.mesh.curved import CurvedMesh
+from femwgm.mesh.curved import CurvedMesh, reference_nodes
 from femwgm.mesh.gmsh_session import gmsh_model
 from femwgm.mesh.load import from_model
+from femwgm.typing import Array
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,35 @@ def build_polar(plan: PolarPlan, path: Path | None = None) -> CurvedMesh:
         _Builder(gmsh.model, plan).build()
         gmsh.model.mesh.generate(2)
         gmsh.model.mesh.setOrder(plan.order)
+        mesh = with_exact_nodes(from_model(gmsh.model, plan.order, plan.regions))
         if path is not None:
             gmsh.write(str(path))
-        return from_model(gmsh.model, plan.order, plan.regions)
+        return mesh
+
+
+def with_exact_nodes(mesh: CurvedMesh) -> CurvedMesh:
+    """The mesh with its nodes put on circles about the centre and on straight spokes to rounding, inner nodes by blending.
+
+    Gmsh spaces the nodes of a curve to 1e-9 only, which shifts wavelengths by 1e-10. Blending is that of Gordon and Hall, Int. J.
+    Numer. Methods Eng. 7, 461 (1973).
+    """
+    x, y = reference_nodes(4, mesh.order)
+    corner = (mesh.nodes[:, :4, 0] + 1j * mesh.nodes[:, :4, 1])[:, :, None]
+    a, b, c, d = corner[:, 0], corner[:, 1], corner[:, 2], corner[:, 3]
+    sides = (1 - y) * _side(a, b, x) + y * _side(d, c, x) + (1 - x) * _side(a, d, y) + x * _side(b, c, y)
+    nodes = sides - ((1 - x) * (1 - y) * a + x * (1 - y) * b + x * y * c + (1 - x) * y * d)
+    exact = np.stack([np.maximum(nodes.real, 0.0), nodes.imag], axis=-1)
+    exact[np.abs(exact) < 1e-14 * np.abs(exact).max()] = 0.0
+    return mesh.with_nodes(exact)
+
+
+def _side(start: Array, stop: Array, t: Array) -> Array:
+    """Points r + i z on the side of each cell: an arc where both ends lie on one circle about the centre, else a segment."""
+    chord = (1.0 - t) * start + t * stop
+    rho, other = np.abs(start), np.abs(stop)
+    arc = (np.abs(rho - other) < 1e-9 * other) & (other > 0.0)
+    angle = np.angle(np.where(arc, stop / np.where(rho > 0.0, start, 1.0), 1.0))
+    return np.asarray(np.where(arc, start * np.exp(1j * t * angle), chord))
 
 
 class _Builder:

@@ -80,7 +80,7 @@ def log_radiated_power(samples: SurfaceSamples, m: int, k0: float, index: float,
         curl = _to_cylindrical(radial, -S_slope * X_phi, S_slope * X_theta, sin_theta, cos_theta)
         te_product = _reaction(samples, wave, curl / (1j * k0))
         tm_product = _reaction(samples, 1j * curl / (k0 * index**2), wave)
-        log_scale = 2.0 * (reference + scale[i]) + np.log(2.0 * np.pi)
+        log_scale = 2.0 * (reference + scale[i] + np.log(2.0 * np.pi))
         te.append(_log_power(index * k0**2 * te_product, 2.0 * index * k0**2, log_scale))
         tm.append(_log_power(index**3 * k0**2 * tm_product, 2.0 * index**3 * k0**2, log_scale))
     return np.array(te), np.array(tm)

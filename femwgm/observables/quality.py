@@ -1,0 +1,92 @@
+"""Quality factors: radiation from the eigenvalue or from the multipoles, whichever is the better known, and the loss rates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from femwgm.fem.field import CellField
+from femwgm.observables.energy import RegionIntegrals
+from femwgm.observables.radiation import log_radiated_power
+from femwgm.observables.surface import solid_surface
+from femwgm.typing import Array
+
+MULTIPOLE_LN_Q = float(np.log(1e6))
+"""Above this the stored energy and the flux of a mode are defined well enough (relative error of order 1/Q) for the multipoles."""
+
+_UNKNOWN = 0.3
+"""A relative error above this leaves a lower bound instead of a value."""
+
+
+@dataclass(frozen=True)
+class RadiationQ:
+    """Radiation quality factor with its evidence.
+
+    Attributes
+    ----------
+    ln_q
+        Natural logarithm; None where it is not known.
+    error
+        Estimated relative error.
+    source
+        "eigenvalue" or "multipoles", or why there is no value.
+    floor
+        Lower bound of Q where there is no value.
+    """
+
+    ln_q: float | None
+    error: float | None
+    source: str
+    floor: float | None = None
+
+    @property
+    def log10_q(self) -> float | None:
+        """Decimal logarithm."""
+        return None if self.ln_q is None else self.ln_q / float(np.log(10.0))
+
+
+def radiation_candidates(
+    field: CellField, integrals: RegionIntegrals, *, ambient: str, index: float, degrees: Array, pol: str | None, leaking: bool
+) -> dict[str, float]:
+    """Natural logarithms of Q_rad by each way that applies.
+
+    Parameters
+    ----------
+    field, integrals
+        The mode and its region integrals.
+    ambient, index
+        Ambient region and its real index.
+    degrees
+        Polar degrees of the outgoing waves.
+    pol
+        Polarization of the outgoing waves; None for both.
+    leaking
+        Whether the domain has an absorbing layer, so that Im k0 contains the radiation.
+    """
+    found = {}
+    if leaking:
+        rate = -2.0 * field.k0.imag / field.k0.real - sum(integrals.absorption.values())
+        if rate > 0.0:
+            found["eigenvalue"] = float(-np.log(rate))
+    samples = solid_surface(field, ambient)
+    if len(samples.r):
+        te, tm = log_radiated_power(samples, field.m, field.k0.real, index, degrees)
+        powers = {"TE": te, "TM": tm}.get(pol or "", np.concatenate([te, tm]))
+        ln_q = float(np.log(field.k0.real * 0.5 * integrals.stored) - np.logaddexp.reduce(powers))
+        if not leaking or ln_q > MULTIPOLE_LN_Q:
+            found["multipoles"] = ln_q
+    return found
+
+
+def best_radiation_q(first: Mapping[str, float], second: Mapping[str, float]) -> RadiationQ:
+    """The candidate that changes least between a solution and a richer one; a floor if none is trustworthy."""
+    errors = {name: abs(float(np.expm1(second[name] - first[name]))) for name in first if name in second}
+    if not errors:
+        return RadiationQ(None, None, "not resolved: Im k0 is below the rounding of the eigenvalue")
+    source = min(errors, key=lambda name: errors[name])
+    if errors[source] > _UNKNOWN:
+        floor = float(np.exp(min(first[source], second[source], 690.0)) / (1.0 + errors[source]))
+        return RadiationQ(None, errors[source], f"lower bound only: the {source} changed by {errors[source]:.0%}", floor)
+    return RadiationQ(first[source], errors[source], source)
