@@ -31,6 +31,7 @@ from numpy.polynomial import Polynomial
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from femwgm.analytic import amos
 from femwgm.typing import Array
 
 __all__ = ["RadialPair", "barrier", "complex_pair", "log_derivative", "phase", "real_pair", "regular"]
@@ -110,7 +111,7 @@ def _debye(order: Array, z: Array) -> tuple[Array, Array, Array, Array, Array]:
 
 def _is_deep(order: Array, z: Array) -> NDArray[np.bool_]:
     """Where the Debye series applies."""
-    candidates = (order > DEBYE_ORDER) & (np.abs(z) < order)
+    candidates = (order.real > DEBYE_ORDER) & (np.abs(z) < order.real)
     if not candidates.any():
         return candidates
     deep: NDArray[np.bool_] = candidates & (barrier(order, z).real > DEBYE_FROM)
@@ -118,24 +119,47 @@ def _is_deep(order: Array, z: Array) -> NDArray[np.bool_]:
 
 
 def _broadcast(order: ArrayLike, z: ArrayLike) -> tuple[Array, Array]:
-    a, b = np.broadcast_arrays(np.asarray(order, dtype=np.float64), np.asarray(z))
+    a, b = np.broadcast_arrays(np.asarray(order), np.asarray(z))
     return a, b
 
 
 def regular(order: ArrayLike, z: ArrayLike) -> tuple[Array, Array, Array]:
-    """Regular wave (p, dp, s): psi = p exp(s), psi' = dp exp(s), for real order > 0 and real or complex z."""
+    """Regular wave (p, dp, s): psi = p exp(s), psi' = dp exp(s).
+
+    Parameters
+    ----------
+    order
+        Bessel order, real and positive, or complex (Im z is then taken as present too).
+    z
+        Argument, real or complex.
+    """
     mu, z = _broadcast(order, z)
-    deep = _is_deep(mu, z)
-    complex_ = np.iscomplexobj(z)
-    bessel = special.jve if complex_ else special.jv
+    if np.iscomplexobj(mu) or np.iscomplexobj(z):
+        return _regular_complex(mu, z.astype(np.complex128))
     root = np.sqrt(0.5 * np.pi * z)
-    p = root * bessel(mu, z)
-    dp = root * bessel(mu - 1.0, z) - (mu - 0.5) / z * p
-    s = np.abs(z.imag) if complex_ else np.zeros(z.shape)
+    p = root * special.jv(mu, z)
+    dp = root * special.jv(mu - 1.0, z) - (mu - 0.5) / z * p
+    s = np.zeros(z.shape)
+    deep = _is_deep(mu, z)
     if deep.any():
         values = _debye(mu[deep], z[deep])
-        turn = np.exp(-1j * values[4].imag) if complex_ else 1.0
-        p, dp, s = (np.array(a) for a in (p, dp, s))
+        p, dp = np.array(p), np.array(dp)
+        p[deep], dp[deep], s[deep] = values[0], values[1], -values[4]
+    return p, dp, s
+
+
+def _regular_complex(mu: Array, z: Array) -> tuple[Array, Array, Array]:
+    p, dp, s = np.empty(z.shape, np.complex128), np.empty(z.shape, np.complex128), np.empty(z.shape)
+    deep = _is_deep(mu, z)
+    if (shallow := ~deep).any():
+        order, x = mu[shallow], z[shallow]
+        root = np.sqrt(0.5 * np.pi * x)
+        p[shallow] = value = root * amos.bessel_j(order, x)
+        dp[shallow] = root * amos.bessel_j(order - 1.0, x) - (order - 0.5) / x * value
+        s[shallow] = np.abs(x.imag)
+    if deep.any():
+        values = _debye(mu[deep], z[deep])
+        turn = np.exp(-1j * values[4].imag)
         p[deep], dp[deep], s[deep] = values[0] * turn, values[1] * turn, -values[4].real
     return p, dp, s
 
@@ -167,7 +191,7 @@ def _amos_pair(mu: Array, z: Array) -> tuple[Array, Array, Array, Array]:
 
 
 def complex_pair(order: ArrayLike, z: ArrayLike, outgoing: ArrayLike | None = None) -> RadialPair:
-    """The pair (psi, xi+-) for real order > 0 and complex z.
+    """The pair (psi, xi+-) for complex z and real or complex order.
 
     Parameters
     ----------
@@ -177,23 +201,18 @@ def complex_pair(order: ArrayLike, z: ArrayLike, outgoing: ArrayLike | None = No
         True for xi+, False for xi-. By default xi+ where Im z >= 0, else xi-: the choice that stays independent of psi
         however strong the absorption or the gain (DLMF 10.2(iii)).
     """
-    mu, z = _broadcast(order, z)
-    z = z.astype(np.complex128)
+    mu, z = _broadcast(order, np.asarray(z, dtype=np.complex128))
     plus = np.broadcast_to(z.imag >= 0.0 if outgoing is None else np.asarray(outgoing, dtype=bool), z.shape)
     sign = np.where(plus, 1.0, -1.0)
-    p, dp, s = regular(mu, z)
-    root = np.sqrt(0.5 * np.pi * z)
-
-    def hankel(order: Array) -> Array:
-        # AMOS returns H+- exp(-+ i z); the modulus that is left over goes into s, the rest stays in the phase.
-        values = np.empty(z.shape, dtype=np.complex128)
-        values[plus] = special.hankel1e(order[plus], z[plus])
-        values[~plus] = special.hankel2e(order[~plus], z[~plus])
-        return np.asarray(values * np.exp(1j * sign * z + s))
-
-    x = np.asarray(root * hankel(mu))
-    dx = np.asarray(root * hankel(mu - 1.0) - (mu - 0.5) / z * x)
+    p, dp, s = _regular_complex(mu, z)
+    x, dx = np.empty(z.shape, np.complex128), np.empty(z.shape, np.complex128)
     deep = _is_deep(mu, z)
+    if (shallow := ~deep).any():
+        here, at, up = mu[shallow], z[shallow], plus[shallow]
+        # AMOS returns H+- exp(-+ i z); the modulus that is left over goes into s, the rest stays in the phase.
+        root = np.sqrt(0.5 * np.pi * at) * np.exp(1j * sign[shallow] * at + s[shallow])
+        x[shallow] = value = root * amos.hankel(here, at, up)
+        dx[shallow] = root * amos.hankel(here - 1.0, at, up) - (here - 0.5) / at * value
     if deep.any():
         _, _, x_deep, dx_deep, depth = _debye(mu[deep], z[deep])
         turn = 1j * sign[deep] * np.exp(1j * depth.imag)

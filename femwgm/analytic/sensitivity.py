@@ -48,7 +48,8 @@ class Sensitivity:
         """int p_r u^2 / rho^2 over the layers inside R (bilinear), p_r = 1 (TE) or 1 / eps_r (TM)."""
         media = self.radial.media
         values = [s.integral((s.u / s.r) ** 2) if s.r.size else 0.0 for s in self.radial.samples[:-1]]
-        return np.array(values) / (media.r[:-1, 0] if self.radial.tm else 1.0)
+        integrals = np.array(values) if self.radial.stack.is_complex else np.real(values)
+        return np.asarray(integrals / (media.r[:-1, 0] if self.radial.tm else 1.0))
 
     @cached_property
     def _ambient_degree(self) -> complex:
