@@ -22,7 +22,7 @@ from femwgm.typing import Array
 
 Mesh = Callable[[int], CurvedMesh]
 RADIUS, LENGTH = 1.0, 0.8
-REFINEMENT = {1: (8, 14), 2: (5, 9), 3: (4, 8), 4: (5, 8), 5: (4, 7), 6: (3, 5)}
+REFINEMENT = {1: (8, 14), 2: (5, 9), 3: (4, 8), 4: (5, 8), 5: (4, 7), 6: (4, 6)}
 BALL_REFINEMENT = {1: (4, 8), 2: (4, 6), 3: (3, 5), 4: (3, 5), 5: (3, 5), 6: (2, 3)}
 
 LAYER_REFINEMENT = {1: (8, 14), 2: (4, 8), 3: (4, 8), 4: (4, 6), 5: (4, 6), 6: (4, 6)}
@@ -42,7 +42,7 @@ def _one_thread() -> Iterator[None]:
 
 def about(expected: int) -> object:
     """Limits on both sides; the meshes are coarse, so an order is known to about half a unit."""
-    return pytest.approx(expected, abs=0.7)
+    return pytest.approx(expected, abs=0.6)
 
 
 def order(
@@ -62,6 +62,12 @@ def order(
     coarse, fine = np.array(errors)
     assert coarse.max() < 0.1, "too coarse to tell an order"
     assert fine.min() > 1e-15, "too close to rounding to tell an order"
+    print(
+        "ORDER",
+        degree,
+        np.mean(np.log(coarse / fine)) / np.log(refinement[1] / refinement[0]) - 2 * degree,
+        fine.min(),
+    )
     return float(np.mean(np.log(coarse / fine)) / np.log(refinement[1] / refinement[0]))
 
 
@@ -89,17 +95,21 @@ def through_the_complex_plane(mesh: Mesh, path: Callable[[Array, Array], tuple[A
 
 def cylinder(degree: int) -> list[complex]:
     """Modes well apart from their neighbours; higher ones for high degrees, whose errors would drown in rounding."""
-    chosen = (
-        [("TM", 1, 0), ("TE", 1, 1), ("TM", 1, 1)]
-        if degree < 3
-        else [("TE", 2, 1), ("TM", 1, 2), ("TM", 2, 2)]
-    )
+    low, high = [("TM", 1, 0), ("TE", 1, 1), ("TM", 1, 1)], [("TE", 2, 1), ("TM", 1, 2), ("TM", 2, 2)]
+    chosen = low if degree < 3 else high if degree < 6 else [("TM", 1, 2), ("TM", 2, 2), ("TM", 3, 1)]
     return [cylinder_mode(kind, 1, i, p, radius=RADIUS, length=LENGTH, eps=1.0) for kind, i, p in chosen]
 
 
 def sphere(degree: int) -> list[complex]:
     modes = sphere_modes(1, 10.0)
-    return list(modes[[0, 1, 3] if degree < 3 else [3, 7, 18] if degree < 5 else [7, 18]])
+    near = (
+        [2.744, 3.870, 4.973]
+        if degree < 3
+        else [4.973, 6.988, 9.968]
+        if degree < 6
+        else [6.988, 9.095, 9.968]
+    )
+    return [modes[np.argmin(abs(modes - k))] for k in near]
 
 
 def layered_cylinder(kind: str, n: int, radial: int, eps: complex, interface: float, start: float) -> complex:
@@ -154,7 +164,7 @@ def test_complex_bent_cells(corners: int, degree: int) -> None:
 @every_cell_and_degree
 def test_complex_curved_wall(corners: int, degree: int) -> None:
     def path(r: Array, z: Array) -> tuple[Array, Array]:
-        factor = 1.0 + 0.1j * (RADIUS**2 - r * r - z * z)
+        factor = 1.0 + 0.05j * (RADIUS**2 - r * r - z * z)
         return r * factor, z * factor
 
     mesh = through_the_complex_plane(ball(corners, degree + 1), path)
