@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import ai_zeros
@@ -12,6 +13,10 @@ from femwgm.config.schema import RunConfig
 from femwgm.errors import ConfigError
 from femwgm.materials import Material
 from femwgm.typing import Array
+from femwgm.units import k0_from_wavelength
+
+if TYPE_CHECKING:
+    from femwgm.analytic import LayeredSphere
 
 _HARMONICS = 40
 """Spherical waves beyond the lowest one that carry the radiation of a body that is no sphere."""
@@ -49,14 +54,24 @@ class Expected:
         return np.arange(max(1, self.m), max(1, self.m) + self.p + _HARMONICS), None
 
 
-def exact_sphere(config: RunConfig, materials: Mapping[str, Material]):  # type: ignore[no-untyped-def]
-    """The analytic twin of a layered-sphere configuration."""
+def exact_sphere(config: RunConfig, materials: Mapping[str, Material]) -> LayeredSphere:
+    """The analytic twin of a layered sphere (of the equatorial radii, for a spheroid).
+
+    A medium with its axis along z counts as isotropic with its index across the axis: no such sphere has an exact
+    solution.
+    """
     from femwgm.analytic import LayeredSphere
 
     geometry = config.geometry
-    media = [materials[name] for name in geometry.region_materials.values()]
-    indices = [m.index if m.dispersive else m.index(2.0) for m in media]
-    return LayeredSphere(geometry.radii_um, indices)
+    middle = k0_from_wavelength(0.5 * sum(config.modes.window_um))
+    across: list[Any] = []
+    along: list[Any] = []
+    for name in geometry.region_materials.values():
+        medium = materials[name]
+        across.append(medium.index if medium.dispersive else medium.index(middle))
+        axial = medium.index_axial if medium.dispersive else medium.index_axial(middle)
+        along.append(axial if medium.axis == "radial" else None)
+    return LayeredSphere(geometry.radii_um, across, along)
 
 
 def expected_modes(config: RunConfig, materials: Mapping[str, Material]) -> list[Expected]:

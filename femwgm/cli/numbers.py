@@ -35,7 +35,7 @@ def percent(share: Any) -> str:
     >>> percent(0.947152581), percent(0.0141800), percent(1.2e-7), percent(None)
     ('94.715', '1.418', '1.2e-05', '')
     """
-    if share is None:
+    if share is None or share != share:
         return ""
     value = 100.0 * float(share)
     return f"{value:.3f}" if value == 0.0 or abs(value) >= 5e-4 else f"{value:.1e}"

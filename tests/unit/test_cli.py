@@ -54,7 +54,6 @@ def test_check_prints_a_valid_configuration(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_exact_prints_the_table_of_run(capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("femwgm.analytic.table")
     status, out, _ = femwgm(capsys, "exact", str(CONFIG), "--csv")
     assert status == 0
     names, rows = from_csv(out)
@@ -64,6 +63,42 @@ def test_exact_prints_the_table_of_run(capsys: pytest.CaptureFixture[str]) -> No
     assert tm163["energy_core"] == pytest.approx(0.0386674, abs=1e-7)
     _, table, _ = femwgm(capsys, "exact", str(CONFIG))
     assert "94.715" in table
+
+
+@pytest.mark.parametrize(
+    ("medium", "label", "wavelength_nm", "tolerance"),
+    [
+        ("{preset: npl_film}", ("TM", 163), 659.12100491059, 1e-13),  # index 1.768, known from 600 to 700 nm
+        ("{n: 1.74}", ("TE", 163), 657.26759819, 1e-10),
+        ("{n_ordinary: 1.768, n_extraordinary: 1.7, axis: radial}", ("TE", 165), 659.9952093089, 1e-12),
+    ],
+)
+def test_exact_media(
+    capsys: pytest.CaptureFixture[str],
+    medium: str,
+    label: tuple[str, int],
+    wavelength_nm: float,
+    tolerance: float,
+) -> None:
+    _, out, _ = femwgm(capsys, "exact", str(CONFIG), "--csv", "--set", f"materials.npl={medium}")
+    found = {(r["pol"], r["l"]): r for r in from_csv(out)[1]}
+    assert found[label]["wavelength_nm"] == pytest.approx(wavelength_nm, rel=tolerance)
+    assert all(640.0 <= r["wavelength_nm"] <= 670.0 for r in found.values())
+
+
+def test_exact_shows_losses_only_where_there_are_some(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = femwgm(capsys, "exact", str(CONFIG), "--csv", "--set", "materials.npl.k=1e-4")
+    (tm163,) = [r for r in from_csv(out)[1] if (r["pol"], r["l"]) == ("TM", 163)]
+    assert tm163["q_total"] == pytest.approx(9333.237513, rel=1e-9)
+    _, out, _ = femwgm(capsys, "exact", str(CONFIG), "--csv")
+    assert all(r["q_abs"] is None for r in from_csv(out)[1])
+
+
+def test_exact_refuses_an_axis_along_z(capsys: pytest.CaptureFixture[str]) -> None:
+    medium = "materials.npl={n_ordinary: 1.7, n_extraordinary: 1.8, axis: z}"
+    status, _, err = femwgm(capsys, "exact", str(CONFIG), "--set", medium)
+    assert status == 2
+    assert "axis along z" in one_line(err)
 
 
 def test_exact_refuses_what_it_cannot_solve(capsys: pytest.CaptureFixture[str]) -> None:
