@@ -296,6 +296,29 @@ def test_ctrl_c_at_any_moment(tmp_path: Path, wait: float) -> None:
         assert load_run(out).status in ("running", "interrupted", "done")
 
 
+@pytest.mark.gmsh
+def test_doctor_finds_a_working_installation(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = femwgm(capsys, "doctor")
+    assert status == 0
+    assert "all core parts work" in out
+    assert "femwgm[fast]" in out
+
+
+def test_doctor_names_what_is_missing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from femwgm.cli import doctor
+
+    monkeypatch.setattr(doctor, "CORE", ("numpy", "no-such-package"))
+    monkeypatch.setattr(doctor, "GRAPHICS", {"libnosuch.so.9": "nosuch9"})
+    monkeypatch.setattr(doctor, "_works", lambda *_: True)
+    status, out, _ = femwgm(capsys, "doctor")
+    assert status == 2
+    assert "pip install no-such-package" in out
+    if sys.platform == "linux":
+        assert "apt-get install nosuch9" in out
+
+
 def test_help_is_quick_and_light() -> None:
     code = "import sys\ntry:\n    from femwgm.cli import main; main(['--help'])\nexcept SystemExit: pass\n"
     code += "print(*sorted({m.split('.')[0] for m in sys.modules}), file=sys.stderr)"

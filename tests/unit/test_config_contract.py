@@ -29,6 +29,12 @@ def test_the_published_sphere_is_read_in_um() -> None:
     assert config.accuracy.wavelength == 1e-8
 
 
+@pytest.mark.parametrize("path", sorted(CONFIG.parent.glob("*.yaml")), ids=lambda path: path.name)
+def test_every_shipped_configuration_is_valid(path: Path) -> None:
+    config = load_config(path)
+    assert reread(config) == config
+
+
 def test_the_example_of_the_contract_is_valid() -> None:
     text = """
     schema: 1
