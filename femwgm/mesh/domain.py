@@ -24,6 +24,7 @@ _SAMPLES = 3000
 _STRENGTH = 1.5
 _SAFETY = 0.15
 _SAFETY_OPEN = 0.05
+_ENERGY_TAIL = 5.8
 _DEGREES = range(4, 13)
 
 
@@ -225,11 +226,17 @@ class _Radial:
         S = np.r_[np.cumsum((0.5 * (kappa[1:] + kappa[:-1]) * np.diff(rho))[::-1])[::-1], 0.0]
         return 0.0 if S[0] < self.tail else float(np.interp(-self.tail, -S, rho))
 
+    def _tail_end(self, nu: float, k: float) -> float:
+        """Radius that encloses the energy of the evanescent tail: the outer caustic, or where 1e-5 of it is left."""
+        rho, S = self._barrier(nu, k)
+        beyond = S - np.interp(self.surface, rho, S)
+        return float(np.interp(_ENERGY_TAIL, beyond, rho))
+
     def _layer(self, choices: Choices) -> tuple[float, float]:
-        """Start and end of the absorbing layer: beyond the outer caustic within one wavelength, deep enough for the tail."""
+        """Start and end of the absorbing layer: beyond the evanescent tail of the modes, deep enough for the tolerance."""
         wavelength = 2.0 * np.pi / (self.body.indices[-1] * self.k.min())
-        caustic = float((self.nu / (self.body.indices[-1] * self.k)).max())
-        start = float(np.clip(caustic, self.surface + 0.15 * wavelength, self.surface + wavelength))
+        ends = [self._tail_end(nu, k) for nu, k in zip(self.nu, self.k, strict=True)]
+        start = max(*ends, self.surface + 0.15 * wavelength)
         if choices.pml_distance is not None:
             start = self.surface + max(choices.pml_distance, 1e-3 * self.surface)
         self.pml_start = start
