@@ -62,12 +62,6 @@ def order(
     coarse, fine = np.array(errors)
     assert coarse.max() < 0.1, "too coarse to tell an order"
     assert fine.min() > 1e-15, "too close to rounding to tell an order"
-    print(
-        "ORDER",
-        degree,
-        np.mean(np.log(coarse / fine)) / np.log(refinement[1] / refinement[0]) - 2 * degree,
-        fine.min(),
-    )
     return float(np.mean(np.log(coarse / fine)) / np.log(refinement[1] / refinement[0]))
 
 

@@ -23,14 +23,14 @@ def sphere_modes(m: int, below: float) -> Array:
     TE: j_l(x) = 0; TM: (x j_l(x))' = 0; l >= max(1, m), each once for every m.
     """
     x = np.linspace(1e-3, below, 4000)
-    roots: list[float] = []
+    found: list[float] = []
     for l in range(max(1, m), int(below) + 2):
-        roots += _roots(lambda t, l=l: spherical_jn(l, t), x)
-        roots += _roots(lambda t, l=l: spherical_jn(l, t) + t * spherical_jn(l, t, derivative=True), x)
-    return np.sort(roots)
+        found += roots(lambda t, l=l: spherical_jn(l, t), x)
+        found += roots(lambda t, l=l: spherical_jn(l, t) + t * spherical_jn(l, t, derivative=True), x)
+    return np.sort(found)
 
 
-def _roots(f: Callable[[Array], Array], x: Array) -> list[float]:
+def roots(f: Callable[[Array], Array], x: Array) -> list[float]:
     y = f(x)
     return [brentq(f, x[i], x[i + 1], xtol=1e-15, rtol=1e-15) for i in np.flatnonzero(y[:-1] * y[1:] < 0.0)]
 
