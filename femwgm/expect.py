@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import ai_zeros
 
+from femwgm.config.geometries import Spheroid
 from femwgm.config.schema import RunConfig
 from femwgm.errors import ConfigError
 from femwgm.materials import Material
@@ -91,8 +92,8 @@ def expected_modes(config: RunConfig, materials: Mapping[str, Material]) -> list
     )
     expected = []
     for exact in found:
-        for m in _azimuthal_orders(exact.l, modes.polar_orders, modes.azimuthal_orders):
-            expected.append(Expected(exact.pol, exact.q, exact.l, m, exact.k0))
+        orders = _azimuthal_orders(exact.l, modes.polar_orders, modes.azimuthal_orders)
+        expected += [Expected(exact.pol, exact.q, exact.l, m, exact.k0) for m in orders]
     if not expected:
         lo, hi = modes.window_um
         near = "; ".join(
@@ -119,6 +120,7 @@ def _on_spheroid(config: RunConfig, materials: Mapping[str, Material]) -> list[E
     """
     modes, geometry = config.modes, config.geometry
     sphere = exact_sphere(config, materials)
+    assert isinstance(geometry, Spheroid)
     a, b = geometry.semi_axes_um[-1]
     if modes.polar_orders is None:
         raise ConfigError(

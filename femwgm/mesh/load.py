@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ def from_model(model: Any, order: int, regions: tuple[str, ...]) -> CurvedMesh:
     return assemble_mesh(position, np.concatenate(cells), np.concatenate(labels), regions, lines, order, corners.pop())
 
 
+@lru_cache(maxsize=64)
 def _nodes_per_cell(kind: int, order: int) -> tuple[int, int]:
     from gmsh import model
 
