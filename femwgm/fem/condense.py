@@ -1,6 +1,6 @@
 """A factorised pencil A - s B of cell matrices: interiors condensed cell by cell, the skeleton factorised directly.
 
-The interior unknowns of a cell couple to nobody else, so they are eliminated by a small dense inverse (static condensation) and
+The interior unknowns of a cell couple to nobody else: a small dense factorisation eliminates them (static condensation), and
 only the vertices and edges reach the global factorisation: dense for a few large cells of high degree, sparse beyond that.
 """
 
@@ -43,6 +43,10 @@ class Numbering:
         self.space = space
         self.boundary = number[space.dofs[:, :nb]]
         self.cells, self.interior_size = space.dofs.shape[0], space.interior_size
+        self._sum = sp.csr_matrix(
+            (np.ones(self.boundary.size), self.boundary.ravel(), np.arange(self.boundary.size + 1)),
+            shape=(self.boundary.size, self.skeleton_size + 1),
+        ).T.tocsr()
         self.size = self.skeleton_size + self.cells * self.interior_size
 
     def gather(self, x: Array) -> Array:
@@ -53,9 +57,7 @@ class Numbering:
 
     def scatter_boundary(self, values: Array) -> Array:
         """Sum of cell vectors (cells, boundary, columns) over the cells that share an unknown, shape (skeleton, columns)."""
-        out = np.zeros((self.skeleton_size + 1, values.shape[2]), dtype=values.dtype)
-        np.add.at(out, self.boundary.ravel(), values.reshape(-1, values.shape[2]))
-        return out[:-1]
+        return np.asarray((self._sum @ values.reshape(-1, values.shape[2]))[:-1])
 
     def apply(self, matrices: Array, x: Array) -> Array:
         """Product of the assembled operator of cell matrices with vectors (size, columns)."""
@@ -68,8 +70,52 @@ class Numbering:
         return np.asarray(self.gather(x[:, None])[..., 0] * self.space.signs)
 
 
+class CondensedCells:
+    """Interiors of the cell matrices A (cells, n, n) eliminated; conditions and neighbours play no part yet.
+
+    Attributes
+    ----------
+    schur
+        What is left on the boundary of each cell, shape (cells, boundary, boundary).
+    reduction
+        Interior response to the boundary, A_ii^-1 A_ib, shape (cells, interior, boundary).
+
+    Raises
+    ------
+    SolveError
+        If a cell's interior is singular to working precision.
+    """
+
+    def __init__(self, A: Array, boundary: int) -> None:
+        interior, coupling = A[:, boundary:, boundary:], A[:, boundary:, :boundary]
+        factorise, self._substitute = sla.get_lapack_funcs(("getrf", "getrs"), (A,))
+        self.reduction = np.empty(coupling.shape, dtype=A.dtype)
+        self._factors = []
+        for cell, right in enumerate(coupling if self.reduction.size else ()):
+            lu, pivots, info = factorise(interior[cell].T, overwrite_a=True)
+            if info:
+                raise SolveError("the shift hits an eigenvalue of a cell's interior; another shift is needed")
+            self._factors.append((lu, pivots))
+            self.reduction[cell] = self._substitute(lu, pivots, right)[0]
+        self.schur = A[:, :boundary, :boundary] - np.matmul(np.swapaxes(coupling, 1, 2), self.reduction)
+
+    def solve_interiors(self, b: Array) -> Array:
+        """A_ii^-1 b for b of shape (cells, interior, columns)."""
+        out = np.empty(b.shape, dtype=np.result_type(b, self.reduction))
+        for cell, (lu, pivots) in enumerate(self._factors):
+            out[cell] = self._substitute(lu, pivots, b[cell])[0]
+        return out
+
+
 class FactoredPencil:
     """Solver for the assembled operator of the cell matrices A (cells, n, n), real or complex symmetric.
+
+    Parameters
+    ----------
+    numbering
+        Free unknowns.
+    A
+        Cell matrices, or their `CondensedCells` where several numberings share them.
 
     Raises
     ------
@@ -77,17 +123,10 @@ class FactoredPencil:
         If a cell's interior or the skeleton is singular to working precision: the shift is an eigenvalue; move it.
     """
 
-    def __init__(self, numbering: Numbering, A: Array) -> None:
+    def __init__(self, numbering: Numbering, A: Array | CondensedCells) -> None:
         self.numbering = numbering
-        nb = numbering.boundary.shape[1]
-        self._coupling = A[:, nb:, :nb]
-        try:
-            self._inverse = np.linalg.inv(A[:, nb:, nb:])
-        except np.linalg.LinAlgError:
-            raise SolveError("the shift hits an eigenvalue of a cell's interior; another shift is needed") from None
-        self._reduction = np.matmul(self._inverse, self._coupling)
-        schur = A[:, :nb, :nb] - np.matmul(np.swapaxes(self._coupling, 1, 2), self._reduction)
-        self._solve_skeleton = self._factor(schur)
+        self.cells = A if isinstance(A, CondensedCells) else CondensedCells(A, numbering.boundary.shape[1])
+        self._solve_skeleton = self._factor(self.cells.schur)
 
     def _factor(self, schur: Array) -> Any:
         number, n = self.numbering.boundary, self.numbering.skeleton_size
@@ -101,7 +140,9 @@ class FactoredPencil:
         keep = ((rows < n) & (cols < n)).ravel()
         S = sp.csc_matrix((schur.ravel()[keep], (rows.ravel()[keep], cols.ravel()[keep])), shape=(n, n))
         try:
-            lu = spla.splu(S, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.1, options={"SymmetricMode": True})
+            lu = spla.splu(
+                S, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.1, options={"SymmetricMode": True}
+            )
         except RuntimeError as error:
             raise SolveError(f"the factorisation failed ({error}); another shift is needed") from None
         return lu.solve
@@ -111,10 +152,11 @@ class FactoredPencil:
         num = self.numbering
         ns = num.skeleton_size
         inner = b[ns:].reshape(num.cells, num.interior_size, b.shape[1])
-        condensed = b[:ns] - num.scatter_boundary(np.matmul(np.swapaxes(self._reduction, 1, 2), inner))
+        reduction = self.cells.reduction
+        condensed = b[:ns] - num.scatter_boundary(np.matmul(np.swapaxes(reduction, 1, 2), inner))
         x = self._solve_skeleton(condensed)
         padded = np.concatenate([x, np.zeros((1, x.shape[1]), dtype=x.dtype)])
-        interior = np.matmul(self._inverse, inner) - np.matmul(self._reduction, padded[num.boundary])
+        interior = self.cells.solve_interiors(inner) - np.matmul(reduction, padded[num.boundary])
         return np.concatenate([x, interior.reshape(-1, x.shape[1])])
 
 
