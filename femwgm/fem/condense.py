@@ -130,13 +130,18 @@ class FactoredPencil:
 
     def _factor(self, schur: Array) -> Any:
         number, n = self.numbering.boundary, self.numbering.skeleton_size
+        if n == 0:
+            return lambda b: b
         rows = np.broadcast_to(number[:, :, None], schur.shape)
         cols = np.broadcast_to(number[:, None, :], schur.shape)
         if n <= DENSE_SKELETON:
             flat = (rows * (n + 1) + cols).ravel()
             S = _accumulate(flat, schur.ravel(), (n + 1) ** 2).reshape(n + 1, n + 1)[:-1, :-1]
-            factor = sla.lu_factor(S, overwrite_a=True, check_finite=False)
-            return lambda b: sla.lu_solve(factor, b, check_finite=False)
+            (factorise,) = sla.get_lapack_funcs(("getrf",), (S,))
+            lu, pivots, info = factorise(S, overwrite_a=True)
+            if info:
+                raise SolveError("the shift is an eigenvalue to working precision; another shift is needed")
+            return lambda b: sla.lu_solve((lu, pivots), b, check_finite=False)
         keep = ((rows < n) & (cols < n)).ravel()
         S = sp.csc_matrix((schur.ravel()[keep], (rows.ravel()[keep], cols.ravel()[keep])), shape=(n, n))
         try:
@@ -149,6 +154,8 @@ class FactoredPencil:
 
     def solve(self, b: Array) -> Array:
         """Solution of A x = b for b of shape (size, columns)."""
+        if np.iscomplexobj(b) and not np.iscomplexobj(self.cells.schur):
+            return self.solve(b.real) + 1j * self.solve(b.imag)
         num = self.numbering
         ns = num.skeleton_size
         inner = b[ns:].reshape(num.cells, num.interior_size, b.shape[1])
