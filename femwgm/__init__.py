@@ -1,1 +1,50 @@
-"""femwgm: whispering-gallery modes of bodies of revolution by finite elements, with error bars."""
+"""femwgm: whispering-gallery modes of bodies of revolution by finite elements, with an error estimate on every number.
+
+Examples
+--------
+>>> import femwgm
+>>> sphere = femwgm.analytic.layered_sphere([10.0, 10.49], [1.45, 1.768, 1.0])
+>>> round(sphere.mode("TM", l=163, q=1).wavelength_nm, 6)
+659.121005
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from femwgm import analytic
+    from femwgm.config import RunConfig, load_config
+    from femwgm.modes import Mode, ModeSet
+    from femwgm.pipeline import RunResult
+    from femwgm.runs import run
+    from femwgm.store import load_run
+    from femwgm.sweep import sweep
+
+__version__ = "0.1.0"
+__all__ = ["Mode", "ModeSet", "RunConfig", "RunResult", "analytic", "load_config", "load_run", "run", "sweep"]
+
+# Imported when first asked for: `import femwgm` stays under half a second.
+_HOMES = {
+    "Mode": "femwgm.modes",
+    "ModeSet": "femwgm.modes",
+    "RunConfig": "femwgm.config",
+    "RunResult": "femwgm.pipeline",
+    "load_config": "femwgm.config",
+    "load_run": "femwgm.store",
+    "run": "femwgm.runs",
+    "sweep": "femwgm.sweep",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "analytic":
+        return import_module("femwgm.analytic")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'femwgm' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -71,7 +71,7 @@ class RunResult:
 
 
 def run(
-    config: RunConfig | Mapping[str, Any] | str | Path, out: str | Path | None = None, *, progress: Progress | None = None,
+    config: RunConfig | Mapping[str, Any] | str | Path, *, progress: Progress | None = None,
     on_mode: Callable[[Mode], None] | None = None,
 ) -> RunResult:  # fmt: skip
     """Modes of a configuration.
@@ -80,8 +80,6 @@ def run(
     ----------
     config
         A configuration, a mapping, or the path of a YAML file.
-    out
-        Folder for the results; nothing is written without it.
     progress
         Called as each mode is finished.
     on_mode
@@ -100,10 +98,6 @@ def run(
 
     with one_thread():
         result = _run(cfg, begin, progress, on_mode)
-    if out is not None:
-        from femwgm.store import write_run
-
-        write_run(result, Path(out))
     return result
 
 

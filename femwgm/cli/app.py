@@ -50,7 +50,7 @@ def run(
     config: Config, out: Out = None, override: Set = None, quiet: Quiet = False, csv: Csv = False
 ) -> None:
     """Find the modes of CONFIG; with -o DIR leave tables, fields and pictures there."""
-    from femwgm.cli.running import run_into
+    from femwgm.runs import run_into
     from femwgm.config import load_config
     from femwgm.errors import AccuracyError
 
@@ -108,7 +108,7 @@ def sweep(
     quiet: Quiet = False,
 ) -> None:
     """Run CONFIG at every point of its `sweep` axes; rerun to resume."""
-    from femwgm.cli.running import part
+    from femwgm.runs import part
     from femwgm.config import load_config
     from femwgm.errors import ConfigError
 
@@ -135,7 +135,7 @@ def view(
     ] = None,
 ) -> None:
     """Show the modes of a run folder in three dimensions."""
-    from femwgm.cli.running import part
+    from femwgm.runs import part
     from femwgm.store import load_run
 
     stored = load_run(folder)
@@ -149,7 +149,7 @@ def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A run folder.", show_default=False)],
 ) -> None:
     """Write DIR/report.html."""
-    from femwgm.cli.running import part
+    from femwgm.runs import part
     from femwgm.store import load_run
 
     stored = load_run(folder)

@@ -1,20 +1,23 @@
-"""A run from configuration to folder, interrupted or not."""
+"""`run`: from a configuration to modes, and to a run folder if one is given, interrupted or not."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from femwgm.config import RunConfig
+from femwgm.config import RunConfig, load_config
 from femwgm.errors import MissingExtraError
 from femwgm.store import RunFolder
 from femwgm.store.folder import Artist
 from femwgm.store.rows import Row
 
-__all__ = ["part", "run_into"]
+if TYPE_CHECKING:
+    from femwgm.pipeline import RunResult
+
+__all__ = ["part", "run", "run_into"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,37 @@ def artists(config: RunConfig) -> list[Artist]:
     """Writers of the fields and pictures that the configuration asks for."""
     wanted = (("fields", "write_fields"), ("plots", "write_plots"))
     return [_artist(writer) for output, writer in wanted if getattr(config.outputs, output)]
+
+
+def run(
+    config: RunConfig | Mapping[str, Any] | str | Path,
+    out: str | Path | None = None,
+    *,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> RunResult:
+    """Modes of a configuration.
+
+    Parameters
+    ----------
+    config
+        A configuration, a mapping in the form of the YAML file, or the path of one.
+    out
+        Folder for tables, fields and pictures; nothing is written without it.
+    progress
+        Called as (what, modes finished, modes in all).
+
+    Raises
+    ------
+    ConfigError, MaterialError, GeometryError
+        If the configuration cannot be used, or no mode lies in the window.
+    SolveError
+        If an eigenproblem does not converge. A mode that misses the accuracy is no error here: it says `met` = False.
+    OutputError
+        If `out` cannot be written.
+    """
+    settings = config if isinstance(config, RunConfig) else load_config(config)
+    result: RunResult = run_into(settings, out, progress=progress)[0]
+    return result
 
 
 def run_into(
