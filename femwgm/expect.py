@@ -17,7 +17,7 @@ from femwgm.typing import Array
 from femwgm.units import k0_from_wavelength
 
 if TYPE_CHECKING:
-    from femwgm.analytic import LayeredSphere
+    from femwgm.analytic import ExactMode, LayeredSphere
 
 _HARMONICS = 40
 """Spherical waves beyond the lowest one that carry the radiation of a body that is no sphere."""
@@ -27,7 +27,8 @@ _HARMONICS = 40
 class Expected:
     """Labels and approximate vacuum wavenumber (rad/um) of a mode to look for.
 
-    `degree` is the polar degree of the sphere mode that resembles it, where that is not l (spheroids).
+    `degree` is the polar degree of the sphere mode that resembles it, where that is not l (spheroids); `leak` is 1/Q of its
+    radiation, without which that of k0 counts as radiation.
     """
 
     pol: str
@@ -36,6 +37,12 @@ class Expected:
     m: int
     k0: complex
     degree: float | None = None
+    leak: float | None = None
+
+    @property
+    def leak_rate(self) -> float:
+        """1/Q of the radiation, as far as it is known."""
+        return -2.0 * self.k0.imag / self.k0.real if self.leak is None else self.leak
 
     @property
     def p(self) -> int:
@@ -93,7 +100,7 @@ def expected_modes(config: RunConfig, materials: Mapping[str, Material]) -> list
     expected = []
     for exact in found:
         orders = _azimuthal_orders(exact.l, modes.polar_orders, modes.azimuthal_orders)
-        expected += [Expected(exact.pol, exact.q, exact.l, m, exact.k0) for m in orders]
+        expected += [Expected(exact.pol, exact.q, exact.l, m, exact.k0, leak=_leak(exact)) for m in orders]
     if not expected:
         lo, hi = modes.window_um
         near = "; ".join(
@@ -145,13 +152,18 @@ def _on_spheroid(config: RunConfig, materials: Mapping[str, Material]) -> list[E
                     continue
                 k0 = like[0].k0 * (1.0 + _spheroidal_shift(m + p, p, q, a / b))
                 if lo * (1.0 - _WIDER) <= 2.0 * np.pi / k0.real <= hi * (1.0 + _WIDER):
-                    expected.append(Expected(pol, q, m + p, m, k0, m + offset))
+                    expected.append(Expected(pol, q, m + p, m, k0, m + offset, _leak(like[0])))
     if not expected:
         raise ConfigError(
             "no mode of the requested kind lies in the window", key="modes.window",
             value=[f"{lo * 1e3:g} nm", f"{hi * 1e3:g} nm"], remedy="widen the window or ask for other orders",
         )  # fmt: skip
     return sorted(expected, key=lambda e: (e.k0.real, e.pol, e.m))
+
+
+def _leak(exact: ExactMode) -> float:
+    """1/Q of the radiation of an exact mode; zero beyond the range of floats."""
+    return float(10.0 ** -exact.log10_q_rad) if exact.log10_q_rad < 300.0 else 0.0
 
 
 def _spheroidal_shift(l: int, p: int, q: int, ratio: float) -> float:

@@ -176,8 +176,8 @@ def discretize(config: RunConfig, media: Mapping[str, Material], group: Sequence
         pml_strength=d.pml.strength, pml_depth=d.pml.depth_um, pml_distance=d.pml.distance_um,
     )  # fmt: skip
     middle = group[len(group) // 2].k0
-    targets = [Target(e.effective_degree, e.m, e.k0) for e in _extremes(group)]
-    tolerance = min([config.accuracy.wavelength, *(_leak_tolerance(e.k0, config.accuracy.q) for e in group)])
+    targets = [Target(e.effective_degree, e.m, e.k0, e.leak) for e in _extremes(group)]
+    tolerance = min([config.accuracy.wavelength, *(_leak_tolerance(e.leak_rate, config.accuracy.q) for e in group)])
     domain = design(layered_body(config, media, middle), targets, tolerance, choices)
     mesh = sphere = build_polar(domain.plan)
     if domain.open:
@@ -188,16 +188,15 @@ def discretize(config: RunConfig, media: Mapping[str, Material], group: Sequence
     return domain, mesh
 
 
-def _leak_tolerance(k0: complex, q_error: float | None) -> float:
-    """Relative error of k0 that gives Q its error where Q comes from the eigenvalue (Q below 1e6: above, the multipoles do)."""
-    rate = -2.0 * k0.imag / k0.real
+def _leak_tolerance(rate: float, q_error: float | None) -> float:
+    """Relative error of k0 that gives Q = 1/rate its error where it comes from the eigenvalue (above 1e6 the multipoles do)."""
     return (q_error or DEFAULT_Q_ERROR) * rate if rate > 1e-6 else 1.0
 
 
 def _extremes(group: Sequence[Expected]) -> list[Expected]:
     """First and last of the group in each measure that the domain depends on."""
     chosen: dict[Expected, None] = {}
-    for key in (lambda e: e.l, lambda e: e.l - e.m, lambda e: e.k0.real, lambda e: e.l / e.k0.real):
+    for key in (lambda e: e.l, lambda e: e.l - e.m, lambda e: e.k0.real, lambda e: e.l / e.k0.real, lambda e: e.leak_rate):
         chosen[min(group, key=key)] = None
         chosen[max(group, key=key)] = None
     return list(chosen)

@@ -30,11 +30,15 @@ _DEGREES = range(4, 13)
 
 @dataclass(frozen=True)
 class Target:
-    """A mode expected on the body: polar degree l (on a spheroid an effective one), azimuthal order m, wavenumber k0 (rad/um)."""
+    """A mode expected on the body: polar degree l (on a spheroid an effective one), azimuthal order m, wavenumber k0 (rad/um).
+
+    `leak` is 1/Q of its radiation; without it that of k0 counts as radiation.
+    """
 
     l: float
     m: int
     k0: complex
+    leak: float | None = None
 
 
 @dataclass(frozen=True)
@@ -151,9 +155,10 @@ def _doubled(names: Sequence[str]) -> tuple[str, ...]:
 def _leaks(target: Target, thin_barrier: bool, tail: float) -> bool:
     """Whether radiation matters at the tolerance: by the width of the expected mode where it is known, else by its barrier."""
     k = complex(target.k0)
-    if k.imag == 0.0:
+    if target.leak is None and k.imag == 0.0:
         return thin_barrier
-    return -2.0 * k.imag / k.real > 1e-2 * float(np.exp(-2.0 * (tail - 2.0)))
+    rate = -2.0 * k.imag / k.real if target.leak is None else target.leak
+    return rate > 1e-2 * float(np.exp(-2.0 * (tail - 2.0)))
 
 
 class _Radial:
