@@ -50,7 +50,17 @@ def _artist(writer: str) -> Artist:
 def artists(config: RunConfig) -> list[Artist]:
     """Writers of the fields and pictures that the configuration asks for."""
     wanted = (("fields", "write_fields"), ("plots", "write_plots"))
-    return [_artist(writer) for output, writer in wanted if getattr(config.outputs, output)]
+    return [_write_meshes, *(_artist(writer) for output, writer in wanted if getattr(config.outputs, output))]
+
+
+def _write_meshes(result: Any, folder: Path) -> None:
+    """Meshes of the run as mesh/domain-N.msh."""
+    from femwgm.mesh.save import write_mesh
+
+    home = folder / "mesh"
+    home.mkdir(exist_ok=True)
+    for number, (_, mesh) in enumerate(result.domains, start=1):
+        write_mesh(mesh, home / f"domain-{number}.msh")
 
 
 def run(

@@ -16,6 +16,7 @@ from femwgm.errors import MeshError
 from femwgm.mesh.curved import CurvedMesh, reference_nodes
 from femwgm.mesh.gmsh_session import gmsh_model
 from femwgm.mesh.load import from_model
+from femwgm.mesh.save import write_mesh
 from femwgm.typing import Array
 
 
@@ -65,9 +66,9 @@ def build_polar(plan: PolarPlan, path: Path | None = None) -> CurvedMesh:
         gmsh.model.mesh.generate(2)
         gmsh.model.mesh.setOrder(plan.order)
         mesh = with_exact_nodes(from_model(gmsh.model, plan.order, plan.regions))
-        if path is not None:
-            gmsh.write(str(path))
-        return mesh
+    if path is not None:
+        write_mesh(mesh, path)
+    return mesh
 
 
 def with_exact_nodes(mesh: CurvedMesh) -> CurvedMesh:
