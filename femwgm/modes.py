@@ -93,8 +93,9 @@ class Mode:
 
     @property
     def k0_im_per_um(self) -> float:
-        """Im k0 (rad/um)."""
-        return self.k0.imag
+        """Im k0 (rad/um): of the eigenvalue, or -Re k0 / (2 Q) where it lies below the eigenvalue's rounding or was not sought."""
+        q = self.q_total
+        return -0.5 * self.k0.real / q if self.k0.imag == 0.0 and q is not None else self.k0.imag
 
     @property
     def wavelength_nm(self) -> float:
