@@ -35,7 +35,8 @@ class ExactMode:
     k_real
         Real resonance of the lossless sphere (rad/um).
     log_q_rad
-        Natural logarithm of the radiation quality factor with the imaginary parts of all indices dropped.
+        Natural logarithm of the radiation quality factor with the imaginary parts of all indices dropped; NaN for a pole that
+        was found from a start value, which has no lossless twin.
     """
 
     sphere: LayeredSphere
@@ -79,8 +80,8 @@ class ExactMode:
 
     @property
     def q_rad(self) -> float:
-        """Radiation quality factor of the lossless sphere; infinite where it exceeds the range of a float."""
-        return math.exp(self.log_q_rad) if self.log_q_rad < 709.0 else math.inf
+        """Radiation quality factor of the lossless sphere; infinite where it exceeds a float's range, NaN where unknown."""
+        return math.inf if self.log_q_rad >= 709.0 else math.exp(self.log_q_rad)
 
     @property
     def q_total(self) -> float:
@@ -94,9 +95,12 @@ class ExactMode:
         """Absorption quality factor, 1/q_total = 1/q_rad + 1/q_abs; infinite without loss, negative where gain outweighs it.
 
         Where absorption is so weak that the difference is lost in rounding it is 1 / sum of Gamma_i Im eps_i / Re eps_i.
+        NaN where q_rad is unknown.
         """
         if self.sphere.media.lossless:
             return math.inf
+        if math.isnan(self.log_q_rad):
+            return math.nan
         difference = 1.0 / self.q_total - 1.0 / self.q_rad
         if abs(difference) < 1e-2 / self.q_rad:
             difference = sum(1.0 / q for q in self.q_abs_by_layer.values())

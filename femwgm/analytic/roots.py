@@ -36,6 +36,7 @@ Q_NEWTON_IMAG = 2e5
 Q_FOLLOW = 100.0
 """Below this one the pole is followed from the closed problem."""
 FOLLOW_STEPS = 16
+FOLLOW_TOL = 1e-3
 
 
 @dataclass(frozen=True)
@@ -213,6 +214,10 @@ class Resonator:
                     )
                 k[follow] = moving
         return self._newton_loop(k, tm, l, lossless, 4e-15)
+
+    def newton(self, start: Array, l: Array, tm: Bool) -> Array:
+        """Poles by Newton's iteration from start values, NaN where it does not settle."""
+        return self._newton_loop(np.asarray(start, dtype=np.complex128), tm, l, False, 4e-15)
 
     def _newton_loop(
         self, k: Array, tm: Bool, l: Array, lossless: bool, tolerance: float, **wall: float

@@ -66,19 +66,24 @@ class Sensitivity:
 
     @cached_property
     def _energies(self) -> tuple[Array, Array]:
-        """Electric energies of the tangential and of the radial field in each layer (the ambient's not told apart)."""
+        """Electric energies of the tangential and of the radial field in each layer."""
         total = self.radial.match.energies[:, 0]
         across = np.zeros_like(total)
-        if self.radial.tm and any(self.radial.media.uniaxial):
+        if self.radial.tm:
             degree = self.radial.stack.l[0] * (self.radial.stack.l[0] + 1.0)
-            across[:-1] = degree * self._degree_integrals
+            ambient = self._ambient_degree if self.radial.stack.is_complex else self._ambient_degree.real
+            across = degree * np.append(self._degree_integrals, ambient)
         return total - across, across
 
     @cached_property
     def stored(self) -> complex:
         """S."""
-        tangential, across = self._energies
         media, half = self.radial.media, 0.5 * self.radial.k
+        if not any(media.uniaxial):
+            return complex(
+                np.sum(self.radial.match.energies[:, 0] * (1.0 + half * self.slope_t / media.t[:, 0]))
+            )
+        tangential, across = self._energies
         weights = 1.0 + half * self.slope_t / media.t[:, 0], 1.0 + half * self.slope_r / media.r[:, 0]
         return complex(np.sum(tangential * weights[0] + across * weights[1]))
 
@@ -89,17 +94,16 @@ class Sensitivity:
         return np.asarray(energies / energies.sum())
 
     def by_permittivity(self) -> tuple[Array, Array]:
-        """dk0/d eps_t and dk0/d eps_r of each layer, the ambient last; in an isotropic layer the first is all."""
+        """dk0/d eps_t and dk0/d eps_r of each layer, the ambient last (rad/um); isotropic changes take their sum."""
         media = self.radial.media
         tangential, across = self._energies
         factor = -0.5 * self.radial.k / self.stored
         return factor * tangential / media.t[:, 0], factor * across / media.r[:, 0]
 
     def by_index(self) -> Array:
-        """dk0/dn of each layer (both axes of a uniaxial one shifted by the same factor), the ambient last (rad/um)."""
-        media = self.radial.media
-        t, r = self.by_permittivity()
-        return np.asarray(2.0 * (t * media.t[:, 0] + r * media.r[:, 0]) / np.sqrt(media.t[:, 0]))
+        """dk0/dn of each layer (both indices of a uniaxial one scaled alike), the ambient last (rad/um)."""
+        energies = self.radial.match.energies[:, 0]
+        return np.asarray(-self.radial.k * energies / np.sqrt(self.radial.media.t[:, 0]) / self.stored)
 
     def by_radius(self) -> Array:
         """dk0/dR of each interface, the others held (rad/um^2)."""

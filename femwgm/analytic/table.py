@@ -142,7 +142,8 @@ def mode_row(mode: ExactMode, regions: Sequence[str]) -> Row:
     row: Row = dict.fromkeys(table.columns(regions))
     row.update(pol=mode.pol, q=mode.q, l=mode.l, m=mode.m, p=mode.p)
     row.update(wavelength_nm=mode.wavelength_nm, k0_re_per_um=mode.k0.real, k0_im_per_um=mode.k0.imag)
-    row.update(n_eff=mode.n_eff, n_g=mode.n_g, fsr_nm=mode.fsr_nm, q_rad=mode.q_rad, q_total=mode.q_total)
+    row.update(n_eff=mode.n_eff, n_g=mode.n_g, fsr_nm=mode.fsr_nm, q_total=mode.q_total)
+    row["q_rad"] = None if math.isnan(mode.q_rad) else mode.q_rad
     row.update(q_abs=mode.q_abs if math.isfinite(mode.q_abs) else None, mode_volume_um3=mode.mode_volume_um3)
     for name in table.SHARES:
         for region, share in zip(regions, getattr(mode, name).values(), strict=True):
