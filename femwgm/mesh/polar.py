@@ -44,9 +44,9 @@ class PolarPlan:
     def __post_init__(self) -> None:
         if len(self.rings) != len(self.radii) - 1 or len(self.rings) < 1:
             raise MeshError("a polar mesh needs one region name for each ring between two radii")
-        if np.any(np.diff(self.radii) <= 0.0) or self.radii[0] < 0.0:
+        if not (np.all(np.diff(self.radii) > 0.0) and self.radii[0] >= 0.0):
             raise MeshError(f"the radii of a polar mesh must ascend from zero or more, got {self.radii}")
-        if np.any(np.diff(self.latitudes) <= 0.0) or abs(self.latitudes[0]) > np.pi / 2 + 1e-12:
+        if not (np.all(np.diff(self.latitudes) > 0.0) and np.max(np.abs(self.latitudes)) <= np.pi / 2 + 1e-12):
             raise MeshError(f"the latitudes of a polar mesh must ascend within [-pi/2, pi/2], got {self.latitudes}")
 
     @property
