@@ -24,7 +24,16 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonS
 from femwgm.config.base import nearest, refuse
 from femwgm.units import C_UM_THZ
 
-__all__ = ["Length", "LengthOrZero", "length_um", "spectral_um", "um", "wavelength_um"]
+__all__ = [
+    "Length",
+    "LengthOrZero",
+    "in_unit",
+    "length_um",
+    "spectral_um",
+    "split_quantity",
+    "um",
+    "wavelength_um",
+]
 
 _QUANTITY = re.compile(
     r"\s*(?P<number>[+-]?(?:(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:[eE][+-]?\d{1,4})?|nan|inf|infinity))\s*(?P<unit>\S.*?)?\s*",
@@ -126,13 +135,45 @@ def wavelength_um(value: Any) -> float:
     return spectral_um(value)[1]
 
 
+def split_quantity(value: Any) -> tuple[Decimal, str] | None:
+    """Number and unit ('' without one) of a number or quantity string; None for anything else.
+
+    >>> split_quantity("490 nm"), split_quantity(1.74), split_quantity("air")
+    ((Decimal('490'), 'nm'), (Decimal('1.74'), ''), None)
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return Decimal(repr(value)), ""
+    match = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
+    if match is None or not Decimal(match["number"]).is_finite():
+        return None
+    return Decimal(match["number"]), match["unit"] or ""
+
+
+def in_unit(quantity: tuple[Decimal, str], unit: str) -> Decimal:
+    """The number of a quantity in another unit of its dimension; ValueError if there is none.
+
+    >>> float(in_unit((Decimal("0.49"), "um"), "nm"))
+    490.0
+    """
+    number, own = quantity
+    if own == unit:
+        return number
+    if not own or not unit:
+        raise ValueError("one is a plain number")
+    (kind, scale), (wanted, size) = _scale(own), _scale(unit)
+    if kind != wanted:
+        raise ValueError(f"one is a {kind}, the other a {wanted}")
+    return number * scale / size
+
+
 def um(value: float) -> str:
     """The quantity string of a length in um; reading it gives the same float back.
 
-    >>> um(0.1 + 0.2)
-    '0.30000000000000004 um'
+    >>> um(10.0), um(0.1 + 0.2)
+    ('10 um', '0.30000000000000004 um')
     """
-    return f"{value!r} um"
+    short = f"{value:.6g}"
+    return f"{short if float(short) == value else repr(value)} um"
 
 
 def _positive(value: float) -> float:

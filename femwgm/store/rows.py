@@ -10,7 +10,7 @@ from typing import Any
 
 from femwgm.table import columns
 
-__all__ = ["Row", "cell", "decimal_text", "from_csv", "header", "log10_of", "to_csv", "value"]
+__all__ = ["Row", "cell", "decimal_text", "entry", "from_csv", "header", "log10_of", "to_csv", "value"]
 
 Row = Mapping[str, Any]
 
@@ -43,21 +43,21 @@ def log10_of(number: float | str | None) -> float | None:
     return math.log10(number) if number is not None and 0.0 < number < math.inf else None
 
 
-def cell(entry: Any) -> str:
+def cell(content: Any) -> str:
     """One entry as CSV text: the shortest digits that give the same float back; empty if it does not apply.
 
     >>> cell(0.1), cell(None), cell(float("nan")), cell(165), cell("TE"), cell("1.2e+1284")
     ('0.1', '', '', '165', 'TE', '1.2e+1284')
     """
-    if hasattr(entry, "item"):
-        entry = entry.item()
-    if entry is None:
+    if hasattr(content, "item"):
+        content = content.item()
+    if content is None:
         return ""
-    if isinstance(entry, bool):
-        return "true" if entry else "false"
-    if isinstance(entry, float):
-        return repr(entry) if math.isfinite(entry) else ""
-    return str(entry)
+    if isinstance(content, bool):
+        return "true" if content else "false"
+    if isinstance(content, float):
+        return repr(content) if math.isfinite(content) else ""
+    return str(content)
 
 
 _WORDS = {"": None, "true": True, "false": False}
@@ -88,15 +88,15 @@ def header(rows: Sequence[Row], regions: Sequence[str]) -> list[str]:
     return [*names, *extra]
 
 
-def _entry(row: Row, name: str) -> Any:
+def entry(row: Row, name: str) -> Any:
     """An entry; a Q too large for a float comes from its logarithm (q_total from that of q_rad)."""
-    entry = row.get(name)
+    plain = row.get(name)
     log10 = row.get(
-        f"log10_{name}", row.get("log10_q_rad") if name == "q_total" and entry == math.inf else None
+        f"log10_{name}", row.get("log10_q_rad") if name == "q_total" and plain == math.inf else None
     )
-    if log10 is not None and (entry is None or entry in (math.inf, 0.0)) and math.isfinite(log10):
+    if log10 is not None and (plain is None or plain in (math.inf, 0.0)) and math.isfinite(log10):
         return decimal_text(log10)
-    return entry
+    return plain
 
 
 def to_csv(rows: Sequence[Row], regions: Sequence[str]) -> str:
@@ -105,7 +105,7 @@ def to_csv(rows: Sequence[Row], regions: Sequence[str]) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(names)
-    writer.writerows([cell(_entry(row, name)) for name in names] for row in rows)
+    writer.writerows([cell(entry(row, name)) for name in names] for row in rows)
     return stream.getvalue()
 
 
