@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -37,6 +39,11 @@ class Media:
     slope: Array
     slope_axial: Array | None
 
+    @property
+    def dispersive(self) -> bool:
+        """Whether any permittivity has a slope."""
+        return bool(np.any(self.slope) or (self.slope_axial is not None and np.any(self.slope_axial)))
+
 
 class MeridianProblem:
     """Mesh and media of one domain.
@@ -60,6 +67,20 @@ class MeridianProblem:
         self.axis = next(iter(axes), None)
         self._levels: dict[int, CellMatrices] = {}
         self._numberings: dict[tuple[int, bool, str | None, str], Numbering] = {}
+        self._without_loss = False
+
+    @cached_property
+    def lossless(self) -> MeridianProblem:
+        """The same body without absorption and gain, Im eps dropped; matrices are shared."""
+        twin = copy(self)
+        twin._without_loss = True
+        return twin
+
+    def lossy(self, k0: complex) -> bool:
+        """Whether any medium has loss or gain at the real part of a wavenumber (rad/um)."""
+        k = complex(complex(k0).real)
+        values = [m.permittivity(k) for m in self.materials] + [m.permittivity_axial(k) for m in self.materials]
+        return not self._without_loss and any(v.imag != 0.0 for v in values)
 
     @property
     def open(self) -> bool:
@@ -86,18 +107,25 @@ class MeridianProblem:
 
     def media(self, k0: complex) -> Media:
         """Permittivities at a wavenumber (rad/um)."""
-        region = self.mesh.region
+        region = self.mesh.region if self.mesh.medium is None else self.mesh.medium
 
-        def on_cells(values: list[complex]) -> Array:
-            array = np.array(values)[region]
+        def on_cells(law: Callable[[Material], Callable[[complex], complex]]) -> Array:
+            array = np.array([self._at(law(material), k0) for material in self.materials])[region]
             return np.asarray(array.real if not np.any(array.imag) else array)
 
-        eps = on_cells([m.permittivity(k0) for m in self.materials])
-        slope = on_cells([m.permittivity_slope(k0) for m in self.materials])
+        eps, slope = on_cells(lambda m: m.permittivity), on_cells(lambda m: m.permittivity_slope)
         if self.axis is None:
             return Media(eps, None, slope, None)
-        axial = on_cells([m.permittivity_axial(k0) for m in self.materials])
-        return Media(eps, axial, slope, on_cells([m.permittivity_axial_slope(k0) for m in self.materials]))
+        axial, axial_slope = on_cells(lambda m: m.permittivity_axial), on_cells(lambda m: m.permittivity_axial_slope)
+        return Media(eps, axial, slope, axial_slope)
+
+    def _at(self, law: Callable[[complex], complex], k0: complex) -> complex:
+        """A permittivity or its slope; without loss, what is complex at real wavenumbers counts by its real part there."""
+        if self._without_loss:
+            real = law(complex(complex(k0).real))
+            if real.imag != 0.0:
+                return complex(real.real)
+        return law(k0)
 
     def numbering(self, degree: int, m: int, mirror: str | None, outer: str = "conductor") -> Numbering:
         """Free unknowns for an azimuthal order, a mirror condition and a condition at the end of the domain."""

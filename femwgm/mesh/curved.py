@@ -53,6 +53,9 @@ class CurvedMesh:
         Names of the regions.
     boundaries
         Facet numbers of each named boundary ("axis", "mirror", "outer").
+    medium
+        Index into `regions` of the region whose medium fills each cell, where an absorbing layer continues several of them; None
+        if every cell has the medium of its region, and an absorbing layer that of the ambient.
     """
 
     topology: Any
@@ -61,6 +64,7 @@ class CurvedMesh:
     region: IntArray
     regions: tuple[str, ...]
     boundaries: dict[str, IntArray] = field(default_factory=dict)
+    medium: IntArray | None = None
 
     @property
     def corners(self) -> int:
