@@ -61,7 +61,13 @@ def assemble_mesh(
     order: int,
     corners: int,
 ) -> CurvedMesh:
-    """Curved mesh from node positions (nodes, 2), cells (cells, nodes per cell) and boundary edges by their end nodes (edges, 2)."""
+    """Curved mesh from node positions (nodes, 2), cells (cells, nodes per cell) and boundary edges by their end nodes (edges, 2).
+
+    Raises
+    ------
+    MeshError
+        If a cell is folded or flat, or a boundary edge is not the edge of a cell.
+    """
     vertices, renumbered = np.unique(cells[:, :corners], return_inverse=True)
     t = renumbered.reshape(-1, corners).T
     nodes = position[cells]
@@ -71,6 +77,8 @@ def assemble_mesh(
         mirror = _mirrored_numbering(corners, order)
         nodes[flipped] = nodes[flipped][:, mirror]
         t[:, flipped] = t[:, flipped][mirror[:corners]]
+    if not (_corner_areas(nodes[:, :corners]) > 0.0).all():
+        raise MeshError("a cell is folded or flat: two of its sides cross, or three of its corners lie on one line")
     cls = MeshQuad if corners == 4 else MeshTri
     points = np.ascontiguousarray(position[vertices].T)
     topology = cls(points, t) if corners == 4 else cls(points, t, sort_t=False)
@@ -78,7 +86,9 @@ def assemble_mesh(
     facet = {(int(a), int(b)): i for i, (a, b) in enumerate(np.sort(topology.facets, axis=0).T)}
     boundaries = {}
     for name, edges in lines.items():
-        pairs = [sorted((number[int(a)], number[int(b)])) for a, b in edges]
+        pairs = [sorted((number.get(int(a), -1), number.get(int(b), -1))) for a, b in edges]
+        if any((a, b) not in facet for a, b in pairs):
+            raise MeshError(f"the boundary {name!r} has a line that is not the edge of a cell")
         boundaries[name] = np.array([facet[a, b] for a, b in pairs], dtype=np.int64)
     return CurvedMesh(topology, nodes, order, region.astype(np.int64), regions, boundaries)
 
@@ -86,6 +96,14 @@ def assemble_mesh(
 def _signed_area(corner: Array) -> Array:
     x, y = corner[..., 0], corner[..., 1]
     return 0.5 * np.sum(x * np.roll(y, -1, axis=1) - y * np.roll(x, -1, axis=1), axis=1)
+
+
+def _corner_areas(corner: Array) -> Array:
+    """Signed area between the two sides at each corner, shape (cells, corners); at most zero where a cell is folded or flat."""
+    ahead, back = np.roll(corner, -1, axis=1) - corner, np.roll(corner, 1, axis=1) - corner
+    area = ahead[..., 0] * back[..., 1] - ahead[..., 1] * back[..., 0]
+    size = np.linalg.norm(ahead, axis=-1) * np.linalg.norm(back, axis=-1)
+    return np.where(area > 1e-9 * size, area, 0.0)
 
 
 def _mirrored_numbering(corners: int, order: int) -> IntArray:
@@ -103,29 +121,36 @@ def read_mesh(path: Path) -> CurvedMesh:
     Raises
     ------
     MeshError
-        If the file cannot be read, mixes cell types, or has unnamed regions.
+        If the file cannot be read, mixes cell types, has unnamed regions, folded cells, or positions off the half plane r >= 0.
     """
     import meshio
 
+    if not Path(path).is_file():
+        raise MeshError(f"{path}: no such file")
     try:
         mesh = meshio.read(path)
     except (Exception, SystemExit) as error:  # meshio leaves the process on unknown formats
-        raise MeshError(f"{path}: not a mesh that meshio can read ({error})") from None
+        raise MeshError(f"{path}: not a mesh that meshio can read ({' '.join(str(error).split())})") from None
+    try:
+        return _from_meshio(mesh)
+    except MeshError as error:
+        raise MeshError(f"{path}: {error}") from None
+
+
+def _from_meshio(mesh: Any) -> CurvedMesh:
     names = {(int(tag), int(dim)): name for name, (tag, dim) in mesh.field_data.items()}
     blocks = [(i, b) for i, b in enumerate(mesh.cells) if b.dim == 2]
     kinds = {b.type for _, b in blocks}
     if len(kinds) != 1:
-        raise MeshError(f"{path}: a mesh must consist of one type of cell, found {sorted(kinds) or 'none'}")
-    corners = 4 if next(iter(kinds)).startswith("quad") else 3
+        raise MeshError(f"a mesh must consist of one type of cell, found {sorted(kinds) or 'none'}")
     physical = mesh.cell_data.get("gmsh:physical")
-    if physical is None or not names:
-        raise MeshError(f"{path}: the regions have no names; define named physical groups for surfaces and boundaries")
-    cells = np.concatenate([b.data for _, b in blocks]).astype(np.int64)
-    tag = np.concatenate([physical[i] for i, _ in blocks])
+    tag = None if physical is None else np.concatenate([physical[i] for i, _ in blocks])
+    if tag is None or any((int(t), 2) not in names for t in tag):
+        raise MeshError("a region has no name; define named physical groups for all surfaces and boundaries")
     regions = tuple(dict.fromkeys(names[int(t), 2] for t in tag))
     region = np.array([regions.index(names[int(t), 2]) for t in tag])
-    count = cells.shape[1]
-    order = int(round(np.sqrt(count))) - 1 if corners == 4 else int(round((np.sqrt(8 * count + 1) - 3) / 2))
+    cells = np.concatenate([b.data for _, b in blocks]).astype(np.int64)
+    corners, order = _shape(kinds.pop(), cells.shape[1])
     lines: dict[str, list[IntArray]] = {}
     for i, block in enumerate(mesh.cells):
         if block.dim == 1:
@@ -133,4 +158,25 @@ def read_mesh(path: Path) -> CurvedMesh:
                 edges = block.data[physical[i] == t][:, :2].astype(np.int64)
                 lines.setdefault(names.get((int(t), 1), "outer"), []).append(edges)
     merged = {name: np.concatenate(edges) for name, edges in lines.items()}
-    return assemble_mesh(mesh.points[:, :2], cells, region, regions, merged, order, corners)
+    return assemble_mesh(_half_plane(mesh.points), cells, region, regions, merged, order, corners)
+
+
+def _shape(kind: str, count: int) -> tuple[int, int]:
+    """Corners and order of a cell type of meshio with its number of nodes."""
+    corners = 4 if kind.startswith("quad") else 3
+    for order in range(1, 20):
+        if count == ((order + 1) ** 2 if corners == 4 else (order + 1) * (order + 2) // 2):
+            return corners, order
+    raise MeshError(f"cells of type {kind!r} lack inner nodes; save complete ones (Gmsh: Mesh.SecondOrderIncomplete = 0)")
+
+
+def _half_plane(points: Array) -> Array:
+    """Positions (r, z) of nodes (nodes, 2 or 3)."""
+    if not np.isfinite(points).all():
+        raise MeshError("a node has a position that is not a finite number")
+    size = np.abs(points).max()
+    if np.abs(points[:, 2:]).max(initial=0.0) > 1e-9 * size:
+        raise MeshError("the mesh must lie in the plane of its first two coordinates, r and z; the third one must be zero")
+    if points[:, 0].min() < -1e-9 * size:
+        raise MeshError(f"a mesh must lie in the half plane r >= 0, found a node at r = {points[:, 0].min():.6g}")
+    return np.asarray(np.column_stack([np.maximum(points[:, 0], 0.0), points[:, 1]]))
