@@ -1,4 +1,4 @@
-"""From the modes expected to the computational domain: where the field lives, how far it must be followed, which cells resolve it.
+"""From the modes expected to the computational domain: where the field lives, how far to follow it, which cells resolve it.
 
 Everything follows from the tolerance. The radial and the polar WKB action of each expected mode say where its field has decayed
 by exp(-S) with exp(-2 S) below the tolerance: there the domain ends at a conductor. If the field leaks before it has decayed so
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from femwgm.typing import Array
 PML = "pml"
 """Name of the region of the absorbing layer."""
 
-_SAMPLES = 3000
+_SAMPLES = 800
 _STRENGTH = 1.5
 _SAFETY = 0.15
 _SAFETY_OPEN = 0.05
@@ -96,7 +97,9 @@ class Choices:
     pml_distance: float | None = None
 
 
-def design(body: LayeredBody, targets: Sequence[Target], tolerance: float, choices: Choices | None = None) -> Domain:
+def design(
+    body: LayeredBody, targets: Sequence[Target], tolerance: float, choices: Choices | None = None
+) -> Domain:
     """Domain that holds all targets to a relative tolerance of the wavelength.
 
     Raises
@@ -112,10 +115,12 @@ def design(body: LayeredBody, targets: Sequence[Target], tolerance: float, choic
     polar = _Polar(targets, tail, choices.mirror, centre=radial.inner == 0.0, aspect=body.aspect)
     limit = (_SAFETY_OPEN if radial.pml_start else _SAFETY) * np.sqrt(tolerance)
     degrees = [choices.degree] if choices.degree else _DEGREES
-    plans = [(_cost(plan, k), k, plan) for k in degrees for plan in [_plan(radial, polar, k, limit, tolerance)]]
-    _, degree, plan = min(plans, key=lambda item: item[:2])
+    _, degree = min((_cost(radial.count(k, limit), polar.count(k, limit), k), k) for k in degrees)
+    plan = _plan(radial, polar, degree, limit, tolerance)
     for _ in range(choices.refine):
-        plan = replace(plan, radii=_halved(plan.radii), latitudes=_halved(plan.latitudes), rings=_doubled(plan.rings))
+        plan = replace(
+            plan, radii=_halved(plan.radii), latitudes=_halved(plan.latitudes), rings=_doubled(plan.rings)
+        )
     return Domain(plan, degree, float(tail), radial.pml_start, radial.strength if radial.pml_start else None)
 
 
@@ -133,14 +138,14 @@ def _plan(radial: _Radial, polar: _Polar, degree: int, limit: float, tolerance: 
     return PolarPlan(tuple(radii), tuple(rings), tuple(latitudes), order)
 
 
-def _cost(plan: PolarPlan, degree: int) -> float:
-    """Operations of condensation, assembly and skeleton factorisation, up to a common factor."""
-    cells = len(plan.rings) * (len(plan.latitudes) - 1)
-    interior = 3 * degree * (degree - 1)
-    local = 3 * degree * (degree + 1)
+def _cost(rings: int, segments: int, degree: int) -> float:
+    """Time of assembly, condensation and skeleton factorisation, up to a common factor (fitted to measurements)."""
+    cells = rings * segments
     skeleton = 2 * cells * (2 * degree)
-    dense = float(min(skeleton, 900))
-    return cells * (3.0 * interior**3 + 30.0 * degree * local**2) + 0.7 * dense**3 * (skeleton / dense) ** 1.5
+    return (
+        cells * (40.0 + 0.06 * degree**4)
+        + 2.5e-6 * float(min(skeleton, 900)) ** 3 * max(1.0, skeleton / 900) ** 1.5
+    )
 
 
 def _halved(cuts: Sequence[float]) -> tuple[float, ...]:
@@ -257,20 +262,41 @@ class _Radial:
             ends.append(float(np.interp(self.tail, np.maximum.accumulate(S), rho)))
         return start, max(ends)
 
-    def rings(self, degree: int, limit: float) -> tuple[list[float], list[str]]:
-        """Radii of the rings and the region of each."""
+    @cached_property
+    def _action(self) -> tuple[Action, list[tuple[float, float]]]:
+        """Action of all targets, and the intervals between interfaces in which to cut it."""
         lo = self.inner or 1e-3 * self.surface
         interfaces = [r for r in self.body.radii if self.inner < r < self.outer]
         marks = [lo, *interfaces, *([self.pml_start] if self.pml_start else []), self.outer]
-        rho = np.unique(np.concatenate([np.linspace(a, b, _SAMPLES // 4) for a, b in zip(marks, marks[1:], strict=False)]))
+        intervals = list(zip(marks, marks[1:], strict=False))
+        rho = np.unique(np.concatenate([np.linspace(a, b, _SAMPLES // 4) for a, b in intervals]))
         middle = np.r_[rho[0], 0.5 * (rho[1:] + rho[:-1])]
-        kappa = np.array([self._kappa(middle, nu, k) for nu, k in zip(self.nu, self.k, strict=True)])
-        amplitude = np.array([self._amplitude(rho, nu, k) for nu, k in zip(self.nu, self.k, strict=True)])
-        action = Action(rho, kappa, amplitude)
-        radii: list[float] = [marks[0]]
+        waves = list(zip(self.nu, self.k, strict=True))
+        kappa = np.array([self._kappa(middle, nu, k) for nu, k in waves])
+        amplitude = np.array([self._amplitude(rho, nu, k) for nu, k in waves])
+        return Action(rho, kappa, amplitude), intervals
+
+    def _core(self, interval: tuple[float, float]) -> bool:
+        """Whether an interval reaches the centre: its inner half is one block."""
+        return self.inner == 0.0 and interval == self._action[1][0]
+
+    def count(self, degree: int, limit: float) -> int:
+        """Number of rings."""
+        action, intervals = self._action
+        return sum(
+            1 + action.count(0.5 * b, b, degree, limit)
+            if self._core((a, b))
+            else action.count(a, b, degree, limit)
+            for a, b in intervals
+        )
+
+    def rings(self, degree: int, limit: float) -> tuple[list[float], list[str]]:
+        """Radii of the rings and the region of each."""
+        action, intervals = self._action
+        radii: list[float] = [intervals[0][0]]
         names: list[str] = []
-        for a, b in zip(marks, marks[1:], strict=False):
-            if a == lo and self.inner == 0.0:
+        for a, b in intervals:
+            if self._core((a, b)):
                 cuts = [a, *action.partition(0.5 * b, b, degree, limit)]
             else:
                 cuts = action.partition(a, b, degree, limit)
@@ -290,7 +316,9 @@ class _Radial:
         decay = np.maximum(self._kappa(rho, nu, k).real, 0.0)
         S = np.r_[0.0, np.cumsum(0.5 * (decay[1:] + decay[:-1]) * np.diff(rho))]
         at_first, at_last = np.interp(first, rho, S), np.interp(last, rho, S)
-        return np.asarray(np.exp(-np.where(rho < first, at_first - S, np.where(rho > last, S - at_last, 0.0))))
+        return np.asarray(
+            np.exp(-np.where(rho < first, at_first - S, np.where(rho > last, S - at_last, 0.0)))
+        )
 
 
 class _Polar:
@@ -301,7 +329,9 @@ class _Polar:
     ) -> None:
         self.mirror = mirror
         beta = np.linspace(0.0, 0.5 * np.pi, _SAMPLES)
-        metric = np.hypot(np.sin(beta), aspect * np.cos(beta))  # arc length for each radian of eccentric angle
+        metric = np.hypot(
+            np.sin(beta), aspect * np.cos(beta)
+        )  # arc length for each radian of eccentric angle
         inner = np.minimum(beta, 0.5 * np.pi - 1e-3)
         kappas, amplitudes, ends = [], [], []
         for target in targets:
@@ -325,6 +355,11 @@ class _Polar:
         """The two segments for each quadrant that a mesh with the centre needs."""
         q = 0.25 * np.pi
         return [0.0, q, 2 * q] if self.mirror else [-2 * q, -q, 0.0, q, 2 * q]
+
+    def count(self, degree: int, limit: float) -> int:
+        """Number of segments."""
+        half = self.action.count(0.0, self.end, degree, limit)
+        return half if self.mirror else 2 * half
 
     def cuts(self, degree: int, limit: float) -> list[float]:
         """Latitudes of the segment ends."""
