@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -62,30 +63,25 @@ class CellField:
         field times the impedance of vacuum.
         """
         cells = np.arange(self.space.mesh.cells) if cells is None else cells
-        mapping = CurvedMapping(self.space.mesh)
-        flat = X.reshape(2, -1)
-        N, curlN = self.space.curl.tabulate(flat)
-        psi, dpsi = self.space.scalar.tabulate(flat)
-        u = self.coefficients[cells][:, self.space.from_curl]
-        s = self.coefficients[cells][:, self.space.from_scalar]
-        if X.ndim == 2:
-            Et, curl = np.einsum("en,ndp->dep", u, N), u @ curlN
-            v, grad = s @ psi, np.einsum("en,ndp->dep", s, dpsi)
-        else:
-            shape = X.shape[1:]
-            N, curlN = N.reshape(-1, 2, *shape), curlN.reshape(-1, *shape)
-            psi, dpsi = psi.reshape(-1, *shape), dpsi.reshape(-1, 2, *shape)
-            Et, curl = np.einsum("en,ndep->dep", u, N), np.einsum("en,nep->ep", u, curlN)
-            v, grad = np.einsum("en,nep->ep", s, psi), np.einsum("en,ndep->dep", s, dpsi)
-        inverse = mapping.invDF(X, cells)
-        Et, grad = np.einsum("ijep,iep->jep", inverse, Et), np.einsum("ijep,iep->jep", inverse, grad)
-        curl = curl / mapping.detDF(X, cells)
-        x = mapping.F(X, cells)
-        r = np.where(x[0] == 0.0, 1e-300, x[0])
-        g = self.m * Et - grad
-        E = np.stack([Et[0], 1j * v / r, Et[1]])
-        H = np.stack([g[1] / (r * self.k0), 1j * curl / self.k0, -g[0] / (r * self.k0)])
-        return E.astype(np.complex128), H.astype(np.complex128), x
+        grid = self._grid(X, cells)
+        E, curl, g = grid.evaluate(self, cells)
+        k, r = self.k0, grid.r
+        return E, np.stack([g[1] / (r * k), 1j * curl / k, -g[0] / (r * k)]).astype(np.complex128), grid.x
+
+    def electric(self, X: Array, cells: IntArray) -> tuple[ComplexArray, Array]:
+        """E (3, cells, points) and positions at reference points (2, points), nothing kept."""
+        grid = _tabulate(self.space, X, cells)
+        return grid.evaluate(self, cells)[0], grid.x
+
+    def _grid(self, X: Array, cells: IntArray) -> _Grid:
+        """Bases and geometry at reference points, kept with the space."""
+        kept = self.space.probes
+        key = (X.tobytes(), X.shape, cells.tobytes())
+        if key not in kept:
+            _make_room(kept)
+            kept[key] = _tabulate(self.space, X, cells)
+        grid: _Grid = kept[key]
+        return grid
 
     def locate(self, r: Array, z: Array) -> tuple[IntArray, Array]:
         """Cell of each point (-1 outside) and its reference coordinates (2, points), for real positions of the domain."""
@@ -96,8 +92,7 @@ class CellField:
         kept = self.space.probes
         key = (r.tobytes(), z.tobytes(), self.mirror is not None)
         if key not in kept:
-            while len(kept) >= _PROBES:
-                kept.pop(next(iter(kept)))
+            _make_room(kept)
             kept[key] = Probe(self.space, r, z, self.mirror is not None)
         return kept[key]
 
@@ -106,6 +101,66 @@ class CellField:
         r, z = np.broadcast_arrays(np.asarray(r, dtype=float), np.asarray(z, dtype=float))
         E, H = self.probe(r.ravel(), z.ravel())(self)
         return E.reshape(3, *r.shape), H.reshape(3, *r.shape)
+
+
+def _make_room(kept: dict[Any, Any]) -> None:
+    while len(kept) >= _PROBES:
+        kept.pop(next(iter(kept)))
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Bases (functions, [2,] points) and geometry ([2, 2,] cells, points) at reference points."""
+
+    N: Array
+    curl: Array
+    psi: Array
+    slope: Array
+    x: Array
+    r: Array
+    inverse: Array
+    det: Array
+
+    def evaluate(self, field: CellField, cells: IntArray) -> tuple[ComplexArray, Array, Array]:
+        """E (3, cells, points), curl E_t and g = m E_t - grad v (2, cells, points)."""
+        local, own = field.coefficients[cells], self.psi.ndim == 3
+        u, s = local[:, field.space.from_curl], local[:, field.space.from_scalar]
+        Et, grad = (
+            _covariant(self.inverse, _sum(c, table, own)) for c, table in ((u, self.N), (s, self.slope))
+        )
+        v, curl = _sum(s, self.psi, own), _sum(u, self.curl, own) / self.det
+        E = np.stack([Et[0], 1j * v / self.r, Et[1]]).astype(np.complex128)
+        return E, curl, field.m * Et - grad
+
+
+def _tabulate(space: Space, X: Array, cells: IntArray) -> _Grid:
+    """Tables at X of shape (2, points), or (2, cells, points) for points of their own in each cell."""
+    flat, shape = X.reshape(2, -1), X.shape[1:]
+    tables = [
+        t.reshape(*t.shape[:-1], *shape) for t in (*space.curl.tabulate(flat), *space.scalar.tabulate(flat))
+    ]
+    mapping = CurvedMapping(space.mesh)
+    (a, b), (c, d) = mapping.DF(X, cells)
+    det = a * d - b * c
+    x = mapping.F(X, cells)
+    N, curl, psi, slope = tables
+    inverse = np.stack([np.stack([d, -b]), np.stack([-c, a])]) / det
+    return _Grid(N, curl, psi, slope, x, np.where(x[0] == 0.0, 1e-300, x[0]), inverse, det)
+
+
+def _sum(coefficients: Array, table: Array, own: bool) -> Array:
+    """Fields ([2,] cells, points) from coefficients (cells, n) and functions (n, [2,] points), or (n, [2,] cells, points)."""
+    if own:
+        return np.einsum("en,n...ep->...ep", coefficients, table)
+    out = coefficients @ table.reshape(len(table), -1)
+    return np.moveaxis(out.reshape(len(coefficients), *table.shape[1:]), 0, -2)
+
+
+def _covariant(inverse: Array, f: Array) -> Array:
+    """J^-T f for the inverse Jacobian (2, 2, ...) and f (2, ...)."""
+    return np.stack(
+        [inverse[0, 0] * f[0] + inverse[1, 0] * f[1], inverse[0, 1] * f[0] + inverse[1, 1] * f[1]]
+    )
 
 
 class Probe:
