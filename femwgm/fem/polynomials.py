@@ -24,7 +24,7 @@ def legendre(degree: int, x: Array) -> Array:
     if degree:
         p[1] = t
     for j in range(1, degree):
-        p[j + 1] = ((2 * j + 1) * t * p[j] - j * p[j - 1]) / (j + 1)
+        p[j + 1] = (2 * j + 1) / (j + 1) * t * p[j] - j / (j + 1) * p[j - 1]
     return p
 
 
@@ -37,12 +37,23 @@ def integrated_legendre(degree: int, x: Array) -> Array:
     array([ 0.  , -0.25,  0.  ])
     """
     x = np.asarray(x)
-    p = legendre(max(degree, 1), x)
+    return _integrated(x, legendre(max(degree, 1), x), degree)
+
+
+def _integrated(x: Array, p: Array, degree: int) -> Array:
     ell = np.empty((degree + 1, *x.shape))
     ell[0], ell[1] = 1.0 - x, x
     for j in range(2, degree + 1):
-        ell[j] = 0.5 * (p[j] - p[j - 2]) / (2 * j - 1)
+        np.multiply(p[j] - p[j - 2], 0.5 / (2 * j - 1), out=ell[j])
     return ell
+
+
+def line_functions(degree: int, x: Array) -> tuple[Array, Array, Array]:
+    """P_0 .. P_(degree - 1), l_0 .. l_degree and l_0' .. l_degree' at once, each (functions, *x.shape)."""
+    p = legendre(max(degree, 1), x)
+    slope = np.empty((degree + 1, *x.shape))
+    slope[0], slope[1], slope[2:] = -1.0, 1.0, p[1:degree]
+    return p[:degree], _integrated(x, p, degree), slope
 
 
 def derivative_in_legendre(degree: int) -> Array:

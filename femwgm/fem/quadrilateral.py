@@ -11,7 +11,7 @@ import numpy as np
 from skfem.refdom import RefQuad
 
 from femwgm.fem.element import CurlElement, ScalarElement
-from femwgm.fem.polynomials import derivative_in_legendre, integrated_legendre, legendre
+from femwgm.fem.polynomials import line_functions
 from femwgm.typing import Array
 
 # Vertices (0,0), (1,0), (1,1), (0,1) and edges as scikit-fem numbers them; an edge function runs along +x or +y.
@@ -45,9 +45,7 @@ class QuadNedelec(CurlElement):
 
     def tabulate(self, X: Array) -> tuple[Array, Array]:
         """Values (functions, 2, points) and curls d_x E_y - d_y E_x (functions, points)."""
-        p = [legendre(self.degree - 1, x) for x in X]
-        ell = [integrated_legendre(self.degree, x) for x in X]
-        slope = [derivative_in_legendre(self.degree) @ q for q in p]
+        p, ell, slope = (table.swapaxes(0, 1) for table in line_functions(self.degree, X))
         value, curl = np.zeros((self.size, 2, X.shape[1])), np.empty((self.size, X.shape[1]))
         x = self.x_directed
         a, b = self.along, self.across
@@ -84,7 +82,6 @@ class QuadLagrange(ScalarElement):
 
     def tabulate(self, X: Array) -> tuple[Array, Array]:
         """Values (functions, points) and gradients (functions, 2, points)."""
-        ell = [integrated_legendre(self.degree, x) for x in X]
-        slope = [derivative_in_legendre(self.degree) @ legendre(self.degree - 1, x) for x in X]
+        _, ell, slope = (table.swapaxes(0, 1) for table in line_functions(self.degree, X))
         a, b = self.in_x, self.in_y
         return ell[0][a] * ell[1][b], np.stack([slope[0][a] * ell[1][b], ell[0][a] * slope[1][b]], axis=1)
