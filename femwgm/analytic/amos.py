@@ -20,6 +20,7 @@ __all__ = ["bessel_j", "hankel"]
 _NODES = np.cos(np.pi * (np.arange(32) + 0.5) / 32.0)
 _WEIGHTS = (-1.0) ** np.arange(32) * np.sin(np.pi * (np.arange(32) + 0.5) / 32.0)
 _LARGEST_OFFSET = 3.0
+_H1E, _H2E = special.hankel1e, special.hankel2e
 
 
 def bessel_j(order: Array, z: Array) -> Array:
@@ -33,9 +34,15 @@ def hankel(order: Array, z: Array, plus: Array) -> Array:
     """H+(z) exp(-i z) where `plus`, else H-(z) exp(i z), for complex z; order real or complex, shaped like z."""
     if np.iscomplexobj(order):
         return _continued(lambda mu, x: hankel(mu, x, np.broadcast_to(plus, x.shape)), order, z)
+    # In the half-plane where H+- grows, scipy's scaled version returns 0 for orders above 85: there H+- = 2 J - H-+ is used.
     values = np.empty(z.shape, dtype=np.complex128)
-    values[plus] = special.hankel1e(order[plus], z[plus])
-    values[~plus] = special.hankel2e(order[~plus], z[~plus])
+    decays = np.where(plus, z.imag >= 0.0, z.imag <= 0.0)
+    for select, direct, other, turn in ((plus, _H1E, _H2E, -1j), (~plus, _H2E, _H1E, 1j)):
+        good, bad = select & decays, select & ~decays
+        values[good] = direct(order[good], z[good])
+        if bad.any():
+            mu, x = order[bad], z[bad]
+            values[bad] = 2.0 * special.jve(mu, x) * np.exp(turn * x.real) - other(mu, x) * np.exp(2.0 * turn * x)
     return values
 
 

@@ -97,8 +97,11 @@ class LayeredSphere:
         Notes
         -----
         Completeness is that of real resonances (:mod:`femwgm.analytic.roots`), each of which is followed to its pole. Poles that
-        belong to no radial order (the overdamped ones of the ambient wave and, for TM, one near Brewster's angle for each l; Q of
-        order one) are not modes here. Neither is a resonance so damped (Q < 1) that its path leaves Re k0 > 0.
+        belong to no radial order are not modes here: those of the ambient wave itself, and for each l the one most damped TM pole
+        near Brewster's angle, where the family goes over from reflection with to reflection without change of sign. Neither is
+        a resonance so damped (Q about 1) that its path leaves Re k0 > 0. Media must not have a permittivity that falls with k0
+        so steeply that k0^2 eps falls too, and where media have no data outside the window, leaky modes whose real resonance
+        lies there are not found.
         """
         lo, hi = sorted(float(w) for w in window_um)
         if not (0.0 < lo < math.inf and math.isfinite(hi)):

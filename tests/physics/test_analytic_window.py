@@ -1,0 +1,108 @@
+"""No mode is missing: counting against brute force on random spheres."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, example, given, settings
+from hypothesis import strategies as st
+from support import mie_float
+
+from femwgm.analytic import LayeredSphere
+from femwgm.errors import GeometryError
+
+WINDOW_UM = (0.9, 1.0)
+K = (2.0 * math.pi / WINDOW_UM[1], 2.0 * math.pi / WINDOW_UM[0])
+
+
+@st.composite
+def spheres(draw: st.DrawFn) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    count = draw(st.integers(1, 3))
+    thickness = [draw(st.floats(0.2, 1.0)) for _ in range(count)]
+    indices = [draw(st.floats(1.0, 2.5)) for _ in range(count)]
+    ambient = draw(st.sampled_from([1.0, 1.33]))
+    assume(max(indices) > 1.2 * ambient)
+    return tuple(np.cumsum(thickness)), (*indices, ambient)
+
+
+@given(body=spheres(), pol=st.sampled_from(["TE", "TM"]), l=st.integers(1, 25))
+def test_every_real_resonance_is_counted(
+    body: tuple[tuple[float, ...], tuple[float, ...]], pol: str, l: int
+) -> None:
+    radii, indices = body
+    scan = mie_float.real_resonances(pol, l, radii, indices, K)
+    sphere = LayeredSphere(radii, indices)
+    ends = np.array(K)
+    degrees, tm = np.full(2, float(l)), np.full(2, pol == "TM")
+    below = sphere.resonator.count(ends, degrees, tm)
+    assert below[1] - below[0] == len(scan)
+    if scan:
+        q = np.arange(below[0], below[1]) + 1
+        lo, hi = np.full(q.shape, K[0]), np.full(q.shape, K[1])
+        roots = sphere.resonator.real_roots(
+            lo, hi, np.full(q.shape, float(l)), np.full(q.shape, pol == "TM"), q
+        )
+        assert np.allclose(roots, scan, rtol=0, atol=1e-5)
+
+
+@settings(max_examples=max(8, settings().max_examples // 4))
+@given(body=spheres(), pol=st.sampled_from(["TE", "TM"]), l=st.integers(1, 22))
+@example(body=((10.0, 10.49), (1.45, 1.768, 1.0)), pol="TM", l=89)
+def test_every_pole_is_listed(body: tuple[tuple[float, ...], tuple[float, ...]], pol: str, l: int) -> None:
+    """All poles that Newton finds from anywhere are modes in the list, but one TM pole for each l at most: Brewster's."""
+    radii, indices = body
+    assume(indices[-2] > indices[-1])  # the outermost layer denser than the ambient: Brewster is TM's alone
+    sphere = LayeredSphere(radii, indices)
+    modes = sphere.modes(WINDOW_UM, [pol], l_range=(l, l))
+    deepest = -0.4 / radii[-1]
+    truth = mie_float.poles(pol, l, radii, indices, K, deepest)
+    listed = np.array([mode.k0 for mode in modes])
+    for mode in modes:
+        assert abs(mie_float.mismatch(pol, l, radii, indices, mode.k0)) < 1e-8 * abs(mode.k0) * max(
+            1.0, radii[-1]
+        )
+    missing = [k for k in truth if not (np.abs(listed - k) < 1e-6).any()]
+    assert len(missing) <= (1 if pol == "TM" else 0)
+    for k in missing:
+        # What is left out is the most damped of its neighbourhood.
+        assert all(k.imag < mode.k0.imag for mode in modes if abs(mode.k0 - k) < 1.0 / radii[-1])
+
+
+@settings(max_examples=max(5, settings().max_examples // 8))
+@given(body=spheres(), pol=st.sampled_from(["TE", "TM"]))
+def test_filters_only_filter(body: tuple[tuple[float, ...], tuple[float, ...]], pol: str) -> None:
+    sphere = LayeredSphere(*body)
+    everything = {(m.l, m.q): m.k0 for m in sphere.modes(WINDOW_UM, [pol])}
+    for q in (1, 2):
+        some = {(m.l, m.q): m.k0 for m in sphere.modes(WINDOW_UM, [pol], [q])}
+        wanted = {key: k0 for key, k0 in everything.items() if key[1] == q}
+        assert some.keys() == wanted.keys()
+        assert all(abs(some[key] - wanted[key]) < 1e-9 for key in some)
+
+
+def test_large_sphere_window() -> None:
+    """At l near 7000 the comb of q = 1 has no gap and the neighbours just outside are known."""
+    sphere = LayeredSphere([500.0], [1.45, 1.0])
+    for pol in ("TE", "TM"):
+        modes = sphere.modes((0.65, 0.651), [pol], [1])
+        degrees = [mode.l for mode in modes]
+        assert degrees == list(range(degrees[0], degrees[0] + len(degrees)))
+        before, after = sphere.comb(pol, [degrees[0] - 1, degrees[-1] + 1])
+        assert before.wavelength_nm > 651.0 > modes[0].wavelength_nm
+        assert after.wavelength_nm < 650.0 < modes[-1].wavelength_nm
+
+
+def test_nearest_modes_of_an_empty_window() -> None:
+    sphere = LayeredSphere([10.0, 10.49], [1.45, 1.768, 1.0])
+    window = (0.660, 0.6602)
+    assert sphere.modes(window, radial_orders=[1]) == []
+    near = sphere.nearest_modes(window, radial_orders=[1])
+    assert [(m.pol, m.l) for m in near] == [("TE", 165), ("TM", 163), ("TM", 162), ("TE", 164)]
+
+
+@pytest.mark.parametrize("window", [(0.0, 1.0), (-0.5, 0.6), (0.5, math.inf), (math.nan, 0.6)])
+def test_windows_that_make_no_sense(window: tuple[float, float]) -> None:
+    with pytest.raises(GeometryError, match="positive wavelengths"):
+        LayeredSphere([1.0], [1.5, 1.0]).modes(window)
