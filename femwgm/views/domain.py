@@ -1,0 +1,159 @@
+"""The body to scale, and the mesh that the modes were computed on with its absorbing layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from femwgm.typing import Array
+from femwgm.views.outlines import Outline
+from femwgm.views.plane import draw_layers
+from femwgm.views.source import PML, RunView
+from femwgm.views.style import FAINT, GREY, INK, LAYERS, halo, layer_colours
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+ABSORBER = "#f3d9e6"
+
+
+def body(run: RunView, ax: Axes) -> Axes:
+    """Draw the body to scale with the name, the index and the size of each layer."""
+    lines = run.outlines
+    reach = 1.12 * max((float(line.r.max()) for line in lines), default=run.radius_um)
+    draw_layers(ax, lines, run.regions, both=True)
+    for line in lines:
+        for side in (1.0, -1.0):
+            ax.plot(side * line.r, line.z, color=INK, lw=0.7)
+    middle = 0.5 * sum(run.config.modes.window_um)
+    k0 = 2.0 * np.pi / middle
+    for level, name in enumerate(run.regions):
+        own = next((line for line in lines if line.name == name), None)
+        text = f"{name}: {index_text(run, name, k0)}"
+        if own is not None:
+            text += f"\n$r$ = {own.r.max():.6g} µm"
+        _call_out(ax, lines, level, text, reach)
+    ax.plot([0.0, 0.0], [-reach, reach], color=GREY, lw=0.6, ls=(0, (6, 2, 1, 2)))
+    ax.set_xlim(-reach, 2.1 * reach)
+    ax.set_ylim(-reach, reach)
+    ax.set_aspect("equal")
+    ax.set_xlabel("$y$ / µm")
+    ax.set_ylabel("$z$ / µm")
+    ax.set_xticks([t for t in ax.get_yticks() if abs(t) <= reach])
+    ax.set_ylim(-reach, reach)
+    ax.spines["bottom"].set_bounds(-reach, reach)
+    ax.xaxis.set_label_coords(0.5 / 1.55, -0.11)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.tick_params(top=False, right=False)
+    return ax
+
+
+def index_text(run: RunView, region: str, k0: complex) -> str:
+    """Material and index of a region, as "npl, n = 1.768"."""
+    material = run.media.get(region)
+    name = run.config.geometry.region_materials[region]
+    if material is None:
+        return name
+    n = complex(material.index(k0))
+    imaginary = f" {'+' if n.imag > 0 else '−'} {abs(n.imag):.3g}i" if n.imag else ""
+    known = f"$n$ = {n.real:.5g}{imaginary}"
+    return known if name == region else f"{name}, {known}"
+
+
+def _call_out(ax: Axes, lines: Sequence[Outline], level: int, text: str, reach: float) -> None:
+    """Text at the right with a thin line to the middle of its layer."""
+    radii = [0.0, *(float(line.r.max()) for line in lines)]
+    heights = np.linspace(0.72, -0.72, len(lines) + 1) * reach
+    y = float(heights[level])
+    r = 0.5 * (radii[level] + radii[level + 1]) if level < len(lines) else 1.05 * radii[-1]
+    angle = np.arcsin(np.clip(y / max(reach, 1e-9), -0.8, 0.8))
+    x0, y0 = r * np.cos(angle), r * np.sin(angle)
+    ax.annotate(
+        text, (x0, y0), (1.18 * reach, y), va="center", ha="left", fontsize=7,
+        arrowprops={"arrowstyle": "-", "lw": 0.6, "color": GREY, "shrinkA": 2, "shrinkB": 0},
+    )  # fmt: skip
+    ax.plot([x0], [y0], marker="o", ms=2.0, color=GREY)
+
+
+def mesh(
+    curved: Any,
+    ax: Axes,
+    *,
+    regions: Sequence[str] = (),
+    outlines: Sequence[Outline] = (),
+    degree: int | None = None,
+) -> Axes:
+    """Draw a mesh with curved cells, regions tinted and the absorbing layer marked.
+
+    Parameters
+    ----------
+    curved
+        A `CurvedMesh`.
+    ax
+        Where to draw.
+    regions
+        Region names from the centre outwards, for the tints.
+    outlines
+        The body's surfaces, drawn lightly beyond the mesh.
+    degree
+        Degree of the elements, written into the picture.
+    """
+    from matplotlib.collections import LineCollection, PolyCollection
+
+    names = list(regions) or [name for name in curved.regions if name != PML]
+    tints = layer_colours(names) | {PML: ABSORBER}
+    tints[names[-1]] = "#f7f9fa"
+    rims = cell_rims(curved)
+    for i, name in enumerate(curved.regions):
+        cells = rims[curved.region == i]
+        ax.add_collection(
+            PolyCollection(list(cells), facecolors=tints.get(name, LAYERS[0]), edgecolors="none", zorder=1)
+        )
+    ax.add_collection(LineCollection(list(rims), colors=INK, linewidths=0.5, zorder=2))
+    for line in outlines:
+        ax.plot(line.r, line.z, color=FAINT, lw=0.8, zorder=0.5)
+    lo, hi = rims.reshape(-1, 2).min(0), rims.reshape(-1, 2).max(0)
+    pad = 0.06 * (hi - lo).max()
+    ax.set_xlim(max(lo[0] - pad, -0.02 * hi[0]), hi[0] + pad)
+    ax.set_ylim(lo[1] - pad, hi[1] + pad)
+    ax.set_aspect("equal")
+    ax.set_xlabel("$r$ / µm")
+    ax.set_ylabel("$z$ / µm")
+    for i, name in enumerate(curved.regions):
+        cells = rims[curved.region == i]
+        if len(cells):
+            at = cells[np.argmax(cells[:, :, 1].mean(1))].mean(0)
+            shown = "absorbing layer" if name == PML else name
+            ax.text(
+                float(at[0]),
+                float(at[1]),
+                shown,
+                ha="center",
+                va="center",
+                fontsize=6,
+                rotation=_tilt(at),
+                path_effects=halo(),
+                zorder=3,
+            )
+    size = f"{curved.cells} cells" + (f" of degree {degree}" if degree else "")
+    ax.set_title(size, fontsize=7)
+    return ax
+
+
+def _tilt(at: Array) -> float:
+    return float(np.degrees(np.arctan2(at[1], at[0]))) - 90.0 if at[1] > 0.1 * at[0] else 90.0
+
+
+def cell_rims(curved: Any, points: int = 12) -> Array:
+    """Closed boundary of each cell (um), shape (cells, 4 or 3 sides * points, 2)."""
+    from femwgm.fem.mapping import CurvedMapping
+
+    corner = np.array(
+        [[0, 0], [1, 0], [1, 1], [0, 1]] if curved.corners == 4 else [[0, 0], [1, 0], [0, 1]], dtype=float
+    )
+    t = np.linspace(0.0, 1.0, points)[:, None]
+    sides = [a + t * (b - a) for a, b in zip(corner, np.roll(corner, -1, axis=0), strict=True)]
+    X = np.concatenate(sides).T
+    return np.asarray(np.moveaxis(CurvedMapping(curved).F(X).real, 0, -1))

@@ -1,0 +1,120 @@
+"""Whole figures: the pages that a run writes, and the layout of the published ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from femwgm.views.comb import comb, lines
+from femwgm.views.domain import body, mesh
+from femwgm.views.losses import budget
+from femwgm.views.plane import colour_bar, meridian, mode_box
+from femwgm.views.radial import radial
+from femwgm.views.ring import ring, strongest
+from femwgm.views.series import error_bars
+from femwgm.views.source import ModeView, RunView
+from femwgm.views.style import COLUMN, GREY, PAGE, new_figure, panel
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def title_of(mode: ModeView) -> str:
+    """Heading of a mode's figure."""
+    row = mode.row
+    p = f", p = {row['p']}" if row.get("p") else ""
+    return f"{mode.pol}, q = {row['q']}, l = {row.get('l') or '?'}, m = {mode.m}{p}   λ = {mode.wavelength_nm:.4f} nm"
+
+
+def mode_figure(mode: ModeView) -> Figure:
+    """A mode on a page: x-y plane and r-z plane, whole and magnified, and radial profiles with the shares."""
+    figure = new_figure(PAGE, 4.7)
+    figure.suptitle(title_of(mode), x=0.01, ha="left", fontsize=8.5, fontweight="bold")
+    (a, b, c), (d, e, f) = figure.subplots(2, 3, width_ratios=[1.0, 0.84, 1.2])
+    ring(mode, a)
+    ring(mode, b, zoom=True, pixels=600)
+    colour_bar(b, strongest(mode))
+    radial(mode, c, log=True, components=True)
+    meridian(mode, d, whole=True)
+    meridian(mode, e)
+    colour_bar(e, "E2")
+    radial(mode, f)
+    for ax, letter in zip((a, b, c, d, e, f), "abcdef", strict=True):
+        panel(ax, letter)
+    return figure
+
+
+def published_planes(mode: ModeView) -> Figure:
+    """The layout of the published Fig. 4d-g: x-y plane whole (d) and magnified (e), y-z plane whole (f) and magnified (g)."""
+    figure = new_figure(PAGE, 5.9, layout="compressed")
+    (d, e), (f, g) = figure.subplots(2, 2)
+    ring(mode, d)
+    ring(mode, e, zoom=True)
+    meridian(mode, f, whole=True)
+    meridian(mode, g, box=mode_box(mode, slender=1.2))
+    colour_bar(e, strongest(mode))
+    colour_bar(g, "E2")
+    for ax, letter in zip((d, e, f, g), "defg", strict=True):
+        panel(ax, letter)
+    return figure
+
+
+def published_radial(*modes: ModeView) -> Figure:
+    """The layout of the published Fig. S10: radial intensity of each mode with the share of each region."""
+    figure = new_figure(COLUMN * len(modes), 2.6)
+    for i, (mode, letter) in enumerate(zip(modes, "abcdef", strict=False)):
+        ax = figure.add_subplot(1, len(modes), i + 1)
+        radial(mode, ax)
+        ax.set_title(mode.label, fontsize=7)
+        panel(ax, letter)
+    return figure
+
+
+def comb_figure(run: RunView) -> Figure:
+    """The modes of a run: wavelength against l, and as lines in the window."""
+    lo, hi = (1e3 * w for w in run.config.modes.window_um)
+    figure = new_figure(PAGE, 2.7)
+    a, b = figure.subplots(1, 2, width_ratios=[1.0, 1.35])
+    comb(run.modes, a, window_nm=(lo, hi))
+    lines(run.modes, b, window_nm=(lo, hi))
+    panel(a, "a")
+    panel(b, "b")
+    return figure
+
+
+def domain_figure(run: RunView) -> Figure:
+    """The body to scale beside the mesh of the first domain."""
+    wide = bool(run.domains)
+    figure = new_figure(PAGE if wide else COLUMN * 1.3, 2.9)
+    if not wide:
+        body(run, figure.add_subplot())
+        return figure
+    a, b = figure.subplots(1, 2, width_ratios=[1.5, 1.0])
+    body(run, a)
+    domain, curved = run.domains[0]
+    mesh(curved, b, regions=run.regions, outlines=run.outlines, degree=getattr(domain, "degree", None))
+    if len(run.domains) > 1:
+        b.text(
+            0.98,
+            0.02,
+            f"first of {len(run.domains)} domains",
+            transform=b.transAxes,
+            ha="right",
+            color=GREY,
+            fontsize=6,
+        )
+    panel(a, "a")
+    panel(b, "b")
+    return figure
+
+
+def evidence_figure(run: RunView) -> Figure:
+    """Loss budget of one mode, and the error estimate of every mode."""
+    figure = new_figure(PAGE, 2.3)
+    a, b = figure.subplots(1, 2)
+    shown = run.representatives(1)[0]
+    budget(shown, a)
+    a.set_title(f"loss budget of {shown.label}", fontsize=7)
+    error_bars([mode.row for mode in run.modes], b, asked=run.config.accuracy.wavelength)
+    panel(a, "a")
+    panel(b, "b")
+    return figure

@@ -1,0 +1,205 @@
+"""The meridian plane: the field painted over the layers, whole and magnified."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from femwgm.typing import Array
+from femwgm.views.outlines import Outline
+from femwgm.views.patches import Patches
+from femwgm.views.quantities import Quantity, Wave, quantity
+from femwgm.views.source import PML, ModeView, Viewable, mode_view
+from femwgm.views.style import AMBIENT, FAINT, GREY, INK, colour_map, halo, layer_colours
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Box = tuple[float, float, float, float]
+FAINTEST = 0.004
+TRACE = 0.02
+"""Share of the maximum of |E|^2 that a magnified picture shows up to its margin."""
+
+
+def meridian(
+    mode: Viewable, ax: Axes, *, show: str | Quantity = "E2", box: Box | None = None, wave: Wave | None = None,
+    whole: bool = False, absorber: bool = False, names: bool = True,
+) -> Axes:  # fmt: skip
+    """Paint a mode in the meridian plane, the layers drawn to scale below it.
+
+    Parameters
+    ----------
+    mode
+        A mode; with a `ModeView` the layers are drawn beyond the computed domain.
+    ax
+        Where to paint.
+    show
+        Quantity: its values are over their largest modulus.
+    box
+        (r_min, r_max, z_min, z_max) in um; by default around the mode.
+    wave
+        Phase, and travelling or standing.
+    whole
+        The whole body, both sides of the axis, instead of `box`.
+    absorber
+        Paint the absorbing layer as well.
+    names
+        Write the names of the layers into the picture.
+    """
+    view, what = mode_view(mode), quantity(show)
+    patches = view.patches if absorber else view.solid
+    box = (_whole(view) if whole else mode_box(view, slender=2.0)) if box is None else box
+    draw_layers(ax, view.outlines, view.regions, both=box[0] < 0.0)
+    tints = layer_colours(view.regions) if view.outlines else {}
+    paint(ax, patches, what, wave or Wave(), box, tints)
+    draw_edges(ax, view.outlines, patches, both=box[0] < 0.0)
+    ax.set_xlim(box[0], box[1])
+    ax.set_ylim(box[2], box[3])
+    ax.set_aspect("equal")
+    ax.set_xlabel(r"$r$ / µm" if box[0] >= 0.0 else r"$y$ / µm")
+    ax.set_ylabel(r"$z$ / µm")
+    if names:
+        name_layers(ax, view.outlines, view.regions, box)
+    return ax
+
+
+def paint(
+    ax: Axes, patches: Patches, what: Quantity, wave: Wave, box: Box, tints: Mapping[str, str] | None = None
+) -> None:
+    """Paint the patches that reach into the box, smoothly within each; on the left of the axis the field at phi = pi.
+
+    The colours are blended with the tint of the layer beforehand: transparent triangles would show their seams.
+    """
+    both = box[0] < 0.0
+    reach = (0.0, max(abs(box[0]), abs(box[1])), box[2], box[3]) if both else box
+    seen = patches.within(reach)
+    largest = scale(patches, what, wave)
+    for i in range(len(seen)):
+        one = seen.one(i)
+        if np.abs(what(one)).max() < FAINTEST * largest and not wave.standing and not what.signed:
+            continue
+        fine = one.at(np.linspace(0.0, 1.0, _fineness(one, box)))
+        tint = (tints or {}).get(seen.regions[seen.region[i]], AMBIENT)
+        for side, phi in ((1.0, 0.0), (-1.0, np.pi))[: 2 if both else 1]:
+            colours = blended(what(fine, phi, wave)[0] / largest, what.signed, tint)
+            ax.pcolormesh(side * fine.r[0], fine.z[0], colours, shading="gouraud", rasterized=True, zorder=2)
+
+
+def blended(values: Array, signed: bool, tint: str) -> Array:
+    """Opaque colours (..., 3) of values in [0, 1] or [-1, 1] over a tint."""
+    from matplotlib.colors import to_rgb
+
+    colours = colour_map(signed)(0.5 * (values + 1.0) if signed else values)
+    alpha = colours[..., 3:]
+    return np.asarray(alpha * colours[..., :3] + (1.0 - alpha) * np.array(to_rgb(tint)))
+
+
+def _fineness(patch: Patches, box: Box) -> int:
+    """Points along a patch's sides: a few hundred across the box."""
+    size = max(np.ptp(patch.r) / (box[1] - box[0]), np.ptp(patch.z) / (box[3] - box[2]))
+    return int(np.clip(200.0 * size, 9, 81))
+
+
+def scale(patches: Patches, what: Quantity, wave: Wave) -> float:
+    """Largest modulus of a quantity over the patches and over all azimuths."""
+    turns = (
+        np.linspace(0.0, 2.0 * np.pi / max(patches.m, 1), 17)[:-1] if what.signed or wave.standing else [0.0]
+    )
+    solid = patches.without(PML)
+    return float(max(np.abs(what(solid, float(phi), wave)).max() for phi in turns)) or 1.0
+
+
+def mode_box(view: ModeView, trace: float = TRACE, slender: float | None = None) -> Box:
+    """Box (um) around what a mode shows of |E|^2, with a margin; at most `slender` times as high as wide, or as wide as high."""
+    patches = view.solid
+    e2 = (np.abs(patches.E) ** 2).sum(axis=0)
+    seen = e2 > trace * e2.max()
+    r, z = patches.r[seen], patches.z[seen]
+    width, height = np.ptp(r), np.ptp(z)
+    r_mid, z_mid = 0.5 * (r.min() + r.max()), 0.5 * (z.min() + z.max())
+    half_r, half_z = 0.9 * width, 0.75 * height
+    if slender is not None:
+        half_r, half_z = max(half_r, half_z / slender), max(half_z, half_r / slender)
+    return max(r_mid - half_r, 0.0), r_mid + half_r, z_mid - half_z, z_mid + half_z
+
+
+def _whole(view: ModeView) -> Box:
+    lines = view.outlines
+    if not lines:
+        r_max, z_lo, z_hi = view.patches.extent[1:]
+        return -r_max, r_max, z_lo, z_hi
+    r = 1.09 * max(float(line.r.max()) for line in lines)
+    lo, hi = min(float(line.z.min()) for line in lines), max(float(line.z.max()) for line in lines)
+    margin = r - r / 1.09
+    return -r, r, lo - margin, hi + margin
+
+
+def draw_layers(ax: Axes, lines: Sequence[Outline], regions: Sequence[str], *, both: bool = False) -> None:
+    """Fill each layer with its tint, the outermost first."""
+    colours = layer_colours(regions)
+    ax.set_facecolor(AMBIENT)
+    for depth, line in enumerate(reversed(lines)):
+        r, z = line.r, line.z
+        if both:
+            r, z = np.concatenate([r, -r[::-1]]), np.concatenate([z, z[::-1]])
+        ax.fill(
+            r, z, facecolor=colours.get(line.name, FAINT), edgecolor="none", lw=0, zorder=0.5 + 0.01 * depth
+        )
+
+
+def draw_edges(
+    ax: Axes, lines: Sequence[Outline], patches: Patches, *, both: bool = False, lw: float = 0.7
+) -> None:
+    """Draw the interfaces: from the body's shape where it is known, else from the mesh."""
+    curves = [(line.r, line.z) for line in lines] or interfaces(patches)
+    for r, z in curves:
+        for side in (1.0, -1.0) if both else (1.0,):
+            ax.plot(side * r, z, color=INK, lw=lw, alpha=0.75, zorder=3, solid_capstyle="butt")
+
+
+def interfaces(patches: Patches) -> list[tuple[Array, Array]]:
+    """Sides that patches of two regions share."""
+    sides: dict[tuple[float, ...], tuple[int, Array, Array]] = {}
+    found = []
+    for i in range(len(patches)):
+        r, z = patches.r[i], patches.z[i]
+        for x, y in ((r[0], z[0]), (r[-1], z[-1]), (r[:, 0], z[:, 0]), (r[:, -1], z[:, -1])):
+            key = tuple(np.round([x.min(), x.max(), y.min(), y.max()], 8))
+            other = sides.setdefault(key, (int(patches.region[i]), x, y))
+            if other[0] != patches.region[i]:
+                found.append((x, y))
+    return found
+
+
+def name_layers(ax: Axes, lines: Sequence[Outline], regions: Sequence[str], box: Box) -> None:
+    """Write the layers' names along the lower edge of a magnified picture, where they are wide enough."""
+    if not lines or box[0] < 0.0:
+        return
+    z = box[2] + 0.06 * (box[3] - box[2])
+    cuts = [box[0], *(line.radius_at(z, np.nan) for line in lines), box[1]]
+    for name, lo, hi in zip(regions, cuts, cuts[1:], strict=False):
+        left, right = max(lo, box[0]), min(hi, box[1])
+        if right - left > 0.1 * (box[1] - box[0]):
+            upright = right - left < 0.045 * len(name) * (box[1] - box[0])
+            ax.text(
+                0.5 * (left + right), z, name, ha="center", va="bottom", rotation=90 if upright else 0, color=GREY,
+                fontsize=6.5, path_effects=halo(), zorder=4,
+            )  # fmt: skip
+
+
+def colour_bar(ax: Axes, what: str | Quantity, *, location: str = "right", fraction: float = 0.05) -> None:
+    """A scalar bar for what was painted last on the axes, over white."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    shown = quantity(what)
+    mappable = ScalarMappable(Normalize(-1.0 if shown.signed else 0.0, 1.0), colour_map(shown.signed))
+    bar = ax.figure.colorbar(
+        mappable, ax=ax, location=location, fraction=fraction, pad=0.02, aspect=24,
+        ticks=[-1.0, 0.0, 1.0] if shown.signed else [0.0, 0.5, 1.0],
+    )  # fmt: skip
+    bar.set_label(shown.label + " / max" if not shown.signed else shown.label + r" / max$|\cdot|$")
+    bar.outline.set_linewidth(0.5)
+    bar.ax.set_facecolor("white")

@@ -1,0 +1,143 @@
+"""The look of every figure: sizes, type, colours that survive colour blindness, print and grey."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
+
+COLUMN, PAGE = 3.4, 7.0
+"""Widths of a journal's column and page (inch)."""
+DPI = 300
+
+INK, GREY, FAINT = "#1d232a", "#6b7580", "#d5dade"
+POLARIZATION = {"TE": "#0072B2", "TM": "#D55E00"}
+MARKER = {"TE": "o", "TM": "s"}
+LAYERS = ("#e6eaed", "#c9d1d8", "#dcdfd0", "#d9d0dc", "#e6d8c9", "#cddcd9")
+AMBIENT = "#ffffff"
+ACCENT = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+LOSS = {"radiation": "#0072B2", "absorption": "#D55E00", "scattering": "#009E73", "gain": "#CC79A7"}
+
+_RC: dict[str, Any] = {
+    "font.family": "DejaVu Sans", "font.size": 7.5, "mathtext.fontset": "dejavusans", "axes.titlesize": 8.0,
+    "axes.labelsize": 7.5, "xtick.labelsize": 7.0, "ytick.labelsize": 7.0, "legend.fontsize": 7.0,
+    "axes.linewidth": 0.6, "axes.edgecolor": INK, "axes.labelcolor": INK, "text.color": INK, "xtick.color": INK,
+    "ytick.color": INK, "xtick.direction": "in", "ytick.direction": "in", "xtick.top": True, "ytick.right": True,
+    "xtick.major.width": 0.6, "ytick.major.width": 0.6, "xtick.major.size": 3.0, "ytick.major.size": 3.0,
+    "lines.linewidth": 1.2, "lines.markersize": 4.0, "legend.frameon": False, "legend.handlelength": 1.6,
+    "figure.dpi": 100, "savefig.dpi": DPI, "pdf.fonttype": 42, "ps.fonttype": 42, "svg.fonttype": "path",
+    "svg.hashsalt": "femwgm", "figure.constrained_layout.use": True, "axes.titlelocation": "left",
+    "axes.grid": False, "grid.color": FAINT, "grid.linewidth": 0.5, "image.origin": "lower",
+    "axes.formatter.useoffset": False, "path.simplify": True,
+}  # fmt: skip
+
+
+@contextmanager
+def look() -> Iterator[None]:
+    """Matplotlib with our settings; those of the caller come back afterwards."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(_RC):  # type: ignore[arg-type]  # the stubs list every key
+        yield
+
+
+def new_figure(width: float = COLUMN, height: float = 2.6, layout: str = "constrained") -> Figure:
+    """A figure without a window (inch), to be used within `look()`; "compressed" suits maps of fixed aspect."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout=layout)  # type: ignore[arg-type]
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def save(figure: Figure, path: Path, formats: Sequence[str] = ("png",), dpi: int = DPI) -> list[Path]:
+    """Write a figure beside `path`, one file for each format; the same figure gives the same bytes."""
+    from femwgm.store import write_bytes
+
+    written = []
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for kind in formats:
+        target = path.with_suffix(f".{kind}")
+        write_bytes(target, rendered(figure, kind, dpi))
+        written.append(target)
+    return written
+
+
+def rendered(figure: Figure, kind: str = "png", dpi: int = DPI) -> bytes:
+    """A figure as the bytes of a png, pdf or svg, free of dates."""
+    import io
+
+    nothing: dict[str, dict[str, Any]] = {
+        "png": {"Software": None}, "pdf": {"CreationDate": None, "Producer": None, "Creator": "femwgm"},
+        "svg": {"Date": None, "Creator": "femwgm"},
+    }  # fmt: skip
+    stream = io.BytesIO()
+    with look():
+        figure.savefig(stream, format=kind, dpi=dpi, metadata=nothing.get(kind))
+    return stream.getvalue()
+
+
+def layer_colours(regions: Sequence[str]) -> dict[str, str]:
+    """Tint of each region; the last one, the ambient, stays white."""
+    return {name: LAYERS[i % len(LAYERS)] for i, name in enumerate(regions[:-1])} | {regions[-1]: AMBIENT}
+
+
+@cache
+def intensity_map() -> Colormap:
+    """From nothing through gold and red to a deep violet, transparent where there is no field."""
+    import matplotlib as mpl
+    from matplotlib.colors import ListedColormap
+
+    x = np.linspace(0.0, 1.0, 2048)
+    colours = mpl.colormaps["inferno_r"](0.06 + 0.84 * x)
+    colours[:, 3] = np.clip(x / 0.25, 0.0, 1.0)
+    return ListedColormap(colours, name="femwgm_intensity")
+
+
+@cache
+def wave_map() -> Colormap:
+    """Blue below zero, red above, transparent at zero."""
+    import matplotlib as mpl
+    from matplotlib.colors import ListedColormap
+
+    x = np.linspace(-1.0, 1.0, 2049)
+    colours = mpl.colormaps["RdBu_r"](0.5 + 0.48 * x)
+    colours[:, 3] = np.clip(np.abs(x) / 0.3, 0.0, 1.0)
+    return ListedColormap(colours, name="femwgm_wave")
+
+
+def colour_map(signed: bool) -> Colormap:
+    """The map of a quantity with one sign or both."""
+    return wave_map() if signed else intensity_map()
+
+
+def panel(ax: Axes, letter: str, *, inside: bool = False) -> None:
+    """Put a bold panel letter at the top left."""
+    x, y, va = (0.03, 0.97, "top") if inside else (-0.02, 1.03, "bottom")
+    ax.text(
+        x,
+        y,
+        letter,
+        transform=ax.transAxes,
+        fontweight="bold",
+        fontsize=9,
+        ha="left" if inside else "right",
+        va=va,
+    )
+
+
+def halo(width: float = 2.0) -> list[Any]:
+    """Path effect that keeps text readable over a picture."""
+    from matplotlib import patheffects
+
+    return [patheffects.withStroke(linewidth=width, foreground="white", alpha=0.85)]
