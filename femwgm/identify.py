@@ -112,7 +112,7 @@ def _radial_energies(
 
 
 def _radial_function(field: CellField, eps: Array, pol: str, rho: Array, beta: Array) -> Array:
-    """rho H_rho (TE) or rho eps E_rho (TM) at points, turned in phase to be real where it peaks."""
+    """rho H_rho (TE) or rho eps E_rho (TM) at points."""
     r, z = rho * np.cos(beta), rho * np.sin(beta)
     probe = field.probe(r, z)
     E, H = probe(field)
@@ -124,20 +124,19 @@ def _radial_function(field: CellField, eps: Array, pol: str, rho: Array, beta: A
             * np.where(probe.owner >= 0, eps.real[probe.owner], 0.0)
             * (E[0] * np.cos(beta) + E[2] * np.sin(beta))
         )
-    return np.asarray((u * np.exp(-1j * np.angle(u[int(np.argmax(np.abs(u)))]))).real)
+    return np.asarray(u)
 
 
 def _sign_changes(u: Array) -> tuple[int, float]:
-    """Sign changes between lobes above the threshold, and how far the weakest one stands above it (1 when ten times or more)."""
-    peak = np.abs(u).max()
-    lobes: list[float] = []
-    for piece in np.split(u, np.flatnonzero(np.diff(np.sign(u)) != 0) + 1):
-        height = float(np.abs(piece).max())
-        if height > _THRESHOLD * peak:
-            sign = float(np.sign(piece[int(np.argmax(np.abs(piece)))]))
-            if lobes and np.sign(lobes[-1]) == sign:
-                lobes[-1] = sign * max(abs(lobes[-1]), height)
-            else:
-                lobes.append(sign * height)
-    weakest = min(abs(v) for v in lobes) / (_THRESHOLD * peak)
-    return len(lobes) - 1, min(1.0, weakest / 10.0)
+    """Sign changes between the lobes of a complex function, and how sure they are (0 to 1).
+
+    A lobe is a maximum of |u| above the threshold; its sign is its phase. The field of a leaky mode has no zeros, its phase turns
+    instead: two lobes count as opposite when they are more than a right angle apart, and what follows the last lobe counts for
+    nothing. Unsure are lobes that barely stand above the threshold, and phases near a right angle.
+    """
+    size = np.abs(u)
+    padded = np.r_[-1.0, size, -1.0]
+    lobes = np.flatnonzero((size >= padded[:-2]) & (size > padded[2:]) & (size > _THRESHOLD * size.max()))
+    turns = np.cos(np.diff(np.angle(u[lobes])))
+    weakest = float(size[lobes].min() / (_THRESHOLD * size.max()))
+    return int((turns < 0.0).sum()), min(1.0, weakest / 10.0, *np.abs(turns))

@@ -12,12 +12,13 @@ import numpy as np
 from femwgm.eigen import Pencil
 from femwgm.fem.assemble import CellMatrices, assemble
 from femwgm.fem.condense import Numbering
+from femwgm.fem.element import CurlElement, ScalarElement
 from femwgm.fem.field import CellField
 from femwgm.fem.spaces import Space
 from femwgm.materials import Material
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import PML
-from femwgm.typing import Array
+from femwgm.typing import Array, IntArray
 
 
 @dataclass(frozen=True)
@@ -67,25 +68,36 @@ class MeridianProblem:
         self.axis = next(iter(axes), None)
         self._levels: dict[int, CellMatrices] = {}
         self._numberings: dict[tuple[int, bool, str | None, str], Numbering] = {}
-        self._without_loss = False
+        self.without_loss = False
 
     @cached_property
     def lossless(self) -> MeridianProblem:
         """The same body without absorption and gain, Im eps dropped; matrices are shared."""
         twin = copy(self)
-        twin._without_loss = True
+        twin.without_loss = True
         return twin
 
     def lossy(self, k0: complex) -> bool:
         """Whether any medium has loss or gain at the real part of a wavenumber (rad/um)."""
         k = complex(complex(k0).real)
         values = [m.permittivity(k) for m in self.materials] + [m.permittivity_axial(k) for m in self.materials]
-        return not self._without_loss and any(v.imag != 0.0 for v in values)
+        return not self.without_loss and any(v.imag != 0.0 for v in values)
 
     @property
     def open(self) -> bool:
         """Whether the domain has an absorbing layer."""
         return PML in self.mesh.regions
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Names of the media's regions: the absorbing layer belongs to the ambient."""
+        return tuple(name for name in self.mesh.regions if name != PML)
+
+    @property
+    def region(self) -> IntArray:
+        """Index into `regions` of each cell."""
+        names = [self.ambient if name == PML else name for name in self.mesh.regions]
+        return np.array([self.regions.index(name) for name in names])[self.mesh.region]
 
     @property
     def extent(self) -> tuple[float, float, float]:
@@ -121,7 +133,7 @@ class MeridianProblem:
 
     def _at(self, law: Callable[[complex], complex], k0: complex) -> complex:
         """A permittivity or its slope; without loss, what is complex at real wavenumbers counts by its real part there."""
-        if self._without_loss:
+        if self.without_loss:
             real = law(complex(complex(k0).real))
             if real.imag != 0.0:
                 return complex(real.real)
@@ -179,6 +191,7 @@ def _embedding(low: Space, high: Space) -> Array:
     return index
 
 
-def _matching(low, high):  # type: ignore[no-untyped-def]
+def _matching(low: CurlElement | ScalarElement, high: CurlElement | ScalarElement) -> IntArray:
     where = {key: i for i, key in enumerate(high.keys())}
-    return np.array([where[key] for key in low.keys()])
+    names = low.keys()
+    return np.array([where[key] for key in names])

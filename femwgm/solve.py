@@ -12,10 +12,12 @@ from femwgm.errors import SolveError
 from femwgm.expect import Expected
 from femwgm.fem.field import CellField
 from femwgm.identify import identify
+from femwgm.mesh.domain import PML
 from femwgm.modes import Mode
 from femwgm.observables.energy import RegionIntegrals, radial_shares, region_integrals
 from femwgm.observables.index import group_index, wavenumber_slope
-from femwgm.observables.quality import best_radiation_q, radiation_candidates
+from femwgm.observables.quality import RadiationQ, best_radiation_q, radiation_candidates
+from femwgm.observables.sensitivity import PermittivitySlopes, bilinear_norm, permittivity_slopes
 from femwgm.observables.volume import volume_max
 from femwgm.problem import MeridianProblem, prolong
 from femwgm.typing import Array
@@ -59,10 +61,12 @@ def solve_eigenmode(
     """
     k = near.k0 if near else complex(expected.k0)
     start = None
-    for step in range(_FIXED_POINT_STEPS if problem.dispersive else 1):
+    for _ in range(_FIXED_POINT_STEPS if problem.dispersive else 1):
         pencil = problem.pencil(degree, expected.m, mirror, k, outer)
         if near is not None and start is None:
             start = prolong(near.pencil.numbering, pencil.numbering, near.x[:, None])
+            if pencil.definite and np.iscomplexobj(start):
+                start = (start * np.exp(-1j * np.angle(start[np.argmax(np.abs(start))]))).real
         if pencil.definite:
             k = complex(k.real, 0.0)
         shift = (k * (1.0 + 1e-9)) ** 2
@@ -74,7 +78,7 @@ def solve_eigenmode(
             break
     else:
         if problem.dispersive:
-            raise SolveError(f"the dispersive index near k0 = {k.real:.6g} rad/um did not settle in {step + 1} steps")
+            raise SolveError(f"the dispersive index near k0 = {k.real:.6g} rad/um did not settle in {_FIXED_POINT_STEPS} steps")
     return Eigenmode(k, pairs.vectors[:, chosen], float(pairs.residuals[chosen]), pencil, degree)
 
 
@@ -116,6 +120,7 @@ def solve_mode(
     """
     begin = time.perf_counter()
     mirror = mirror_condition(expected.pol, expected.p) if mirrored else None
+    lossy = problem.lossy(expected.k0)
     primary: Eigenmode | None = None
     while True:
         primary = solve_eigenmode(problem, expected, degree, mirror, near=primary)
@@ -125,22 +130,30 @@ def solve_mode(
         last = degree >= MAX_DEGREE
         if error <= goals.wavelength or last:
             first, second = (_observe(problem, mode, expected, mirror) for mode in (primary, check))
-            q_rad = best_radiation_q(first.candidates, second.candidates)
+            q_rad = _without_loss(problem.lossless, expected, primary, check, mirror) if lossy else _radiation(first, second)
             if q_rad.error is None or q_rad.error <= goals.q or last:
                 break
         degree = min(degree + (2 if error > 30.0 * goals.wavelength else 1), MAX_DEGREE)
     integrals, field = first.integrals, first.field
     share_error = max(abs(integrals.energy_share[r] - second.integrals.energy_share[r]) for r in integrals.regions)
-    media = problem.media(primary.k0)
+    media, matrices = problem.media(primary.k0), problem.matrices(degree)
     smallest, largest, latitude = _extent(problem)
     label = identify(field, media.eps, (smallest, largest), radius, latitude)
-    slope = wavenumber_slope(primary.pencil, problem.matrices(degree), primary.x, expected.m, primary.k0, media.slope)
-    absorbed = sum(integrals.absorption.values())
+    local = primary.pencil.numbering.gather(primary.x[:, None])[..., 0]
+    norm = bilinear_norm(local, matrices, primary.k0, media)
+    slopes = permittivity_slopes(
+        local, matrices, primary.k0, norm, problem.region, problem.regions, problem.axis is not None
+    )
+    slope = wavenumber_slope(local, matrices, expected.m, primary.k0, norm)
+    absorbed = _absorption_rate(problem, primary, q_rad, slopes) if lossy else None
+    rate = (absorbed or 0.0) + (0.0 if q_rad.ln_q is None else float(np.exp(-q_rad.ln_q)))
+    known = lossy or q_rad.ln_q is not None
     q_met = not goals.q_required or (q_rad.error is not None and q_rad.error <= goals.q)
     return Mode(
-        pol=label.pol, q=label.q, l=expected.m + label.p, m=expected.m, p=label.p, k0=primary.k0, radius=radius,
+        pol=label.pol, q=label.q, l=expected.m + label.p, m=expected.m, p=label.p,
+        k0=complex(primary.k0.real, -0.5 * primary.k0.real * rate) if known else primary.k0, radius=radius,
         n_g=group_index(slope, radius), log10_q_rad=q_rad.log10_q, q_rad_source=q_rad.source, q_rad_floor=q_rad.floor,
-        q_abs=1.0 / absorbed if absorbed != 0.0 else None,
+        q_abs=1.0 / absorbed if absorbed else None,
         energy=integrals.energy_share, e2=integrals.e2_share, radial_e2=radial_shares(field, interfaces),
         mode_volume_um3=volume_max(field, integrals, media.eps), wavelength_error=float(error), residual=primary.residual,
         dofs=primary.pencil.size, seconds=time.perf_counter() - begin, q_error=q_rad.error,
@@ -158,10 +171,11 @@ class _Observed:
 
 def _observe(problem: MeridianProblem, mode: Eigenmode, expected: Expected, mirror: str | None) -> _Observed:
     """Normalised field, region integrals and radiation of an eigenpair: what is computed twice to know its error."""
-    matrices, media = problem.matrices(mode.degree), problem.media(mode.k0)
+    media = problem.media(complex(mode.k0.real))
     field = problem.field(mode.pencil, mode.x, expected.m, mode.k0, mirror)
-    integrals = region_integrals(field, matrices, media.eps, media.eps_axial)
-    scale = 1.0 / np.sqrt(integrals.electric.sum())
+    integrals = region_integrals(field, problem.matrices(mode.degree), media)
+    total = integrals.electric.sum()
+    scale = 1.0 / np.sqrt(total if total > 0.0 else integrals.magnetic.sum())
     field, integrals = field.scaled(scale), integrals.scaled(scale**2)
     index = complex(problem.materials[problem.mesh.regions.index(problem.ambient)].index(mode.k0)).real
     degrees, pol = expected.outgoing
@@ -169,6 +183,38 @@ def _observe(problem: MeridianProblem, mode: Eigenmode, expected: Expected, mirr
         field, integrals, ambient=problem.ambient, index=index, degrees=degrees, pol=pol, leaking=problem.open
     )
     return _Observed(field, integrals, candidates)
+
+
+def _radiation(first: _Observed, second: _Observed) -> RadiationQ:
+    return best_radiation_q(first.candidates, second.candidates)
+
+
+def _without_loss(
+    twin: MeridianProblem, expected: Expected, primary: Eigenmode, check: Eigenmode, mirror: str | None
+) -> RadiationQ:
+    """Radiation Q of a body that absorbs or amplifies: that of its lossless twin, so that it means the same at any loss."""
+    bare = solve_eigenmode(twin, expected, primary.degree, mirror, near=primary)
+    richer = solve_eigenmode(twin, expected, check.degree, mirror, outer="natural", near=check)
+    return _radiation(*(_observe(twin, mode, expected, mirror) for mode in (bare, richer)))
+
+
+_WEAK = 1e-7
+"""Absorption (as 1/Q) below which its first order is better known than the imaginary part of the eigenvalue."""
+
+
+def _absorption_rate(problem: MeridianProblem, mode: Eigenmode, q_rad: RadiationQ, slopes: PermittivitySlopes) -> float:
+    """1/q_abs, where 1/q_total = 1/q_rad + 1/q_abs: what the eigenvalue has beyond radiation, or the first order in the loss."""
+    k = complex(mode.k0.real)
+    first_order = 0.0
+    for name, material in zip(problem.mesh.regions, problem.materials, strict=True):
+        if name != PML:
+            across, along = material.permittivity(k).imag, material.permittivity_axial(k).imag
+            shift = 1j * (slopes.across[name] * across + slopes.along[name] * along)
+            first_order -= 2.0 * shift.imag / k.real
+    radiated = 0.0 if q_rad.ln_q is None or not problem.open else float(np.exp(-q_rad.ln_q))
+    rate = -2.0 * mode.k0.imag / mode.k0.real - radiated
+    lost_in_rounding = abs(rate) < max(_WEAK, 1e-2 * radiated)
+    return first_order if lost_in_rounding or (problem.open and q_rad.ln_q is None) else rate
 
 
 def _extent(problem: MeridianProblem) -> tuple[float, float, float]:

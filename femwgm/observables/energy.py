@@ -9,6 +9,7 @@ import numpy as np
 from femwgm.fem.assemble import CellMatrices
 from femwgm.fem.field import CellField
 from femwgm.mesh.domain import PML
+from femwgm.problem import Media
 from femwgm.typing import Array
 
 
@@ -24,6 +25,9 @@ class RegionIntegrals:
         int Re(eps) |E|^2 dV.
     absorbed
         int Im(eps) |E|^2 dV.
+    dispersive
+        int k0 Re(d eps / d k0) |E|^2 dV, what dispersion adds to the electric energy (Landau and Lifshitz, Electrodynamics of
+        Continuous Media, section 80).
     e2
         int |E|^2 dV.
     magnetic
@@ -33,6 +37,7 @@ class RegionIntegrals:
     regions: tuple[str, ...]
     electric: Array
     absorbed: Array
+    dispersive: Array
     e2: Array
     magnetic: Array
 
@@ -48,27 +53,25 @@ class RegionIntegrals:
 
     @property
     def stored(self) -> float:
-        """Half of electric plus magnetic: equal to the electric one for a mode of high Q."""
-        return float(0.5 * (self.electric.sum() + self.magnetic.sum()))
+        """Half of electric, dispersive and magnetic: equal to the electric one without dispersion for a mode of high Q."""
+        return float(0.5 * (self.electric.sum() + self.dispersive.sum() + self.magnetic.sum()))
 
     @property
     def absorption(self) -> dict[str, float]:
         """1/Q of the absorption in each region: positive for loss, negative for gain."""
         return {name: float(a / self.stored) for name, a in zip(self.regions, self.absorbed, strict=True)}
 
-
     def scaled(self, factor: float) -> RegionIntegrals:
         """The integrals of a field whose square is larger by a factor."""
-        return RegionIntegrals(
-            self.regions, self.electric * factor, self.absorbed * factor, self.e2 * factor, self.magnetic * factor
-        )
+        arrays = (self.electric, self.absorbed, self.dispersive, self.e2, self.magnetic)
+        return RegionIntegrals(self.regions, *(a * factor for a in arrays))
 
 
 def _shares(regions: tuple[str, ...], values: Array) -> dict[str, float]:
     return {name: float(v) for name, v in zip(regions, values / values.sum(), strict=True)}
 
 
-def region_integrals(field: CellField, matrices: CellMatrices, eps: Array, eps_axial: Array | None = None) -> RegionIntegrals:
+def region_integrals(field: CellField, matrices: CellMatrices, media: Media) -> RegionIntegrals:
     """Integrals by the cell matrices that the mode was computed with.
 
     Parameters
@@ -77,8 +80,8 @@ def region_integrals(field: CellField, matrices: CellMatrices, eps: Array, eps_a
         The mode; its coefficients are in the order of the matrices.
     matrices
         Cell matrices of the space, real outside the absorbing layer.
-    eps, eps_axial
-        Complex permittivity of each cell, and along the optical axis.
+    media
+        Complex permittivities of the cells at the real part of the mode's wavenumber, and their slopes.
     """
     mesh = field.space.mesh
     names = tuple(name for name in mesh.regions if name != PML)
@@ -90,14 +93,15 @@ def region_integrals(field: CellField, matrices: CellMatrices, eps: Array, eps_a
         return 2.0 * np.pi * both * np.einsum("ei,eij,ej->e", x.conj(), blocks, x, optimize=True).real
 
     e2 = per_cell(matrices.mass(unit))
-    electric, absorbed = eps.real * e2, eps.imag * e2
-    if eps_axial is not None and matrices.axial is not None:
-        axial = per_cell(matrices.mass(0.0 * unit, unit))
-        electric = electric + (eps_axial - eps).real * axial
-        absorbed = absorbed + (eps_axial - eps).imag * axial
+    axial = per_cell(matrices.mass(0.0 * unit, unit)) if media.eps_axial is not None else 0.0 * e2
+
+    def weighted(across: Array, along: Array | None) -> Array:
+        return np.asarray(across * e2 + (0.0 if along is None else (along - across) * axial))
+
+    energy, steeper = weighted(media.eps, media.eps_axial), weighted(media.slope, media.slope_axial)
     magnetic = per_cell(matrices.stiffness(field.m)) / abs(field.k0) ** 2
-    sums = [[float(a[mesh.region_cells(name)].sum()) for name in names] for a in (electric, absorbed, e2, magnetic)]
-    return RegionIntegrals(names, *(np.array(s) for s in sums))
+    cells = (energy.real, energy.imag, field.k0.real * steeper.real, e2, magnetic)
+    return RegionIntegrals(names, *(np.array([float(a[mesh.region_cells(n)].sum()) for n in names]) for a in cells))
 
 
 def radial_shares(field: CellField, interfaces: dict[str, tuple[float, float]], points: int = 24) -> dict[str, float | None]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from femwgm.eigen import Pencil
 from femwgm.fem.assemble import CellMatrices
+from femwgm.observables.sensitivity import quadratic
 from femwgm.typing import Array
 
 
@@ -14,18 +14,13 @@ def phase_index(m: int, k0: complex, radius: float) -> float:
     return m / (complex(k0).real * radius)
 
 
-def wavenumber_slope(pencil: Pencil, matrices: CellMatrices, x: Array, m: int, k0: complex, d_eps: Array | None) -> complex:
+def wavenumber_slope(local: Array, matrices: CellMatrices, m: int, k0: complex, norm: complex) -> complex:
     """d k0 / d m along the mode's family (rad/um), by the Hellmann-Feynman theorem.
 
-    K(m) = C + ... is quadratic in m, so x^T K'(m) x / (2 k0 x^T M x) is exact for the discrete problem; `d_eps` (d eps / d k0 of
-    each cell, um) adds the dispersion of the media.
+    K(m) is quadratic in m, so x^T K'(m) x / (2 k0 N) is exact for the discrete problem, N the norm of
+    `femwgm.observables.sensitivity.bilinear_norm`, which holds the dispersion of the media.
     """
-    local = pencil.numbering.gather(x[:, None])[..., 0]
-    slope = np.einsum("ei,eij,ej->", local, matrices.stiffness_slope(m), local, optimize=True)
-    mass = np.einsum("ei,eij,ej->", local, pencil.M, local, optimize=True)
-    if d_eps is not None and np.any(d_eps):
-        mass = mass + 0.5 * k0 * np.einsum("ei,eij,ej->", local, matrices.mass(d_eps), local, optimize=True)
-    return complex(slope / (2.0 * k0 * mass))
+    return complex(quadratic(local, matrices.stiffness_slope(m)).sum() / (2.0 * k0 * norm))
 
 
 def group_index(slope: complex, radius: float) -> float | None:

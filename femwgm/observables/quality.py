@@ -14,7 +14,7 @@ from femwgm.observables.surface import solid_surface
 from femwgm.typing import Array
 
 MULTIPOLE_LN_Q = float(np.log(1e6))
-"""Above this the stored energy and the flux of a mode are defined well enough (relative error of order 1/Q) for the multipoles."""
+"""Above this the stored energy and the flux of a mode are defined well enough, to about 1/Q, for the multipoles."""
 
 _UNKNOWN = 0.3
 """A relative error above this leaves a lower bound instead of a value."""

@@ -1,7 +1,7 @@
 """Radiated power of a mode from its field on a surface around the body, at any Q.
 
-Outside the body the field is a sum of outgoing spherical waves, E = sum_l a_l h_l X_lm + (i / (k0 n^2)) curl(b_l h_l X_lm), and by
-reciprocity with the regular waves (j_l X*) each amplitude is an integral over any closed surface S in the ambient medium:
+Outside the body the field is a sum of outgoing spherical waves, E = sum_l a_l h_l X_lm + (i / (k0 n^2)) curl(b_l h_l X_lm), and
+by reciprocity with the regular waves (j_l X*) each amplitude is an integral over any closed surface S in the ambient medium:
 
     a_l = -n k0^2  oint (E x H_j - E_j x H) . dS      (E_j = j_l X*, H_j = curl E_j / (i k0)),
     b_l =  n^3 k0^2 oint (E x H_j - E_j x H) . dS     (H_j = j_l X*, E_j = i curl H_j / (k0 n^2)),
@@ -119,7 +119,7 @@ def _legendre(m: int, degrees: Array, x: Array) -> tuple[Array, Array, Array]:
     first = int(degrees[0])
     previous, current = np.zeros_like(x), np.exp(log_power - reference)
     values, slopes = [], []
-    for l in range(m, int(degrees[-1]) + 1):  # noqa: E741
+    for l in range(m, int(degrees[-1]) + 1):
         if l > m:
             a = np.sqrt((4.0 * l * l - 1.0) / (l * l - m * m))
             b = np.sqrt(((l - 1.0) ** 2 - m * m) / (4.0 * (l - 1.0) ** 2 - 1.0))
@@ -142,7 +142,7 @@ def _log_regular(degrees: Array, x: Array) -> tuple[Array, Array]:
     start = top + 40 + int(1.2 * max(0.0, float(x.max()) - top)) + int(6 * max(top, x.max()) ** (1.0 / 3.0))
     ratio = np.zeros_like(x)  # j_(l+1) / j_l
     kept = np.empty((top + 1, *x.shape))
-    for l in range(start, -1, -1):  # noqa: E741
+    for l in range(start, -1, -1):
         ratio = 1.0 / ((2.0 * l + 3.0) / x - ratio)
         if l <= top:
             kept[l] = ratio

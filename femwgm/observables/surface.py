@@ -1,4 +1,4 @@
-"""The field on the surface of the solid, seen from the ambient side: the closed surface that radiation and scattering integrate over."""
+"""The field on the surface of the solid, seen from outside: the closed surface that radiation and scattering integrate over."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import numpy as np
 
 from femwgm.fem.field import CellField
 from femwgm.fem.mapping import CurvedMapping
+from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import PML
 from femwgm.observables.radiation import SurfaceSamples
-from femwgm.typing import Array
+from femwgm.typing import Array, IntArray
 
 
 def solid_surface(field: CellField, ambient: str, points: int | None = None) -> SurfaceSamples:
@@ -47,7 +48,7 @@ def _side(name: str, ambient: str) -> int:
     return 1 if name == ambient else -1 if name == PML else 0
 
 
-def _facet_points(mesh, facets, cells, points):  # type: ignore[no-untyped-def]
+def _facet_points(mesh: CurvedMesh, facets: IntArray, cells: IntArray, points: int) -> tuple[Array, Array, Array]:
     """Reference points on a facet of each cell (2, cells, points), their tangents d X / d t and the weights (points,)."""
     t, w = np.polynomial.legendre.leggauss(points)
     t, w = 0.5 * (t + 1.0), 0.5 * w
