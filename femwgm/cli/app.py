@@ -50,9 +50,9 @@ def run(
     config: Config, out: Out = None, override: Set = None, quiet: Quiet = False, csv: Csv = False
 ) -> None:
     """Find the modes of CONFIG; with -o DIR leave tables, fields and pictures there."""
-    from femwgm.runs import run_into
     from femwgm.config import load_config
     from femwgm.errors import AccuracyError
+    from femwgm.runs import run_into
 
     settings = load_config(config, override or [])
     try:
@@ -102,13 +102,17 @@ def sweep(
     ],
     override: Set = None,
     workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Processes on this machine.")
+        int | None,
+        typer.Option("--workers", min=1, help="Processes, by default one a core; with --scheduler, how many to wait for."),
     ] = None,
-    scheduler: Annotated[str | None, typer.Option("--scheduler", help="Address of a dask scheduler.")] = None,
+    scheduler: Annotated[
+        str | None, typer.Option("--scheduler", metavar="ADDRESS", help="Solve on the workers of this dask scheduler.")
+    ] = None,
+    tables: Annotated[bool, typer.Option("--tables", help="Rebuild the tables from the points; solve nothing.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Run CONFIG at every point of its `sweep` axes; rerun to resume."""
-    from femwgm.runs import part
+    from femwgm.cli.sweeping import sweep_into
     from femwgm.config import load_config
     from femwgm.errors import ConfigError
 
@@ -121,10 +125,11 @@ def sweep(
             remedy="add e.g. 'sweep: {axes: [{key: geometry.layers.shell.thickness,"
             " linear: {start: 300 nm, stop: 800 nm, count: 11}}]}'",
         )
-    with _progress(quiet) as progress:
-        part("femwgm.sweep", "run_sweep")(
-            settings, out, workers=workers, scheduler=scheduler, progress=progress
-        )
+    try:
+        sweep_into(settings, out, workers=workers, scheduler=scheduler, solve=not tables, quiet=quiet)
+    except KeyboardInterrupt:
+        print(f"femwgm: interrupted; rerun to resume from {out}", file=sys.stderr)
+        raise typer.Exit(130) from None
 
 
 @app.command()

@@ -30,6 +30,10 @@ class SweepResult:
         The sweep's folder; None if nothing was kept on disk.
     axes
         Columns of the axes, in order, each with its unit ("" for none).
+    keys
+        Key of the configuration behind each of these columns.
+    follow
+        Column along which modes were followed, None if they were not.
     points, done, failed
         How many points there are, are solved, and failed.
     solved_now
@@ -42,6 +46,8 @@ class SweepResult:
 
     path: Path | None
     axes: Mapping[str, str]
+    keys: Mapping[str, str]
+    follow: str | None
     points: int
     done: int
     failed: int
@@ -119,5 +125,6 @@ def load_sweep(path: str | Path) -> SweepResult:
         raise OutputError(f"{folder}: holds no sweep; name the folder that `femwgm sweep -o` wrote")
     points = about["points"]
     return SweepResult(
-        folder, about["axes"], points["total"], points["done"], points["failed"], points["inaccurate"], 0
-    )
+        folder, {a["name"]: a["unit"] for a in about["axes"]}, {a["name"]: a["key"] for a in about["axes"]}, about["follow"],
+        points["total"], points["done"], points["failed"], points["inaccurate"],
+    )  # fmt: skip

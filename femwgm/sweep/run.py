@@ -213,8 +213,8 @@ class _Job:
             name=self.config.name,
             status=status,
             reason=reason,
-            axes={c.name: c.unit for c in self.plan.columns},
-            follow=None if self.plan.follow is None else self.plan.columns[self.plan.follow].name,
+            axes=[{"name": c.name, "key": c.key, "unit": c.unit} for c in self.plan.columns],
+            follow=self._followed(),
             points={
                 "total": self.plan.count,
                 "done": solved,
@@ -230,13 +230,16 @@ class _Job:
             versions=package_versions(),
         )
 
+    def _followed(self) -> str | None:
+        return None if self.plan.follow is None else self.plan.columns[self.plan.follow].name
+
     def result(self, *, keep: bool) -> SweepResult:
         """The result; with its tables in hand if the folder will not be kept."""
         counts, path = self.survey.counts, self.folder.path
         solved = counts.get("done", 0) + counts.get("inaccurate", 0)
         return SweepResult(
-            path if keep else None, {c.name: c.unit for c in self.plan.columns}, self.plan.count, solved, counts.get("failed", 0),
-            counts.get("inaccurate", 0), self.solved_now,
+            path if keep else None, {c.name: c.unit for c in self.plan.columns}, {c.name: c.key for c in self.plan.columns},
+            self._followed(), self.plan.count, solved, counts.get("failed", 0), counts.get("inaccurate", 0), self.solved_now,
             csv=None if keep else (path / "sweep.csv").read_text(encoding="utf-8"),
             crossings_csv=None if keep else (path / "crossings.csv").read_text(encoding="utf-8"),
             netcdf=None if keep else (path / "sweep.nc").read_bytes(),

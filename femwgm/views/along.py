@@ -1,0 +1,167 @@
+"""What the modes of a sweep do along its axis: wavelength, indices, Q, shares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from femwgm.store import log10_of
+from femwgm.views.style import ACCENT, INK, MARKER, PAGE, POLARIZATION, new_figure, panel
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from femwgm.sweep import SweepResult
+    from femwgm.typing import Array
+
+MOST_BRANCHES = 12
+"""Modes drawn before a figure becomes a thicket."""
+
+
+def outer_diameter_um(table: pd.DataFrame) -> Array:
+    """Outer diameter of each row's body (um), from n_eff = m / (k0 R)."""
+    return np.asarray(2.0 * table["m"] / (table["k0_re_per_um"] * table["n_eff"]), dtype=float)
+
+
+def branches(table: pd.DataFrame, axis: str) -> list[tuple[str, pd.DataFrame]]:
+    """Rows of each followed mode in order of the axis, the modes with most points first."""
+    solved = table[table["branch"].astype(bool)].sort_values(axis)
+    found = [(str(name), rows) for name, rows in solved.groupby("branch", sort=False)]
+    return sorted(found, key=lambda item: -len(item[1]))
+
+
+def quantity(axis: str, unit: str) -> str:
+    """Label of an axis: "thickness_nm" becomes "thickness / nm"."""
+    words = axis.rsplit(".", 1)[-1]
+    if unit and words.endswith(f"_{unit}"):
+        words = words[: -len(unit) - 1]
+    return words.replace("_", " ") + (f" / {unit.replace('um', 'µm')}" if unit else "")
+
+
+def line_style(rows: pd.DataFrame) -> dict[str, Any]:
+    """Colour and marker of a branch, by its polarization."""
+    pol = str(rows["pol"].iloc[0])
+    return {"color": POLARIZATION.get(pol, INK), "marker": MARKER.get(pol, "o"), "ms": 2.6, "lw": 1.0}
+
+
+def wavelengths(table: pd.DataFrame, ax: Axes, axis: str, label: str) -> Axes:
+    """Plot the wavelength of each branch; rings mark where branches meet or a label changes."""
+    for name, rows in branches(table, axis)[:MOST_BRANCHES]:
+        ax.plot(rows[axis], rows["wavelength_nm"], label=short_name(name), **line_style(rows))
+        marked = rows[rows["crossing"].astype(bool)]
+        ax.plot(marked[axis], marked["wavelength_nm"], ls="", marker="o", ms=6.5, mfc="none", mec=ACCENT[2], mew=0.9)
+    ax.set_xlabel(label)
+    ax.set_ylabel(r"wavelength $\lambda$ / nm")
+    return ax
+
+
+def short_name(name: str) -> str:
+    """A branch name without what all whispering-gallery pictures share."""
+    words = dict(word.split("=") for word in name.split() if "=" in word)
+    pol = name.split(maxsplit=1)[0]
+    l_m = f"$l=m={words['m']}$" if words.get("l") == words.get("m") else f"$l={words.get('l')}$, $m={words.get('m')}$"
+    q = "" if words.get("q") == "1" else f" $q={words.get('q')}$"
+    return f"{pol}{q} {l_m}"
+
+
+def indices(table: pd.DataFrame, ax: Axes, axis: str, label: str) -> Axes:
+    """Plot group index (filled) and phase index (open) of each branch, at the outer diameter."""
+    for i, (_, rows) in enumerate(branches(table, axis)[:MOST_BRANCHES]):
+        style = line_style(rows)
+        ax.plot(rows[axis], rows["n_g"], **style, label=r"group $n_g$" if i == 0 else None)
+        ax.plot(rows[axis], rows["n_eff"], **style, mfc="white", ls="--", label=r"phase $n_\mathrm{eff}$" if i == 0 else None)
+    ax.set_xlabel(label)
+    ax.set_ylabel("index at the outer diameter")
+    ax.legend()
+    return ax
+
+
+def quality(table: pd.DataFrame, ax: Axes, axis: str, label: str) -> Axes:
+    """Plot the decimal logarithm of Q_rad, and of Q_total where it differs."""
+    for _, rows in branches(table, axis)[:MOST_BRANCHES]:
+        style = line_style(rows)
+        rad, total = _log10(rows, "q_rad"), _log10(rows, "q_total")
+        ax.plot(rows[axis], rad, **style)
+        if np.any(np.abs(total - rad) > 0.02):
+            ax.plot(rows[axis], total, **{**style, "mfc": "white", "ls": "--"})
+    ax.set_xlabel(label)
+    ax.set_ylabel(r"$\log_{10} Q_\mathrm{rad}$")
+    return ax
+
+
+def _log10(rows: pd.DataFrame, name: str) -> Array:
+    if f"log10_{name}" in rows:
+        return np.asarray(rows[f"log10_{name}"], dtype=float)
+    logs = [log10_of(v if isinstance(v, str) else float(v)) if v == v else None for v in rows.get(name, [])]
+    return np.array([np.nan if v is None else v for v in logs])
+
+
+def shares(table: pd.DataFrame, ax: Axes, axis: str, label: str, regions: Sequence[str]) -> Axes:
+    """Plot the shares of the electric energy by region for the best-followed TE (full) and TM (dashed) mode."""
+    from matplotlib.ticker import FuncFormatter
+
+    chosen: dict[str, pd.DataFrame] = {}
+    for _, rows in branches(table, axis):
+        chosen.setdefault(str(rows["pol"].iloc[0]), rows)
+    for pol, rows in chosen.items():
+        for region, colour in zip(regions, ("#7a4fa3", "#c08a00", "#2a8c5a", *ACCENT), strict=False):
+            ax.plot(rows[axis], rows[f"energy_{region}"], color=colour, ls="-" if pol == "TE" else (0, (3, 1.5)), lw=1.2)
+            if pol == "TE" or len(chosen) == 1:
+                last = float(rows[f"energy_{region}"].iloc[-1])
+                ax.annotate(region, (float(rows[axis].iloc[-1]), last), (3, 0), textcoords="offset points", color=colour,
+                            fontsize=6.5, va="center", annotation_clip=False)  # fmt: skip
+    ax.set_yscale("log")
+    ax.set_ylim(None, 1.25)
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
+    ax.set_xlabel(label)
+    ax.set_ylabel("share of the electric energy")
+    return ax
+
+
+def axis_figure(result: SweepResult) -> Figure:
+    """Wavelength, indices, Q and shares along the axis that modes were followed on."""
+    axis = result.follow
+    assert axis is not None
+    label = quantity(axis, result.axes[axis])
+    table = one_line(result)
+    regions = [c.removeprefix("energy_") for c in table.columns if c.startswith("energy_")]
+    figure = new_figure(PAGE, 5.0)
+    (a, b), (c, d) = figure.subplots(2, 2)
+    wavelengths(table, a, axis, label)
+    shown = len(branches(table, axis))
+    if shown <= MOST_BRANCHES:
+        a.legend(fontsize=6, ncols=1 + shown // 5)
+    indices(table, b, axis, label)
+    quality(table, c, axis, label)
+    shares(table, d, axis, label, regions)
+    polarizations(d, table)
+    for ax, letter in zip((a, b, c, d), "abcd", strict=True):
+        panel(ax, letter)
+    return figure
+
+
+def polarizations(ax: Axes, table: pd.DataFrame) -> None:
+    """Legend that says which stroke is TE and which TM."""
+    from matplotlib.lines import Line2D
+
+    present = [p for p in ("TE", "TM") if (table["pol"] == p).any()]
+    if len(present) == 2:
+        strokes = [Line2D([], [], color=INK, lw=1.0), Line2D([], [], color=INK, lw=1.0, ls=(0, (3, 1.5)))]
+        ax.legend(strokes, present, loc="best", ncols=2)
+
+
+def one_line(result: SweepResult) -> pd.DataFrame:
+    """Rows along the followed axis at the first values of all axes that do not follow it."""
+    table = result.table[result.table["status"] != "failed"]
+    axis = result.follow
+    if table.empty or table[axis].duplicated().sum() == 0:
+        return table
+    for other in result.axes:
+        # An axis zipped with the followed one has a value of its own at each of its points.
+        if other != axis and table.groupby(axis)[other].nunique().max() > 1:
+            table = table[table[other] == table[other].iloc[0]]
+    return table

@@ -1,0 +1,322 @@
+"""What a sweep leaves on disk: tables, failures, resumption, locks, refusals of the disk."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.cheap_points import BASE, SOLVER, thickness_sweep
+
+from femwgm.errors import ConfigError, OutputError
+from femwgm.store import from_csv
+from femwgm.sweep import load_sweep, run_sweep
+from femwgm.sweep.points import Setup
+from femwgm.table import columns
+
+KEY = "geometry.layers.shell.thickness"
+
+
+def sweep(config, out=None, **options):
+    return run_sweep(config, out, **{"workers": 0, "solver": SOLVER, **options})
+
+
+def solved(log: Path) -> list[float]:
+    return [float(line) for line in log.read_text().split()] if log.exists() else []
+
+
+@pytest.fixture
+def log(tmp_path, monkeypatch) -> Path:
+    """A file with the thickness of every point that was solved."""
+    path = tmp_path / "solved.log"
+    monkeypatch.setenv("CHEAP_LOG", str(path))
+    return path
+
+
+def test_the_table_has_the_axes_then_the_columns_of_modes_csv(tmp_path) -> None:
+    sweep(thickness_sweep(3), tmp_path / "s")
+    names, rows = from_csv((tmp_path / "s" / "sweep.csv").read_text())
+    contract = columns(["core", "shell", "air"])
+    assert names[: 1 + len(contract)] == ["thickness_nm", *contract]
+    assert [row["thickness_nm"] for row in rows] == [300, 300, 550, 550, 800, 800]
+    assert rows[0]["q_rad"] == "1.778279410e+1284"
+    assert rows[0]["q_abs"] is None
+    assert {row["status"] for row in rows} == {"done"}
+
+
+def test_python_and_disk_give_the_same_and_nothing_is_written_without_out(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    without = sweep(thickness_sweep(3))
+    assert not list(tmp_path.iterdir())
+    assert without.path is None
+    kept = sweep(thickness_sweep(3), tmp_path / "s")
+    assert without.table.equals(kept.table)
+    assert without.to_xarray().equals(kept.to_xarray())
+    assert load_sweep(tmp_path / "s").table.equals(kept.table)
+
+
+def test_the_package_can_be_called_by_its_name(tmp_path) -> None:
+    code = (
+        "import femwgm; from support.cheap_points import *; c = thickness_sweep(2);"
+        "r = femwgm.sweep(c, workers=0, solver=SOLVER); import femwgm.sweep.axes;"
+        "assert femwgm.sweep(c, workers=0, solver=SOLVER).done == r.done == 2"
+    )
+    run_python(code, tmp_path)
+
+
+def test_netcdf_carries_units_provenance_and_points(tmp_path) -> None:
+    data = sweep(thickness_sweep(4), tmp_path / "s").to_xarray()
+    assert data.sizes == {"row": 8, "region": 3, "point": 4}
+    assert data["thickness_nm"].attrs["units"] == "nm"
+    assert data["wavelength_nm"].attrs["units"] == "nm"
+    np.testing.assert_array_equal(data["point_thickness_nm"][data["point_of_row"]], data["thickness_nm"])
+    assert data["m"].dtype == np.int64
+    assert list(data["energy"].sel(region="shell").values) == [0.94] * 8
+    for name in ("config", "config_hash", "femwgm_version", "numerical_version", "created"):
+        assert str(data.attrs[name])
+
+
+def test_failed_points_are_recorded_and_the_sweep_goes_on(tmp_path, monkeypatch, log) -> None:
+    monkeypatch.setenv("CHEAP_FAIL", "400")
+    monkeypatch.setenv("CHEAP_BUG", "500 600")
+    result = sweep(thickness_sweep(6), tmp_path / "s")
+    assert (result.points, result.done, result.failed) == (6, 3, 3)
+    assert not result.met
+    table = result.table[result.table["status"] == "failed"]
+    assert list(table["thickness_nm"]) == [400, 500, 600]
+    assert list(table["reason"]) == ["the eigenproblem did not converge", *["ZeroDivisionError: division by zero"] * 2]
+    assert table["wavelength_nm"].isna().all()
+    assert result.reasons[0] == ({"thickness_nm": 400.0}, "the eigenproblem did not converge")
+    monkeypatch.delenv("CHEAP_BUG")
+    again = sweep(thickness_sweep(6), tmp_path / "s")
+    assert (again.done, again.failed, again.solved_now) == (5, 1, 3)
+    assert sorted(solved(log)) == [300, 500, 600, 700, 800]
+    data = again.to_xarray()
+    assert data.sizes["row"] == 11
+    assert np.isnan(data["wavelength_nm"].where(data["status"] == "failed", drop=True)).all()
+
+
+def test_a_rerun_solves_nothing_and_changed_inputs_solve_what_they_touch(tmp_path, log) -> None:
+    sweep(thickness_sweep(6), tmp_path / "s")
+    assert sweep(thickness_sweep(6), tmp_path / "s").solved_now == 0
+    finer = sweep(thickness_sweep(11), tmp_path / "s")
+    assert (finer.points, finer.solved_now) == (11, 5)
+    assert len(solved(log)) == len(set(solved(log))) == 11
+    other = thickness_sweep(6)
+    other["materials"] = {**BASE["materials"], "npl": {"n": 1.8}}
+    assert sweep(other, tmp_path / "s").solved_now == 6
+    renamed = {**thickness_sweep(6), "name": "another name"}
+    assert sweep(renamed, tmp_path / "s").solved_now == 0
+
+
+def test_points_that_coincide_are_solved_once(tmp_path, log) -> None:
+    config = thickness_sweep(2)
+    config["sweep"] = {"axes": [{"key": KEY, "values": ["300 nm", "0.3 um", "400 nm"]}]}
+    result = sweep(config, tmp_path / "s")
+    assert sorted(solved(log)) == [300, 400]
+    assert len(result.table) == 6
+
+
+def test_points_without_a_valid_configuration_are_failures_unless_all_are(tmp_path) -> None:
+    config = thickness_sweep(3, start="-100 nm", stop="300 nm")
+    result = sweep(config, tmp_path / "s")
+    assert (result.done, result.failed) == (2, 1) or (result.done, result.failed) == (1, 2)
+    assert "must be positive" in result.reasons[0][1]
+    bad = {**BASE, "sweep": {"axes": [{"key": "geometry.layers.shell.thicknes", "values": ["1 nm", "2 nm"]}]}}
+    with pytest.raises(ConfigError, match="did you mean 'thickness'"):
+        sweep(bad, tmp_path / "bad")
+    assert not (tmp_path / "bad").exists()
+    with pytest.raises(ConfigError, match="sweep: is required"):
+        sweep(BASE, tmp_path / "bad")
+
+
+def test_tables_are_rebuilt_from_the_points_alone(tmp_path, log) -> None:
+    folder = tmp_path / "s"
+    first = sweep(thickness_sweep(4), folder).table
+    for name in ("sweep.csv", "sweep.nc", "crossings.csv", "sweep.json"):
+        (folder / name).unlink()
+    result = sweep(thickness_sweep(4), folder, solve=False)
+    assert len(solved(log)) == 4
+    assert result.table.equals(first)
+    assert {"sweep.csv", "sweep.nc", "crossings.csv", "sweep.json"} <= {p.name for p in folder.iterdir()}
+    more = sweep(thickness_sweep(7), folder, solve=False)
+    assert (more.points, more.done) == (7, 4)
+    assert json.loads((folder / "sweep.json").read_text())["status"] == "incomplete"
+
+
+def test_a_point_that_was_cut_short_is_solved_again(tmp_path, log) -> None:
+    folder = tmp_path / "s"
+    sweep(thickness_sweep(3), folder)
+    files = sorted(folder.glob("points/*/*.json"))
+    files[0].write_bytes(files[0].read_bytes()[:100])
+    files[1].write_bytes(b"")
+    assert sweep(thickness_sweep(3), folder).solved_now == 2
+    assert sweep(thickness_sweep(3), folder).solved_now == 0
+
+
+def test_what_a_killed_writer_left_is_cleared_away(tmp_path) -> None:
+    folder = tmp_path / "s"
+    sweep(thickness_sweep(2), folder)
+    half = next(folder.glob("points/*")) / ".abc.json.123.partial"
+    half.write_text("half")
+    sweep(thickness_sweep(2), folder)
+    assert not list(folder.rglob("*.partial"))
+
+
+def test_another_version_of_the_numbers_solves_anew(tmp_path, monkeypatch) -> None:
+    from femwgm.sweep import points
+
+    sweep(thickness_sweep(2), tmp_path / "s")
+    monkeypatch.setattr(points, "NUMERICAL_VERSION", points.NUMERICAL_VERSION + 1)
+    monkeypatch.setattr(Setup.__init__, "__defaults__", (*Setup.__init__.__defaults__[:-1], points.NUMERICAL_VERSION))
+    assert sweep(thickness_sweep(2), tmp_path / "s").solved_now == 2
+
+
+def test_a_worker_of_another_version_says_so(tmp_path) -> None:
+    from femwgm.config import load_config
+    from femwgm.sweep.points import Record, work
+
+    setup = Setup.of(load_config(BASE), [KEY], SOLVER)
+    old = json.loads(setup.encode())
+    old[-1] += 1
+    status, record = work(json.dumps(old).encode(), "k", ["300 nm"])
+    assert status == "failed"
+    assert "numerical version" in Record.decode(record, "k").reason
+
+
+def test_a_disk_that_fills_up_keeps_what_is_finished(tmp_path, monkeypatch, log) -> None:
+    from femwgm.store import files
+
+    real, left = os.fsync, [4]
+
+    def fsync(descriptor):
+        if "points" in os.readlink(f"/proc/self/fd/{descriptor}"):
+            left[0] -= 1
+            if left[0] < 0:
+                raise OSError(errno.ENOSPC, "No space left on device")
+        real(descriptor)
+
+    monkeypatch.setattr(files.os, "fsync", fsync)
+    with pytest.raises(OutputError, match="No space left on device") as error:
+        sweep(thickness_sweep(10), tmp_path / "s")
+    assert "\n" not in str(error.value)
+    assert len(list((tmp_path / "s").glob("points/*/*.json"))) == 4
+    assert not list((tmp_path / "s").rglob("*.partial"))
+    monkeypatch.undo()
+    monkeypatch.setenv("CHEAP_LOG", str(log))
+    result = sweep(thickness_sweep(10), tmp_path / "s")
+    assert (result.done, result.solved_now) == (10, 6)
+
+
+def test_places_that_cannot_hold_a_sweep_are_refused_before_any_work(tmp_path, monkeypatch, log) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text("{}")
+    for place, words in (("file", "is a file"), ("file/below", "cannot be written"), ("run", "holds a run"), ("a\0b", "no name")):
+        with pytest.raises(OutputError, match=words):
+            sweep(thickness_sweep(2), tmp_path / place)
+
+    def refuse(*_args, **_kwargs):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("femwgm.sweep.lock.os.open", refuse)
+    with pytest.raises(OutputError, match="Read-only file system"):
+        sweep(thickness_sweep(2), tmp_path / "s")
+    assert not solved(log)
+
+
+def test_a_folder_in_use_is_refused_and_a_dead_holder_is_not(tmp_path) -> None:
+    folder = tmp_path / "s"
+    folder.mkdir()
+    held = (
+        "import sys, time; from pathlib import Path; from femwgm.sweep.lock import locked\n"
+        "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", held, str(folder)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout.readline().strip() == "held"
+        with pytest.raises(OutputError, match=f"another sweep works here .process {holder.pid} on .*wait for it"):
+            sweep(thickness_sweep(2), folder)
+    finally:
+        holder.kill()
+        holder.wait()
+    assert sweep(thickness_sweep(2), folder).done == 2
+
+
+def test_without_locks_the_holder_is_looked_up(tmp_path, monkeypatch) -> None:
+    from femwgm.sweep import lock
+
+    def unsupported(*_args):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(lock.fcntl, "flock", unsupported)
+    with lock.locked(tmp_path), pytest.raises(OutputError, match="another sweep"), lock.locked(tmp_path):
+        pass
+    (tmp_path / "sweep.lock").write_text(json.dumps({"host": lock.socket.gethostname(), "pid": 2**22 + 1}))
+    with lock.locked(tmp_path):
+        pass
+
+
+def test_an_interrupted_sweep_has_tables_and_can_be_resumed(tmp_path, log) -> None:
+    def interrupt(what, done, _total):
+        if what == "solving" and done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sweep(thickness_sweep(8), tmp_path / "s", progress=interrupt)
+    about = json.loads((tmp_path / "s" / "sweep.json").read_text())
+    assert about["status"] == "interrupted"
+    assert about["points"]["done"] == 3
+    assert len(load_sweep(tmp_path / "s").table) == 6
+    assert sweep(thickness_sweep(8), tmp_path / "s").solved_now == 5
+    assert len(set(solved(log))) == len(solved(log)) == 8
+
+
+def test_processes_give_what_one_process_gives_and_survive_a_death(tmp_path, monkeypatch, log) -> None:
+    alone = sweep(thickness_sweep(12)).table
+    log.unlink()
+    monkeypatch.setenv("CHEAP_KILL_ONCE", "500")
+    monkeypatch.setenv("CHEAP_KILL", "600")
+    result = sweep(thickness_sweep(11), tmp_path / "s", workers=2)
+    assert (result.done, result.failed) == (10, 1)
+    assert "died on this point, 2 times (killed by SIGKILL)" in result.reasons[0][1]
+    assert len(solved(log)) == len(set(solved(log))) == 10
+    monkeypatch.delenv("CHEAP_KILL")
+    whole = sweep(thickness_sweep(12), tmp_path / "s", workers=2)
+    assert whole.table.equals(alone)
+
+
+def test_a_worker_that_cannot_start_is_one_line(tmp_path, monkeypatch) -> None:
+    from femwgm.errors import SolveError
+
+    monkeypatch.setattr("femwgm.sweep.local.sys.executable", "/no/such/python")
+    with pytest.raises(SolveError, match="cannot be started"):
+        sweep(thickness_sweep(2), tmp_path / "s", workers=1)
+    monkeypatch.setattr("femwgm.sweep.local.sys.executable", "/bin/false")
+    with pytest.raises(SolveError, match="ended before it was ready"):
+        sweep(thickness_sweep(2), tmp_path / "s", workers=1)
+
+
+def run_python(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    tests = Path(__file__).resolve().parents[1]
+    environment = {**os.environ, "PYTHONPATH": f"{tests.parent}{os.pathsep}{tests}"}
+    return subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, check=True, capture_output=True, text=True)
+
+
+def test_a_script_without_a_main_guard_may_sweep(tmp_path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("from femwgm.sweep import run_sweep\nfrom support.cheap_points import *\nprint(run_sweep(thickness_sweep(2), workers=1, solver=SOLVER).done)\n")  # fmt: skip
+    done = run_python(f"import runpy; runpy.run_path({str(script)!r}, run_name='__main__')", tmp_path)
+    assert done.stdout == "2\n"
+
+
+def test_bookkeeping_takes_less_than_two_milliseconds_a_point(tmp_path) -> None:
+    begin = time.process_time()
+    sweep(thickness_sweep(400), tmp_path / "s")
+    assert (time.process_time() - begin) / 400 < 2e-3
