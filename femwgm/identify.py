@@ -107,12 +107,12 @@ def _radial_energies(
     h = np.abs((H[0] * r + H[2] * z) / rho) ** 2
     e = eps.real[cells][:, None] * np.abs((E[0] * r + E[2] * z) / rho) ** 2
     te, tm = float((volume * h).sum()), float((volume * e).sum())
-    peak = np.unravel_index(int(np.argmax(rho**2 * (h if te > tm else e))), r.shape)
+    peak = np.unravel_index(int(np.argmax((r * rho) ** 2 * (h if te > tm else e))), r.shape)
     return te, tm, (float(rho[peak]), float(np.arctan2(z[peak], r[peak])))
 
 
 def _radial_function(field: CellField, eps: Array, pol: str, rho: Array, beta: Array) -> Array:
-    """rho H_rho (TE) or rho eps E_rho (TM) at points."""
+    """rho H_rho (TE) or rho eps E_rho (TM) at points, times r: H_rho is a quotient by r, whose errors near the axis must not count."""
     r, z = rho * np.cos(beta), rho * np.sin(beta)
     probe = field.probe(r, z)
     E, H = probe(field)
@@ -124,7 +124,7 @@ def _radial_function(field: CellField, eps: Array, pol: str, rho: Array, beta: A
             * np.where(probe.owner >= 0, eps.real[probe.owner], 0.0)
             * (E[0] * np.cos(beta) + E[2] * np.sin(beta))
         )
-    return np.asarray(u)
+    return np.asarray(r * u)
 
 
 def _sign_changes(u: Array) -> tuple[int, float]:
