@@ -35,7 +35,7 @@ class ExactMode:
     k_real
         Real resonance of the lossless sphere (rad/um).
     log_q_rad
-        Natural logarithm of the radiation quality factor with the imaginary parts of all indices dropped; NaN for a pole that
+        Natural logarithm of the radiation quality factor with the imaginary parts of all permittivities dropped; NaN for a pole that
         was found from a start value, which has no lossless twin.
     """
 

@@ -31,8 +31,8 @@ Bool = NDArray[np.bool_]
 
 Q_NEWTON = 1e8
 """Below this quality factor the real part of the pole comes from complex Newton iteration."""
-Q_NEWTON_IMAG = 2e5
-"""Below this one the imaginary part does too (above, first order in 1/Q is the more accurate)."""
+Q_NEWTON_IMAG = 1e6
+"""Below this one the imaginary part does too; above, first order (off by some 300 / Q^2) is the more accurate."""
 Q_FOLLOW = 100.0
 """Below this one the pole is followed from the closed problem."""
 FOLLOW_STEPS = 16

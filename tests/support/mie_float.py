@@ -88,7 +88,7 @@ def real_resonances(
     radii: Sequence[float],
     indices: Sequence[float],
     window: tuple[float, float],
-    points: int = 20001,
+    points: int = 8001,
 ) -> list[float]:
     """Zeros of w / u - Re(outgoing) on the real axis, seen as falls through zero on a fine grid."""
     k = np.linspace(*window, points)
