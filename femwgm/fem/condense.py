@@ -61,9 +61,12 @@ class Numbering:
 
     def apply(self, matrices: Array, x: Array) -> Array:
         """Product of the assembled operator of cell matrices with vectors (size, columns)."""
-        y = np.matmul(matrices, self.gather(x))
+        return self.assemble_vectors(np.matmul(matrices, self.gather(x)))
+
+    def assemble_vectors(self, y: Array) -> Array:
+        """Vectors of free unknowns (size, columns) from cell contributions (cells, n, columns)."""
         nb = self.boundary.shape[1]
-        return np.concatenate([self.scatter_boundary(y[:, :nb]), y[:, nb:].reshape(-1, x.shape[1])])
+        return np.concatenate([self.scatter_boundary(y[:, :nb]), y[:, nb:].reshape(-1, y.shape[2])])
 
     def to_space(self, x: Array) -> Array:
         """Coefficients in the local order of the space with signs applied, shape (cells, n): what evaluates a field."""
