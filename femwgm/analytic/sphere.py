@@ -222,11 +222,12 @@ class LayeredSphere:
 
 def _distinct(modes: list[ExactMode]) -> list[ExactMode]:
     """One mode a pole: where two resonances of one (pol, l) lead to the same pole, the nearer keeps it."""
-    kept: dict[tuple[int, complex], ExactMode] = {}
+    kept: dict[int, list[ExactMode]] = {}
     for mode in sorted(modes, key=lambda mode: abs(mode.k0 - mode.k_real)):
-        scale = abs(mode.k0) * 1e-9
-        kept.setdefault((mode.l, complex(round(mode.k0.real / scale), round(mode.k0.imag / scale))), mode)
-    return list(kept.values())
+        known = kept.setdefault(mode.l, [])
+        if all(abs(mode.k0 - other.k0) > 1e-9 * abs(mode.k0) for other in known):
+            known.append(mode)
+    return [mode for known in kept.values() for mode in known]
 
 
 def _distance(mode: ExactMode, lo: float, hi: float) -> float:
