@@ -6,7 +6,9 @@ of a pair is norm(K x - lambda M x) / (abs(lambda) norm(M x)).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import scipy.linalg as sla
@@ -39,16 +41,29 @@ class Eigenpairs:
         return Eigenpairs(self.values[index], self.vectors[:, index], self.residuals[index])
 
 
-@dataclass(frozen=True)
 class Pencil:
     """K - lambda M by cell matrices over a numbering of free unknowns.
 
-    `definite` says that K and M are real symmetric and M positive definite (lossless dielectrics).
+    Parameters
+    ----------
+    numbering
+        Free unknowns.
+    K, M
+        Cell matrices, or functions that make them when they are first needed.
     """
 
-    numbering: Numbering
-    K: Array
-    M: Array
+    def __init__(self, numbering: Numbering, K: Array | Callable[[], Array], M: Array | Callable[[], Array]) -> None:
+        self.numbering, self._K, self._M = numbering, K, M
+
+    @cached_property
+    def K(self) -> Array:
+        """Cell matrices of K."""
+        return self._K() if callable(self._K) else self._K
+
+    @cached_property
+    def M(self) -> Array:
+        """Cell matrices of M."""
+        return self._M() if callable(self._M) else self._M
 
     @property
     def definite(self) -> bool:
@@ -73,7 +88,9 @@ class Pencil:
     def factor(self, shift: complex) -> FactoredPencil:
         """Factorisation of K - shift M."""
         s = shift.real if self.definite and complex(shift).imag == 0.0 else shift
-        return FactoredPencil(self.numbering, self.K - s * self.M)
+        A = (-s) * self.M
+        A += self.K
+        return FactoredPencil(self.numbering, A)
 
     def check(self, values: Array, vectors: Array) -> Eigenpairs:
         """Rayleigh quotients, bilinear normalisation and residuals of approximate pairs."""
@@ -107,7 +124,7 @@ def nearest(
     if ncv <= count + 1:
         return _dense(pencil, shift, count)
 
-    def column(apply):  # type: ignore[no-untyped-def]
+    def column(apply: Callable[[Array], Array]) -> Callable[[Array], Array]:
         return lambda x: apply(x.reshape(-1, 1)).ravel()
 
     try:

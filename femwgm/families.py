@@ -43,7 +43,7 @@ class Families:
         """Wavenumber, eigenvector and residual of a mode from its family's basis; None where it must be solved by itself."""
         label = (item.pol, item.q, item.p)
         members = [e for e in self._expected.get(label, []) if e.m != 0]
-        if len(members) < LEAST_MEMBERS or item not in members:
+        if len(members) < LEAST_MEMBERS or item not in members or item.m == 0:
             return None
         key = (id(problem), degree, mirror, outer, *label)
         if key not in self._made:
@@ -70,7 +70,9 @@ def _train(
     def solve(member: Member, k: complex, start: Array | None) -> Array:
         return snapshot(by_order[member.m], k, start)
 
+    real = not problem.open and not any(problem.lossy(e.k0) for e in members)
+    wanted = [Member(e.m, complex(e.k0.real) if real else e.k0) for e in members]
     basis = ReducedBasis(
         problem.matrices(degree), problem.numbering(degree, members[0].m, mirror, outer), classes
     )
-    return ReducedFamily(basis, [Member(e.m, e.k0) for e in members], permittivities, solve)
+    return ReducedFamily(basis, wanted, permittivities, solve)

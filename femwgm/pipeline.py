@@ -11,6 +11,7 @@ from typing import Any
 from femwgm.config import load_config
 from femwgm.config.schema import RunConfig
 from femwgm.expect import Expected, expected_modes
+from femwgm.families import Families
 from femwgm.fem.pml import stretch_radially
 from femwgm.materials import Material, materials_from_config
 from femwgm.mesh.curved import CurvedMesh
@@ -117,6 +118,8 @@ def _run(
         domain, mesh = discretize(config, media, group)
         domains.append((domain, mesh))
         problem = MeridianProblem(mesh, media, geometry.ambient)
+        if geometry.kind == "layered_sphere":
+            problem.families = Families(group)
         for item in sorted(group, key=lambda e: (e.m, e.pol)):
             tell(f"{item.pol} q={item.q} l={item.l} m={item.m}", len(modes), len(expected))
             if geometry.kind != "layered_sphere":

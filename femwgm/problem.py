@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -68,6 +69,7 @@ class MeridianProblem:
         self.axis = next(iter(axes), None)
         self._levels: dict[int, CellMatrices] = {}
         self._numberings: dict[tuple[int, bool, str | None, str], Numbering] = {}
+        self.families: Any = None  # `femwgm.families.Families` of the modes to be asked for, where there are many
         self.without_loss = False
 
     @cached_property
@@ -160,7 +162,9 @@ class MeridianProblem:
         """
         matrices, media = self.matrices(degree), self.media(k0)
         return Pencil(
-            self.numbering(degree, m, mirror, outer), matrices.stiffness(m), matrices.mass(media.eps, media.eps_axial)
+            self.numbering(degree, m, mirror, outer),
+            lambda: matrices.stiffness(m),
+            lambda: matrices.mass(media.eps, media.eps_axial),
         )
 
     def field(self, pencil: Pencil, x: Array, m: int, k0: complex, mirror: str | None) -> CellField:

@@ -54,23 +54,42 @@ def solve_eigenmode(
 ) -> Eigenmode:  # fmt: skip
     """Eigenpair next to the expected wavenumber, self-consistent in dispersive media.
 
+    Where the problem knows the families of its modes (`MeridianProblem.families`), a certified reduced basis may answer.
+
     Raises
     ------
     SolveError
         If nothing converges.
     """
-    k = near.k0 if near else complex(expected.k0)
-    start = None
+    if problem.families is not None:
+
+        def snapshot(item: Expected, k: complex, start: Array | None) -> Array:
+            return _solve_fully(problem, item, degree, mirror, outer, k, start).x
+
+        known = problem.families.find(problem, expected, degree, mirror, outer, snapshot)
+        if known is not None:
+            k0, x, residual = known
+            return Eigenmode(k0, x, residual, problem.pencil(degree, expected.m, mirror, k0, outer), degree)
+    if near is None:
+        return _solve_fully(problem, expected, degree, mirror, outer, complex(expected.k0))
+    start = prolong(near.pencil.numbering, problem.numbering(degree, expected.m, mirror, outer), near.x[:, None])
+    return _solve_fully(problem, expected, degree, mirror, outer, near.k0, start[:, 0])
+
+
+def _solve_fully(
+    problem: MeridianProblem, expected: Expected, degree: int, mirror: str | None, outer: str, k: complex,
+    vector: Array | None = None,
+) -> Eigenmode:  # fmt: skip
+    """Eigenpair near a wavenumber without a reduced basis, from a start vector if there is one."""
+    start = None if vector is None else vector[:, None]
     for _ in range(_FIXED_POINT_STEPS if problem.dispersive else 1):
         pencil = problem.pencil(degree, expected.m, mirror, k, outer)
-        if near is not None and start is None:
-            start = prolong(near.pencil.numbering, pencil.numbering, near.x[:, None])
-            if pencil.definite and np.iscomplexobj(start):
-                start = (start * np.exp(-1j * np.angle(start[np.argmax(np.abs(start))]))).real
+        if start is not None and pencil.definite and np.iscomplexobj(start):
+            start = (start * np.exp(-1j * np.angle(start[np.argmax(np.abs(start))]))).real
         if pencil.definite:
             k = complex(k.real, 0.0)
         shift = (k * (1.0 + 1e-9)) ** 2
-        pairs = closest(pencil, shift.real if pencil.definite else shift, start=start, block=1 if near else 3)
+        pairs = closest(pencil, shift.real if pencil.definite else shift, start=start, block=3 if vector is None else 1)
         chosen = _choose(pencil, pairs.vectors, start)
         new = complex(np.sqrt(complex(pairs.values[chosen])))
         start, moved, k = pairs.vectors[:, [chosen]], abs(new - k) / abs(new), new
