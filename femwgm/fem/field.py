@@ -66,12 +66,20 @@ class CellField:
         grid = self._grid(X, cells)
         E, curl, g = grid.evaluate(self, cells)
         k, r = self.k0, grid.r
-        return E, np.stack([g[1] / (r * k), 1j * curl / k, -g[0] / (r * k)]).astype(np.complex128), grid.x
+        H = np.stack([g[1] / (r * k), 1j * curl / k, -g[0] / (r * k)]).astype(np.complex128)
+        near = grid.x[0].real < self.space.mesh.axis_distance
+        if near.any():
+            E[:, near], H[:, near] = self(*grid.x[:, near].real)
+        return E, H, grid.x
 
     def electric(self, X: Array, cells: IntArray) -> tuple[ComplexArray, Array]:
         """E (3, cells, points) and positions at reference points (2, points), nothing kept."""
         grid = _tabulate(self.space, X, cells)
-        return grid.evaluate(self, cells)[0], grid.x
+        E = grid.evaluate(self, cells)[0]
+        near = grid.x[0].real < self.space.mesh.axis_distance
+        if near.any():
+            E[:, near] = self(*grid.x[:, near].real)[0]
+        return E, grid.x
 
     def _grid(self, X: Array, cells: IntArray) -> _Grid:
         """Bases and geometry at reference points, kept with the space."""
@@ -182,9 +190,12 @@ class Probe:
     """
 
     def __init__(self, space: Space, r: Array, z: Array, mirrored: bool) -> None:
-        self.space, self.r = space, r
+        self.space = space
         self.below = (z < 0.0) & mirrored
-        self.owner, X = locate(space.mesh, r, np.where(self.below, -z, z))
+        self.r = np.maximum(r, space.mesh.axis_distance)
+        self._near_axis = np.flatnonzero(r < self.r)
+        self._fraction = r[self._near_axis] / self.r[self._near_axis]
+        self.owner, X = locate(space.mesh, self.r, np.where(self.below, -z, z))
         self._inside = np.flatnonzero(self.owner >= 0)
         self._cells, self._X = self.owner[self._inside], X[:, self._inside]
         self._chunks = [slice(i, i + _CHUNK) for i in range(0, len(self._cells), _CHUNK)]
@@ -227,10 +238,24 @@ class Probe:
             E[:, index] = np.stack([E_r, 1j * w / r, E_z])
             g_r, g_z = field.m * E_r - w_r, field.m * E_z - w_z
             H[:, index] = np.stack([g_z / (r * field.k0), 1j * rot / field.k0, -g_r / (r * field.k0)])
+        if len(self._near_axis):
+            law = _axis_law(field.m, self._fraction)
+            E[:, self._near_axis] *= law
+            H[:, self._near_axis] *= law
         if field.mirror:
             sign = np.array(mirror_signs(field.mirror))[:, None]
             E[:, self.below], H[:, self.below] = E[:, self.below] * sign, -H[:, self.below] * sign
         return E, H
+
+
+def _axis_law(m: int, fraction: Array) -> Array:
+    """Components (r, phi, z) at a fraction of a small distance from the axis over those at the distance, shape (3, points).
+
+    A smooth vector field of order m has z components of r^|m| and others of r^||m| - 1| there. The limit of v / r and g / r is
+    zero over zero and of no use in floating point.
+    """
+    across = fraction ** abs(abs(m) - 1)
+    return np.stack([across, across, fraction ** abs(m)])
 
 
 def locate(mesh: CurvedMesh, r: Array, z: Array) -> tuple[IntArray, Array]:

@@ -15,7 +15,7 @@ from femwgm.typing import Array, IntArray
 def reference_nodes(corners: int, order: int) -> Array:
     """Reference coordinates of the Lagrange nodes of a cell in the order of the .msh format, shape (2, nodes).
 
-    Vertices first, then the nodes of each edge in turn, then the interior as a cell of lower order (Gmsh manual, "Node ordering").
+    Vertices first, then the nodes of each edge in turn, then the interior as a cell of lower order (Gmsh manual, "Node order").
     The unit square has the vertices (0,0), (1,0), (1,1), (0,1); the unit triangle (0,0), (1,0), (0,1).
 
     >>> reference_nodes(4, 2).T[-1]
@@ -89,3 +89,10 @@ class CurvedMesh:
         """Corners (lower, upper) of the box around each cell, each of shape (cells, 2), of the real positions."""
         real = self.nodes.real
         return real.min(axis=1), real.max(axis=1)
+
+    @cached_property
+    def axis_distance(self) -> float:
+        """Distance (um) from the axis below which fields follow their power law in r: a hundredth of the cells there, or zero."""
+        lower, upper = self.bounds
+        touching = lower[:, 0] <= 1e-9 * upper[:, 0].max()
+        return 0.01 * float((upper - lower)[touching, 0].min()) if touching.any() else 0.0
