@@ -143,6 +143,33 @@ class CellMatrices:
             T = T + (eps_axial - eps)[:, None, None] * self.axial
         return self._blocks(T, None, eps[:, None, None] * self.S)
 
+    def mass_form(self, x: Array, y: Array) -> Array:
+        """x^T M y on each cell for eps = 1, without conjugation: (cells,) of cell vectors (cells, n)."""
+        (u, v), (a, b) = self._parts(x), self._parts(y)
+        return _bilinear(u, self.T, a) + _bilinear(v, self.S, b)
+
+    def axial_form(self, x: Array, y: Array) -> Array:
+        """Like `mass_form` for the component along the optical axis; zero where all media are isotropic."""
+        if self.axial is None:
+            return np.zeros(len(x), dtype=np.result_type(x, y))
+        return _bilinear(self._parts(x)[0], self.axial, self._parts(y)[0])
+
+    def stiffness_form(self, m: int, x: Array, y: Array) -> Array:
+        """x^T K(m) y on each cell."""
+        (u, v), (a, b) = self._parts(x), self._parts(y)
+        mixed = _bilinear(u, self.GD, b) + _bilinear(a, self.GD, v)
+        return (
+            _bilinear(u, self.C, a) + m * m * _bilinear(u, self.G, a) - m * mixed + _bilinear(v, self.DGD, b)
+        )
+
+    def slope_form(self, m: int, x: Array, y: Array) -> Array:
+        """x^T dK/dm y on each cell."""
+        (u, v), (a, b) = self._parts(x), self._parts(y)
+        return 2.0 * m * _bilinear(u, self.G, a) - _bilinear(u, self.GD, b) - _bilinear(a, self.GD, v)
+
+    def _parts(self, x: Array) -> tuple[Array, Array]:
+        return x[:, self.space.from_curl], x[:, self.space.from_scalar]
+
     def _blocks(self, uu: Array, uv: Array | None, vv: Array) -> Array:
         n = self.space.dofs.shape[1]
         out = np.zeros((len(uu), n, n), dtype=np.result_type(uu, vv))
@@ -154,11 +181,19 @@ class CellMatrices:
         return out
 
 
+def _bilinear(x: Array, blocks: Array, y: Array) -> Array:
+    """x^T B y on each cell, (cells,)."""
+    return np.asarray((x * np.matmul(blocks, y[:, :, None])[:, :, 0]).sum(axis=1))
+
+
 def _runs(index: Array) -> list[tuple[slice, slice]]:
     """Contiguous pieces of an index as (target slice, source slice) pairs: block copies instead of scattered ones."""
     cuts = np.flatnonzero(np.diff(index) != 1) + 1
     starts, stops = np.r_[0, cuts], np.r_[cuts, len(index)]
-    return [(slice(int(index[a]), int(index[b - 1]) + 1), slice(int(a), int(b))) for a, b in zip(starts, stops, strict=True)]
+    return [
+        (slice(int(index[a]), int(index[b - 1]) + 1), slice(int(a), int(b)))
+        for a, b in zip(starts, stops, strict=True)
+    ]
 
 
 def _placements(i: Array, j: Array, uu: Array, uv: Array | None, vv: Array):  # type: ignore[no-untyped-def]
@@ -193,7 +228,11 @@ def assemble(space: Space, *, points: int | None = None, axis: str | None = None
     ss = space.signs[:, space.from_scalar]
     GD = G @ D
     DGD = D.T @ GD
-    cc, cs, s2 = sc[:, :, None] * sc[:, None, :], sc[:, :, None] * ss[:, None, :], ss[:, :, None] * ss[:, None, :]
+    cc, cs, s2 = (
+        sc[:, :, None] * sc[:, None, :],
+        sc[:, :, None] * ss[:, None, :],
+        ss[:, :, None] * ss[:, None, :],
+    )
     return CellMatrices(
         space, C * cc, G * cc, GD * cs, DGD * s2, T * cc, S * s2, None if A is None else A * cc
     )
@@ -213,7 +252,9 @@ def _triangle_products(degree: int, points: int) -> tuple[Array, ...]:
     return outer(curl.T, curl.T), outer(x, x), outer(x, y) + outer(y, x), outer(y, y), outer(psi.T, psi.T)
 
 
-def _triangle_integrals(metric: Metric, degree: int, points: int) -> tuple[Array, Array, Array, Array, Array | None]:
+def _triangle_integrals(
+    metric: Metric, degree: int, points: int
+) -> tuple[Array, Array, Array, Array, Array | None]:
     cc, xx, xy, yy, ss = _triangle_products(degree, points)
 
     def square(flat: Array) -> Array:
@@ -258,7 +299,9 @@ def _quad_positions(degree: int) -> tuple[Array, Array, Array]:
     return to_x, to_y, to_s
 
 
-def _quad_integrals(metric: Metric, degree: int, points: int) -> tuple[Array, Array, Array, Array, Array | None]:
+def _quad_integrals(
+    metric: Metric, degree: int, points: int
+) -> tuple[Array, Array, Array, Array, Array | None]:
     pairs = _line_products(degree, points)
     to_x, to_y, to_s = _quad_positions(degree)
     sizes = {"P": degree, "L": degree + 1, "d": degree + 1}

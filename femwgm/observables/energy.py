@@ -86,25 +86,23 @@ def region_integrals(field: CellField, matrices: CellMatrices, media: Media) -> 
     mesh = field.space.mesh
     names = tuple(name for name in mesh.regions if name != PML)
     x = field.coefficients * field.space.signs
-    unit = np.ones(mesh.cells)
-    both = 2.0 if field.mirror else 1.0
-
-    def per_cell(blocks: Array) -> Array:
-        return 2.0 * np.pi * both * np.einsum("ei,eij,ej->e", x.conj(), blocks, x, optimize=True).real
-
-    e2 = per_cell(matrices.mass(unit))
-    axial = per_cell(matrices.mass(0.0 * unit, unit)) if media.eps_axial is not None else 0.0 * e2
+    factor = 2.0 * np.pi * (2.0 if field.mirror else 1.0)
+    e2, axial = (factor * form(x.conj(), x).real for form in (matrices.mass_form, matrices.axial_form))
 
     def weighted(across: Array, along: Array | None) -> Array:
         return np.asarray(across * e2 + (0.0 if along is None else (along - across) * axial))
 
     energy, steeper = weighted(media.eps, media.eps_axial), weighted(media.slope, media.slope_axial)
-    magnetic = per_cell(matrices.stiffness(field.m)) / abs(field.k0) ** 2
+    magnetic = factor * matrices.stiffness_form(field.m, x.conj(), x).real / abs(field.k0) ** 2
     cells = (energy.real, energy.imag, field.k0.real * steeper.real, e2, magnetic)
-    return RegionIntegrals(names, *(np.array([float(a[mesh.region_cells(n)].sum()) for n in names]) for a in cells))
+    return RegionIntegrals(
+        names, *(np.array([float(a[mesh.region_cells(n)].sum()) for n in names]) for a in cells)
+    )
 
 
-def radial_shares(field: CellField, interfaces: dict[str, tuple[float, float]], points: int = 24) -> dict[str, float | None]:
+def radial_shares(
+    field: CellField, interfaces: dict[str, tuple[float, float]], points: int = 24
+) -> dict[str, float | None]:
     """Share of the integral of |E|^2 along the equatorial radius of each region; None where the field vanishes there.
 
     Parameters
@@ -118,15 +116,17 @@ def radial_shares(field: CellField, interfaces: dict[str, tuple[float, float]], 
     """
     t, w = np.polynomial.legendre.leggauss(points)
     cuts = _equator_cuts(field)
-    totals = {}
+    pieces = []
     for name, (lo, hi) in interfaces.items():
         marks = np.unique(np.r_[lo, cuts[(cuts > lo) & (cuts < hi)], hi])
-        total = 0.0
-        for a, b in zip(marks, marks[1:], strict=False):
-            r = 0.5 * (a + b) + 0.5 * (b - a) * t
-            E, _ = field(r, np.zeros_like(r))
-            total += 0.5 * (b - a) * float(w @ (np.abs(E) ** 2).sum(axis=0))
-        totals[name] = total
+        pieces += [(name, a, b) for a, b in zip(marks, marks[1:], strict=False)]
+    totals = dict.fromkeys(interfaces, 0.0)
+    if pieces:
+        half = 0.5 * np.array([b - a for _, a, b in pieces])
+        r = np.array([0.5 * (a + b) for _, a, b in pieces])[:, None] + half[:, None] * t
+        E, _ = field(r, np.zeros_like(r))
+        for (name, _, _), value in zip(pieces, half * ((np.abs(E) ** 2).sum(axis=0) @ w), strict=True):
+            totals[name] += float(value)
     line = sum(totals.values())
     return {name: value / line if line > 0.0 else None for name, value in totals.items()}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from femwgm.fem.assemble import CellMatrices
-from femwgm.observables.sensitivity import quadratic
 from femwgm.typing import Array
 
 
@@ -20,7 +19,7 @@ def wavenumber_slope(local: Array, matrices: CellMatrices, m: int, k0: complex, 
     K(m) is quadratic in m, so x^T K'(m) x / (2 k0 N) is exact for the discrete problem, N the norm of
     `femwgm.observables.sensitivity.bilinear_norm`, which holds the dispersion of the media.
     """
-    return complex(quadratic(local, matrices.stiffness_slope(m)).sum() / (2.0 * k0 * norm))
+    return complex(matrices.slope_form(m, local, local).sum() / (2.0 * k0 * norm))
 
 
 def group_index(slope: complex, radius: float) -> float | None:

@@ -34,11 +34,6 @@ class PermittivitySlopes:
     along: dict[str, complex]
 
 
-def quadratic(local: Array, blocks: Array) -> Array:
-    """x^T B x on each cell, without conjugation: (cells,) of cell vectors (cells, n) and matrices (cells, n, n)."""
-    return np.asarray(np.einsum("ei,eij,ej->e", local, blocks, local, optimize=True))
-
-
 def bilinear_norm(local: Array, matrices: CellMatrices, k0: complex, media: Media) -> complex:
     """N = x^T (M + (k0 / 2) dM/dk0) x over the whole domain, absorbing layer included.
 
@@ -49,10 +44,15 @@ def bilinear_norm(local: Array, matrices: CellMatrices, k0: complex, media: Medi
     media
         Permittivities of the cells at k0 (rad/um) and their slopes.
     """
-    total = quadratic(local, matrices.mass(media.eps, media.eps_axial)).sum()
+    whole, axial = matrices.mass_form(local, local), matrices.axial_form(local, local)
+
+    def weighted(across: Array, along: Array | None) -> complex:
+        return complex((across * whole + (0.0 if along is None else (along - across) * axial)).sum())
+
+    total = weighted(media.eps, media.eps_axial)
     if media.dispersive:
-        total = total + 0.5 * k0 * quadratic(local, matrices.mass(media.slope, media.slope_axial)).sum()
-    return complex(total)
+        total += 0.5 * k0 * weighted(media.slope, media.slope_axial)
+    return total
 
 
 def permittivity_slopes(
@@ -71,9 +71,8 @@ def permittivity_slopes(
     uniaxial
         Whether media have an optical axis.
     """
-    unit = np.ones(len(local))
-    whole = quadratic(local, matrices.mass(unit))
-    axial = quadratic(local, matrices.mass(0.0 * unit, unit)) if uniaxial else np.zeros_like(whole)
+    whole = matrices.mass_form(local, local)
+    axial = matrices.axial_form(local, local) if uniaxial else np.zeros_like(whole)
 
     def by_region(values: Array) -> dict[str, complex]:
         return {name: complex(-0.5 * k0 * values[region == i].sum() / norm) for i, name in enumerate(names)}
