@@ -14,6 +14,7 @@ from femwgm.fem.field import CellField
 from femwgm.identify import identify
 from femwgm.mesh.domain import PML
 from femwgm.modes import Mode
+from femwgm.observables.ambient import outer_turning_point, within
 from femwgm.observables.energy import RegionIntegrals, radial_shares, region_integrals
 from femwgm.observables.index import group_index, wavenumber_slope
 from femwgm.observables.quality import RadiationQ, best_radiation_q, radiation_candidates
@@ -154,8 +155,12 @@ def solve_mode(
                 break
         degree = min(degree + (2 if error > 30.0 * goals.wavelength else 1), MAX_DEGREE)
     integrals, field = first.integrals, first.field
-    share_error = max(abs(integrals.energy_share[r] - second.integrals.energy_share[r]) for r in integrals.regions)
+    shares, richer, interfaces = _evanescent(problem, first, second, expected, radius, interfaces)
+    share_error = max(abs(shares.energy_share[r] - richer.energy_share[r]) for r in shares.regions)
     media, matrices = problem.media(primary.k0), problem.matrices(degree)
+    # The maximum often lies on the edge of a cell, where the coarser field is at its worst: the richer one gives the value.
+    volume = volume_max(second.field, richer, media.eps)
+    volume_error = abs(volume_max(field, shares, media.eps) / volume - 1.0)
     smallest, largest, latitude = _extent(problem)
     label = identify(field, media.eps, (smallest, largest), radius, latitude)
     local = primary.pencil.numbering.gather(primary.x[:, None])[..., 0]
@@ -173,8 +178,8 @@ def solve_mode(
         k0=complex(primary.k0.real, -0.5 * primary.k0.real * rate) if known else primary.k0, radius=radius,
         n_g=group_index(slope, radius), log10_q_rad=q_rad.log10_q, q_rad_source=q_rad.source, q_rad_floor=q_rad.floor,
         q_abs=1.0 / absorbed if absorbed else None,
-        energy=integrals.energy_share, e2=integrals.e2_share, radial_e2=radial_shares(field, interfaces),
-        mode_volume_um3=volume_max(field, integrals, media.eps), wavelength_error=float(error), residual=primary.residual,
+        energy=shares.energy_share, e2=shares.e2_share, radial_e2=radial_shares(field, interfaces),
+        mode_volume_um3=volume, extra={"mode_volume_error": volume_error}, wavelength_error=float(error), residual=primary.residual,
         dofs=primary.pencil.size, seconds=time.perf_counter() - begin, q_error=q_rad.error,
         share_error=float(share_error), confidence=label.confidence, te_fraction=label.te_fraction,
         met=bool(error <= goals.wavelength and q_met), absorption=integrals.absorption, field_data=field,
@@ -234,6 +239,20 @@ def _absorption_rate(problem: MeridianProblem, mode: Eigenmode, q_rad: Radiation
     rate = -2.0 * mode.k0.imag / mode.k0.real - radiated
     lost_in_rounding = abs(rate) < max(_WEAK, 1e-2 * radiated)
     return first_order if lost_in_rounding or (problem.open and q_rad.ln_q is None) else rate
+
+
+def _evanescent(
+    problem: MeridianProblem, first: _Observed, second: _Observed, expected: Expected, radius: float,
+    interfaces: dict[str, tuple[float, float]],
+) -> tuple[RegionIntegrals, RegionIntegrals, dict[str, tuple[float, float]]]:  # fmt: skip
+    """Integrals and equatorial intervals with the ambient of an open spherical mode ended at its outer turning point."""
+    if not problem.open or expected.degree is not None:
+        return first.integrals, second.integrals, interfaces
+    ambient = problem.ambient
+    eps = problem.materials[problem.mesh.regions.index(ambient)].permittivity(complex(first.field.k0.real))
+    end = min(outer_turning_point(expected.l, first.field.k0, float(np.sqrt(eps.real))), interfaces[ambient][1])
+    one, two = (within(o.integrals, o.field, ambient, eps.real, (radius, end)) for o in (first, second))
+    return one, two, {**interfaces, ambient: (radius, max(end, radius))}
 
 
 def _extent(problem: MeridianProblem) -> tuple[float, float, float]:

@@ -120,7 +120,7 @@ class RadialMode:
         """One quadrature rule for each layer, the ambient last.
 
         The ambient is integrated from R outwards to where the wave has decayed by 22 nepers, or to the outer turning point
-        r = sqrt(l (l + 1)) / (n k0) where the barrier ends and the radiated wave begins. A mode above the barrier has no
+        r = (l + 1/2) / (n k0) where the barrier ends and the radiated wave begins. A mode above the barrier has no
         evanescent part, and its ambient rule is empty.
         """
         return [self._sample(layer) for layer in range(len(self.radii) + 1)]

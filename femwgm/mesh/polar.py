@@ -1,12 +1,13 @@
 """Structured meshes of quadrilaterals in polar coordinates about the centre, one Gmsh surface for each ring segment.
 
-A ring segment lies between two radii and two latitudes. Where the body reaches the centre an O-grid (one quadrilateral block
-with its corner on the diagonal) replaces the innermost segment, so no cell degenerates.
+A ring segment lies between two radii and two latitudes. Where the body reaches the centre, an O-grid: one quadrilateral for each
+quadrant, with straight sides and its fourth corner on the diagonal, so that no cell has a flat corner; the cells around it have
+one straight and one curved side.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,18 +62,30 @@ def build_polar(plan: PolarPlan, path: Path | None = None) -> CurvedMesh:
     The boundaries are named "axis" (r = 0), "mirror" (the plane z = 0, where it bounds the domain), "outer" (all that truncates
     the domain).
     """
+    plan = _with_core(plan)
     with gmsh_model("polar") as gmsh:
         _Builder(gmsh.model, plan).build()
         gmsh.model.mesh.generate(2)
         gmsh.model.mesh.setOrder(plan.order)
-        mesh = with_exact_nodes(from_model(gmsh.model, plan.order, plan.regions))
+        straight = plan.radii[1] if plan.radii[0] == 0.0 else None
+        mesh = with_exact_nodes(from_model(gmsh.model, plan.order, plan.regions), straight)
     if path is not None:
         write_mesh(mesh, path)
     return mesh
 
 
-def with_exact_nodes(mesh: CurvedMesh) -> CurvedMesh:
-    """The mesh with its nodes put on circles about the centre and on straight spokes to rounding, inner nodes by blending.
+def _with_core(plan: PolarPlan) -> PolarPlan:
+    """The plan with a circle inside the innermost region if the first one bounds it: the first one becomes a polygon."""
+    if plan.radii[0] > 0.0 or plan.rings[:1] == plan.rings[1:2]:
+        return plan
+    radii = (0.0, 0.5 * plan.radii[1], *plan.radii[1:])
+    return replace(plan, radii=radii, rings=(plan.rings[0], *plan.rings))
+
+
+def with_exact_nodes(mesh: CurvedMesh, straight: float | None = None) -> CurvedMesh:
+    """The mesh with its nodes put on circles about the centre and on straight lines to rounding, inner nodes by blending.
+
+    Sides between points at the radius `straight` (um) are chords, all other sides between points of one circle are arcs.
 
     Gmsh spaces the nodes of a curve to 1e-9 only, which shifts wavelengths by 1e-10. Blending is that of Gordon and Hall, Int. J.
     Numer. Methods Eng. 7, 461 (1973).
@@ -80,18 +93,20 @@ def with_exact_nodes(mesh: CurvedMesh) -> CurvedMesh:
     x, y = reference_nodes(4, mesh.order)
     corner = (mesh.nodes[:, :4, 0] + 1j * mesh.nodes[:, :4, 1])[:, :, None]
     a, b, c, d = corner[:, 0], corner[:, 1], corner[:, 2], corner[:, 3]
-    sides = (1 - y) * _side(a, b, x) + y * _side(d, c, x) + (1 - x) * _side(a, d, y) + x * _side(b, c, y)
+    bent = 0.0 if straight is None else straight
+    sides = (1 - y) * _side(a, b, x, bent) + y * _side(d, c, x, bent)
+    sides = sides + (1 - x) * _side(a, d, y, bent) + x * _side(b, c, y, bent)
     nodes = sides - ((1 - x) * (1 - y) * a + x * (1 - y) * b + x * y * c + (1 - x) * y * d)
     exact = np.stack([np.maximum(nodes.real, 0.0), nodes.imag], axis=-1)
     exact[np.abs(exact) < 1e-14 * np.abs(exact).max()] = 0.0
     return mesh.with_nodes(exact)
 
 
-def _side(start: Array, stop: Array, t: Array) -> Array:
-    """Points r + i z on the side of each cell: an arc where both ends lie on one circle about the centre, else a segment."""
+def _side(start: Array, stop: Array, t: Array, straight: float) -> Array:
+    """Points r + i z on the side of each cell: an arc where both ends lie on one circle other than `straight`, else a segment."""
     chord = (1.0 - t) * start + t * stop
     rho, other = np.abs(start), np.abs(stop)
-    arc = (np.abs(rho - other) < 1e-9 * other) & (other > 0.0)
+    arc = (np.abs(rho - other) < 1e-9 * other) & (np.abs(other - straight) > 1e-9 * other)
     angle = np.angle(np.where(arc, stop / np.where(rho > 0.0, start, 1.0), 1.0))
     return np.asarray(np.where(arc, start * np.exp(1j * t * angle), chord))
 
@@ -151,9 +166,13 @@ class _Builder:
         return self.curves[key]
 
     def _arc(self, i: int, j: int) -> int:
-        return self._curve(
-            ("arc", i, j), lambda: self.geo.addCircleArc(self._point(i, j), self.centre, self._point(i, j + 1))
-        )
+        def make() -> int:
+            ends = self._point(i, j), self._point(i, j + 1)
+            if i == 1 and self.plan.radii[0] == 0.0:
+                return int(self.geo.addLine(*ends))
+            return int(self.geo.addCircleArc(ends[0], self.centre, ends[1]))
+
+        return self._curve(("arc", i, j), make)
 
     def _spoke(self, i: int, j: int) -> int:
         return self._curve(("spoke", i, j), lambda: self.geo.addLine(self._point(i, j), self._point(i + 1, j)))
