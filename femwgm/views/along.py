@@ -43,9 +43,11 @@ def quantity(axis: str, unit: str) -> str:
 
 
 def line_style(rows: pd.DataFrame) -> dict[str, Any]:
-    """Colour and marker of a branch, by its polarization."""
-    pol = str(rows["pol"].iloc[0])
-    return {"color": POLARIZATION.get(pol, INK), "marker": MARKER.get(pol, "o"), "ms": 2.6, "lw": 1.0}
+    """Colour and marker of a branch by its polarization, paler with its radial and polar order."""
+    first = rows.iloc[0]
+    pol, p = str(first["pol"]), float(first["p"]) if first["p"] == first["p"] else 0.0
+    alpha = max(0.3, 1.0 - 0.3 * (p + float(first["q"]) - 1.0))
+    return {"color": POLARIZATION.get(pol, INK), "alpha": alpha, "marker": MARKER.get(pol, "o"), "ms": 2.6, "lw": 1.0}
 
 
 def wavelengths(table: pd.DataFrame, ax: Axes, axis: str, label: str) -> Axes:
@@ -70,10 +72,12 @@ def short_name(name: str) -> str:
 
 def indices(table: pd.DataFrame, ax: Axes, axis: str, label: str) -> Axes:
     """Plot group index (filled) and phase index (open) of each branch, at the outer diameter."""
-    for i, (_, rows) in enumerate(branches(table, axis)[:MOST_BRANCHES]):
+    for _, rows in branches(table, axis)[:MOST_BRANCHES]:
         style = line_style(rows)
-        ax.plot(rows[axis], rows["n_g"], **style, label=r"group $n_g$" if i == 0 else None)
-        ax.plot(rows[axis], rows["n_eff"], **style, mfc="white", ls="--", label=r"phase $n_\mathrm{eff}$" if i == 0 else None)
+        ax.plot(rows[axis], rows["n_g"], **style)
+        ax.plot(rows[axis], rows["n_eff"], **style, mfc="white", ls="--")
+    ax.plot([], [], color=INK, marker="o", ms=2.6, lw=1.0, label=r"group $n_g$")
+    ax.plot([], [], color=INK, marker="o", ms=2.6, lw=1.0, mfc="white", ls="--", label=r"phase $n_\mathrm{eff}$")
     ax.set_xlabel(label)
     ax.set_ylabel("index at the outer diameter")
     ax.legend()
@@ -112,10 +116,12 @@ def shares(table: pd.DataFrame, ax: Axes, axis: str, label: str, regions: Sequen
             ax.plot(rows[axis], rows[f"energy_{region}"], color=colour, ls="-" if pol == "TE" else (0, (3, 1.5)), lw=1.2)
             if pol == "TE" or len(chosen) == 1:
                 last = float(rows[f"energy_{region}"].iloc[-1])
-                ax.annotate(region, (float(rows[axis].iloc[-1]), last), (3, 0), textcoords="offset points", color=colour,
-                            fontsize=6.5, va="center", annotation_clip=False)  # fmt: skip
+                ax.annotate(region, (float(rows[axis].iloc[-1]), last), (4, 0), textcoords="offset points", color=colour,
+                            fontsize=6.5, va="center")  # fmt: skip
+    lo, hi = float(table[axis].min()), float(table[axis].max())
+    ax.set_xlim(lo - 0.05 * (hi - lo), hi + 0.16 * (hi - lo))
     ax.set_yscale("log")
-    ax.set_ylim(None, 1.25)
+    ax.set_ylim(None, 1.4)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
     ax.set_xlabel(label)
     ax.set_ylabel("share of the electric energy")

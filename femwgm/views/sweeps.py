@@ -88,6 +88,7 @@ def free_spectral_range(
             at = float(D[near[0]]), float(table["fsr_nm"].iloc[near[0]])
             ax.plot(*at, ls="", marker="o", ms=9, mfc="none", mec=ACCENT[2], mew=1.0, zorder=4)
             ax.annotate(f"{diameter:g} µm", at, (7, 5), textcoords="offset points", fontsize=7, color=ACCENT[2])
+    ax.set_ylim(0.0, None)
     ax.set_xlabel("outer diameter $D$ / µm")
     ax.set_ylabel("free spectral range / nm")
     ax.legend(title=r"FSR = $\lambda^2/(n_g\,\pi D)$", title_fontsize=7, alignment="left")
@@ -103,7 +104,7 @@ def fsr_figure(result: SweepResult) -> Figure:
     a, b = figure.subplots(1, 2, width_ratios=[1.5, 1.0])
     free_spectral_range(table, a, core=core)
     if core is not None:
-        a.text(0.98, 0.60, "ringed: the published core diameters", transform=a.transAxes, ha="right", fontsize=6, color=ACCENT[2])
+        a.text(0.97, 0.72, "ringed: the published core diameters", transform=a.transAxes, ha="right", fontsize=6.5, color=ACCENT[2])
     D = outer_diameter_um(table)
     for pol in [p for p in ("TE", "TM") if (table["pol"] == p).any()]:
         own = np.asarray(table["pol"] == pol)

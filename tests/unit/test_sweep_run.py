@@ -196,7 +196,7 @@ def test_a_disk_that_fills_up_keeps_what_is_finished(tmp_path, monkeypatch, log)
     real, left = os.fsync, [4]
 
     def fsync(descriptor):
-        if "points" in os.readlink(f"/proc/self/fd/{descriptor}"):
+        if "points" in str(Path(f"/proc/self/fd/{descriptor}").readlink()):
             left[0] -= 1
             if left[0] < 0:
                 raise OSError(errno.ENOSPC, "No space left on device")
@@ -311,7 +311,10 @@ def run_python(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def test_a_script_without_a_main_guard_may_sweep(tmp_path) -> None:
     script = tmp_path / "script.py"
-    script.write_text("from femwgm.sweep import run_sweep\nfrom support.cheap_points import *\nprint(run_sweep(thickness_sweep(2), workers=1, solver=SOLVER).done)\n")  # fmt: skip
+    script.write_text(
+        "from femwgm.sweep import run_sweep\nfrom support.cheap_points import *\n"
+        "print(run_sweep(thickness_sweep(2), workers=1, solver=SOLVER).done)\n"
+    )
     done = run_python(f"import runpy; runpy.run_path({str(script)!r}, run_name='__main__')", tmp_path)
     assert done.stdout == "2\n"
 

@@ -1,0 +1,165 @@
+"""Sweeps against the exact sphere: every point, the avoided crossing of coupled shells, sensitivity, ellipticity through zero."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+
+from femwgm.analytic import LayeredSphere
+from femwgm.config import load_config
+from femwgm.sweep import run_sweep
+from femwgm.views.along import outer_diameter_um
+from femwgm.views.sweeps import fit_group_index, sensitivity
+
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+SILICA, SHELL, AIR = 1.45, 1.768, 1.0
+ASKED = 1e-8
+
+
+def sweep(name, *overrides, **options):
+    result = run_sweep(load_config(CONFIGS / f"sweep_{name}.yaml", overrides), **{"workers": 0, **options})
+    assert result.met, result.reasons
+    return result
+
+
+def deviations(table, sphere_of):
+    """Relative deviation of each row's wavelength from the exact one, and the error it claims."""
+    exact = np.array([sphere_of(row).mode(row.pol, l=row.l, q=row.q).wavelength_nm for row in table.itertuples()])
+    return np.abs(table["wavelength_nm"] / exact - 1.0), table["wavelength_error"]
+
+
+def by_thickness(row):
+    return LayeredSphere((10.0, 10.0 + 1e-3 * row.thickness_nm), (SILICA, SHELL, AIR))
+
+
+def by_diameter(row):
+    core = 0.5 * row.core_diameter_um
+    return LayeredSphere((core, core + 0.49), (SILICA, SHELL, AIR))
+
+
+def test_a_short_thickness_sweep_agrees_with_the_exact_sphere() -> None:
+    table = sweep("thickness", "sweep.axes.0.linear.count=3").table
+    assert list(table["thickness_nm"].unique()) == [300.0, 550.0, 800.0]
+    off, claimed = deviations(table, by_thickness)
+    assert (off < ASKED).all()
+    assert (off < 3 * claimed).all()
+    assert list(table["branch"].unique()) == ["TM q=1 l=163 m=163", "TE q=1 l=163 m=163"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "points", "sphere_of"), [("thickness", 21, by_thickness), ("diameter", 14, by_diameter)])
+def test_every_point_of_the_shipped_sweeps_agrees_with_the_exact_sphere(name, points, sphere_of) -> None:
+    result = sweep(name, workers=2)
+    assert result.done == points
+    off, claimed = deviations(result.table, sphere_of)
+    assert (off < ASKED).all()
+    assert (off < 3 * claimed).all()
+    if name == "diameter":
+        assert set(result.table.loc[result.table["pol"] == "TE", "core_diameter_um"]) == set(result.table["core_diameter_um"])
+        fit = [fit_group_index(outer_diameter_um(t), t["wavelength_nm"], t["fsr_nm"]) for _, t in result.table.groupby("pol")]
+        # The published 1.76, read off FSR against 1/D, is a group index; the phase indices here are 1.59 to 1.69.
+        assert fit == pytest.approx([1.76, 1.76], abs=0.02)
+        assert result.table["n_eff"].max() < 1.70
+
+
+def test_the_ambient_sensitivity_is_the_share_of_the_energy_outside() -> None:
+    """d lambda / d n = lambda Gamma / n to first order, which a derivative is."""
+    table = sweep("ambient_index", "sweep.axes.0.linear={start: 1.329, stop: 1.331, count: 3}").table
+    for _, rows in table.groupby("branch"):
+        n, wavelength = rows["ambient_index"].to_numpy(), rows["wavelength_nm"].to_numpy()
+        slope = (wavelength[2] - wavelength[0]) / (n[2] - n[0])
+        share = rows["energy_surroundings"].to_numpy()[1]
+        assert slope == pytest.approx(wavelength[1] * share / n[1], rel=2e-4)
+        assert 8.0 < slope < 25.0
+
+
+def test_the_spline_slope_of_a_cubic_is_exact() -> None:
+    x = np.array([1.0, 1.1, 1.25, 1.3, 1.5])
+    np.testing.assert_allclose(sensitivity(x, 600.0 + 4.0 * x**3 - x), 12.0 * x**2 - 1.0, rtol=1e-12)
+
+
+COUPLED = {
+    "schema": 1,
+    "name": "two shells and a gap",
+    "geometry": {
+        "kind": "layered_sphere",
+        "layers": [
+            {"name": "core", "material": "silica", "diameter": "18 um"},
+            {"name": "inner", "material": "npl", "thickness": "300 nm"},
+            {"name": "gap", "material": "low", "thickness": "400 nm"},
+            {"name": "outer", "material": "npl", "thickness": "250 nm"},
+        ],
+        "ambient": "air",
+    },
+    "materials": {"silica": {"n": SILICA}, "npl": {"n": SHELL}, "low": {"n": 1.3}, "air": {"n": AIR}},
+    "modes": {
+        "window": ["600 nm", "720 nm"], "polarizations": ["TM"], "radial_orders": [1, 2], "azimuthal_orders": [140],
+    },
+    "accuracy": {"wavelength": 1e-7},
+}  # fmt: skip
+
+
+def coupled(thicknesses, gap="400 nm"):
+    axes = [{"key": "geometry.layers.outer.thickness", "name": "outer", "values": [f"{t} nm" for t in thicknesses]}]
+    layers = [{**layer, "thickness": gap} if layer["name"] == "gap" else layer for layer in COUPLED["geometry"]["layers"]]
+    result = run_sweep(
+        {**COUPLED, "geometry": {**COUPLED["geometry"], "layers": layers}, "sweep": {"axes": axes}}, workers=0
+    )
+    assert result.met, result.reasons
+    return result
+
+
+def coupled_exact(thickness_um, gap=0.4):
+    sphere = LayeredSphere((9.0, 9.3, 9.3 + gap, 9.3 + gap + thickness_um), (SILICA, SHELL, 1.3, SHELL, AIR))
+    return [sphere.mode("TM", l=140, q=q).k0.real for q in (1, 2)]
+
+
+def test_the_avoided_crossing_of_coupled_shells_is_found() -> None:
+    result = coupled([244, 250, 254, 258, 264])
+    (crossing,) = result.crossings.itertuples()
+    assert crossing.kind == "avoided"
+    exact = minimize_scalar(lambda t: np.subtract(*coupled_exact(t)[::-1]), bounds=(0.24, 0.268), method="bounded")
+    assert crossing.at == pytest.approx(1e3 * exact.x, abs=0.3)
+    assert crossing.gap_ghz == pytest.approx(exact.fun * 299792.458 / (2.0 * np.pi), rel=0.01)
+    assert crossing.rotation_deg > 50.0
+    for q in (1, 2):
+        branch = result.branch(f"TM q={q} l=140 m=140")
+        assert list(branch["q"]) == [q] * 5
+        assert branch["crossing"].str.contains("avoided with").sum() >= 1
+        shells = branch["energy_inner"].to_numpy() / branch["energy_outer"].to_numpy()
+        assert (shells[0] > 3.0) != (shells[-1] > 3.0), "the energy has changed its shell"
+        expected = 2e3 * np.pi / np.array([coupled_exact(1e-3 * t)[q - 1] for t in branch["outer_nm"]])
+        np.testing.assert_allclose(branch["wavelength_nm"], expected, rtol=1e-7)
+
+
+def test_a_crossing_too_narrow_for_the_steps_follows_the_fields_and_says_so() -> None:
+    result = coupled([205, 215, 237], gap="700 nm")
+    (crossing,) = result.crossings.itertuples()
+    assert crossing.kind == "crossed"
+    for _, branch in result.table.groupby("branch"):
+        inner = branch["energy_inner"] > branch["energy_outer"]
+        assert inner.all() or not inner.any(), "a branch stays in its shell"
+        assert sorted(branch["q"].unique()) == [1, 2]
+        assert branch["crossing"].str.contains("label changed").any()
+
+
+@pytest.mark.slow
+def test_ellipticity_through_zero_keeps_every_label() -> None:
+    result = sweep("ellipticity", workers=2)
+    table = result.table
+    assert (table["crossing"] == "").all()
+    assert len(table["branch"].unique()) == 6
+    for name, branch in table.groupby("branch"):
+        assert len(branch) == 9
+        assert {f"{r.pol} q={r.q} l={r.l} m={r.m}" for r in branch.itertuples()} == {name}
+    sphere = table[table["polar_radius_um"] == 10.0]
+    exact = LayeredSphere((10.0, 10.49), (SILICA, SHELL, AIR))
+    expected = [exact.mode(r.pol, l=r.l, q=1).wavelength_nm for r in sphere.itertuples()]
+    np.testing.assert_allclose(sphere["wavelength_nm"], expected, rtol=ASKED)
+    # The m of one l, degenerate on the sphere, change their order there.
+    for _, family in table.groupby(["pol", "l"]):
+        ends = [family[family["polar_radius_um"] == x].sort_values("wavelength_nm")["m"].tolist() for x in (9.8, 10.2)]
+        assert ends[0] == ends[1][::-1]
