@@ -67,7 +67,7 @@ def uniaxial_mass(u: object, v: object, w: object, q: object, data: object) -> A
 
 
 @both_cells
-@pytest.mark.parametrize("degree", [1, 3])
+@pytest.mark.parametrize("degree", [1, 2])
 @pytest.mark.parametrize("axis", ["z", "radial"])
 def test_uniaxial_mass_equals_plain_scikit_fem(corners: int, degree: int, axis: str) -> None:
     space = Space(curved(corners), degree)
@@ -192,7 +192,7 @@ def test_orders_m_need_no_new_assembly(corners: int) -> None:
 
 
 @both_cells
-@pytest.mark.parametrize("degree", [1, 2, 4, 6])
+@pytest.mark.parametrize("degree", [1, 4])
 def test_default_quadrature_is_enough(corners: int, degree: int) -> None:
     """On cells half as large as their distance from the axis the default rule agrees with a much finer one."""
     space = Space(blocks_mesh([wavy((1.0, 2.0), (-0.4, 0.5), 0.1)], corners, 3, 2, shuffle=1), degree)
