@@ -23,6 +23,7 @@ from femwgm.fem.mapping import CurvedMapping
 from femwgm.fem.polynomials import derivative_in_legendre, integrated_legendre, legendre
 from femwgm.fem.quadrilateral import QuadLagrange, QuadNedelec
 from femwgm.fem.spaces import Space, discrete_gradient, element_pair
+from femwgm.numerics import unit_gauss
 from femwgm.typing import Array, RealArray
 
 TABULATED_TRIANGLE_ORDER = 19
@@ -37,8 +38,7 @@ def gauss_points(corners: int, points: int) -> tuple[RealArray, RealArray]:
     """
     if corners == 3:
         return _triangle_rule(points)
-    t, w = np.polynomial.legendre.leggauss(points)
-    t, w = 0.5 * (t + 1.0), 0.5 * w
+    t, w = unit_gauss(points)
     return np.stack([np.repeat(t, points), np.tile(t, points)]), np.repeat(w, points) * np.tile(w, points)
 
 
@@ -52,9 +52,9 @@ def _triangle_rule(points: int) -> tuple[RealArray, RealArray]:
         if (w > 0.0).all():
             return X, w
     a, wa = roots_jacobi(points, 1, 0)
-    b, wb = np.polynomial.legendre.leggauss(points)
-    x, y = np.repeat(0.5 * (a + 1.0), points), np.tile(0.5 * (b + 1.0), points)
-    return np.stack([x, y * (1.0 - x)]), np.repeat(0.25 * wa, points) * np.tile(0.5 * wb, points)
+    b, wb = unit_gauss(points)
+    x, y = np.repeat(0.5 * (a + 1.0), points), np.tile(b, points)
+    return np.stack([x, y * (1.0 - x)]), np.repeat(0.25 * wa, points) * np.tile(wb, points)
 
 
 def default_points(degree: int) -> int:
@@ -273,8 +273,7 @@ def _triangle_integrals(
 @lru_cache(maxsize=64)
 def _line_products(degree: int, points: int) -> dict[str, Array]:
     """Products of one-dimensional functions at the Gauss points, (pairs, points): P Legendre, L integrated, d its slope."""
-    t, _ = np.polynomial.legendre.leggauss(points)
-    t = 0.5 * (t + 1.0)
+    t, _ = unit_gauss(points)
     P, L = legendre(degree - 1, t), integrated_legendre(degree, t)
     d = derivative_in_legendre(degree) @ P
     families = {"P": P, "L": L, "d": d}

@@ -9,6 +9,7 @@ import numpy as np
 from femwgm.fem.assemble import CellMatrices
 from femwgm.fem.field import CellField
 from femwgm.mesh.domain import PML
+from femwgm.numerics import unit_gauss
 from femwgm.problem import Media
 from femwgm.typing import Array
 
@@ -114,7 +115,7 @@ def radial_shares(
     points
         Gauss points on each of the cells that the radius crosses.
     """
-    t, w = np.polynomial.legendre.leggauss(points)
+    t, w = unit_gauss(points)
     cuts = _equator_cuts(field)
     pieces = []
     for name, (lo, hi) in interfaces.items():
@@ -122,10 +123,10 @@ def radial_shares(
         pieces += [(name, a, b) for a, b in zip(marks, marks[1:], strict=False)]
     totals = dict.fromkeys(interfaces, 0.0)
     if pieces:
-        half = 0.5 * np.array([b - a for _, a, b in pieces])
-        r = np.array([0.5 * (a + b) for _, a, b in pieces])[:, None] + half[:, None] * t
+        length = np.array([b - a for _, a, b in pieces])
+        r = np.array([a for _, a, _ in pieces])[:, None] + length[:, None] * t
         E, _ = field(r, np.zeros_like(r))
-        for (name, _, _), value in zip(pieces, half * ((np.abs(E) ** 2).sum(axis=0) @ w), strict=True):
+        for (name, _, _), value in zip(pieces, length * ((np.abs(E) ** 2).sum(axis=0) @ w), strict=True):
             totals[name] += float(value)
     line = sum(totals.values())
     return {name: value / line if line > 0.0 else None for name, value in totals.items()}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from femwgm.fem.field import CellField
 from femwgm.fem.mapping import CurvedMapping
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import PML
+from femwgm.numerics import unit_gauss
 from femwgm.observables.radiation import SurfaceSamples
 from femwgm.typing import Array, IntArray
 
@@ -18,29 +21,46 @@ def solid_surface(field: CellField, ambient: str, points: int | None = None) -> 
     Both halves are returned when the domain ends at the mirror plane. An ambient region that touches the absorbing layer only
     does not count as a surface.
     """
-    mesh = field.space.mesh
     points = points or field.space.degree + 6
-    left, right = mesh.topology.f2t
-    inner = right >= 0
-    names = np.array([_side(name, ambient) for name in mesh.regions])[mesh.region]
-    facets = np.flatnonzero(inner)
-    a, b = names[left[facets]], names[right[facets]]
-    crossing = ((a == 1) & (b == 0)) | ((a == 0) & (b == 1))
-    facets = facets[crossing]
-    cells = np.where(names[left[facets]] == 1, left[facets], right[facets])
-    X, along, weights = _facet_points(mesh, facets, cells, points)
-    E, H, x = field.at_reference(X, cells)
-    J = CurvedMapping(mesh).DF(X, cells)
-    tangent = np.einsum("ijep,jep->iep", J, along).real
-    x = x.real
-    length = np.hypot(tangent[0], tangent[1])
-    normal = np.stack([tangent[1], -tangent[0]]) / length
-    centre = mesh.nodes[cells].real.mean(axis=1).T
-    normal *= np.sign(np.einsum("iep,iep->ep", normal, centre[:, :, None] - x))
+    kept, key = field.space.probes, ("surface", ambient, points)
+    if key not in kept:
+        kept[key] = _Curve.of(field.space.mesh, ambient, points)
+    curve: _Curve = kept[key]
+    E, H, _ = field.at_reference(curve.X, curve.cells)
+    r, z = curve.x.reshape(2, -1)
     samples = SurfaceSamples(
-        x[0].ravel(), x[1].ravel(), normal.reshape(2, -1), (length * weights).ravel(), E.reshape(3, -1), H.reshape(3, -1)
+        r, z, curve.normal.reshape(2, -1), curve.weights.ravel(), E.reshape(3, -1), H.reshape(3, -1)
     )
     return _with_mirror_image(samples, field.mirror) if field.mirror else samples
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """The facets of a surface: reference points X (2, facets, points) in `cells`, positions, outward normals, line elements."""
+
+    X: Array
+    cells: IntArray
+    x: Array
+    normal: Array
+    weights: Array
+
+    @classmethod
+    def of(cls, mesh: CurvedMesh, ambient: str, points: int) -> _Curve:
+        left, right = mesh.topology.f2t
+        names = np.array([_side(name, ambient) for name in mesh.regions])[mesh.region]
+        facets = np.flatnonzero(right >= 0)
+        a, b = names[left[facets]], names[right[facets]]
+        facets = facets[((a == 1) & (b == 0)) | ((a == 0) & (b == 1))]
+        cells = np.where(names[left[facets]] == 1, left[facets], right[facets])
+        X, along, weights = _facet_points(mesh, facets, cells, points)
+        mapping = CurvedMapping(mesh)
+        x, J = mapping.F(X, cells).real, mapping.DF(X, cells)
+        tangent = np.einsum("ijep,jep->iep", J, along).real
+        length = np.hypot(tangent[0], tangent[1])
+        normal = np.stack([tangent[1], -tangent[0]]) / length
+        centre = mesh.nodes[cells].real.mean(axis=1).T
+        normal *= np.sign(np.einsum("iep,iep->ep", normal, centre[:, :, None] - x))
+        return cls(X, cells, x, normal, length * weights)
 
 
 def _side(name: str, ambient: str) -> int:
@@ -48,11 +68,14 @@ def _side(name: str, ambient: str) -> int:
     return 1 if name == ambient else -1 if name == PML else 0
 
 
-def _facet_points(mesh: CurvedMesh, facets: IntArray, cells: IntArray, points: int) -> tuple[Array, Array, Array]:
+def _facet_points(
+    mesh: CurvedMesh, facets: IntArray, cells: IntArray, points: int
+) -> tuple[Array, Array, Array]:
     """Reference points on a facet of each cell (2, cells, points), their tangents d X / d t and the weights (points,)."""
-    t, w = np.polynomial.legendre.leggauss(points)
-    t, w = 0.5 * (t + 1.0), 0.5 * w
-    corner = np.array([[0, 0], [1, 0], [1, 1], [0, 1]] if mesh.corners == 4 else [[0, 0], [1, 0], [0, 1]], dtype=float)
+    t, w = unit_gauss(points)
+    corner = np.array(
+        [[0, 0], [1, 0], [1, 1], [0, 1]] if mesh.corners == 4 else [[0, 0], [1, 0], [0, 1]], dtype=float
+    )
     vertices = mesh.topology.facets[:, facets]
     local = mesh.topology.t[:, cells]
     start = np.argmax(local == vertices[0], axis=0)
