@@ -12,12 +12,15 @@ from typing import Any
 
 _WHERE = {
     "plane": ("meridian", "colour_bar", "mode_box"),
-    "ring": ("ring", "profile"),
+    "line": ("Profile", "profile"),
+    "ring": ("ring",),
     "radial": ("radial",),
     "comb": ("comb", "lines"),
     "domain": ("body", "mesh"),
     "losses": ("budget", "channels"),
-    "series": ("against", "shares_against", "fsr_against_diameter", "convergence", "error_bars"),
+    "evidence": ("convergence", "error_bars"),
+    "along": ("axis_figure",),
+    "sweeps": ("free_spectral_range", "fsr_figure", "write_sweep_plots"),
     "figures": (
         "mode_figure",
         "published_planes",
@@ -32,7 +35,7 @@ _WHERE = {
     "export": ("read_mode", "write_mode", "write_series"),
     "style": ("look", "new_figure", "save"),
     "outputs": ("write_fields", "write_outputs", "write_plots"),
-    "scene": ("scene", "render"),
+    "scene": ("Look", "Scene", "animate", "render"),
     "app": ("view", "view_run"),
 }
 _ORIGIN = {name: module for module, names in _WHERE.items() for name in names}

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from femwgm.views.comb import comb, lines
 from femwgm.views.domain import body, mesh
+from femwgm.views.evidence import error_bars
 from femwgm.views.losses import budget
 from femwgm.views.plane import colour_bar, meridian, mode_box
 from femwgm.views.radial import radial
 from femwgm.views.ring import ring, strongest
-from femwgm.views.series import error_bars
 from femwgm.views.source import ModeView, RunView
 from femwgm.views.style import COLUMN, GREY, PAGE, new_figure, panel
 

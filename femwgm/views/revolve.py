@@ -1,0 +1,237 @@
+"""Revolved shapes: the surfaces of the cut body and the faces of the cut, as points and quadrilaterals; no graphics here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from femwgm.typing import Array
+from femwgm.views.line import Profile
+from femwgm.views.outlines import Outline
+from femwgm.views.patches import Patches
+from femwgm.views.quantities import Quantity, Wave
+from femwgm.views.ring import PIXELS_PER_LOBE
+
+POINTS_PER_LOBE = 8
+ROUND_MOST = 3600
+"""Points around the axis: what a picture can show; more lobes than that are drawn as their envelope."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The part that is taken away: azimuths 0 to `angle` (rad) above z = `floor` (um); -inf makes a wedge."""
+
+    angle: float = np.radians(100.0)
+    floor: float = 0.0
+
+    @property
+    def wedge(self) -> bool:
+        """Whether the cut goes through the whole body."""
+        return bool(np.isneginf(self.floor))
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A grid of points (a, b, 3) in um that is one surface of the picture, and how the field colours it.
+
+    Attributes
+    ----------
+    points
+        Positions, shape (a, b, 3).
+    layer
+        Region whose tint lies below the field.
+    patches
+        The field on the sheet, shaped to broadcast with `phi` to (a, b); None where nothing is painted.
+    phi
+        Azimuth (rad).
+    envelope
+        Whether lobes are too fine for the grid.
+    flat
+        Whether it lies on a face of the cut.
+    """
+
+    points: Array
+    layer: str
+    patches: Patches | None = None
+    phi: Array | float = 0.0
+    envelope: bool = False
+    flat: bool = False
+
+    def values(self, what: Quantity, wave: Wave, largest: float) -> Array | None:
+        """The quantity over its largest modulus, shape (a, b)."""
+        if self.patches is None:
+            return None
+        shape = self.points.shape[:2]
+        if not self.envelope:
+            return np.broadcast_to(np.squeeze(what(self.patches, self.phi, wave), axis=0), shape) / largest
+        quarter = np.pi / (2.0 * max(self.patches.m, 1))
+        even, odd = (np.squeeze(what(self.patches, phi, wave), axis=0) for phi in (0.0, quarter))
+        envelope = np.hypot(even, odd) if what.signed else 0.5 * (even + odd)
+        return np.broadcast_to(envelope, shape) / largest
+
+
+def spun(r: Array, z: Array, phi: Array) -> Array:
+    """Points (len(r), len(phi), 3) of a curve turned about the axis."""
+    return np.stack(
+        [r[:, None] * np.cos(phi), r[:, None] * np.sin(phi), np.broadcast_to(z[:, None], (len(r), len(phi)))],
+        axis=-1,
+    )
+
+
+def azimuths(lo: float, hi: float, m: int) -> tuple[Array, bool]:
+    """Azimuths that resolve the lobes of order m, and whether the lobes are too many and only the envelope is meant."""
+    turns = (hi - lo) / (2.0 * np.pi)
+    wanted = int(np.ceil(2 * m * POINTS_PER_LOBE * turns))
+    envelope = wanted > ROUND_MOST * turns * 1.001 and m > ROUND_MOST / (2 * PIXELS_PER_LOBE)
+    count = int(np.clip(wanted, 181 * turns, ROUND_MOST * turns)) if not envelope else int(361 * turns)
+    return np.linspace(lo, hi, max(count, 3)), envelope
+
+
+def surfaces(line: Outline, field: Patches | None, m: int, cut: Cut) -> list[Sheet]:
+    """The outer surface of a layer without the part cut away; painted where there is a field."""
+    sheets = []
+    pieces = (
+        [(line.z >= cut.floor, cut.angle)]
+        if cut.wedge
+        else [(line.z >= cut.floor, cut.angle), (line.z <= cut.floor, 0.0)]
+    )
+    for part, start in pieces:
+        r, z = line.r[part], line.z[part]
+        if len(r) < 2:
+            continue
+        bands = [(r, z, False)] if field is None else _bands(r, z, field)
+        for rr, zz, lit in bands:
+            if lit and field is not None:
+                phi, envelope = azimuths(start, 2.0 * np.pi, m)
+                sheets.append(
+                    Sheet(spun(rr, zz, phi), line.name, on_curve(field, rr, zz, line.name), phi, envelope)
+                )
+            else:
+                phi = np.linspace(start, 2.0 * np.pi, 181)
+                sheets.append(Sheet(spun(rr, zz, phi), line.name))
+    return sheets
+
+
+def _bands(r: Array, z: Array, field: Patches) -> list[tuple[Array, Array, bool]]:
+    """The curve split in pieces within and beyond the field's heights; within, it is sampled finely."""
+    lo, hi = float(field.z.min()), float(field.z.max())
+    found = []
+    for a, b, lit in ((-np.inf, lo, False), (lo, hi, True), (hi, np.inf, False)):
+        inner = z[(z > a) & (z < b)]
+        ends = [v for v in (a, b) if z.min() < v < z.max()]
+        zz = np.unique(np.concatenate([inner, ends]))
+        if len(zz) < 2:
+            continue
+        order = np.argsort(z)
+        if lit:
+            zz = np.linspace(zz[0], zz[-1], 49)
+        # On the curve itself, not on its chords: the radius follows from r^2, which is smooth at the poles.
+        rr = np.sqrt(np.maximum(np.interp(zz, z[order], r[order] ** 2), 0.0))
+        found.append((rr, zz, lit))
+    return found
+
+
+def on_curve(field: Patches, r: Array, z: Array, region: str) -> Patches:
+    """The field on the inner side of a curve as one patch (1, points, 1)."""
+    from dataclasses import replace
+
+    inward = 1.0 - 1e-5
+    E, H = field(r * inward, z * inward, region)
+    shape = (1, len(r), 1)
+    number = np.array([field.regions.index(region)])
+    return replace(
+        field, r=r.reshape(shape), z=z.reshape(shape), E=E.reshape(3, *shape), H=H.reshape(3, *shape), region=number,
+        t=np.array([0.0]),
+    )  # fmt: skip
+
+
+def meridian_face(
+    field: Patches, phi: float, floor: float, lift: float, layers: tuple[str, ...]
+) -> list[Sheet]:
+    """The field of the solid on the half plane at an azimuth above the floor, lifted off it by a hair along the normal."""
+    sheets = []
+    side = lift * np.array([-np.sin(phi), np.cos(phi), 0.0])
+    for i in range(len(field)):
+        one = field.one(i)
+        name = field.regions[one.region[0]]
+        if name not in layers or one.z.max() <= floor:
+            continue
+        fine = one.at(np.linspace(0.0, 1.0, 61))
+        r, z = fine.r[0], np.maximum(fine.z[0], floor)
+        points = np.stack([r * np.cos(phi), r * np.sin(phi), z], axis=-1) + side
+        sheets.append(Sheet(points, name, fine, phi, flat=True))
+    return sheets
+
+
+def flat_face(
+    line: Profile, cut: Cut, m: int, lift: float, layers: tuple[str, ...], close_up: bool
+) -> list[Sheet]:
+    """The field of the solid on the plane z = floor within the cut's angle; for a close-up the first lobes finely."""
+    from dataclasses import replace
+
+    sheets = []
+    parts = [(0.0, cut.angle)]
+    if close_up and m > 400:
+        first = min(cut.angle, 120.0 * np.pi / m)
+        parts = [(0.0, first), (first, cut.angle)]
+    for i in np.unique(line.region):
+        name = line.patches.regions[i]
+        if name not in layers:
+            continue
+        inside = line.region == i
+        p = line.patches
+        own = replace(
+            p, r=p.r[:, 0, inside][:, :, None], z=p.z[:, 0, inside][:, :, None], E=p.E[:, :, 0, inside][..., None],
+            H=p.H[:, :, 0, inside][..., None], region=np.array([i]),
+        )  # fmt: skip
+        for lo, hi in parts:
+            phi, envelope = azimuths(lo, hi, m)
+            if close_up and lo == 0.0:
+                phi, envelope = (
+                    np.linspace(lo, hi, int(np.clip(2 * m * 12 * hi / (2 * np.pi), 60, 4000))),
+                    False,
+                )
+            sheets.append(
+                Sheet(
+                    spun(own.r[0, :, 0], np.full(inside.sum(), cut.floor + lift), phi),
+                    name,
+                    own,
+                    phi,
+                    envelope,
+                    flat=True,
+                )
+            )
+    return sheets
+
+
+def half_disc(line: Outline, phi: float, floor: float, lift: float) -> Array:
+    """Rim (points, 3) of a layer's cut face at an azimuth."""
+    part = line.z >= floor
+    r, z = line.r[part], line.z[part]
+    closed = line.r[0] > 1e-9 * line.r.max() or line.r[-1] > 1e-9 * line.r.max()
+    if not closed and not np.isneginf(floor):
+        z = np.concatenate([[max(floor, z.min())], z])
+        r = np.concatenate([[0.0], r])
+    side = lift * np.array([-np.sin(phi), np.cos(phi), 0.0])
+    return np.stack([r * np.cos(phi), r * np.sin(phi), z], axis=-1) + side
+
+
+def sector(radius: float, cut: Cut, lift: float, points: int = 181) -> Array:
+    """Rim (points + 1, 3) of a layer's flat cut face."""
+    phi = np.linspace(0.0, cut.angle, points)
+    rim = np.stack([radius * np.cos(phi), radius * np.sin(phi), np.full(points, cut.floor + lift)], axis=-1)
+    return np.concatenate([[[0.0, 0.0, cut.floor + lift]], rim])
+
+
+__all__ = [
+    "Cut",
+    "Sheet",
+    "azimuths",
+    "flat_face",
+    "half_disc",
+    "meridian_face",
+    "sector",
+    "spun",
+    "surfaces",
+]

@@ -1,0 +1,430 @@
+"""The resonator in three dimensions, cut open, with the field on the cut: PyVista, off screen or in a window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from femwgm.errors import MissingExtraError, OutputError
+from femwgm.typing import Array
+from femwgm.views.figures import title_of
+from femwgm.views.graphics import off_screen_plotter
+from femwgm.views.plane import blended, scale
+from femwgm.views.quantities import Quantity, Wave, main_component, quantity
+from femwgm.views.radial import percent
+from femwgm.views.revolve import Cut, Sheet, flat_face, half_disc, meridian_face, sector, surfaces
+from femwgm.views.source import ModeView, RunView
+from femwgm.views.style import GREY, INK, colour_map, layer_colours
+
+SURFACE = {"smooth_shading": True, "ambient": 0.42, "diffuse": 0.62, "specular": 0.1, "specular_power": 25.0}
+FACE = {"smooth_shading": False, "ambient": 0.72, "diffuse": 0.3, "specular": 0.0}
+"""Light on the outside, and on the faces of the cut, where colours should read as on the scale."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a scene is drawn.
+
+    Attributes
+    ----------
+    show
+        Quantity.
+    wave
+        Phase, travelling or standing.
+    cut
+        What is taken away.
+    opacity
+        Opacity of each layer by name; 1 by default.
+    close_up
+        Whether the camera is to look at the mode from near.
+    """
+
+    show: str | Quantity = "E2"
+    wave: Wave = field(default_factory=Wave)
+    cut: Cut = field(default_factory=Cut)
+    opacity: Mapping[str, float] = field(default_factory=dict)
+    close_up: bool = False
+
+
+class Scene:
+    """A mode on a plotter; it can be repainted in another phase or quantity without being built again.
+
+    Parameters
+    ----------
+    run, mode
+        What to show.
+    plotter
+        A PyVista plotter.
+    look
+        How.
+    """
+
+    def __init__(self, run: RunView, mode: ModeView, plotter: Any, look: Look | None = None) -> None:
+        if not mode.outlines:
+            raise OutputError(
+                f"{mode.label}: the shape of the body is not known outside its mesh; open fields/*.vtu instead"
+            )
+        self.run, self.mode, self.plotter, self.look = run, mode, plotter, look or Look()
+        self.tints = layer_colours(run.regions)
+        self.layers = tuple(line.name for line in mode.outlines)
+        self._painted: list[tuple[Sheet, Any]] = []
+        self._actors: list[Any] = []
+        self.size = max(float(line.r.max()) for line in mode.outlines)
+        self.draw()
+
+    def draw(self) -> None:
+        """Build every surface and paint it."""
+        for actor in self._actors:
+            self.plotter.remove_actor(actor, render=False)
+        self._actors, self._painted = [], []
+        self.what = quantity(self.look.show)
+        self.largest = scale(self.mode.patches, self.what, self.look.wave)
+        for sheet in self._sheets():
+            self._add_sheet(sheet)
+        self._add_faces()
+        self._add_edges()
+
+    def repaint(self, *, wave: Wave | None = None, show: str | Quantity | None = None) -> None:
+        """Change the colours only: another moment, or another quantity."""
+        self.look = replace(
+            self.look, wave=wave or self.look.wave, show=self.look.show if show is None else show
+        )
+        if show is not None:
+            self.what = quantity(show)
+            self.largest = scale(self.mode.patches, self.what, self.look.wave)
+        for sheet, grid in self._painted:
+            grid.point_data["rgb"][:] = self._colours(sheet)
+            grid.GetPointData().GetArray("rgb").Modified()
+            grid.Modified()
+
+    def _sheets(self) -> list[Sheet]:
+        cut, solid, m = self.look.cut, self.mode.solid, self.mode.m
+        found: list[Sheet] = []
+        for i, line in enumerate(self.mode.outlines):
+            outermost = i == len(self.mode.outlines) - 1
+            found += surfaces(line, solid if outermost else None, m, cut)
+        hair = 3e-4 * self.size
+        if cut.angle > 0.0:
+            found += meridian_face(solid, 0.0, cut.floor, hair, self.layers)
+            found += meridian_face(solid, cut.angle, cut.floor, -hair, self.layers)
+            if not cut.wedge:
+                found += flat_face(self.mode.line(cut.floor), cut, m, hair, self.layers, self.look.close_up)
+        return found
+
+    def _add_sheet(self, sheet: Sheet) -> None:
+        import pyvista as pv
+
+        grid = pv.StructuredGrid(*np.moveaxis(sheet.points[:, :, None], -1, 0))
+        opacity = float(self.look.opacity.get(sheet.layer, 1.0))
+        lit = FACE if sheet.flat else SURFACE
+        if sheet.patches is None:
+            actor = self.plotter.add_mesh(
+                grid, color=self.tints[sheet.layer], opacity=opacity, **lit, render=False
+            )
+        else:
+            grid.point_data["rgb"] = self._colours(sheet)
+            clear = None if sheet.flat else opacity
+            actor = self.plotter.add_mesh(grid, scalars="rgb", rgb=True, opacity=clear, **lit, render=False)
+            self._painted.append((sheet, actor.mapper.dataset))
+        self._actors.append(actor)
+
+    def _colours(self, sheet: Sheet) -> Array:
+        values = sheet.values(self.what, self.look.wave, self.largest)
+        assert values is not None
+        signed = self.what.signed
+        if sheet.envelope and signed:
+            signed = False
+        colours = blended(values, signed, self.tints[sheet.layer])
+        # A structured grid counts its points with the first index fastest.
+        flat = np.swapaxes(colours, 0, 1).reshape(-1, 3)
+        opacity = float(self.look.opacity.get(sheet.layer, 1.0))
+        if sheet.flat and opacity < 1.0:
+            # On the faces of a clear layer the field stays as solid as it is strong.
+            strength = np.swapaxes(np.abs(values), 0, 1).reshape(-1, 1)
+            flat = np.concatenate(
+                [flat, opacity + (1.0 - opacity) * np.clip(strength / 0.25, 0.0, 1.0)], axis=1
+            )
+        return (255.0 * np.clip(flat, 0.0, 1.0)).astype(np.uint8)
+
+    def _add_faces(self) -> None:
+        """The cut faces of the layers, the inner ones a hair in front of the outer ones."""
+        import pyvista as pv
+
+        cut = self.look.cut
+        if cut.angle <= 0.0:
+            return
+        count = len(self.mode.outlines)
+        for depth, line in enumerate(reversed(self.mode.outlines)):
+            hair = 1e-4 * self.size * (depth + 1) / count
+            rims = [half_disc(line, 0.0, cut.floor, hair), half_disc(line, cut.angle, cut.floor, -hair)]
+            radius = None if cut.wedge else line.equator(cut.floor)
+            rims += [] if radius is None else [sector(radius, cut, hair)]
+            for rim in rims:
+                face = pv.PolyData(rim, faces=[len(rim), *range(len(rim))]).triangulate()
+                opacity = float(self.look.opacity.get(line.name, 1.0))
+                actor = self.plotter.add_mesh(
+                    face, color=self.tints[line.name], opacity=opacity, render=False, **FACE
+                )
+                self._actors.append(actor)
+
+    def _add_edges(self) -> None:
+        """Thin lines along the interfaces on the cut."""
+        import pyvista as pv
+
+        cut = self.look.cut
+        if cut.angle <= 0.0:
+            return
+        for line in self.mode.outlines:
+            hair = 1.2e-3 * self.size
+            rims = [half_disc(line, 0.0, cut.floor, hair), half_disc(line, cut.angle, cut.floor, -hair)]
+            if not cut.wedge:
+                rims = [rim[1:] for rim in rims]
+                radius = line.equator(cut.floor)
+                rims += [] if radius is None else [sector(radius, cut, hair)[1:]]
+            for rim in rims:
+                actor = self.plotter.add_mesh(
+                    pv.lines_from_points(rim), color=INK, line_width=1.6, lighting=False, render=False
+                )
+                self._actors.append(actor)
+
+    def add_bar(self, **where: Any) -> None:
+        """The scalar bar with its unit."""
+        import pyvista as pv
+
+        low = -1.0 if self.what.signed else 0.0
+        shades = blended(np.linspace(low, 1.0, 256), self.what.signed, "#ffffff")
+        colours = 255 * np.concatenate([shades, np.ones((256, 1))], axis=1)
+        table = pv.LookupTable(values=colours.astype(np.uint8), scalar_range=(low, 1.0))
+        dot = pv.PolyData(np.zeros((2, 3)))
+        dot["values"] = np.array([low, 1.0])
+        title = f"{self.what.plain} / max".replace("|", "")  # VTK takes bars for columns
+        at = {"position_x": 0.30, "position_y": 0.045, "width": 0.40, "height": 0.055} | where
+        actor = self.plotter.add_mesh(
+            dot, scalars="values", cmap=table, opacity=0.0, render=False, show_scalar_bar=True,
+            scalar_bar_args={
+                "title": title, "n_labels": 3, "fmt": "{:g}", "color": INK, "vertical": False, "title_font_size": 22,
+                "label_font_size": 18, "font_family": "arial", **at,
+            },
+        )  # fmt: skip
+        self._actors.append(actor)
+
+    def add_title(self, size: int = 10) -> None:
+        """The mode's name and wavelength, and where it lives."""
+        text = f"{self.mode.label}    {self.mode.wavelength_nm:.4f} nm\n{sentence(self.mode)}"
+        self._actors.append(
+            self.plotter.add_text(text, position="upper_left", font_size=size, color=INK, font="arial")
+        )
+
+    def aim(self) -> None:
+        """Point the camera at the cut, or from near at the mode on its edge."""
+        middle = 0.5 * self.look.cut.angle
+        camera = self.plotter.camera
+        if not self.look.close_up:
+            lift = np.radians(33.0)
+            away = np.array([np.cos(middle) * np.cos(lift), np.sin(middle) * np.cos(lift), np.sin(lift)])
+            camera.focal_point = (0.0, 0.0, -0.02 * self.size)
+            camera.position = tuple(4.6 * self.size * away)
+            camera.up = (0.0, 0.0, 1.0)
+            camera.view_angle = 30.0
+            return
+        r, z = self.mode.solid.peak
+        reach = self._reach()
+        target = np.array([r * np.cos(reach / r / 2), r * np.sin(reach / r / 2), max(z, 0.12 * reach)])
+        lift, turn = np.radians(35.0), np.radians(52.0)
+        away = np.array([np.cos(turn) * np.cos(lift), np.sin(turn) * np.cos(lift), np.sin(lift)])
+        camera.focal_point = tuple(target)
+        camera.position = tuple(target + 2.6 * reach * away)
+        camera.up = (0.0, 0.0, 1.0)
+        camera.view_angle = 30.0
+
+    def _reach(self) -> float:
+        """Size (um) of what a close-up shows: the mode's cross section and some lobes."""
+        patches = self.mode.solid
+        e2 = (np.abs(patches.E) ** 2).sum(axis=0)
+        seen = e2 > 0.05 * e2.max()
+        return float(
+            max(
+                np.ptp(patches.z[seen]),
+                3.0 * np.ptp(patches.r[seen]),
+                6.0 * np.pi * patches.peak[0] / max(patches.m, 1),
+            )
+        )
+
+
+def pair(
+    run: RunView, mode: ModeView, look: Look, size: tuple[int, int], *, fine: bool = True
+) -> tuple[Any, list[Scene]]:
+    """A plotter with the whole body at the left and the mode from near at the right."""
+    plotter = off_screen_plotter(size, (1, 2))
+    plotter.set_background("white")
+    scenes = []
+    for column, close in enumerate((False, True)):
+        plotter.subplot(0, column)
+        built = Scene(run, mode, plotter, replace(look, close_up=close))
+        built.aim()
+        if look.opacity:
+            plotter.enable_depth_peeling(number_of_peels=6)
+        if fine:
+            plotter.enable_anti_aliasing("ssaa")
+        scenes.append(built)
+    return plotter, scenes
+
+
+def render(
+    run: RunView,
+    mode: ModeView,
+    path: str | Path,
+    look: Look | None = None,
+    size: tuple[int, int] = (1600, 800),
+) -> Path:
+    """Draw a mode off screen into a PNG.
+
+    Raises
+    ------
+    MissingExtraError
+        Where there is no graphics library.
+    """
+    plotter, scenes = pair(run, mode, look or Look(), size)
+    try:
+        image = np.asarray(plotter.screenshot(None, return_img=True))
+    finally:
+        plotter.close()
+    return write_image(np.concatenate([image, legend(mode, scenes[0].what, size[0])]), path)
+
+
+def legend(mode: ModeView, what: Quantity, width: int) -> Array:
+    """A strip below a picture, in the type of the other figures: the mode's name, where it lives, and the scale."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    from femwgm.views.style import look, new_figure
+
+    low = -1.0 if what.signed else 0.0
+    with look():
+        figure = new_figure(8.0, 0.56, layout="none")
+        figure.text(0.015, 0.66, title_of(mode), fontweight="bold", fontsize=9, va="center")
+        figure.text(0.015, 0.26, sentence(mode), fontsize=8, va="center", color=GREY)
+        ax = figure.add_axes((0.70, 0.46, 0.28, 0.26))
+        bar = figure.colorbar(
+            ScalarMappable(Normalize(low, 1.0), colour_map(what.signed)), cax=ax, orientation="horizontal",
+            ticks=[low, 0.0, 1.0] if what.signed else [0.0, 0.5, 1.0],
+        )  # fmt: skip
+        bar.outline.set_linewidth(0.5)
+        ax.set_facecolor("white")
+        figure.text(0.69, 0.59, what.label + " / max", ha="right", va="center", fontsize=8)
+        figure.set_dpi(width / 8.0)
+        figure.canvas.draw()
+        strip = np.asarray(figure.canvas.buffer_rgba())[..., :3]  # type: ignore[attr-defined]
+    out = np.full((strip.shape[0], width, 3), 255, dtype=np.uint8)
+    out[:, : min(width, strip.shape[1])] = strip[:, :width]
+    return out
+
+
+def sentence(mode: ModeView) -> str:
+    """Where a mode lives, in words."""
+    shares = mode.shares("energy")
+    if not shares:
+        return ""
+    rest = [name for name in mode.regions if name != mode.home and name in shares]
+    leak = ", ".join(f"{percent(shares[name])} in the {name}" for name in rest)
+    return f"{percent(shares[mode.home])} of the electric energy in the {mode.home}" + (
+        f", {leak}" if leak else ""
+    )
+
+
+def write_image(image: Array, path: str | Path) -> Path:
+    """Write an array of colours as a PNG."""
+    import io
+
+    from PIL import Image
+
+    from femwgm.store import write_bytes
+
+    stream = io.BytesIO()
+    Image.fromarray(np.asarray(image)).save(stream, format="PNG", optimize=True)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(Path(path), stream.getvalue())
+    return Path(path)
+
+
+def animate(
+    run: RunView, mode: ModeView, path: str | Path, look: Look | None = None, *, frames: int = 16, seconds: float = 1.6,
+    size: tuple[int, int] = (1200, 600),
+) -> Path:  # fmt: skip
+    """Draw one period of the wave off screen into a GIF or an MP4, which repeats without a seam.
+
+    Raises
+    ------
+    MissingExtraError
+        Where there is no graphics library, or no encoder for MP4.
+    OutputError
+        For another kind of file.
+    """
+    kind = Path(path).suffix.lower()
+    if kind not in (".gif", ".mp4"):
+        raise OutputError(f"{path}: an animation is written as .gif or .mp4")
+    if kind == ".mp4":
+        _encoder()
+    chosen = look or Look(show=main_component(mode.solid))
+    plotter, scenes = pair(run, mode, chosen, size, fine=False)
+    strip = legend(mode, scenes[0].what, size[0])
+    pictures = []
+    try:
+        for i in range(frames):
+            for built in scenes:
+                built.repaint(wave=replace(chosen.wave, phase=2.0 * np.pi * i / frames))
+            plotter.render()
+            pictures.append(np.concatenate([plotter.screenshot(None, return_img=True), strip]))
+    finally:
+        plotter.close()
+    return _write_film(pictures, Path(path), seconds)
+
+
+def _encoder() -> Any:
+    try:
+        import imageio_ffmpeg
+    except ImportError:
+        raise MissingExtraError(
+            "an MP4 needs imageio-ffmpeg: pip install 'femwgm[video]'; or write a GIF with --gif"
+        ) from None
+    return imageio_ffmpeg
+
+
+def _write_film(pictures: Sequence[Array], path: Path, seconds: float) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix.lower() == ".gif":
+        import io
+
+        from PIL import Image
+
+        from femwgm.store import write_bytes
+
+        # One palette for all frames: colours that flicker from frame to frame look like field.
+        palette = Image.fromarray(pictures[len(pictures) // 3]).quantize(255, dither=Image.Dither.NONE)
+        frames = [Image.fromarray(p).quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures]
+        stream = io.BytesIO()
+        step = max(20, round(1000.0 * seconds / len(frames)))
+        frames[0].save(
+            stream,
+            format="GIF",
+            save_all=True,
+            append_images=frames[1:],
+            duration=step,
+            loop=0,
+            optimize=False,
+        )
+        write_bytes(path, stream.getvalue())
+        return path
+    height, width = (side - side % 2 for side in pictures[0].shape[:2])
+    writer = _encoder().write_frames(
+        str(path), (width, height), fps=len(pictures) / seconds, macro_block_size=2, quality=8
+    )
+    writer.send(None)
+    for picture in list(pictures) * 3:
+        writer.send(np.ascontiguousarray(picture[:height, :width]))
+    writer.close()
+    return path
