@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from femwgm.modes import Mode, ModeSet
 from femwgm.problem import MeridianProblem
 from femwgm.search import settle
 from femwgm.solve import Goals, solve_mode
+from femwgm.timing import stage, stopwatch
 
 DEFAULT_Q_ERROR = 1e-4
 """Relative error of a radiation Q that is aimed at when `accuracy.q` says nothing."""
@@ -46,6 +47,8 @@ class RunResult:
         What the user should know, in words.
     seconds
         Wall time.
+    stages
+        Wall time by stage; "error estimate" is what the second, richer solution of each mode costs.
     """
 
     config: RunConfig
@@ -53,6 +56,7 @@ class RunResult:
     domains: Sequence[tuple[Domain, CurvedMesh]]
     warnings: Sequence[str]
     seconds: float
+    stages: Mapping[str, float] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -97,9 +101,9 @@ def run(
     cfg = config if isinstance(config, RunConfig) else load_config(config)
     from femwgm.numerics import one_thread
 
-    with one_thread():
+    with one_thread(), stopwatch() as seconds:
         result = _run(cfg, begin, progress, on_mode)
-    return result
+    return replace(result, stages=seconds)
 
 
 def _run(
@@ -108,14 +112,16 @@ def _run(
     materials = materials_from_config(config)
     geometry = config.geometry
     media = {region: materials[name] for region, name in geometry.region_materials.items()}
-    expected = expected_modes(config, materials)
+    with stage("expected modes"):
+        expected = expected_modes(config, materials)
     domains: list[tuple[Domain, CurvedMesh]] = []
     modes: list[Mode] = []
     goals = Goals(config.accuracy.wavelength, config.accuracy.q or DEFAULT_Q_ERROR, config.accuracy.q is not None)
     tell = progress or (lambda what, done, total: None)
     for group in groups(expected):
         tell("meshing", len(modes), len(expected))
-        domain, mesh = discretize(config, media, group)
+        with stage("domain and mesh"):
+            domain, mesh = discretize(config, media, group)
         domains.append((domain, mesh))
         problem = MeridianProblem(mesh, media, geometry.ambient)
         if geometry.kind == "layered_sphere":
@@ -124,10 +130,11 @@ def _run(
             tell(f"{item.pol} q={item.q} l={item.l} m={item.m}", len(modes), len(expected))
             if geometry.kind != "layered_sphere":
                 item = settle(problem, item, domain.degree, mirrored=config.discretization.mirror, radius=geometry.radius_ref_um)
-            mode = solve_mode(
-                problem, item, domain.degree, goals, mirrored=config.discretization.mirror,
-                radius=geometry.radius_ref_um, interfaces=equatorial_intervals(config, domain),
-            )  # fmt: skip
+            with stage("observables"):
+                mode = solve_mode(
+                    problem, item, domain.degree, goals, mirrored=config.discretization.mirror,
+                    radius=geometry.radius_ref_um, interfaces=equatorial_intervals(config, domain),
+                )  # fmt: skip
             if not _inside(mode, config):
                 continue
             modes.append(mode)

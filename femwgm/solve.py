@@ -21,6 +21,7 @@ from femwgm.observables.quality import RadiationQ, best_radiation_q, radiation_c
 from femwgm.observables.sensitivity import PermittivitySlopes, bilinear_norm, permittivity_slopes
 from femwgm.observables.volume import volume_max
 from femwgm.problem import MeridianProblem, prolong
+from femwgm.timing import stage
 from femwgm.typing import Array
 
 MAX_DEGREE = 16
@@ -143,13 +144,17 @@ def solve_mode(
     lossy = problem.lossy(expected.k0)
     primary: Eigenmode | None = None
     while True:
-        primary = solve_eigenmode(problem, expected, degree, mirror, near=primary)
-        check = solve_eigenmode(problem, expected, degree + _ENRICHMENT, mirror, outer="natural", near=primary)
+        with stage("eigenpairs"):
+            primary = solve_eigenmode(problem, expected, degree, mirror, near=primary)
+        with stage("error estimate"):
+            check = solve_eigenmode(problem, expected, degree + _ENRICHMENT, mirror, outer="natural", near=primary)
         rounding = 4.0 * np.finfo(float).eps * np.sqrt(primary.pencil.size)
         error = max(abs(check.k0.real - primary.k0.real) / abs(check.k0.real), rounding)
         last = degree >= MAX_DEGREE
         if error <= goals.wavelength or last:
-            first, second = (_observe(problem, mode, expected, mirror) for mode in (primary, check))
+            first = _observe(problem, primary, expected, mirror)
+            with stage("error estimate"):
+                second = _observe(problem, check, expected, mirror)
             q_rad = _without_loss(problem.lossless, expected, primary, check, mirror) if lossy else _radiation(first, second)
             if q_rad.error is None or q_rad.error <= goals.q or last:
                 break
@@ -159,7 +164,8 @@ def solve_mode(
     share_error = max(abs(shares.energy_share[r] - richer.energy_share[r]) for r in shares.regions)
     media, matrices = problem.media(primary.k0), problem.matrices(degree)
     # The maximum often lies on the edge of a cell, where the coarser field is at its worst: the richer one gives the value.
-    volume = volume_max(second.field, richer, media.eps)
+    with stage("error estimate"):
+        volume = volume_max(second.field, richer, media.eps)
     volume_error = abs(volume_max(field, shares, media.eps) / volume - 1.0)
     smallest, largest, latitude = _extent(problem)
     label = identify(field, media.eps, (smallest, largest), radius, latitude)
