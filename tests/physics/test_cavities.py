@@ -43,7 +43,7 @@ PALACE_GHZ = {
     ("TE", 0, 1, 1): 5.000140,
     ("TE", 1, 1, 2): 4.396673,
 }
-"""Frequencies of the cylinder of Palace's documentation ("Cylindrical Cavity Resonator"): eps = 2.08, radius 2.74, height 5.48 cm.
+"""Frequencies of the cylinder of Palace's documentation ("Cylindrical Cavity Resonator"): eps = 2.08, radius 2.74, height 5.48.
 
 They rest on Bessel zeros of four decimals (2.4048, 3.8317, 1.8412, ...), so they are good to 1.2e-5.
 """
