@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import scipy.linalg as sla
 import scipy.sparse as sp
-import scipy.sparse.linalg as spla
 
 from femwgm.errors import SolveError
+from femwgm.fem.dissect import Dissection
 from femwgm.fem.spaces import Space
 from femwgm.typing import Array
 
@@ -145,15 +145,8 @@ class FactoredPencil:
             if info:
                 raise SolveError("the shift is an eigenvalue to working precision; another shift is needed")
             return lambda b: sla.lu_solve((lu, pivots), b, check_finite=False)
-        keep = ((rows < n) & (cols < n)).ravel()
-        S = sp.csc_matrix((schur.ravel()[keep], (rows.ravel()[keep], cols.ravel()[keep])), shape=(n, n))
-        try:
-            lu = spla.splu(
-                S, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.1, options={"SymmetricMode": True}
-            )
-        except RuntimeError as error:
-            raise SolveError(f"the factorisation failed ({error}); another shift is needed") from None
-        return lu.solve
+        centres = self.numbering.space.mesh.nodes.real.mean(axis=1)
+        return Dissection(number, schur, n, centres).solve
 
     def solve(self, b: Array) -> Array:
         """Solution of A x = b for b of shape (size, columns)."""
