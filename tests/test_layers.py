@@ -37,6 +37,7 @@ FLOORS = [
     {"track", "sweep"},
     {"views", "report"},
     {"runs"},
+    {"experiment"},
     {"cli", "__main__", "__init__"},
 ]
 # The exact solution stands beside the finite elements: each checks the other, so they share nothing but the ground.
@@ -49,6 +50,7 @@ TWIN_STRANGERS = set().union(*FLOORS) - {
     "views",
     "report",
     "runs",
+    "experiment",
     "cli",
     "__main__",
     "__init__",
