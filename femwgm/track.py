@@ -123,7 +123,8 @@ class Follower:
         self._branches: list[_Branch] = []
         self._active: dict[tuple[object, ...], list[int]] = {}
         self._turns: dict[tuple[int, int], dict[int, float]] = {}
-        self._symmetry: dict[int, tuple[object, ...]] = {}
+        self._members: dict[tuple[object, ...], list[int]] = {}
+        self._namesakes: dict[str, int] = {}
         self._step = -1
 
     @property
@@ -192,12 +193,9 @@ class Follower:
 
     def _begin(self, state: State, symmetry: tuple[object, ...]) -> int:
         number = len(self._branches)
-        namesakes = sum(
-            b.name == state.label or b.name.startswith(f"{state.label} (") for b in self._branches
-        )
-        name = f"{state.label} ({namesakes + 1})" if namesakes else state.label
-        self._branches.append(_Branch(name, state.label, None))
-        self._symmetry[number] = symmetry
+        count = self._namesakes[state.label] = self._namesakes.get(state.label, 0) + 1
+        self._branches.append(_Branch(f"{state.label} ({count})" if count > 1 else state.label, state.label, None))
+        self._members.setdefault(symmetry, []).append(number)
         return number
 
     def _extend(self, number: int, x: float, state: State, mark: Array | None, overlap: float | None, phase: complex) -> None:
@@ -227,12 +225,14 @@ class Follower:
     def crossings(self) -> list[Crossing]:
         """Every meeting of two branches so far, in order of the axis."""
         found = []
-        for (a, first), (b, second) in itertools.combinations(enumerate(self._branches), 2):
-            if self._symmetry[a] != self._symmetry[b]:
-                continue
-            steps = sorted(set(first.steps) & set(second.steps))
-            if len(steps) >= 2:
-                found += self._meetings(a, b, steps)
+        for members in self._members.values():
+            for a, b in itertools.combinations(members, 2):
+                first, second = self._branches[a].steps, self._branches[b].steps
+                if first[-1] <= second[0] or second[-1] <= first[0]:
+                    continue
+                steps = sorted(set(first) & set(second))
+                if len(steps) >= 2:
+                    found += self._meetings(a, b, steps)
         return sorted(found, key=lambda c: (c.at, c.first, c.second))
 
     def _meetings(self, a: int, b: int, steps: list[int]) -> list[Crossing]:

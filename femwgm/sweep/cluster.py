@@ -57,7 +57,7 @@ def run_on_cluster(setup: bytes, tasks: Iterable[Task], scheduler: str, workers:
 
         threads = max(1, sum(client.nthreads().values()))
         first = [future for _ in range(_AHEAD * threads) if (future := submit()) is not None]
-        running: Any = as_completed(first, raise_errors=False)  # type: ignore[no-untyped-call]
+        running: Any = as_completed(first, loop=client.loop, raise_errors=False)  # type: ignore[no-untyped-call]
         for future in running:
             yield _outcome(task_of.pop(future.key), future)
             future.release()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,7 @@ def _silent(_what: str, _done: int, _total: int) -> None:
     """No progress."""
 
 
-Runner = Callable[[Sequence[Task]], Iterator[Outcome]]
+Runner = Callable[[Iterable[Task]], Iterator[Outcome]]
 
 
 def _runner(setup: Setup, workers: int | None, scheduler: str | None) -> Runner:
@@ -147,10 +147,10 @@ class _Job:
     def read(self, point: int) -> Record | None:
         return self.folder.read(self.keys[point])
 
-    def todo(self) -> list[Task]:
+    def todo(self) -> list[int]:
         """Points that are not on disk, each once; invalid ones are recorded at once, failed ones are tried again."""
         seen: set[str] = set()
-        tasks = []
+        points = []
         for point in range(self.plan.count):
             key = self.keys[point]
             if key in seen:
@@ -161,14 +161,15 @@ class _Job:
                 continue
             record = self.folder.read(key)
             if record is None or not record.finished:
-                tasks.append(Task(point, key, self.plan.entries(point)))
-        return tasks
+                points.append(point)
+        return points
 
     def solve(self, runner: Runner) -> None:
         """Solve what is left, store each point as it comes, and leave tables whatever happens."""
         write_bytes(self.folder.path / "config.resolved.yaml", dump_resolved(self.config).encode())
-        tasks = self.todo()
-        done = self.plan.count - len(tasks)
+        points = self.todo()
+        done = self.plan.count - len(points)
+        tasks = (Task(point, self.keys[point], self.plan.entries(point)) for point in points)
         self.tell("solving", done, self.plan.count)
         self.survey.counts["done"] = done
         self._describe("running", None)
