@@ -116,7 +116,10 @@ def _run(
         expected = expected_modes(config, materials)
     domains: list[tuple[Domain, CurvedMesh]] = []
     modes: list[Mode] = []
-    goals = Goals(config.accuracy.wavelength, config.accuracy.q or DEFAULT_Q_ERROR, config.accuracy.q is not None)
+    goals = Goals(
+        config.accuracy.wavelength, config.accuracy.q or DEFAULT_Q_ERROR, config.accuracy.q is not None,
+        adapt=config.discretization.degree is None,
+    )  # fmt: skip
     tell = progress or (lambda what, done, total: None)
     for group in groups(expected):
         tell("meshing", len(modes), len(expected))
@@ -191,7 +194,8 @@ def discretize(config: RunConfig, media: Mapping[str, Material], group: Sequence
     domain = design(layered_body(config, media, middle), targets, tolerance, choices)
     mesh = sphere = build_polar(domain.plan)
     if domain.open:
-        assert domain.pml_start is not None and domain.pml_strength is not None
+        assert domain.pml_start is not None
+        assert domain.pml_strength is not None
         mesh = stretch_radially(mesh, domain.pml_start, domain.pml_strength, PML)
     if config.geometry.kind == "spheroid":
         mesh = to_spheroid(mesh, config.geometry.semi_axes_um, sphere)

@@ -112,11 +112,20 @@ def _choose(pencil: Pencil, vectors: Array, start: Array | None) -> int:
 
 @dataclass(frozen=True)
 class Goals:
-    """Relative errors to reach: wavelength, and radiation Q (`q_required` says whether missing it is a failure)."""
+    """Relative errors to reach: wavelength, and radiation Q (`q_required` says whether missing it is a failure).
+
+    `adapt` allows higher degrees than the one begun with.
+    """
 
     wavelength: float
     q: float = 1e-4
     q_required: bool = False
+    adapt: bool = True
+
+
+def _stagnant(misses: dict[int, float], degree: int) -> bool:
+    """Whether two degrees more have not halved the error: what is left is the end of the domain, which no degree mends."""
+    return any(miss < 2.0 * misses[degree] for lower, miss in misses.items() if lower <= degree - 2)
 
 
 def solve_mode(
@@ -143,6 +152,7 @@ def solve_mode(
     mirror = mirror_condition(expected.pol, expected.p) if mirrored else None
     lossy = problem.lossy(expected.k0)
     primary: Eigenmode | None = None
+    misses: dict[int, float] = {}
     while True:
         with stage("eigenpairs"):
             primary = solve_eigenmode(problem, expected, degree, mirror, near=primary)
@@ -150,13 +160,15 @@ def solve_mode(
             check = solve_eigenmode(problem, expected, degree + _ENRICHMENT, mirror, outer="natural", near=primary)
         rounding = 4.0 * np.finfo(float).eps * np.sqrt(primary.pencil.size)
         error = max(abs(check.k0.real - primary.k0.real) / abs(check.k0.real), rounding)
-        last = degree >= MAX_DEGREE
+        misses[degree] = error / goals.wavelength
+        last = not goals.adapt or degree >= MAX_DEGREE or _stagnant(misses, degree)
         if error <= goals.wavelength or last:
             first = _observe(problem, primary, expected, mirror)
             with stage("error estimate"):
                 second = _observe(problem, check, expected, mirror)
             q_rad = _without_loss(problem.lossless, expected, primary, check, mirror) if lossy else _radiation(first, second)
-            if q_rad.error is None or q_rad.error <= goals.q or last:
+            misses[degree] = max(misses[degree], (q_rad.error or 0.0) / goals.q)
+            if misses[degree] <= 1.0 or last or _stagnant(misses, degree):
                 break
         degree = min(degree + (2 if error > 30.0 * goals.wavelength else 1), MAX_DEGREE)
     integrals, field = first.integrals, first.field
@@ -168,7 +180,8 @@ def solve_mode(
         volume = volume_max(second.field, richer, media.eps)
     volume_error = abs(volume_max(field, shares, media.eps) / volume - 1.0)
     smallest, largest, latitude = _extent(problem)
-    label = identify(field, media.eps, (smallest, largest), radius, latitude)
+    with stage("error estimate"):
+        label = identify(second.field, media.eps, (smallest, largest), radius, latitude)  # the less noise, the surer
     local = primary.pencil.numbering.gather(primary.x[:, None])[..., 0]
     norm = bilinear_norm(local, matrices, primary.k0, media)
     slopes = permittivity_slopes(
@@ -185,7 +198,8 @@ def solve_mode(
         n_g=group_index(slope, radius), log10_q_rad=q_rad.log10_q, q_rad_source=q_rad.source, q_rad_floor=q_rad.floor,
         q_abs=1.0 / absorbed if absorbed else None,
         energy=shares.energy_share, e2=shares.e2_share, radial_e2=radial_shares(field, interfaces),
-        mode_volume_um3=volume, extra={"mode_volume_error": volume_error}, wavelength_error=float(error), residual=primary.residual,
+        mode_volume_um3=volume, extra={"mode_volume_error": volume_error}, wavelength_error=float(error),
+        residual=primary.residual,
         dofs=primary.pencil.size, seconds=time.perf_counter() - begin, q_error=q_rad.error,
         share_error=float(share_error), confidence=label.confidence, te_fraction=label.te_fraction,
         met=bool(error <= goals.wavelength and q_met), absorption=integrals.absorption, field_data=field,

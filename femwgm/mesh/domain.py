@@ -26,6 +26,7 @@ _STRENGTH = 1.5
 _SAFETY = 0.15
 _SAFETY_OPEN = 0.05
 _ENERGY_TAIL = 5.8
+_LAYER_RESERVE = 2.0  # action in the absorbing layer beyond the tail: half of the layer still gives Q to 1e-4
 _DEGREES = range(4, 13)
 
 
@@ -259,7 +260,7 @@ class _Radial:
             path = rho + 1j * self.strength * (rho - start)
             kappa = np.sqrt((nu / path) ** 2 - (self.body.indices[-1] * k) ** 2) * (1 + 1j * self.strength)
             S = np.r_[0.0, np.cumsum(0.5 * (kappa[1:] + kappa[:-1]) * np.diff(rho))].real
-            ends.append(float(np.interp(self.tail, np.maximum.accumulate(S), rho)))
+            ends.append(float(np.interp(self.tail + _LAYER_RESERVE, np.maximum.accumulate(S), rho)))
         return start, max(ends)
 
     @cached_property
