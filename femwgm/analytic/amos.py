@@ -42,7 +42,9 @@ def hankel(order: Array, z: Array, plus: Array) -> Array:
         values[good] = direct(order[good], z[good])
         if bad.any():
             mu, x = order[bad], z[bad]
-            values[bad] = 2.0 * special.jve(mu, x) * np.exp(turn * x.real) - other(mu, x) * np.exp(2.0 * turn * x)
+            values[bad] = 2.0 * special.jve(mu, x) * np.exp(turn * x.real) - other(mu, x) * np.exp(
+                2.0 * turn * x
+            )
     return values
 
 

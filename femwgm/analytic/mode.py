@@ -35,8 +35,8 @@ class ExactMode:
     k_real
         Real resonance of the lossless sphere (rad/um).
     log_q_rad
-        Natural logarithm of the radiation quality factor with the imaginary parts of all permittivities dropped; NaN for a pole that
-        was found from a start value, which has no lossless twin.
+        Natural logarithm of the radiation quality factor with the imaginary parts of all permittivities dropped; NaN for a
+        pole that was found from a start value, which has no lossless twin.
     """
 
     sphere: LayeredSphere

@@ -25,6 +25,8 @@ from numpy.typing import NDArray
 from femwgm.analytic.layered import Exterior, Stack, Wave, weight_p, weight_q
 from femwgm.analytic.matching import Match, match
 from femwgm.analytic.media import MediaModel
+from femwgm.analytic.radial import RadialMode
+from femwgm.analytic.sensitivity import Sensitivity
 from femwgm.typing import Array
 
 Bool = NDArray[np.bool_]
@@ -154,14 +156,11 @@ class Resonator:
         log_flux = matched.exterior.log_flux + 2.0 * (np.log(np.abs(matched.u[-1])) + matched.log[-1])
         log_q = np.log(total) - log_flux
         radiated = -0.5 * k_real * np.exp(-log_q)
-        absorbed = np.zeros_like(k_real)
-        if not self.media.lossless:
-            eps = self.media.at(k_real)
-            ratio = np.divide(eps.t.imag, eps.t.real)
-            absorbed = -0.5 * k_real * (matched.energies * ratio).sum(axis=0) / total
-        k0 = k_real + 1j * (radiated + absorbed)
+        absorbed = self._absorbed(stack, matched, total)
+        k0 = k_real + 1j * (radiated + absorbed.sum(axis=0))
+        # Gain may balance loss: what counts is not their sum but their size.
         with np.errstate(divide="ignore"):
-            quality = np.abs(0.5 * k_real / (radiated + absorbed))
+            quality = 0.5 * k_real / (np.abs(radiated) + np.abs(absorbed).sum(axis=0))
         low = np.flatnonzero(quality < Q_NEWTON)
         if low.size:
             path = self._path_start(stack, matched, q, quality)
@@ -177,6 +176,21 @@ class Resonator:
                     alone = self._newton_poles(tm[twin], l[twin], start, path[twin], lossless=True)
                 log_q[twin] = np.log(-0.5 * alone.real / alone.imag)
         return Poles(tm, l, q, k0, k_real, log_q)
+
+    def _absorbed(self, stack: Stack, matched: Match, total: Array) -> Array:
+        """What the loss of each layer adds to Im k0, to first order, shape (layers + 1, batch)."""
+        if self.media.lossless:
+            return np.zeros_like(matched.energies)
+        eps = self.media.at(stack.k)
+        if not any(self.media.uniaxial):
+            return np.asarray(-0.5 * stack.k * matched.energies * eps.t.imag / eps.t.real / total)
+        slopes = self.media.slope(stack.k, lossless=True)
+        columns = []
+        for i in range(stack.k.size):  # the radial field's part of the energy takes an integral for each mode
+            alone = self.stack(stack.k[i : i + 1], stack.l[i : i + 1], stack.tm[i : i + 1], lossless=True)
+            t, r = Sensitivity(RadialMode(alone), slopes[0][:, i], slopes[1][:, i]).by_permittivity()
+            columns.append(t * eps.t.imag[:, i] + r * eps.r.imag[:, i])
+        return np.stack(columns, axis=1)
 
     def _path_start(self, stack: Stack, matched: Match, q: Array, quality: Array) -> Array:
         """Where the path to a very leaky pole starts: 0 (no path needed), +k at the real resonance, -k at the node of u at R.

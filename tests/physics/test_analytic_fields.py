@@ -61,8 +61,8 @@ def test_integrals_again(pol: str, p: int) -> None:
         equator = np.abs(spherical(mode, rho, np.full(rho.shape, 0.5 * np.pi))) ** 2
         line.append(np.sum(step * equator.sum(axis=0)))
         fine = (
-            np.linspace(a * (1 + 1e-12), b * (1 - 1e-12), 801)[:, None],
-            np.linspace(0.8, 0.5 * np.pi, 401)[None, :],
+            np.linspace(a * (1 + 1e-12), b * (1 - 1e-12), 61)[:, None],
+            np.linspace(1.1, 0.5 * np.pi, 61)[None, :],
         )
         peak = max(peak, n**2 * float((np.abs(spherical(mode, *fine)) ** 2).sum(axis=0).max()))
     for shares, values in ((mode.energy, energy), (mode.e2, intensity), (mode.radial_e2, line)):

@@ -153,6 +153,32 @@ def test_loss_adds_up(loss: float) -> None:
             assert 1.0 / mode.q_abs == pytest.approx(weak, rel=1e-5)
 
 
+@pytest.mark.parametrize("pol", ["TE", "TM"])
+@pytest.mark.parametrize("loss", [1e-9, 1e-5])
+def test_loss_of_a_uniaxial_film(pol: str, loss: float) -> None:
+    """Loss along the radius is TM's alone; weak loss (first order) and stronger loss (complex orders) lie on one line."""
+    radii, real, axial = [10.0, 10.49], [1.45, 1.768, 1.0], [None, 1.75, None]
+    rates = []
+    for t, r in ((loss, 0.0), (0.0, loss), (loss, loss)):
+        mode = LayeredSphere(radii, [1.45, 1.768 + 1j * t, 1.0], [None, 1.75 + 1j * r, None]).mode(pol, 163)
+        rates.append(-mode.k0.imag / loss)
+    assert rates[2] == pytest.approx(rates[0] + rates[1], rel=1e-6)
+    assert (abs(rates[1]) < 1e-9) == (pol == "TE")
+    t, r = LayeredSphere(radii, real, axial).mode(pol, 163).sensitivity.by_permittivity()
+    assert rates[0] == pytest.approx(-2.0 * 1.768 * t[1].real, rel=1e-6)
+    assert rates[1] == pytest.approx(-2.0 * 1.75 * r[1].real, rel=1e-6, abs=1e-9)
+
+
+def test_gain_that_balances_loss_does_not_hide_it() -> None:
+    """Near threshold the total Q is huge, but the mode is as leaky as before and needs complex arithmetic."""
+    sphere = LayeredSphere([1.5, 1.99], [1.45, 1.768 - 3.2057748526776154e-05j, 1.0])
+    mode = sphere.mode("TM", 20)
+    assert abs(mode.q_total) > 1e10
+    newton = sphere.pole("TM", 20, mode.k0.real * (1.0 + 1e-6))
+    assert mode.k0.real == pytest.approx(newton.k0.real, rel=1e-14)
+    assert mode.q_rad == pytest.approx(30496.87, rel=1e-5)
+
+
 def test_q_is_one_number_whichever_way_it_is_found() -> None:
     """Flux over stored energy against Newton's complex root, where both hold."""
     sphere = LayeredSphere([2.0], [1.6, 1.0])
