@@ -30,6 +30,10 @@ LEAST_MEMBERS = 4
 _TRAINING = 12
 """Members among which snapshots are chosen; every member is certified when it is asked for."""
 
+_MANY = 256
+"""More points than this are followed from their targets instead of solved for all Ritz values."""
+_RAYLEIGH_STEPS = 4
+
 _INDEPENDENT = 1e-12
 _FIXED_POINT_STEPS = 30
 
@@ -144,25 +148,54 @@ class ReducedBasis:
         """For each point (m, permittivities, target k0^2) the pair of the projected pencil nearest to the target, certified."""
         weights = [self.weights(m, eps) for m, eps, _ in points]
         in_K, in_M = (np.array(w) for w in zip(*weights, strict=True))
-        values, vectors = _small_eigenpairs(
-            np.tensordot(in_K, self._small, 1), np.tensordot(in_M, self._small, 1)
-        )
-        target = np.array([t for _, _, t in points])
-        nearest = np.argmin(np.abs(values - target[:, None]), axis=1)
-        each = np.arange(len(points))
-        value, c = values[each, nearest], vectors[each, :, nearest]
-        r, Mx = self._combine(in_K - value[:, None] * in_M, c), self._combine(in_M, c)
-        residual = np.linalg.norm(r, axis=0) / (np.abs(value) * np.linalg.norm(Mx, axis=0))
+        value, c = self.solve_weighted(in_K, in_M, np.array([target for _, _, target in points]))
+        residual = self.residuals(in_K, in_M, value, c)
         return [ReducedPair(complex(v), x, float(e)) for v, x, e in zip(value, c, residual, strict=True)]
 
-    def _combine(self, weights: Array, c: Array) -> Array:
-        """Sums over terms of weight times image times coordinates: vectors at full size, (size, points)."""
-        flat = (weights[:, :, None] * c[:, None, :]).reshape(len(c), -1)
-        return np.asarray(self._flat @ flat.T)
+    def solve_weighted(self, in_K: Array, in_M: Array, target: Array) -> tuple[Array, Array]:
+        """Eigenvalues (points,) nearest to the targets and coordinates (points, N), for weights of shape (points, terms)."""
+        flat = self._small.reshape(self.terms, -1)
+        K, M = ((w @ flat).reshape(-1, *self._small.shape[1:]) for w in (in_K, in_M))
+        if len(target) > _MANY:
+            return _followed_eigenpairs(K, M, target)
+        values, vectors = _small_eigenpairs(K, M)
+        nearest = np.argmin(np.abs(values - target[:, None]), axis=1)
+        each = np.arange(len(target))
+        return values[each, nearest], vectors[each, :, nearest]
+
+    def residuals(self, in_K: Array, in_M: Array, value: Array, c: Array) -> Array:
+        """Relative residuals at full size: norm(K x - value M x) / (|value| norm(M x))."""
+        images = self._flat
+        if len(c) > images.shape[0]:  # the norms of many combinations are those of the triangular factor
+            images = np.asarray(np.linalg.qr(images, mode="r"))
+        r = images @ _products(in_K - value[:, None] * in_M, c)
+        Mx = images @ _products(in_M, c)
+        return np.asarray(np.linalg.norm(r, axis=0) / (np.abs(value) * np.linalg.norm(Mx, axis=0)))
 
     def lift(self, coordinates: Array) -> Array:
         """The vector at full size."""
         return np.asarray(self.vectors @ coordinates)
+
+
+def _products(weights: Array, c: Array) -> Array:
+    """Weight times coordinate for each term and vector, (terms N, points): what combines the images."""
+    return np.asarray((weights[:, :, None] * c[:, None, :]).reshape(len(c), -1).T)
+
+
+def _followed_eigenpairs(K: Array, M: Array, target: Array) -> tuple[Array, Array]:
+    """Pairs nearest to good targets by Rayleigh quotient iteration, all points at once: (points,), (points, N)."""
+    value = (
+        target.astype(np.result_type(K, M))
+        if np.iscomplexobj(K) or np.iscomplexobj(M)
+        else np.asarray(target).real
+    )
+    x = np.random.default_rng(0).standard_normal((len(value), K.shape[1], 1)).astype(K.dtype)
+    for step in range(_RAYLEIGH_STEPS):
+        x = np.linalg.solve(K - (value * (1.0 + 1e-14))[:, None, None] * M, M @ x)
+        x = x / np.linalg.norm(x, axis=1, keepdims=True)
+        if step:
+            value = ((x * (K @ x)).sum(axis=1) / (x * (M @ x)).sum(axis=1))[:, 0]
+    return value, x[:, :, 0]
 
 
 def _small_eigenpairs(K: Array, M: Array) -> tuple[Array, Array]:
@@ -178,10 +211,11 @@ def _small_eigenpairs(K: Array, M: Array) -> tuple[Array, Array]:
 
 @dataclass(frozen=True)
 class Member:
-    """One mode of a family: azimuthal order and expected wavenumber k0 (rad/um)."""
+    """One mode of a family: azimuthal order, expected wavenumber k0 (rad/um), and which media (see `ReducedFamily`)."""
 
     m: int
     k0: complex
+    media: int = 0
 
 
 class ReducedFamily:
@@ -192,9 +226,9 @@ class ReducedFamily:
     basis
         An empty basis.
     members
-        The modes wanted; one for each azimuthal order.
+        The modes wanted.
     permittivities
-        Permittivities of the classes of cells at a wavenumber.
+        Permittivities of the classes of cells for a member's media at a wavenumber.
     snapshot
         Solves at full size: member, wavenumber to look near, and a vector to start from or None; returns the eigenvector.
     """
@@ -203,7 +237,7 @@ class ReducedFamily:
         self,
         basis: ReducedBasis,
         members: Sequence[Member],
-        permittivities: Callable[[complex], Permittivities],
+        permittivities: Callable[[int, complex], Permittivities],
         snapshot: Callable[[Member, complex, Array | None], Array],
     ) -> None:
         self.basis, self.members, self.permittivities = basis, list(members), permittivities
@@ -211,8 +245,11 @@ class ReducedFamily:
         self._train(snapshot)
 
     def _train(self, snapshot: Callable[[Member, complex, Array | None], Array]) -> None:
-        by_order = sorted(self.members, key=lambda member: member.m)
-        by_order = [by_order[i] for i in np.unique(np.linspace(0, len(by_order) - 1, _TRAINING).astype(int))]
+        by_order = sorted(self.members, key=lambda member: (member.m, member.media))
+        if len({member.media for member in by_order}) == 1:
+            by_order = [
+                by_order[i] for i in np.unique(np.linspace(0, len(by_order) - 1, _TRAINING).astype(int))
+            ]
         worst, start, k = by_order[len(by_order) // 2], None, by_order[len(by_order) // 2].k0
         while self.snapshots < MOST_SNAPSHOTS:
             if not self.basis.add(snapshot(worst, k, start)):
@@ -229,11 +266,11 @@ class ReducedFamily:
     def _settled(self, members: Sequence[Member]) -> list[tuple[complex, ReducedPair]]:
         """Wavenumber and pair of each member, self-consistent where the permittivities depend on the wavenumber."""
         k = [member.k0 for member in members]
-        eps = [self.permittivities(x) for x in k]
+        eps = [self.permittivities(member.media, x) for member, x in zip(members, k, strict=True)]
         for _ in range(_FIXED_POINT_STEPS):
             pairs = self.basis.solve([(item.m, e, x * x) for item, e, x in zip(members, eps, k, strict=True)])
             k = [complex(np.sqrt(pair.value)) for pair in pairs]
-            now = [self.permittivities(x) for x in k]
+            now = [self.permittivities(member.media, x) for member, x in zip(members, k, strict=True)]
             if all(a.same_as(b) for a, b in zip(eps, now, strict=True)):
                 break
             eps = now
