@@ -183,7 +183,7 @@ def window(run: RunView, mode: ModeView, look: Look) -> None:
 
     plotter = pv.Plotter(title=f"femwgm: {run.config.name}", window_size=[1100, 850])
     furnish_window(Stage(run, plotter, mode, look))
-    plotter.renderer.enable_depth_peeling(number_of_peels=6)
+    plotter.renderer.enable_depth_peeling(6)  # type: ignore[no-untyped-call]
     plotter.enable_anti_aliasing("ssaa")
     plotter.show()
 

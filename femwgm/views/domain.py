@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from femwgm.typing import Array
 from femwgm.views.outlines import Outline
+from femwgm.views.patches import Patches
 from femwgm.views.plane import draw_layers
 from femwgm.views.source import PML, RunView
 from femwgm.views.style import FAINT, GREY, INK, LAYERS, halo, layer_colours
@@ -78,19 +79,14 @@ def _call_out(ax: Axes, lines: Sequence[Outline], level: int, text: str, reach: 
 
 
 def mesh(
-    curved: Any,
-    ax: Axes,
-    *,
-    regions: Sequence[str] = (),
-    outlines: Sequence[Outline] = (),
-    degree: int | None = None,
-) -> Axes:
-    """Draw a mesh with curved cells, regions tinted and the absorbing layer marked.
+    patches: Patches, ax: Axes, *, regions: Sequence[str] = (), outlines: Sequence[Outline] = (), degree: int | None = None
+) -> Axes:  # fmt: skip
+    """Draw the curved cells that a mode was computed on, regions tinted and the absorbing layer marked.
 
     Parameters
     ----------
-    curved
-        A `CurvedMesh`.
+    patches
+        The mode's patches, one a cell; of a mirrored pair of halves the upper one is drawn.
     ax
         Where to draw.
     regions
@@ -100,20 +96,19 @@ def mesh(
     degree
         Degree of the elements, written into the picture.
     """
-    from matplotlib.collections import LineCollection, PolyCollection
+    from matplotlib.collections import PolyCollection
 
-    names = list(regions) or [name for name in curved.regions if name != PML]
+    half = upper_half(patches)
+    names = list(regions) or [name for name in patches.regions if name != PML]
     tints = layer_colours(names) | {PML: ABSORBER}
     tints[names[-1]] = "#f7f9fa"
-    rims = cell_rims(curved)
-    for i, name in enumerate(curved.regions):
-        cells = rims[curved.region == i]
-        ax.add_collection(
-            PolyCollection(list(cells), facecolors=tints.get(name, LAYERS[0]), edgecolors="none", zorder=1)
-        )
-    ax.add_collection(LineCollection(list(rims), colors=INK, linewidths=0.5, zorder=2))
+    rims = cell_rims(half)
     for line in outlines:
         ax.plot(line.r, line.z, color=FAINT, lw=0.8, zorder=0.5)
+    colours = [tints.get(half.regions[i], LAYERS[0]) for i in half.region]
+    ax.add_collection(
+        PolyCollection(list(rims), facecolors=colours, edgecolors=INK, linewidths=0.5, zorder=1)
+    )
     lo, hi = rims.reshape(-1, 2).min(0), rims.reshape(-1, 2).max(0)
     pad = 0.06 * (hi - lo).max()
     ax.set_xlim(max(lo[0] - pad, -0.02 * hi[0]), hi[0] + pad)
@@ -121,39 +116,41 @@ def mesh(
     ax.set_aspect("equal")
     ax.set_xlabel("$r$ / µm")
     ax.set_ylabel("$z$ / µm")
-    for i, name in enumerate(curved.regions):
-        cells = rims[curved.region == i]
-        if len(cells):
-            at = cells[np.argmax(cells[:, :, 1].mean(1))].mean(0)
+    for i, name in enumerate(half.regions):
+        own = rims[half.region == i]
+        if len(own):
+            at = own[np.argmax(own[:, :, 1].mean(1))].mean(0)
             shown = "absorbing layer" if name == PML else name
-            ax.text(
-                float(at[0]),
-                float(at[1]),
-                shown,
-                ha="center",
-                va="center",
-                fontsize=6,
-                rotation=_tilt(at),
-                path_effects=halo(),
-                zorder=3,
-            )
-    size = f"{curved.cells} cells" + (f" of degree {degree}" if degree else "")
-    ax.set_title(size, fontsize=7)
+            tilt = _tilt(at)
+            text = ax.text(float(at[0]), float(at[1]), shown, ha="center", va="center", fontsize=6, zorder=3)
+            text.set(rotation=tilt, path_effects=halo())
+    size = f"{len(half)} cells" + (" (upper half)" if len(half) < len(patches) else "")
+    ax.set_title(size + (f" of degree {degree}" if degree else ""), fontsize=7)
     return ax
+
+
+def upper_half(patches: Patches) -> Patches:
+    """The patches above z = 0 if those below are their mirror images, else all."""
+    middle = patches.z.mean(axis=(1, 2))
+    above = np.flatnonzero(middle > 0.0)
+    if 2 * len(above) != len(patches) or not np.allclose(
+        np.sort(middle[above]), np.sort(-middle[middle < 0.0])
+    ):
+        return patches
+    return patches.pick(above)
 
 
 def _tilt(at: Array) -> float:
     return float(np.degrees(np.arctan2(at[1], at[0]))) - 90.0 if at[1] > 0.1 * at[0] else 90.0
 
 
-def cell_rims(curved: Any, points: int = 12) -> Array:
-    """Closed boundary of each cell (um), shape (cells, 4 or 3 sides * points, 2)."""
-    from femwgm.fem.mapping import CurvedMapping
+def cell_rims(patches: Patches, points: int = 12) -> Array:
+    """Closed boundary of each cell (um), shape (cells, 4 * points, 2)."""
+    t = np.linspace(0.0, 1.0, points)
+    fine = patches.at(t)
 
-    corner = np.array(
-        [[0, 0], [1, 0], [1, 1], [0, 1]] if curved.corners == 4 else [[0, 0], [1, 0], [0, 1]], dtype=float
-    )
-    t = np.linspace(0.0, 1.0, points)[:, None]
-    sides = [a + t * (b - a) for a, b in zip(corner, np.roll(corner, -1, axis=0), strict=True)]
-    X = np.concatenate(sides).T
-    return np.asarray(np.moveaxis(CurvedMapping(curved).F(X).real, 0, -1))
+    def rim(values: Array) -> Array:
+        sides = [values[:, 0, :], values[:, :, -1], values[:, -1, ::-1], values[:, ::-1, 0]]
+        return np.concatenate(sides, axis=1)
+
+    return np.stack([rim(fine.r), rim(fine.z)], axis=-1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from femwgm.errors import OutputError
 from femwgm.views.comb import comb, lines
 from femwgm.views.domain import body, mesh
 from femwgm.views.evidence import error_bars
@@ -12,7 +13,7 @@ from femwgm.views.plane import colour_bar, meridian, mode_box
 from femwgm.views.radial import radial
 from femwgm.views.ring import ring, strongest
 from femwgm.views.source import ModeView, RunView
-from femwgm.views.style import COLUMN, GREY, PAGE, new_figure, panel
+from femwgm.views.style import COLUMN, PAGE, new_figure, panel
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,12 +26,15 @@ def title_of(mode: ModeView) -> str:
     return f"{mode.pol}, q = {row['q']}, l = {row.get('l') or '?'}, m = {mode.m}{p}   λ = {mode.wavelength_nm:.4f} nm"
 
 
-def mode_figure(mode: ModeView) -> Figure:
-    """A mode on a page: x-y plane and r-z plane, whole and magnified, and radial profiles with the shares."""
+def mode_figure(mode: ModeView, ring_pixels: int = 480) -> Figure:
+    """A mode on a page: x-y plane and r-z plane, whole and magnified, and radial profiles with the shares.
+
+    The whole ring is sampled on `ring_pixels`: as many as its panel has where it will be seen.
+    """
     figure = new_figure(PAGE, 4.7)
     figure.suptitle(title_of(mode), x=0.01, ha="left", fontsize=8.5, fontweight="bold")
     (a, b, c), (d, e, f) = figure.subplots(2, 3, width_ratios=[1.0, 0.84, 1.2])
-    ring(mode, a)
+    ring(mode, a, pixels=ring_pixels)
     ring(mode, b, zoom=True, pixels=600)
     colour_bar(b, strongest(mode))
     radial(mode, c, log=True, components=True)
@@ -82,26 +86,20 @@ def comb_figure(run: RunView) -> Figure:
 
 
 def domain_figure(run: RunView) -> Figure:
-    """The body to scale beside the mesh of the first domain."""
-    wide = bool(run.domains)
-    figure = new_figure(PAGE if wide else COLUMN * 1.3, 2.9)
-    if not wide:
+    """The body to scale beside the mesh that a mode was computed on; without fields, the body alone."""
+    shown = run.representatives(1)
+    try:
+        patches = shown[0].patches if shown else None
+    except OutputError:
+        patches = None
+    figure = new_figure(PAGE if patches is not None else COLUMN * 1.3, 2.9)
+    if patches is None:
         body(run, figure.add_subplot())
         return figure
     a, b = figure.subplots(1, 2, width_ratios=[1.5, 1.0])
     body(run, a)
-    domain, curved = run.domains[0]
-    mesh(curved, b, regions=run.regions, outlines=run.outlines, degree=getattr(domain, "degree", None))
-    if len(run.domains) > 1:
-        b.text(
-            0.98,
-            0.02,
-            f"first of {len(run.domains)} domains",
-            transform=b.transAxes,
-            ha="right",
-            color=GREY,
-            fontsize=6,
-        )
+    degree = getattr(run.domains[0][0], "degree", None) if len(run.domains) == 1 else None
+    mesh(patches, b, regions=run.regions, outlines=run.outlines, degree=degree)
     panel(a, "a")
     panel(b, "b")
     return figure

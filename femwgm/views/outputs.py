@@ -64,7 +64,7 @@ def write_plots(
         for done, (name, draw) in enumerate(pages):
             if progress:
                 progress(f"picture {name}", done, len(pages))
-            written += save(draw(), place / f"{name}.png", formats, dpi=200)
+            written += save(draw(), place / f"{name}.png", formats)
     return written
 
 

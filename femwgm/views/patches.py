@@ -79,7 +79,11 @@ class Patches:
 
     def one(self, i: int) -> Patches:
         """A single patch."""
-        return self._kept(np.arange(len(self)) == i)
+        return self.pick(np.array([i]))
+
+    def pick(self, numbers: IntArray) -> Patches:
+        """The patches of the given numbers."""
+        return self._kept(numbers)
 
     def within(self, box: tuple[float, float, float, float]) -> Patches:
         """Patches that reach into the box (r_min, r_max, z_min, z_max) in um."""

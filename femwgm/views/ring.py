@@ -20,7 +20,7 @@ from femwgm.views.style import AMBIENT, GREY, INK, colour_map, halo, layer_colou
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-PIXELS_PER_LOBE = 5.0
+PIXELS_PER_LOBE = 4.0
 LOBES = 14
 """Lobes in a magnified sector."""
 

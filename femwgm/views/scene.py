@@ -267,7 +267,7 @@ def pair(
         built = Scene(run, mode, plotter, replace(look, close_up=close))
         built.aim()
         if look.opacity:
-            plotter.enable_depth_peeling(number_of_peels=6)
+            plotter.renderer.enable_depth_peeling(6)
         if fine:
             plotter.enable_anti_aliasing("ssaa")
         scenes.append(built)
