@@ -1,0 +1,162 @@
+"""The cross-section of a body of revolution: named regions by priority, layers of background, walls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from femwgm.errors import GeometryError
+from femwgm.geometry.curves import Point
+from femwgm.geometry.outline import Outline
+from femwgm.typing import Array, IntArray
+
+_SYMMETRY = 1e-9
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A region by its outline."""
+
+    region: str
+    outline: Outline
+
+
+@dataclass(frozen=True)
+class Slab:
+    """A region that fills bottom < z < top at every radius (um); infinite ends are allowed."""
+
+    region: str
+    bottom: float
+    top: float
+
+
+@dataclass(frozen=True)
+class Walls:
+    """Perfectly conducting can around everything: a cylinder of a radius between two heights (um); None leaves a side open."""
+
+    radius: float | None = None
+    bottom: float | None = None
+    top: float | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether no side is open."""
+        return None not in (self.radius, self.bottom, self.top)
+
+
+@dataclass(frozen=True)
+class Section:
+    """Cross-section in r >= 0.
+
+    Attributes
+    ----------
+    parts
+        Pieces and slabs; where they overlap, the first one wins.
+    ambient
+        Region of whatever no part covers.
+    radius
+        Outer equatorial radius of the solid (um).
+    walls
+        Conducting walls, if any.
+    """
+
+    parts: tuple[Piece | Slab, ...]
+    ambient: str
+    radius: float
+    walls: Walls = Walls()
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Region names in order of priority, the ambient last."""
+        return tuple(dict.fromkeys([*(part.region for part in self.parts), self.ambient]))
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The parts with an outline."""
+        return tuple(part for part in self.parts if isinstance(part, Piece))
+
+    @property
+    def slabs(self) -> tuple[Slab, ...]:
+        """The layers of background."""
+        return tuple(part for part in self.parts if isinstance(part, Slab))
+
+    def region_at(self, points: Array) -> IntArray:
+        """Index into `regions` of each point (n, 2)."""
+        names = self.regions
+        out = np.full(len(points), len(names) - 1)
+        for part in reversed(self.parts):
+            inside = part.outline.contains(points) if isinstance(part, Piece) else _within(part, points[:, 1])
+            out[inside] = names.index(part.region)
+        return out
+
+    @cached_property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """(r_min, r_max, z_min, z_max) of the pieces, or of the walls if there are none (um)."""
+        if self.pieces:
+            points = np.concatenate([piece.outline.polygon for piece in self.pieces])
+            (r0, z0), (r1, z1) = points.min(axis=0), points.max(axis=0)
+            return float(r0), float(r1), float(z0), float(z1)
+        w = self.walls
+        if w.radius is None or w.bottom is None or w.top is None:
+            raise GeometryError("a section without a body needs walls on every side")
+        return 0.0, w.radius, w.bottom, w.top
+
+    @cached_property
+    def symmetric(self) -> bool:
+        """Whether the plane z = 0 is a mirror plane of every part."""
+        if any(slab.bottom != -slab.top for slab in self.slabs):
+            return False
+        w = self.walls
+        if (w.bottom is None) != (w.top is None) or (w.bottom is not None and w.bottom != -(w.top or 0.0)):
+            return False
+        return all(_own_image(piece.outline) for piece in self.pieces)
+
+    @property
+    def corners(self) -> list[tuple[Point, float]]:
+        """Corners of all pieces with their turn (rad), each once; where a slab's face meets a piece there is one too."""
+        found = [corner for piece in self.pieces for corner in piece.outline.corners()]
+        for slab in self.slabs:
+            for level in (slab.bottom, slab.top):
+                if np.isfinite(level):
+                    found += [(point, np.pi / 2) for piece in self.pieces for point in _crossings(piece.outline, level)]
+        unique: dict[tuple[float, float], tuple[Point, float]] = {}
+        for point, turn in found:
+            unique.setdefault((round(point[0], 9), round(point[1], 9)), (point, turn))
+        return list(unique.values())
+
+    @property
+    def tightest(self) -> list[tuple[Array, float]]:
+        """Points along each curved piece of outline and its smallest radius of curvature (um)."""
+        t = np.linspace(0.0, 1.0, 33)
+        return [(c.at(t), c.tightest()) for p in self.pieces for c in p.outline.curves if np.isfinite(c.tightest())]
+
+
+def _within(slab: Slab, z: Array) -> Array:
+    return np.asarray((z > slab.bottom) & (z < slab.top))
+
+
+def _own_image(outline: Outline) -> bool:
+    polygon = outline.polygon
+    image = polygon * np.array([1.0, -1.0])
+    a, b = polygon, np.roll(polygon, -1, axis=0)
+    d = b - a
+    length = np.maximum((d * d).sum(axis=1), 1e-300)
+    for point in image:
+        t = np.clip(((point - a) * d).sum(axis=1) / length, 0.0, 1.0)
+        if np.hypot(*(a + t[:, None] * d - point).T).min() > _SYMMETRY * outline.size:
+            return False
+    return True
+
+
+def _crossings(outline: Outline, level: float) -> list[Point]:
+    """Points off the axis where an outline crosses a height."""
+    found = []
+    polygon = outline.polygon
+    for (r0, z0), (r1, z1) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+        if (z0 - level) * (z1 - level) < 0.0:
+            r = r0 + (level - z0) * (r1 - r0) / (z1 - z0)
+            if r > 1e-9 * outline.size:
+                found.append((float(r), level))
+    return found

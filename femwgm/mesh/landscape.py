@@ -1,0 +1,170 @@
+"""Where a field can live and how fast it varies there: the Agmon distance and the local wavenumber over a cross-section.
+
+For azimuthal order m and wavenumber k a field varies in the (r, z) plane with the local wavenumber square n^2 k^2 - m^2 / r^2.
+Where that is negative the field decays, and its amplitude falls at least as exp(-S), S being the shortest path's integral of the
+local decay constant from where the field lives (Agmon, Lectures on Exponential Decay, Princeton 1982). The domain is where
+exp(-2 S) matters at the tolerance; the size of a cell follows from the local wavenumber and from exp(-S), as in
+`femwgm.mesh.partition`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.csgraph import dijkstra
+from scipy.special import jv
+
+from femwgm.geometry.section import Section
+from femwgm.mesh.planar import Box
+from femwgm.typing import Array
+
+MOST_POINTS = 60_000
+_STENCIL = ((0, 1), (1, 0), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1))
+_METRIC_EXCESS = 1.03
+"""Paths over sixteen neighbours are at most this much longer than straight ones."""
+
+
+@dataclass(frozen=True)
+class Wave:
+    """A field to resolve: azimuthal order m (any real number), vacuum wavenumber k0 (rad/um)."""
+
+    m: float
+    k0: float
+
+
+class Landscape:
+    """Action S and local wavenumber on a grid over a box.
+
+    Parameters
+    ----------
+    section
+        The cross-section.
+    indices
+        Real index of each region.
+    waves
+        Fields to hold.
+    box
+        Extent of the grid.
+    home
+        Function of points (n, 2) that says where the field lives (shape (n,), bool); by default the part of the solid where it
+        oscillates.
+    """
+
+    def __init__(
+        self, section: Section, indices: Mapping[str, float], waves: Sequence[Wave], box: Box, home: Array | None = None
+    ) -> None:
+        self.section, self.box = section, box
+        width, height = box.r1 - box.r0, box.z1 - box.z0
+        step = float(np.sqrt(width * height / MOST_POINTS))
+        nr, nz = max(24, int(width / step)), max(24, int(height / step))
+        self.r = box.r0 + width * (np.arange(nr) + 0.5) / nr
+        self.z = box.z0 + height * (np.arange(nz) + 0.5) / nz
+        self.step = (width / nr, height / nz)
+        points = np.stack(np.meshgrid(self.r, self.z, indexing="ij"), axis=-1).reshape(-1, 2)
+        self.region = section.region_at(points).reshape(nr, nz)
+        self.n = np.array([indices[name] for name in section.regions])[self.region]
+        self.solid = solid = self._solid()
+        highest = float(self.n[solid].max()) if solid.any() else float(self.n.max())
+        self.S = np.full((nr, nz), np.inf)
+        self.wavenumber = np.zeros((nr, nz))
+        for wave in waves:
+            square = (wave.m / self.r[:, None]) ** 2 - (self.n * wave.k0) ** 2
+            decay = np.sqrt(np.maximum(square, 0.0))
+            seeds = (square < 0.0) & solid if home is None else home.reshape(nr, nz)
+            if not seeds.any():
+                seeds = solid & (square <= square[solid].min() * (1 + 1e-9)) if solid.any() else square < 0.0
+            self.S = np.minimum(self.S, self._distance(decay, seeds))
+            along = np.maximum((highest * wave.k0) ** 2 - (wave.m / self.r[:, None]) ** 2, 0.0)
+            airy = (2.0 * wave.m**2 / self.r[:, None] ** 3) ** (2.0 / 3.0)
+            local = np.sqrt(np.maximum(np.maximum(np.abs(square), along), airy))
+            self.wavenumber = np.maximum(self.wavenumber, local)
+
+    def _solid(self) -> Array:
+        """Grid points in pieces (or everywhere, if there are none)."""
+        names = {piece.region for piece in self.section.pieces}
+        if not names:
+            return np.ones_like(self.region, dtype=bool)
+        return np.asarray(np.isin(self.region, [i for i, name in enumerate(self.section.regions) if name in names]))
+
+    def _distance(self, decay: Array, seeds: Array) -> Array:
+        nr, nz = decay.shape
+        number = np.arange(nr * nz).reshape(nr, nz)
+        rows, cols, weights = [], [], []
+        for di, dj in _STENCIL:
+            a = (slice(0, nr - di), slice(max(0, -dj), nz - max(0, dj)))
+            b = (slice(di, nr), slice(max(0, dj), nz + min(0, dj)))
+            length = np.hypot(di * self.step[0], dj * self.step[1])
+            rows.append(number[a].ravel())
+            cols.append(number[b].ravel())
+            weights.append((0.5 * length * (decay[a] + decay[b]) + 1e-12).ravel())
+        source = nr * nz
+        first = number[seeds]
+        rows.append(np.full(len(first), source))
+        cols.append(first)
+        weights.append(np.full(len(first), 1e-12))
+        graph = sp.csr_matrix(
+            (np.concatenate(weights), (np.concatenate(rows), np.concatenate(cols))), shape=(source + 1, source + 1)
+        )
+        reached = dijkstra(graph, directed=False, indices=source)[:-1]
+        return np.asarray(reached.reshape(nr, nz) / _METRIC_EXCESS)
+
+    def extent(self, tail: float) -> Box:
+        """Box around all points where S stays below `tail`."""
+        inside = tail > self.S
+        i, j = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+        dr, dz = 0.5 * self.step[0], 0.5 * self.step[1]
+        r0 = self.r[i[0]] - dr
+        return Box(
+            0.0 if r0 < 2.0 * dr else float(r0), float(self.r[i[-1]] + dr), float(self.z[j[0]] - dz), float(self.z[j[-1]] + dz)
+        )
+
+    def sampler(self, values: Array) -> Callable[[float, float], float]:
+        """Bilinear interpolation of a grid function, clamped to the grid; quick for one point at a time."""
+        table = values.tolist()
+        (dr, dz), r0, z0 = self.step, float(self.r[0]), float(self.z[0])
+        last_i, last_j = len(self.r) - 2, len(self.z) - 2
+
+        def at(r: float, z: float) -> float:
+            x, y = (r - r0) / dr, (z - z0) / dz
+            i, j = min(max(int(x), 0), last_i), min(max(int(y), 0), last_j)
+            u, v = min(max(x - i, 0.0), 1.0), min(max(y - j, 0.0), 1.0)
+            low, high = table[i], table[i + 1]
+            return float((1.0 - u) * ((1.0 - v) * low[j] + v * low[j + 1]) + u * ((1.0 - v) * high[j] + v * high[j + 1]))
+
+        return at
+
+    def sizes(self, degree: int, limit: float, *, stretched: Array | float = 1.0, grade: float = 0.8) -> Array:
+        """Edge length on the grid at which elements of a degree resolve the field to `limit` (relative amplitude)."""
+        weight = np.clip(limit * np.exp(np.minimum(self.S, 600.0)), 1e-16, 1.0)
+        argument, reachable = _largest_argument(degree)
+        x = np.interp(np.log(weight), reachable, argument)
+        sizes = 2.0 * x / (self.wavenumber * stretched)
+        return _graded(sizes, self.step, grade)
+
+
+@lru_cache(maxsize=32)
+def _largest_argument(degree: int) -> tuple[Array, Array]:
+    """Arguments x of the Bessel function J_k and the logarithm of 2 J_k(x), ascending, to invert the error indicator."""
+    x = np.linspace(1e-2, degree, 400)
+    return x, np.log(2.0 * jv(degree, x))
+
+
+def _graded(sizes: Array, step: tuple[float, float], grade: float, rounds: int = 60) -> Array:
+    """Sizes that grow by no more than `grade` for each length."""
+    h = sizes.copy()
+    for _ in range(rounds):
+        before = h.copy()
+        for axis, d in enumerate(step):
+            for shift in (1, -1):
+                moved = np.roll(before, shift, axis=axis)
+                edge = [slice(None), slice(None)]
+                edge[axis] = slice(0, 1) if shift == 1 else slice(-1, None)
+                moved[tuple(edge)] = np.inf
+                h = np.minimum(h, moved + grade * d)
+        if np.array_equal(h, before):
+            break
+    return h
