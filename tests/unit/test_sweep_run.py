@@ -323,3 +323,63 @@ def test_bookkeeping_takes_less_than_two_milliseconds_a_point(tmp_path) -> None:
     begin = time.process_time()
     sweep(thickness_sweep(400), tmp_path / "s")
     assert (time.process_time() - begin) / 400 < 2e-3
+
+
+@pytest.fixture
+def cheap_cli(tmp_path, monkeypatch, log):
+    """The command line with the cheap solver; gives the exit status and what was said."""
+    import yaml
+
+    from femwgm.cli import main
+    from femwgm.sweep.run import run_sweep as real
+
+    monkeypatch.setitem(real.__kwdefaults__, "solver", SOLVER)
+
+    def call(config, *arguments, capsys):
+        file = tmp_path / "sweep.yaml"
+        file.write_text(yaml.safe_dump({"outputs": {"plots": False}, **config}))
+        with pytest.raises(SystemExit) as left:
+            main(["sweep", str(file), "-o", str(tmp_path / "s"), "--workers", "1", *arguments])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return left.value.code or 0, out, err
+
+    return call
+
+
+def test_exit_status_and_words_of_the_command_line(cheap_cli, tmp_path, monkeypatch, capsys) -> None:
+    code, out, err = cheap_cli(thickness_sweep(5), capsys=capsys)
+    assert (code, err) == (0, "")
+    assert "5 of 5 points solved" in out
+    monkeypatch.setenv("CHEAP_FAIL", "550")
+    code, out, err = cheap_cli(thickness_sweep(5), "--set", "materials.npl.n=1.8", capsys=capsys)
+    assert code == 3
+    assert err.splitlines() == [
+        "femwgm: failed at thickness_nm = 550.0: the eigenproblem did not converge",
+        f"femwgm: 1 of 5 points have no result; the reasons are in {tmp_path / 's' / 'sweep.csv'}",
+    ]
+    monkeypatch.delenv("CHEAP_FAIL")
+    code, out, err = cheap_cli(thickness_sweep(5), "--set", "materials.npl.n=1.8", capsys=capsys)
+    assert code == 0
+    assert "4 were there" in out
+    code, out, err = cheap_cli(thickness_sweep(9), "--tables", capsys=capsys)
+    assert code == 3
+    assert "4 of 9 points have no result" in err
+    code, out, err = cheap_cli(BASE, capsys=capsys)
+    assert code == 2
+    assert "sweep: is required and missing; add" in err
+    code, out, err = cheap_cli(thickness_sweep(5), "--set", "sweep.axes.0.key=geometry.lairs", capsys=capsys)
+    assert code == 2
+    assert len(err.splitlines()) == 1
+
+
+def test_figures_come_with_the_tables(cheap_cli, tmp_path, capsys) -> None:
+    code, out, _ = cheap_cli({**thickness_sweep(5), "outputs": {"plots": True}}, capsys=capsys)
+    assert code == 0
+    pictures = sorted((tmp_path / "s" / "plots").iterdir())
+    assert [p.name for p in pictures] == ["along_axis.png"]
+    assert all(p.read_bytes().startswith(b"\x89PNG") for p in pictures)
+    drawn = {"axes": [{"key": KEY, "normal": {"mean": "490 nm", "sd": "5 nm"}}], "sample": {"count": 20, "seed": 1}}
+    code, out, _ = cheap_cli({**BASE, "sweep": drawn, "outputs": {"plots": True}}, capsys=capsys)
+    assert code == 0
+    assert str(tmp_path / "s" / "plots" / "spread.png") in out
