@@ -24,11 +24,12 @@ from femwgm.experiment.fitting import Approach, Fit, approach, finish, widen
 from femwgm.experiment.model import PARAMETERS, UNITS, CoatedSphere
 from femwgm.experiment.peaks import Peaks
 from femwgm.experiment.prior import Prior
-from femwgm.experiment.score import Odds
+from femwgm.experiment.score import Odds, pair_gains
 from femwgm.experiment.search import scan
+from femwgm.experiment.valley import gaussian_posterior
 from femwgm.typing import Array
 
-__all__ = ["Assignment", "Parameter", "Reading", "assign", "read"]
+__all__ = ["Assignment", "Parameter", "Reading", "assign", "line_errors", "read"]
 
 STARTS = 120
 """Starts that are fitted."""
@@ -43,8 +44,14 @@ RIVAL_NATS = 9.2
 """Readings less probable than the best by more than exp of this (1e4) are dropped."""
 IMPROBABLE = 1e-3
 """Probability of so large a chi^2 below which the stated errors are taken to be too small, and scaled."""
+WORTH_NAMING = 0.01
+"""Smallest probability of an alternative that is worth a word."""
 DETERMINED = 1.0 / 3.0
 """A parameter counts as determined by the data when they narrow its prior to less than this."""
+
+
+Name = tuple[str, int, int] | None
+"""(pol, l, q) of a mode, None for a spurious peak."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +88,15 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Reading:
-    """A fit with its probability among all readings found."""
+    """A fit with its probability among all readings found.
+
+    `chances` holds, for each peak, the probability of what it could be in this reading: two lines that fall together, or a
+    spurious peak that happens to lie on a line, leave a choice that no fit can make.
+    """
 
     fit: Fit
     probability: float
+    chances: tuple[dict[Name, float], ...]
 
 
 @dataclass(frozen=True)
@@ -118,7 +130,7 @@ class Assignment:
         return self.readings[0].probability
 
     @property
-    def labels(self) -> tuple[tuple[str, int, int] | None, ...]:
+    def labels(self) -> tuple[Name, ...]:
         """(pol, l, q) of each peak in the best reading."""
         return self.best.names
 
@@ -139,33 +151,38 @@ class Assignment:
         }  # fmt: skip
 
     @property
-    def label_probability(self) -> Array:
-        """Probability of each peak's label: summed over the readings that agree on it."""
-        return np.array(
-            [
-                sum(r.probability for r in self.readings if r.fit.names[i] == name)
-                for i, name in enumerate(self.labels)
-            ]
-        )
+    def chances(self) -> tuple[dict[Name, float], ...]:
+        """For each peak the probability of everything that it could be, over all readings, the most probable first."""
+        result = []
+        for i in range(len(self.peaks)):
+            total: dict[Name, float] = {}
+            for reading in self.readings:
+                for name, chance in reading.chances[i].items():
+                    total[name] = total.get(name, 0.0) + reading.probability * chance
+            result.append(dict(sorted(total.items(), key=lambda item: -item[1])))
+        return tuple(result)
 
     def rows(self) -> list[dict[str, Any]]:
         """One row a peak."""
         fitted, mode = self.best.lines, self.best.matching.mode
-        jacobian = fitted.slope @ np.linalg.cholesky(self.best.covariance + 1e-30 * np.eye(4))
-        model_error = np.sqrt((jacobian**2).sum(axis=1))
-        sure = self.label_probability
+        errors = line_errors(self.best, self.peaks, self.prior)
         rows = []
-        for i, name in enumerate(self.labels):
+        for i, (name, chances) in enumerate(zip(self.labels, self.chances, strict=True)):
             pol, l, q = name if name is not None else (None, None, None)
             position = float(self.peaks.wavelength_nm[i])
             exact = float(fitted.wavelength_nm[mode[i]]) if name is not None else None
             width = float(self.peaks.width_nm[i])
+            other = max(
+                ((c, n) for n, c in chances.items() if n != name), key=lambda pair: pair[0], default=None
+            )
             rows.append(
                 {
                     "wavelength_nm": position, "pol": pol, "l": l, "q": q, "exact_nm": exact,
                     "residual_nm": None if exact is None else position - exact,
-                    "model_error_nm": None if exact is None else float(model_error[mode[i]]),
-                    "error_nm": float(self.peaks.error_nm[i]), "probability": float(sure[i]),
+                    "model_error_nm": None if exact is None else float(errors[mode[i]]),
+                    "error_nm": float(self.peaks.error_nm[i]), "probability": chances.get(name, 0.0),
+                    "alternative": _word(other[1]) if other and other[0] > WORTH_NAMING else None,
+                    "alternative_probability": other[0] if other and other[0] > WORTH_NAMING else None,
                     "line_q": position / width if np.isfinite(width) else None,
                 }
             )  # fmt: skip
@@ -230,7 +247,7 @@ def _difference(changes: Sequence[tuple[int, Any, Any]], peaks: Peaks) -> str:
     return "; ".join(parts) + (f"; and {len(changes) - 3} more" if len(changes) > 3 else "")
 
 
-def _word(name: tuple[str, int, int] | None) -> str:
+def _word(name: Name) -> str:
     return "spurious" if name is None else f"{name[0]} l={name[1]}" + (f" q={name[2]}" if name[2] > 1 else "")
 
 
@@ -288,7 +305,10 @@ def read(atlas: Atlas, peaks: Peaks, odds: Odds) -> Assignment:
     best = readings[0].log_evidence
     kept = [r for r in readings if r.log_evidence > best - RIVAL_NATS]
     weight = np.exp([r.log_evidence - best for r in kept])
-    probable = tuple(Reading(r, float(w)) for r, w in zip(kept, weight / weight.sum(), strict=True))
+    probable = tuple(
+        Reading(r, float(w), _chances(r, peaks, odds))
+        for r, w in zip(kept, weight / weight.sum(), strict=True)
+    )
     return Assignment(body, peaks, prior, probable, scale)
 
 
@@ -315,6 +335,29 @@ def _finish_all(
         ):
             best[result.names] = result
     return sorted(best.values(), key=lambda r: -r.log_evidence)
+
+
+def line_errors(result: Fit, peaks: Peaks, prior: Prior) -> Array:
+    """Standard error (nm) of each line of a fit, from the parameters that the peaks allow."""
+    covariance = gaussian_posterior(result.lines, result.matching.mode, peaks, prior).covariance
+    return np.asarray(np.sqrt(np.einsum("mi,ij,mj->m", result.lines.slope, covariance, result.lines.slope)))
+
+
+def _chances(result: Fit, peaks: Peaks, odds: Odds) -> tuple[dict[Name, float], ...]:
+    """What each peak could be when all others are what the fit says."""
+    lines, mode = result.lines, result.matching.mode
+    gains, _, _ = pair_gains(peaks, lines.wavelength_nm, lines.labels, odds, peaks.error_nm)
+    chances = []
+    for i in range(len(peaks)):
+        taken = set(mode[np.arange(len(peaks)) != i].tolist())
+        free = [j for j in range(len(lines.labels)) if j not in taken and gains[i, j] > -12.0]
+        weights: dict[Name, float] = {
+            lines.labels.name(j): float(np.exp(min(gains[i, j], 50.0))) for j in free
+        }
+        weights[None] = 1.0
+        total = sum(weights.values())
+        chances.append({name: value / total for name, value in weights.items()})
+    return tuple(chances)
 
 
 def _error_scale(best: Fit, prior: Prior) -> float:

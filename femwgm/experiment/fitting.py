@@ -22,7 +22,7 @@ __all__ = ["Approach", "Fit", "approach", "finish", "widen"]
 
 STEPS = 12
 """Most Gauss-Newton steps at the true errors."""
-SHARPER = (1.0, 0.5, 0.2, 0.08)
+SHARPER = (1.0, 0.5, 0.2, 0.08, 0.03, 0.0)
 """Errors of an approach, in units of those of the scan."""
 EDGE = 4.5
 """Standard deviations of the prior beyond which a fit is given up."""
@@ -112,7 +112,8 @@ def approach(atlas: Atlas, peaks: Peaks, start: Start, odds: Odds) -> Approach |
     x = start.x
     try:
         for part in SHARPER:
-            sigma = np.hypot(peaks.error_nm, part * BLUNT * atlas.spacing_nm)
+            # The polynomial's own error must not cost a match.
+            sigma = np.hypot(np.hypot(peaks.error_nm, atlas.error_nm), part * BLUNT * atlas.spacing_nm)
             lines = _descend(lambda at, _: atlas.lines(at), atlas.lines(x), peaks, atlas.prior, odds, sigma)
             x = lines.x
     except SolveError:
@@ -141,7 +142,6 @@ def finish(body: CoatedSphere, peaks: Peaks, prior: Prior, near: Approach, odds:
 
     try:
         lines = exact(lines.x, lines)
-        # The polynomial's own error must not cost a match: begin a little blunt.
         lines = _descend(exact, lines, peaks, prior, odds, np.hypot(peaks.error_nm, near.error_nm), 3)
         lines = _descend(exact, lines, peaks, prior, odds, peaks.error_nm, STEPS, 1e-4)
         lines = track(body, lines.x, lines)
@@ -176,13 +176,27 @@ def _descend(
     for _ in range(steps):
         matching = best_matching(peaks, lines.wavelength_nm, lines.labels, odds, sigma)
         step, hessian = _step(lines, matching, peaks, prior, sigma)
-        x = lines.x + step
-        if (np.abs(x - prior.mean)[prior.free] > EDGE * prior.deviation[prior.free]).any():
-            raise SolveError("the fit leaves the range of its prior")
-        lines = at(x, lines)
-        if step[prior.free] @ hessian @ step[prior.free] < still:
+        before = _misfit(lines, matching, peaks, prior, sigma)
+        # Valleys of the posterior bend: a full step along one may end far up its side.
+        for part in (1.0, 0.5, 0.25, 0.125, 0.0625):
+            x = lines.x + part * step
+            if (np.abs(x - prior.mean)[prior.free] > EDGE * prior.deviation[prior.free]).any():
+                raise SolveError("the fit leaves the range of its prior")
+            ahead = at(x, lines)
+            if _misfit(ahead, matching, peaks, prior, sigma) <= before:
+                break
+        lines = ahead
+        if part * (step[prior.free] @ hessian @ step[prior.free]) < still:
             break
     return lines
+
+
+def _misfit(lines: Lines, matching: Matching, peaks: Peaks, prior: Prior, sigma: Array) -> float:
+    """Sum of squares that a Gauss-Newton step lowers, the prior's among them."""
+    chosen = np.flatnonzero(matching.mode >= 0)
+    residual = (peaks.wavelength_nm[chosen] - lines.wavelength_nm[matching.mode[chosen]]) / sigma[chosen]
+    offset = (lines.x - prior.mean)[prior.free] / prior.deviation[prior.free]
+    return float(residual @ residual + offset @ offset)
 
 
 def _step(lines: Lines, matching: Matching, peaks: Peaks, prior: Prior, sigma: Array) -> tuple[Array, Array]:

@@ -36,6 +36,7 @@ __all__ = [
     "Threshold",
     "first_to_lase",
     "per_cm",
+    "relative_strengths",
     "tangential_share",
     "threshold",
     "total_loss",

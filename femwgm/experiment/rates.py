@@ -1,0 +1,171 @@
+r"""Steady-state light against pump of many modes that share one gain: rate equations with the modes' own overlaps.
+
+Inversion N(x) in the shell and photon numbers S_j, four-level gain, one emission time tau:
+
+    dN/dt   = P p(x) - N / tau - (N / tau) sum_j beta_j u_j(x) S_j,
+    dS_j/dt = -kappa_j S_j + (beta_j / tau) V <N u_j> (S_j + 1),
+
+u_j the intensity of the mode with mean one over the shell (volume V), beta_j the share of the spontaneous emission of a uniform
+shell that goes into mode j. The same beta_j couples spontaneous and stimulated emission, so S_j + 1 is all that distinguishes
+them. With N scaled by its threshold value for the best mode (n), and a_j <= 1 the strength of mode j (unsaturated gain over loss
+relative to the best mode), the steady state is
+
+    S_j (1 - a_j <n u_j>) = a_j <n u_j>,        n (1 + sum_j beta_j u_j S_j) = P p(x),
+
+solved here in log S by Newton's iteration, upwards in pump. Where modes burn holes into the same places they compete; how much
+is in <u_i u_j>. Mean-field rate equations of this kind: Haken and Sauermann, Z. Phys. 173, 261 (1963) for spatial hole burning;
+Bjork and Yamamoto, IEEE J. Quantum Electron. 27, 2386 (1991) for the photon number with S + 1.
+
+Limits: no diffusion of the inversion, no Auger or heating, no transparency density (a film that absorbs where it is not inverted
+needs the extra inversion), modes as in the passive sphere, no coherence between modes, and steady state, which nanosecond pumping
+approaches and femtosecond pumping does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from femwgm.errors import GeometryError, SolveError
+from femwgm.experiment.overlap import ShellIntensities
+from femwgm.typing import Array
+
+__all__ = ["LightCurve", "light_curve", "spontaneous_share"]
+
+
+@dataclass(frozen=True)
+class LightCurve:
+    """Light in, light out.
+
+    Attributes
+    ----------
+    pump
+        Pump over the pump at which the first mode's unsaturated gain equals its loss, shape (points,).
+    photons
+        Photon number of each mode, shape (points, modes).
+    inversion
+        Mean inversion over the threshold inversion of the first mode, shape (points,).
+    strength
+        Unsaturated gain over loss of each mode, the best is 1.
+    beta
+        Share of the spontaneous emission of a uniform shell that goes into each mode.
+    """
+
+    pump: Array
+    photons: Array
+    inversion: Array
+    strength: Array
+    beta: Array
+
+    @property
+    def lasing(self) -> Array:
+        """Whether a mode lases: its photon number exceeds beta^(-1/2), the value where gain meets loss in a single mode."""
+        return self.photons > self.beta**-0.5
+
+    @property
+    def count(self) -> Array:
+        """Number of lasing lines at each pump."""
+        return np.asarray(self.lasing.sum(axis=1))
+
+    def lines(self, contrast: float = 0.05) -> Array:
+        """Number of lines a spectrometer shows: those above a share of the strongest, where any lases."""
+        strongest = self.photons.max(axis=1, keepdims=True)
+        return np.asarray(((self.photons > contrast * strongest) & self.lasing).sum(axis=1))
+
+
+def spontaneous_share(wavelength_um: float, index: float, volume_um3: float, emission_nm: float) -> float:
+    """Share beta of spontaneous emission into one mode whose line is far narrower than the emission band.
+
+    lambda^4 / (4 pi^2 n^3 V dlambda): the Purcell factor with the Q of the emission band, a third of it for random dipoles.
+
+    Parameters
+    ----------
+    wavelength_um
+        Wavelength (um).
+    index
+        Index where the emitters are.
+    volume_um3
+        Mode volume (um^3).
+    emission_nm
+        Width of the emission band (nm).
+    """
+    return wavelength_um**4 / (4.0 * np.pi**2 * index**3 * volume_um3 * 1e-3 * emission_nm)
+
+
+def light_curve(
+    sampled: ShellIntensities, strength: Sequence[float] | Array, pump: Sequence[float] | Array, *, beta: float = 1e-3,
+    losses: Sequence[float] | Array | None = None, profile: Array | None = None,
+) -> LightCurve:  # fmt: skip
+    """Photon numbers of all modes against pump.
+
+    Parameters
+    ----------
+    sampled
+        Intensities in the shell (:func:`femwgm.experiment.overlap.shell_intensities`).
+    strength
+        Unsaturated gain over loss of each mode relative to the best (:func:`femwgm.experiment.lasing.relative_strengths`).
+    pump
+        Ascending pump powers in units of the first threshold.
+    beta
+        Spontaneous share of the best mode.
+    losses
+        Loss rate of each mode relative to the best one; all alike by default.
+    profile
+        Pump on the points of the shell, mean one; uniform by default.
+
+    Raises
+    ------
+    GeometryError
+        If the pump does not ascend from above zero.
+    SolveError
+        If the iteration does not converge.
+    """
+    powers = np.asarray(pump, dtype=float)
+    if powers.size == 0 or powers[0] <= 0.0 or (np.diff(powers) <= 0.0).any():
+        raise GeometryError("pump powers must ascend from above zero")
+    a = np.asarray(strength, dtype=float) / np.max(strength)
+    loss = np.ones_like(a) if losses is None else np.asarray(losses, dtype=float)
+    # Gain and spontaneous rate are one coefficient: strength times loss.
+    coupling = beta * a * loss / (a * loss)[int(np.argmax(a))]
+    shape = np.ones(sampled.weight.size) if profile is None else profile / sampled.mean(profile)
+    logs = np.log(np.maximum(a * powers[0], 1e-12))
+    photons, inversion = [], []
+    for power in powers:
+        logs, n = _steady(sampled, a, coupling, power * shape, logs)
+        photons.append(np.exp(logs))
+        inversion.append(sampled.mean(n))
+    return LightCurve(powers, np.array(photons), np.array(inversion), a, coupling)
+
+
+def _steady(
+    sampled: ShellIntensities, a: Array, coupling: Array, source: Array, logs: Array
+) -> tuple[Array, Array]:
+    """log S and n at one pump: log(a <n u>) + log(1 + 1/S) = 0 for every mode, by damped Newton steps."""
+    u, weight = sampled.u, sampled.weight
+
+    def state(y: Array) -> tuple[Array, Array, Array]:
+        s = np.exp(y)
+        clamp = 1.0 + (coupling * s) @ u
+        n = source / clamp
+        mean = (u * weight) @ n
+        return np.log(a * mean) + np.log1p(np.exp(-y)), n, clamp
+
+    y = logs.copy()
+    value, n, clamp = state(y)
+    for _ in range(200):
+        mean = (u * weight) @ n
+        answer = -((u * (weight * n / clamp)) @ u.T) * (coupling * np.exp(y)) / mean[:, None]
+        jacobian = answer - np.diag(1.0 / (1.0 + np.exp(y)))
+        step = np.clip(np.linalg.solve(jacobian, -value), -3.0, 3.0)
+        part = 1.0
+        for _ in range(30):
+            ahead, n, clamp = state(y + part * step)
+            if np.abs(ahead).sum() < np.abs(value).sum() * (1.0 - 1e-4 * part) or np.abs(step).max() < 1e-9:
+                break
+            part *= 0.5
+        y, value = y + part * step, ahead
+        if np.abs(value).max() < 1e-12 or np.abs(part * step).max() < 1e-11:
+            return y, n
+    raise SolveError("the rate equations did not settle; take smaller steps in pump")
