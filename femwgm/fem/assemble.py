@@ -20,11 +20,10 @@ from skfem.quadrature import get_quadrature
 from skfem.refdom import RefTri
 
 from femwgm.fem.mapping import CurvedMapping
-from femwgm.fem.polynomials import derivative_in_legendre, integrated_legendre, legendre
-from femwgm.fem.quadrilateral import QuadLagrange, QuadNedelec
 from femwgm.fem.spaces import Space, discrete_gradient, element_pair
+from femwgm.fem.tensor import QuadIntegrals
 from femwgm.numerics import unit_gauss
-from femwgm.typing import Array, RealArray
+from femwgm.typing import Array, IntArray, RealArray
 
 TABULATED_TRIANGLE_ORDER = 19
 """The highest degree of exactness for which scikit-fem tabulates a rule on triangles."""
@@ -221,21 +220,43 @@ def assemble(space: Space, *, points: int | None = None, axis: str | None = None
     points = points or default_points(degree)
     X, weights = gauss_points(corners, points)
     metric = Metric.at(CurvedMapping(space.mesh), X, weights, axis)
-    integrals = _quad_integrals if corners == 4 else _triangle_integrals
-    C, G, T, S, A = integrals(metric, degree, points)
+    integrals = QuadIntegrals(degree, points) if corners == 4 else TriangleIntegrals(degree, points)
+    C, S = integrals.curl(metric.curl), integrals.scalar(metric.scalar)
+    G, T = integrals.vector(metric.over_r), integrals.vector(metric.times_r)
+    axial = None if metric.axial is None else integrals.vector(metric.axial)
+    DG = _combined(G, corners, degree)
+    GD, DGD = np.swapaxes(DG, 1, 2), _combined(np.ascontiguousarray(np.swapaxes(DG, 1, 2)), corners, degree)
+    sc, ss = space.signs[:, space.from_curl], space.signs[:, space.from_scalar]
+    for blocks, left, right in (((C, G, T, axial), sc, sc), ((GD,), sc, ss), ((DGD, S), ss, ss)):
+        for block in blocks:
+            if block is not None:
+                _orient(block, left, right)
+    return CellMatrices(space, C, G, GD, DGD, T, S, axial)
+
+
+@lru_cache(maxsize=64)
+def _gradient_terms(corners: int, degree: int) -> tuple[IntArray, RealArray]:
+    """Non-zeros of each column of the discrete gradient: rows and values, (terms, columns) each, padded with zeros."""
     D = discrete_gradient(corners, degree)
-    sc = space.signs[:, space.from_curl]
-    ss = space.signs[:, space.from_scalar]
-    GD = G @ D
-    DGD = D.T @ GD
-    cc, cs, s2 = (
-        sc[:, :, None] * sc[:, None, :],
-        sc[:, :, None] * ss[:, None, :],
-        ss[:, :, None] * ss[:, None, :],
-    )
-    return CellMatrices(
-        space, C * cc, G * cc, GD * cs, DGD * s2, T * cc, S * s2, None if A is None else A * cc
-    )
+    terms = int((D != 0.0).sum(axis=0).max())
+    rows = np.argsort(D == 0.0, axis=0, kind="stable")[:terms]
+    return rows, np.take_along_axis(D, rows, axis=0)
+
+
+def _combined(G: Array, corners: int, degree: int) -> Array:
+    """D^T G on each cell for the discrete gradient D, of which each column has a few entries only."""
+    rows, values = _gradient_terms(corners, degree)
+    out = np.take(G, rows[0], axis=1) * values[0][:, None]
+    for row, value in zip(rows[1:], values[1:], strict=True):
+        out += np.take(G, row, axis=1) * value[:, None]
+    return np.asarray(out)
+
+
+def _orient(block: Array, left: Array, right: Array) -> None:
+    """Multiply rows and columns of each cell's block by their signs, in place; few are negative."""
+    i, j = np.flatnonzero((left < 0.0).any(axis=0)), np.flatnonzero((right < 0.0).any(axis=0))
+    block[:, i] *= left[:, i, None]
+    block[:, :, j] *= right[:, None, j]
 
 
 @lru_cache(maxsize=64)
@@ -252,84 +273,25 @@ def _triangle_products(degree: int, points: int) -> tuple[Array, ...]:
     return outer(curl.T, curl.T), outer(x, x), outer(x, y) + outer(y, x), outer(y, y), outer(psi.T, psi.T)
 
 
-def _triangle_integrals(
-    metric: Metric, degree: int, points: int
-) -> tuple[Array, Array, Array, Array, Array | None]:
-    cc, xx, xy, yy, ss = _triangle_products(degree, points)
+class TriangleIntegrals:
+    """Cell matrices of the element pair on triangles for weights (cells, points) at the points of `gauss_points`."""
 
-    def square(flat: Array) -> Array:
-        n = int(np.sqrt(flat.shape[1]) + 0.5)
-        return flat.reshape(-1, n, n)
+    def __init__(self, degree: int, points: int) -> None:
+        self._curl, self._xx, self._xy, self._yy, self._scalar = _triangle_products(degree, points)
 
-    def vector(w: tuple[Array, Array, Array]) -> Array:
-        return square(w[0] @ xx + w[1] @ xy + w[2] @ yy)
+    def curl(self, weight: Array) -> Array:
+        """int weight curl u curl w."""
+        return _square(weight @ self._curl)
 
-    axial = None if metric.axial is None else vector(metric.axial)
-    return (
-        square(metric.curl @ cc), vector(metric.over_r), vector(metric.times_r), square(metric.scalar @ ss), axial,
-    )  # fmt: skip
+    def vector(self, weights: tuple[Array, Array, Array]) -> Array:
+        """int u . W w for the symmetric W with components (xx, xy, yy)."""
+        return _square(weights[0] @ self._xx + weights[1] @ self._xy + weights[2] @ self._yy)
 
-
-@lru_cache(maxsize=64)
-def _line_products(degree: int, points: int) -> dict[str, Array]:
-    """Products of one-dimensional functions at the Gauss points, (pairs, points): P Legendre, L integrated, d its slope."""
-    t, _ = unit_gauss(points)
-    P, L = legendre(degree - 1, t), integrated_legendre(degree, t)
-    d = derivative_in_legendre(degree) @ P
-    families = {"P": P, "L": L, "d": d}
-    return {
-        a + b: np.ascontiguousarray((families[a][:, None, :] * families[b][None, :, :]).reshape(-1, points))
-        for a, b in ("PP", "LL", "PL", "LP", "dd", "Pd", "dP")
-    }
+    def scalar(self, weight: Array) -> Array:
+        """int weight v q."""
+        return _square(weight @ self._scalar)
 
 
-@lru_cache(maxsize=64)
-def _quad_positions(degree: int) -> tuple[Array, Array, Array]:
-    """Positions of the x- and y-directed Nedelec and of the H1 functions in their tensor numbering (x index slowest)."""
-    curl, scalar = QuadNedelec(degree), QuadLagrange(degree)
-    k = degree
-    x = curl.x_directed
-    to_x = np.full(k * (k + 1), -1)
-    to_y = np.full((k + 1) * k, -1)
-    to_x[curl.along[x] * (k + 1) + curl.across[x]] = np.flatnonzero(x)
-    to_y[curl.across[~x] * k + curl.along[~x]] = np.flatnonzero(~x)
-    to_s = np.empty((k + 1) ** 2, dtype=int)
-    to_s[scalar.in_x * (k + 1) + scalar.in_y] = np.arange(scalar.size)
-    return to_x, to_y, to_s
-
-
-def _quad_integrals(
-    metric: Metric, degree: int, points: int
-) -> tuple[Array, Array, Array, Array, Array | None]:
-    pairs = _line_products(degree, points)
-    to_x, to_y, to_s = _quad_positions(degree)
-    sizes = {"P": degree, "L": degree + 1, "d": degree + 1}
-    cells = len(metric.curl)
-
-    def tensor(weight: Array, in_x: str, in_y: str) -> Array:
-        """All integrals of weight f_a(x) f_b(x) g_c(y) g_d(y) as a matrix ((a, c), (b, d)) for each cell."""
-        w = weight.reshape(cells, points, points)
-        first = np.matmul(pairs[in_x], w)
-        out = first.reshape(-1, points) @ pairs[in_y].T
-        a, b, c, d = sizes[in_x[0]], sizes[in_x[1]], sizes[in_y[0]], sizes[in_y[1]]
-        return out.reshape(cells, a, b, c, d).transpose(0, 1, 3, 2, 4).reshape(cells, a * c, b * d)
-
-    def place(xx: Array, xy: Array, yy: Array) -> Array:
-        n = len(to_x) + len(to_y)
-        order = np.argsort(np.r_[to_x, to_y])
-        block = np.empty((cells, n, n), dtype=xx.dtype)
-        h = len(to_x)
-        block[:, :h, :h], block[:, :h, h:], block[:, h:, h:] = xx, xy, yy
-        block[:, h:, :h] = np.swapaxes(xy, 1, 2)
-        return block[:, order[:, None], order[None, :]]
-
-    def vector(w: tuple[Array, Array, Array]) -> Array:
-        return place(tensor(w[0], "PP", "LL"), tensor(w[1], "PL", "LP"), tensor(w[2], "LL", "PP"))
-
-    C = place(
-        tensor(metric.curl, "PP", "dd"), -tensor(metric.curl, "Pd", "dP"), tensor(metric.curl, "dd", "PP")
-    )  # the curl of (P l, 0) is -P l', that of (0, l P) is l' P
-    order = np.argsort(to_s)
-    S = tensor(metric.scalar, "LL", "LL")[:, order[:, None], order[None, :]]
-    axial = None if metric.axial is None else vector(metric.axial)
-    return C, vector(metric.over_r), vector(metric.times_r), S, axial
+def _square(flat: Array) -> Array:
+    n = int(np.sqrt(flat.shape[1]) + 0.5)
+    return flat.reshape(-1, n, n)
