@@ -177,6 +177,17 @@ class ReducedBasis:
         return np.asarray(self.vectors @ coordinates)
 
 
+def ritz_pair(KV: Array, MV: Array, basis: Array, target: complex) -> tuple[complex, Array, float]:
+    """Value, vector and full-size residual of the pair nearest to `target` in the span of a basis (size, N), from its images."""
+    K, M = basis.T @ KV, basis.T @ MV
+    values, vectors = _small_eigenpairs(0.5 * (K + K.T)[None], 0.5 * (M + M.T)[None])
+    j = int(np.argmin(np.abs(values[0] - target)))
+    value, c = values[0, j], vectors[0, :, j]
+    Mx = MV @ c
+    residual = float(np.linalg.norm(KV @ c - value * Mx) / (abs(value) * np.linalg.norm(Mx)))
+    return complex(value), basis @ c, residual
+
+
 def _products(weights: Array, c: Array) -> Array:
     """Weight times coordinate for each term and vector, (terms N, points): what combines the images."""
     return np.asarray((weights[:, :, None] * c[:, None, :]).reshape(len(c), -1).T)

@@ -142,6 +142,22 @@ class CellMatrices:
             T = T + (eps_axial - eps)[:, None, None] * self.axial
         return self._blocks(T, None, eps[:, None, None] * self.S)
 
+    def apply_stiffness(self, m: int, x: Array) -> Array:
+        """K(m) x on each cell for cell vectors (cells, n, columns), without building K(m)."""
+        i, j = self.space.from_curl, self.space.from_scalar
+        u, v = x[:, i], x[:, j]
+        out = np.empty(x.shape, dtype=np.result_type(self.C, x))
+        out[:, i] = self.C @ u + (m * m) * (self.G @ u) - m * (self.GD @ v)
+        out[:, j] = self.DGD @ v - m * (np.swapaxes(self.GD, 1, 2) @ u)
+        return out
+
+    def apply_mass(self, eps: Array, x: Array) -> Array:
+        """M x on each cell in isotropic media, without building M."""
+        i, j = self.space.from_curl, self.space.from_scalar
+        out = np.empty(x.shape, dtype=np.result_type(self.T, eps, x))
+        out[:, i], out[:, j] = self.T @ x[:, i], self.S @ x[:, j]
+        return out * eps[:, None, None]
+
     def mass_form(self, x: Array, y: Array) -> Array:
         """x^T M y on each cell for eps = 1, without conjugation: (cells,) of cell vectors (cells, n)."""
         (u, v), (a, b) = self._parts(x), self._parts(y)
