@@ -150,12 +150,12 @@ def test_tables_are_rebuilt_from_the_points_alone(tmp_path, log) -> None:
     assert json.loads((folder / "sweep.json").read_text())["status"] == "incomplete"
 
 
-def test_a_point_that_was_cut_short_is_solved_again(tmp_path, log) -> None:
+def test_a_point_that_was_cut_short_or_is_another_is_solved_again(tmp_path, log) -> None:
     folder = tmp_path / "s"
     sweep(thickness_sweep(3), folder)
     files = sorted(folder.glob("points/*/*.json"))
     files[0].write_bytes(files[0].read_bytes()[:100])
-    files[1].write_bytes(b"")
+    files[1].write_bytes(files[2].read_bytes())
     assert sweep(thickness_sweep(3), folder).solved_now == 2
     assert sweep(thickness_sweep(3), folder).solved_now == 0
 
@@ -320,8 +320,9 @@ def test_a_script_without_a_main_guard_may_sweep(tmp_path) -> None:
 
 
 def test_bookkeeping_takes_less_than_two_milliseconds_a_point(tmp_path) -> None:
+    sweep(thickness_sweep(20), tmp_path / "warm", workers=1)
     begin = time.process_time()
-    sweep(thickness_sweep(400), tmp_path / "s")
+    sweep(thickness_sweep(400), tmp_path / "s", workers=1)
     assert (time.process_time() - begin) / 400 < 2e-3
 
 
