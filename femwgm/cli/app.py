@@ -103,12 +103,19 @@ def sweep(
     override: Set = None,
     workers: Annotated[
         int | None,
-        typer.Option("--workers", min=1, help="Processes, by default one a core; with --scheduler, how many to wait for."),
+        typer.Option(
+            "--workers",
+            min=1,
+            help="Processes, by default one a core; with --scheduler, how many to wait for.",
+        ),
     ] = None,
     scheduler: Annotated[
-        str | None, typer.Option("--scheduler", metavar="ADDRESS", help="Solve on the workers of this dask scheduler.")
+        str | None,
+        typer.Option("--scheduler", metavar="ADDRESS", help="Solve on the workers of this dask scheduler."),
     ] = None,
-    tables: Annotated[bool, typer.Option("--tables", help="Rebuild the tables from the points; solve nothing.")] = False,
+    tables: Annotated[
+        bool, typer.Option("--tables", help="Rebuild the tables from the points; solve nothing.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Run CONFIG at every point of its `sweep` axes; rerun to resume."""
@@ -135,18 +142,53 @@ def sweep(
 @app.command()
 def view(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A run folder.", show_default=False)],
+    mode: Annotated[
+        str | None,
+        typer.Option("--mode", metavar="LABEL", help="E.g. TE165, 'TM q=2 l=150', or a row of the table."),
+    ] = None,
+    quantity: Annotated[
+        str | None,
+        typer.Option(
+            "--quantity", metavar="NAME", help="E2, energy, E_r, E_phi, E_z, E_x, E_rho, H2, H_z, ..."
+        ),
+    ] = None,
     png: Annotated[
         Path | None, typer.Option("--png", metavar="FILE", help="Render off screen into FILE.")
     ] = None,
+    gif: Annotated[
+        Path | None, typer.Option("--gif", metavar="FILE", help="One period of the wave, off screen.")
+    ] = None,
+    mp4: Annotated[Path | None, typer.Option("--mp4", metavar="FILE", help="The same as a film.")] = None,
+    web: Annotated[bool, typer.Option("--web", help="Serve the view to a browser on this machine.")] = False,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port for --web; 0 takes a free one.")
+    ] = 0,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the browser for --web.")
+    ] = True,
+    standing: Annotated[
+        bool, typer.Option("--standing", help="The standing wave instead of the travelling one.")
+    ] = False,
+    cut: Annotated[
+        float, typer.Option("--cut", min=0.0, max=350.0, help="Opening of the cut in degrees.")
+    ] = 100.0,
+    wedge: Annotated[
+        bool, typer.Option("--wedge", help="Cut through the whole body, not its upper half.")
+    ] = False,
+    opacity: Annotated[
+        list[str] | None, typer.Option("--opacity", metavar="LAYER=VALUE", help="From 0, clear, to 1, solid.")
+    ] = None,
 ) -> None:
-    """Show the modes of a run folder in three dimensions."""
-    from femwgm.runs import part
+    """Show the modes of a run folder in three dimensions: in a window, a browser, or files."""
     from femwgm.store import load_run
+    from femwgm.views.app import opacities, view_run
 
-    stored = load_run(folder)
-    part("femwgm.views", "view_run")(stored, png=png)
-    if png is not None:
-        print(png)
+    written = view_run(
+        load_run(folder), mode=mode, show=quantity, png=png, gif=gif, mp4=mp4, web=web, port=port, open_browser=browser,
+        standing=standing, cut=cut, wedge=wedge, opacity=opacities(opacity or []),
+    )  # fmt: skip
+    for file in written:
+        print(file)
 
 
 @app.command()
@@ -159,6 +201,47 @@ def report(
 
     stored = load_run(folder)
     print(part("femwgm.report", "write_report")(stored))
+
+
+@app.command()
+def assign(
+    peaks: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PEAKS.csv", help="wavelength_nm[,width_nm,error_nm,pol,height]", show_default=False
+        ),
+    ],
+    config: Config,
+    out: Out = None,
+    override: Set = None,
+    free: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--free",
+            metavar="NAME=DEVIATION",
+            help="What is known beforehand, as a standard deviation: diameter=2%, thickness='20 nm', index=0.03,"
+            " slope=0.1; 0 holds.",
+        ),
+    ] = None,
+    shell: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LAYER", help="Layer whose thickness and index are fitted; by default the outermost."
+        ),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Say which mode each measured peak is, and which sphere fits; CONFIG is the sphere as it is thought to be."""
+    from femwgm.cli.assigning import assign_peaks, print_assignment
+    from femwgm.config import load_config
+
+    result = assign_peaks(peaks, load_config(config, override or []), free or [], shell)
+    if out is not None:
+        from femwgm.experiment.write import write_assignment
+
+        write_assignment(result, out)
+    if not quiet:
+        print_assignment(result)
 
 
 @app.command()

@@ -1,0 +1,102 @@
+"""What `femwgm assign` does and prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from femwgm.cli.tables import COLOURS, console, notes
+from femwgm.config import RunConfig
+from femwgm.errors import ConfigError
+
+if TYPE_CHECKING:
+    from femwgm.experiment.assign import Assignment
+
+__all__ = ["assign_peaks", "print_assignment"]
+
+ORDERS = (1, 2, 3)
+"""Radial orders that may occur where the configuration allows all."""
+
+
+def assign_peaks(peaks: Path, config: RunConfig, free: Sequence[str], shell: str | None) -> Assignment:
+    """Read the peaks, fit the sphere of the configuration."""
+    from femwgm.experiment.assign import assign
+    from femwgm.experiment.model import CoatedSphere
+    from femwgm.experiment.peaks import read_peaks
+    from femwgm.experiment.prior import prior_from
+
+    table = read_peaks(peaks)
+    middle = 5e-4 * float(table.wavelength_nm[0] + table.wavelength_nm[-1])
+    body = CoatedSphere.from_config(config, shell, reference_um=middle)
+    prior = prior_from(body, free)
+    if prior.free.size == 0 and not free:
+        raise ConfigError("nothing to fit", key="--free", remedy="e.g. --free 'diameter=2 %'")
+    return assign(body, table, prior, config.modes.radial_orders or ORDERS)
+
+
+def print_assignment(result: Assignment) -> None:
+    """The peaks with their labels, the fitted numbers, the rivals and what a reader must know."""
+    screen = console()
+    rows = result.rows()
+    table = _table(
+        "Peaks",
+        ("λ (nm)", "mode", "q", "l", "exact (nm)", "residual (pm)", "probability", "or else", "λ/width"),
+    )
+    for row in rows:
+        other = row["alternative"]
+        table.add_row(
+            f"{row['wavelength_nm']:.4f}",
+            Text(row["pol"] or "–", style=f"bold {COLOURS.get(row['pol'] or '', 'white')}"),
+            _text(row["q"], "d"), _text(row["l"], "d"), _text(row["exact_nm"], ".4f"), _residual(row),
+            f"{row['probability']:.3f}", f"{other} ({row['alternative_probability']:.2f})" if other else "",
+            _text(row["line_q"], ".0f"),
+        )  # fmt: skip
+    screen.print(table)
+    numbers = _table("Sphere", ("", "value", "±", "unit", "± before", "± over all readings"))
+    for p in result.parameters.values():
+        numbers.add_row(
+            p.name, f"{p.value:.7g}", f"{p.error:.2g}", p.unit, f"{p.prior_error:.2g}", f"{p.spread:.2g}"
+        )
+    screen.print(numbers)
+    screen.print(
+        f"probability of this reading {result.probability:.4g};"
+        f" {result.best.matched} of {len(result.peaks)} peaks matched, chi^2 {result.best.chi2:.3g}"
+    )
+    rivals = result.rivals()
+    if rivals:
+        others = _table(
+            "Rivals", ("probability", *(p.name for p in result.parameters.values()), "chi^2", "difference")
+        )
+        for rival in rivals[:8]:
+            values = [f"{rival[name]:.6g}" for name in result.parameters]
+            others.add_row(
+                f"{rival['probability']:.2g}", *values, f"{rival['chi2']:.3g}", rival["difference"]
+            )
+        screen.print(others)
+    notes(result.notes(), screen)
+
+
+def _table(title: str, columns: Sequence[str]) -> Table:
+    table = Table(
+        title=title, box=box.SIMPLE_HEAD, header_style="bold", title_style="bold", title_justify="left", pad_edge=False,
+        collapse_padding=True,
+    )  # fmt: skip
+    for name in columns:
+        left = name in ("mode", "", "difference", "or else", "unit")
+        table.add_column(name, justify="left" if left else "right", no_wrap=True)
+    return table
+
+
+def _text(value: Any, form: str) -> str:
+    return "" if value is None else format(value, form)
+
+
+def _residual(row: dict[str, Any]) -> str:
+    return (
+        "" if row["residual_nm"] is None else f"{1e3 * row['residual_nm']:+.1f} ± {1e3 * row['error_nm']:.1f}"
+    )
