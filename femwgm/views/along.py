@@ -52,21 +52,26 @@ def line_style(rows: pd.DataFrame) -> dict[str, Any]:
 
 def wavelengths(table: pd.DataFrame, ax: Axes, axis: str, label: str) -> Axes:
     """Plot the wavelength of each branch; rings mark where branches meet or a label changes."""
+    ringed = ""
     for name, rows in branches(table, axis)[:MOST_BRANCHES]:
-        ax.plot(rows[axis], rows["wavelength_nm"], label=short_name(name), **line_style(rows))
+        ax.plot(rows[axis], rows["wavelength_nm"], label=short_name(name, table), **line_style(rows))
         marked = rows[rows["crossing"].astype(bool)]
         ax.plot(marked[axis], marked["wavelength_nm"], ls="", marker="o", ms=6.5, mfc="none", mec=ACCENT[2], mew=0.9)
+        ringed = ringed or (str(marked["crossing"].iloc[0]) if len(marked) else "")
+    if ringed:
+        words = "avoided crossing" if "avoided" in ringed else "crossing" if "crossed" in ringed else "change of label or field"
+        ax.plot([], [], ls="", marker="o", ms=6.5, mfc="none", mec=ACCENT[2], mew=0.9, label=words)
     ax.set_xlabel(label)
     ax.set_ylabel(r"wavelength $\lambda$ / nm")
     return ax
 
 
-def short_name(name: str) -> str:
-    """A branch name without what all whispering-gallery pictures share."""
+def short_name(name: str, table: pd.DataFrame) -> str:
+    """A branch name without what all modes of the table share."""
     words = dict(word.split("=") for word in name.split() if "=" in word)
     pol = name.split(maxsplit=1)[0]
     l_m = f"$l=m={words['m']}$" if words.get("l") == words.get("m") else f"$l={words.get('l')}$, $m={words.get('m')}$"
-    q = "" if words.get("q") == "1" else f" $q={words.get('q')}$"
+    q = "" if (table["q"].dropna() == 1).all() else f" $q={words.get('q')}$,"
     return f"{pol}{q} {l_m}"
 
 
@@ -105,16 +110,18 @@ def _log10(rows: pd.DataFrame, name: str) -> Array:
 
 
 def shares(table: pd.DataFrame, ax: Axes, axis: str, label: str, regions: Sequence[str]) -> Axes:
-    """Plot the shares of the electric energy by region for the best-followed TE (full) and TM (dashed) mode."""
+    """Plot the shares of the electric energy by region for the best-followed mode of each polarization."""
+    from matplotlib.lines import Line2D
     from matplotlib.ticker import FuncFormatter
 
     chosen: dict[str, pd.DataFrame] = {}
-    for _, rows in branches(table, axis):
-        chosen.setdefault(str(rows["pol"].iloc[0]), rows)
-    for pol, rows in chosen.items():
+    for name, rows in branches(table, axis):
+        if not any(other.split()[0] == name.split()[0] for other in chosen):
+            chosen[name] = rows
+    for i, (_, rows) in enumerate(sorted(chosen.items())):
         for region, colour in zip(regions, ("#7a4fa3", "#c08a00", "#2a8c5a", *ACCENT), strict=False):
-            ax.plot(rows[axis], rows[f"energy_{region}"], color=colour, ls="-" if pol == "TE" else (0, (3, 1.5)), lw=1.2)
-            if pol == "TE" or len(chosen) == 1:
+            ax.plot(rows[axis], rows[f"energy_{region}"], color=colour, ls=(0, (3, 1.5)) if i else "-", lw=1.2)
+            if i == 0:
                 last = float(rows[f"energy_{region}"].iloc[-1])
                 ax.annotate(region, (float(rows[axis].iloc[-1]), last), (4, 0), textcoords="offset points", color=colour,
                             fontsize=6.5, va="center")  # fmt: skip
@@ -125,6 +132,8 @@ def shares(table: pd.DataFrame, ax: Axes, axis: str, label: str, regions: Sequen
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
     ax.set_xlabel(label)
     ax.set_ylabel("share of the electric energy")
+    strokes = [Line2D([], [], color=INK, lw=1.0, ls=(0, (3, 1.5)) if i else "-") for i in range(len(chosen))]
+    ax.legend(strokes, [short_name(name, table) for name in sorted(chosen)], loc="best", fontsize=6)
     return ax
 
 
@@ -144,20 +153,9 @@ def axis_figure(result: SweepResult) -> Figure:
     indices(table, b, axis, label)
     quality(table, c, axis, label)
     shares(table, d, axis, label, regions)
-    polarizations(d, table)
     for ax, letter in zip((a, b, c, d), "abcd", strict=True):
         panel(ax, letter)
     return figure
-
-
-def polarizations(ax: Axes, table: pd.DataFrame) -> None:
-    """Legend that says which stroke is TE and which TM."""
-    from matplotlib.lines import Line2D
-
-    present = [p for p in ("TE", "TM") if (table["pol"] == p).any()]
-    if len(present) == 2:
-        strokes = [Line2D([], [], color=INK, lw=1.0), Line2D([], [], color=INK, lw=1.0, ls=(0, (3, 1.5)))]
-        ax.legend(strokes, present, loc="best", ncols=2)
 
 
 def one_line(result: SweepResult) -> pd.DataFrame:

@@ -104,7 +104,8 @@ def fsr_figure(result: SweepResult) -> Figure:
     a, b = figure.subplots(1, 2, width_ratios=[1.5, 1.0])
     free_spectral_range(table, a, core=core)
     if core is not None:
-        a.text(0.97, 0.72, "ringed: the published core diameters", transform=a.transAxes, ha="right", fontsize=6.5, color=ACCENT[2])
+        words = "ringed: the published core diameters"
+        a.text(0.97, 0.72, words, transform=a.transAxes, ha="right", fontsize=6.5, color=ACCENT[2])
     D = outer_diameter_um(table)
     for pol in [p for p in ("TE", "TM") if (table["pol"] == p).any()]:
         own = np.asarray(table["pol"] == pol)
@@ -158,7 +159,7 @@ def sensitivity_figure(result: SweepResult) -> Figure:
             continue
         x, wavelength = np.asarray(rows[axis], dtype=float), np.asarray(rows["wavelength_nm"], dtype=float)
         style = line_style(rows)
-        a.plot(x, wavelength - wavelength[0], label=short_name(name), **style)
+        a.plot(x, wavelength - wavelength[0], label=short_name(name, table), **style)
         b.plot(x, sensitivity(x, wavelength), **{**style, "lw": 0.0}, label=f"{rows['pol'].iloc[0]}, slope of (a)")
         b.plot(x, wavelength * np.asarray(rows[ambient], dtype=float) / x, color=style["color"], lw=1.0, zorder=0,
                label=rf"{rows['pol'].iloc[0]}, $\lambda\,\Gamma/n$")  # fmt: skip
@@ -186,7 +187,7 @@ def spread_figure(result: SweepResult) -> Figure:
         shift = np.asarray(rows["wavelength_nm"], dtype=float)
         centred = shift - shift.mean()
         deviation = float(shift.std(ddof=1)) if len(shift) > 1 else 0.0
-        label = f"{short_name(str(name))}: {shift.mean():.3f} ± {deviation:.3f} nm"
+        label = f"{short_name(str(name), table)}: {shift.mean():.3f} ± {deviation:.3f} nm"
         a.hist(centred, bins="auto", histtype="step", color=ACCENT[i], lw=1.1, label=label)
         strongest = max(axes, key=lambda axis: _correlation(rows[axis], shift)) if axes else None
         if strongest is not None:
