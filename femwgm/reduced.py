@@ -32,7 +32,8 @@ _TRAINING = 12
 
 _MANY = 256
 """More points than this are followed from their targets instead of solved for all Ritz values."""
-_RAYLEIGH_STEPS = 4
+_RAYLEIGH_STEPS = 3
+_AT_ONCE = 512
 
 _INDEPENDENT = 1e-12
 _FIXED_POINT_STEPS = 30
@@ -155,13 +156,21 @@ class ReducedBasis:
     def solve_weighted(self, in_K: Array, in_M: Array, target: Array) -> tuple[Array, Array]:
         """Eigenvalues (points,) nearest to the targets and coordinates (points, N), for weights of shape (points, terms)."""
         flat = self._small.reshape(self.terms, -1)
-        K, M = ((w @ flat).reshape(-1, *self._small.shape[1:]) for w in (in_K, in_M))
         if len(target) > _MANY:
-            return _followed_eigenpairs(K, M, target)
+            parts = [
+                _followed_eigenpairs(*self._projected(flat, in_K[part], in_M[part]), target[part])
+                for part in (slice(i, i + _AT_ONCE) for i in range(0, len(target), _AT_ONCE))
+            ]
+            return np.concatenate([v for v, _ in parts]), np.concatenate([c for _, c in parts])
+        K, M = self._projected(flat, in_K, in_M)
         values, vectors = _small_eigenpairs(K, M)
         nearest = np.argmin(np.abs(values - target[:, None]), axis=1)
         each = np.arange(len(target))
         return values[each, nearest], vectors[each, :, nearest]
+
+    def _projected(self, flat: Array, in_K: Array, in_M: Array) -> tuple[Array, Array]:
+        shape = (-1, *self._small.shape[1:])
+        return (in_K @ flat).reshape(shape), (in_M @ flat).reshape(shape)
 
     def residuals(self, in_K: Array, in_M: Array, value: Array, c: Array) -> Array:
         """Relative residuals at full size: norm(K x - value M x) / (|value| norm(M x))."""
@@ -242,6 +251,8 @@ class ReducedFamily:
         Permittivities of the classes of cells for a member's media at a wavenumber.
     snapshot
         Solves at full size: member, wavenumber to look near, and a vector to start from or None; returns the eigenvector.
+    limit
+        Residual at full size below which a pair counts.
     """
 
     def __init__(
@@ -250,7 +261,9 @@ class ReducedFamily:
         members: Sequence[Member],
         permittivities: Callable[[int, complex], Permittivities],
         snapshot: Callable[[Member, complex, Array | None], Array],
+        limit: float = RESIDUAL_LIMIT,
     ) -> None:
+        self.limit = limit
         self.basis, self.members, self.permittivities = basis, list(members), permittivities
         self.snapshots = 0
         self._train(snapshot)
@@ -269,7 +282,7 @@ class ReducedFamily:
             found = dict(zip(by_order, self._settled(by_order), strict=True))
             worst = max(by_order, key=lambda member: found[member][1].residual)
             k, pair = found[worst]
-            if pair.residual <= RESIDUAL_LIMIT:
+            if pair.residual <= self.limit:
                 break
             start = self.basis.lift(pair.coordinates) if pair.residual < _FOLLOWED else None
             k = worst.k0 if start is None else k
@@ -293,7 +306,7 @@ class ReducedFamily:
         if member is None or not len(self.basis):
             return None
         ((k, pair),) = self._settled([member])
-        if not pair.residual <= RESIDUAL_LIMIT or abs(k - member.k0) > _FOLLOWED * abs(k):
+        if not pair.residual <= self.limit or abs(k - member.k0) > _FOLLOWED * abs(k):
             return None
         return k, self.basis.lift(pair.coordinates), pair.residual
 
