@@ -28,7 +28,8 @@ class Expected:
     """Labels and approximate vacuum wavenumber (rad/um) of a mode to look for.
 
     `degree` is the polar degree of the sphere mode that resembles it, where that is not l (spheroids); `leak` is 1/Q of its
-    radiation, without which that of k0 counts as radiation.
+    radiation, without which that of k0 counts as radiation; `radiating` False says that what leaves the body is no sum of outgoing
+    spherical waves (a substrate, walls).
     """
 
     pol: str
@@ -38,6 +39,7 @@ class Expected:
     k0: complex
     degree: float | None = None
     leak: float | None = None
+    radiating: bool = True
 
     @property
     def leak_rate(self) -> float:
@@ -57,6 +59,8 @@ class Expected:
     @property
     def outgoing(self) -> tuple[Array, str | None]:
         """Polar degrees and polarization (None for both) of the spherical waves that the mode may radiate into."""
+        if not self.radiating:
+            return np.zeros(0, dtype=np.int64), None
         if self.degree is None:
             return np.array([self.l]), self.pol
         return np.arange(max(1, self.m), max(1, self.m) + self.p + _HARMONICS), None

@@ -6,6 +6,7 @@ Positions are (r, z) in um. A closed chain of curves runs counterclockwise aroun
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -137,13 +138,7 @@ class Spline:
         return self.points[-1]
 
     def _spline(self) -> CubicSpline:
-        x = np.array(self.points)
-        s = np.r_[0.0, np.cumsum(np.hypot(*np.diff(x, axis=0).T))]
-        ends = [
-            (2, np.zeros(2)) if slope is None else (1, np.array(slope) / np.hypot(*slope))
-            for slope in (self.first_slope, self.last_slope)
-        ]
-        return CubicSpline(s / s[-1], x, bc_type=tuple((k, v if k == 2 else v * s[-1]) for k, v in ends))
+        return _interpolant(self.points, self.first_slope, self.last_slope)
 
     def at(self, t: RealArray) -> RealArray:
         return np.asarray(self._spline()(t))
@@ -167,6 +162,14 @@ class Spline:
         (x, y), (u, v) = spline(t, 1).T, spline(t, 2).T
         bend = np.abs(x * v - y * u) / np.hypot(x, y) ** 3
         return float(1.0 / max(bend.max(), 1e-300))
+
+
+@lru_cache(maxsize=256)
+def _interpolant(points: tuple[Point, ...], first: Point | None, last: Point | None) -> CubicSpline:
+    x = np.array(points)
+    s = np.r_[0.0, np.cumsum(np.hypot(*np.diff(x, axis=0).T))]
+    ends = [(2, np.zeros(2)) if slope is None else (1, np.array(slope) * s[-1] / np.hypot(*slope)) for slope in (first, last)]
+    return CubicSpline(s / s[-1], x, bc_type=tuple(ends))
 
 
 def arc(centre: Point, radius: float, first: float, last: float) -> Arc:

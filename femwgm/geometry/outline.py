@@ -12,7 +12,7 @@ from femwgm.errors import GeometryError
 from femwgm.geometry.curves import Curve, Line, Point
 from femwgm.typing import Array, RealArray
 
-_SAMPLES = 48
+_SAMPLES = 65
 _RELATIVE_GAP = 1e-9
 
 
@@ -59,7 +59,6 @@ class Outline:
         return inside
 
 
-
 def closed_outline(curves: Sequence[Curve], name: str) -> Outline:
     """Outline of a region from a chain of curves; a chain from axis to axis is closed along the axis.
 
@@ -79,11 +78,8 @@ def closed_outline(curves: Sequence[Curve], name: str) -> Outline:
     lowest = everything[np.argmin(everything[:, 0])]
     if lowest[0] < -gap:
         raise GeometryError(
-            f"outline of '{name}': negative radius {_at(lowest)}; a body of revolution lies in r >= 0, give half of the cross-section"
+            f"outline of '{name}': negative radius {_at(lowest)}; give one half of the cross-section, r >= 0"
         )
-    for curve in curves:
-        if np.hypot(*np.subtract(curve.start, curve.end)) <= gap and len(curves) == 1 and isinstance(curve, Line):
-            raise GeometryError(f"outline of '{name}': a piece of zero length {_at(curve.start)}")
     for before, after in zip(curves, curves[1:], strict=False):
         distance = float(np.hypot(*np.subtract(after.start, before.end)))
         if distance > gap:
@@ -94,16 +90,16 @@ def closed_outline(curves: Sequence[Curve], name: str) -> Outline:
     if np.hypot(*np.subtract(first, last)) > gap:
         if abs(first[0]) > gap or abs(last[0]) > gap:
             raise GeometryError(
-                f"outline of '{name}': open curve, it ends {_at(last)} and began {_at(first)}; close it, or begin and end on the axis"
+                f"outline of '{name}': open curve, from {_at(first)} to {_at(last)}; close it, or begin and end on the axis"
             )
         curves = (*curves, Line(last, first))
     outline = Outline(curves)
-    area = _area(outline.polygon)
-    if abs(area) < 1e-9 * size**2:
-        raise GeometryError(f"outline of '{name}': zero thickness, it encloses no area")
     crossing = _self_crossing(outline.polygon)
     if crossing is not None:
         raise GeometryError(f"outline of '{name}': it crosses itself near {_at(crossing)}")
+    area = _area(outline.polygon)
+    if abs(area) < 1e-9 * size**2:
+        raise GeometryError(f"outline of '{name}': zero thickness, it encloses no area")
     if area < 0.0:
         outline = Outline(tuple(c.reversed() for c in reversed(curves)))
     return outline
@@ -126,7 +122,7 @@ def _at(point: Sequence[float] | RealArray) -> str:
 
 
 def _polyline(curve: Curve) -> RealArray:
-    count = 2 if isinstance(curve, Line) else max(_SAMPLES, 4 * len(getattr(curve, "points", ())))
+    count = 2 if isinstance(curve, Line) else max(_SAMPLES, 2 * len(getattr(curve, "points", ())) + 1)
     return curve.at(np.linspace(0.0, 1.0, count))
 
 

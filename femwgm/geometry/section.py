@@ -91,6 +91,11 @@ class Section:
             out[inside] = names.index(part.region)
         return out
 
+    @property
+    def free(self) -> bool:
+        """Whether the body hangs in the ambient: no background layer, no walls."""
+        return not self.slabs and self.walls == Walls()
+
     @cached_property
     def bounds(self) -> tuple[float, float, float, float]:
         """(r_min, r_max, z_min, z_max) of the pieces, or of the walls if there are none (um)."""
@@ -120,7 +125,9 @@ class Section:
         for slab in self.slabs:
             for level in (slab.bottom, slab.top):
                 if np.isfinite(level):
-                    found += [(point, np.pi / 2) for piece in self.pieces for point in _crossings(piece.outline, level)]
+                    found += [
+                        (point, np.pi / 2) for piece in self.pieces for point in _crossings(piece.outline, level)
+                    ]
         unique: dict[tuple[float, float], tuple[Point, float]] = {}
         for point, turn in found:
             unique.setdefault((round(point[0], 9), round(point[1], 9)), (point, turn))

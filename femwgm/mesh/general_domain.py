@@ -13,7 +13,7 @@ from femwgm.fem.pml import stretch_box
 from femwgm.geometry.section import Section
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import PML, Choices
-from femwgm.mesh.landscape import Landscape, Wave
+from femwgm.mesh.landscape import Known, Landscape, Wave
 from femwgm.mesh.planar import Box, Frame, build_planar
 from femwgm.typing import Array
 
@@ -76,7 +76,7 @@ class GeneralDomain:
 
 def design_general(
     section: Section, indices: Mapping[str, float], waves: Sequence[Wave], tolerance: float, choices: Choices | None = None,
-    home: Callable[[Array], Array] | None = None,
+    known: Known | None = None,
 ) -> GeneralDomain:  # fmt: skip
     """Domain that holds fields of a section to a relative tolerance of the wavelength.
 
@@ -92,8 +92,8 @@ def design_general(
         Relative error of the wavelength.
     choices
         What the user fixes.
-    home
-        Where the fields are known to live: a function of points (n, 2).
+    known
+        Action of the fields where it is known: a function of points (n, 2).
 
     Raises
     ------
@@ -105,7 +105,7 @@ def design_general(
     choices = choices or Choices()
     tail = 0.5 * np.log(1.0 / tolerance) + 2.0
     mirror = choices.mirror and section.symmetric
-    landscape = _survey(section, indices, waves, tail, mirror, home)
+    landscape = _survey(section, indices, waves, tail, mirror, known)
     strength = choices.pml_strength or _STRENGTH
     box, frame = _limits(section, indices, waves, landscape, tail, mirror, strength, choices)
     box = _walled(section, box)
@@ -121,7 +121,7 @@ def design_general(
 
 def _survey(
     section: Section, indices: Mapping[str, float], waves: Sequence[Wave], tail: float, mirror: bool,
-    home: Callable[[Array], Array] | None,
+    known: Known | None,
 ) -> Landscape:  # fmt: skip
     """Landscape over the body and as far around it as any field may matter."""
     r0, r1, z0, z1 = section.bounds
@@ -138,18 +138,12 @@ def _survey(
         0.0 if mirror else max(z0 - reach, -np.inf if walls.bottom is None else walls.bottom),
         min(z1 + reach, np.inf if walls.top is None else walls.top),
     )  # fmt: skip
-    landscape = Landscape(section, indices, waves, box, None if home is None else _on_grid(section, box, home))
+    landscape = Landscape(section, indices, waves, box, known)
     # A second look at the part that matters, on a grid as fine as it deserves.
     near = _clip(landscape.extent(1.3 * tail), box)
     if (near.r1 - near.r0) * (near.z1 - near.z0) < 0.5 * (box.r1 - box.r0) * (box.z1 - box.z0):
-        landscape = Landscape(section, indices, waves, near, None if home is None else _on_grid(section, near, home))
+        landscape = Landscape(section, indices, waves, near, known)
     return landscape
-
-
-def _on_grid(section: Section, box: Box, home: Callable[[Array], Array]) -> Array:
-    probe = Landscape(section, dict.fromkeys(section.regions, 1.0), [], box)
-    points = np.stack(np.meshgrid(probe.r, probe.z, indexing="ij"), axis=-1).reshape(-1, 2)
-    return home(points)
 
 
 def _clip(box: Box, within: Box) -> Box:
@@ -169,7 +163,7 @@ def _limits(
     caustic = max(wave.m / (ambient * wave.k0) for wave in waves)
     gap = choices.pml_distance if choices.pml_distance is not None else float(np.clip(caustic - r1, 0.3 * wavelength, wavelength))
     deep = choices.pml_depth if choices.pml_depth is not None else 1.3 * tail / (ambient * k * strength) + 0.25 * wavelength
-    if choices.absorbing is False or not (choices.absorbing or _leaks(landscape, indices, waves, tail)):
+    if choices.absorbing is False or not (choices.absorbing or _leaks(landscape, waves, tail)):
         return whole, Frame()
     limits = (r1 + gap, z0 - gap, z1 + gap)
     walls = section.walls
@@ -184,7 +178,7 @@ def _limits(
     return box, Frame(*(deep if leak else 0.0 for leak in leaks))
 
 
-def _leaks(landscape: Landscape, indices: Mapping[str, float], waves: Sequence[Wave], tail: float) -> bool:
+def _leaks(landscape: Landscape, waves: Sequence[Wave], tail: float) -> bool:
     """Whether the fields reach, before they have died, a place outside the body where they propagate."""
     solid = landscape.solid
     for wave in waves:
@@ -201,7 +195,8 @@ def _walled(section: Section, box: Box) -> Box:
         r0, r1, z0, z1 = section.bounds if not section.pieces else (box.r0, w.radius or box.r1, w.bottom or 0.0, w.top or 0.0)
         return Box(r0, r1, max(z0, box.z0) if box.z0 == 0.0 else z0, z1)
     low = box.z0 if w.bottom is None else max(w.bottom, box.z0)
-    return Box(box.r0, box.r1 if w.radius is None else min(w.radius, box.r1), low, box.z1 if w.top is None else min(w.top, box.z1))
+    high = box.z1 if w.top is None else min(w.top, box.z1)
+    return Box(box.r0, box.r1 if w.radius is None else min(w.radius, box.r1), low, high)
 
 
 def _stretch(landscape: Landscape, box: Box, frame: Frame, strength: float) -> Array:

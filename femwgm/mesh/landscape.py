@@ -15,6 +15,7 @@ from functools import lru_cache
 
 import numpy as np
 import scipy.sparse as sp
+from scipy.interpolate import RegularGridInterpolator
 from scipy.sparse.csgraph import dijkstra
 from scipy.special import jv
 
@@ -24,6 +25,11 @@ from femwgm.typing import Array
 
 MOST_POINTS = 60_000
 _STENCIL = ((0, 1), (1, 0), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1))
+_TRUSTED = 6.0
+"""Action down to which a coarse field is more than noise."""
+_STEADY = 0.7
+"""Beyond that the action is taken to grow at this share of its last slope, at least."""
+Known = Callable[[Array], Array]
 _METRIC_EXCESS = 1.03
 """Paths over sixteen neighbours are at most this much longer than straight ones."""
 
@@ -49,13 +55,13 @@ class Landscape:
         Fields to hold.
     box
         Extent of the grid.
-    home
-        Function of points (n, 2) that says where the field lives (shape (n,), bool); by default the part of the solid where it
-        oscillates.
+    known
+        Function of points (n, 2) that gives the action where it is known from a coarse field, NaN elsewhere; by default the
+        action is zero in the part of the solid where the waves oscillate.
     """
 
     def __init__(
-        self, section: Section, indices: Mapping[str, float], waves: Sequence[Wave], box: Box, home: Array | None = None
+        self, section: Section, indices: Mapping[str, float], waves: Sequence[Wave], box: Box, known: Known | None = None
     ) -> None:
         self.section, self.box = section, box
         width, height = box.r1 - box.r0, box.z1 - box.z0
@@ -64,20 +70,24 @@ class Landscape:
         self.r = box.r0 + width * (np.arange(nr) + 0.5) / nr
         self.z = box.z0 + height * (np.arange(nz) + 0.5) / nz
         self.step = (width / nr, height / nz)
-        points = np.stack(np.meshgrid(self.r, self.z, indexing="ij"), axis=-1).reshape(-1, 2)
-        self.region = section.region_at(points).reshape(nr, nz)
+        self.region = section.region_at(self._points()).reshape(nr, nz)
         self.n = np.array([indices[name] for name in section.regions])[self.region]
         self.solid = solid = self._solid()
         highest = float(self.n[solid].max()) if solid.any() else float(self.n.max())
+        coarse = None if known is None else self._looked_up(known)
         self.S = np.full((nr, nz), np.inf)
         self.wavenumber = np.zeros((nr, nz))
         for wave in waves:
             square = (wave.m / self.r[:, None]) ** 2 - (self.n * wave.k0) ** 2
             decay = np.sqrt(np.maximum(square, 0.0))
-            seeds = (square < 0.0) & solid if home is None else home.reshape(nr, nz)
+            seeds = (square < 0.0) & solid
             if not seeds.any():
                 seeds = solid & (square <= square[solid].min() * (1 + 1e-9)) if solid.any() else square < 0.0
-            self.S = np.minimum(self.S, self._distance(decay, seeds))
+            self.S = np.minimum(self.S, self._distance(decay, np.where(seeds, 0.0, np.inf)))
+            if coarse is not None:
+                trusted = coarse < _TRUSTED
+                steep = np.maximum(decay, _STEADY * self._steepness(coarse))
+                self.S = np.maximum(self.S, self._distance(steep, np.where(trusted, np.maximum(coarse, 0.0), np.inf)))
             along = np.maximum((highest * wave.k0) ** 2 - (wave.m / self.r[:, None]) ** 2, 0.0)
             airy = (2.0 * wave.m**2 / self.r[:, None] ** 3) ** (2.0 / 3.0)
             local = np.sqrt(np.maximum(np.maximum(np.abs(square), along), airy))
@@ -90,7 +100,27 @@ class Landscape:
             return np.ones_like(self.region, dtype=bool)
         return np.asarray(np.isin(self.region, [i for i, name in enumerate(self.section.regions) if name in names]))
 
-    def _distance(self, decay: Array, seeds: Array) -> Array:
+    def _looked_up(self, known: Known, points: int = 90) -> Array:
+        """The known action on the grid, evaluated on a coarser one."""
+        r = np.linspace(self.r[0], self.r[-1], min(points, len(self.r)))
+        z = np.linspace(self.z[0], self.z[-1], min(points, len(self.z)))
+        values = known(np.stack(np.meshgrid(r, z, indexing="ij"), axis=-1).reshape(-1, 2)).reshape(len(r), len(z))
+        values = np.where(np.isnan(values), 50.0, values)
+        return np.asarray(RegularGridInterpolator((r, z), values)(self._points())).reshape(len(self.r), len(self.z))
+
+    def _points(self) -> Array:
+        return np.stack(np.meshgrid(self.r, self.z, indexing="ij"), axis=-1).reshape(-1, 2)
+
+    def _steepness(self, action: Array) -> float:
+        """How fast a known action grows just below the level up to which it is trusted (1/um): the lower fifth."""
+        band = (action > 0.6 * _TRUSTED) & (action < _TRUSTED)
+        if not band.any():
+            return 0.0
+        slope = np.hypot(*np.gradient(action, *self.step))
+        return float(np.percentile(slope[band], 20.0))
+
+    def _distance(self, decay: Array, start: Array) -> Array:
+        """Smallest sum of a start value and of the decay along a path from there."""
         nr, nz = decay.shape
         number = np.arange(nr * nz).reshape(nr, nz)
         rows, cols, weights = [], [], []
@@ -102,10 +132,10 @@ class Landscape:
             cols.append(number[b].ravel())
             weights.append((0.5 * length * (decay[a] + decay[b]) + 1e-12).ravel())
         source = nr * nz
-        first = number[seeds]
-        rows.append(np.full(len(first), source))
-        cols.append(first)
-        weights.append(np.full(len(first), 1e-12))
+        first = np.isfinite(start)
+        rows.append(np.full(int(first.sum()), source))
+        cols.append(number[first])
+        weights.append(start[first] * _METRIC_EXCESS + 1e-12)
         graph = sp.csr_matrix(
             (np.concatenate(weights), (np.concatenate(rows), np.concatenate(cols))), shape=(source + 1, source + 1)
         )

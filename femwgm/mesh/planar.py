@@ -85,15 +85,19 @@ def build_planar(
         If no valid mesh is found.
     """
     frame = frame or Frame()
-    for attempt in range(_ATTEMPTS):
-        shrink = 0.6**attempt
-        mesh = _build(section, box, lambda r, z, f=shrink: f * size(r, z), order, frame, mirror, path)
+    for shrink in _SHRINKING:
+        mesh = _build(section, box, _times(size, shrink), order, frame, mirror, path)
         if _valid(mesh):
             return mesh
     raise MeshError("gmsh found no mesh whose curved cells keep their orientation; ask for smaller cells (discretization.refine)")
 
 
-_ATTEMPTS = 3
+_SHRINKING = (1.0, 0.6, 0.36)
+"""Factors on the sizes that are tried until no curved cell is folded."""
+
+
+def _times(size: Size, factor: float) -> Size:
+    return lambda r, z: factor * size(r, z)
 
 
 def _build(
@@ -108,7 +112,7 @@ def _build(
             ("MeshSizeExtendFromBoundary", 0), ("MeshSizeFromPoints", 0), ("MeshSizeFromCurvature", 0), ("Algorithm", 6),
         ):  # fmt: skip
             gmsh.option.setNumber(f"Mesh.{option}", value)
-        gmsh.model.mesh.setSizeCallback(lambda dim, tag, x, y, z, lc: scale * size(x / scale, y / scale))
+        gmsh.model.mesh.setSizeCallback(lambda *where: scale * size(where[2] / scale, where[3] / scale))
         try:
             gmsh.model.mesh.generate(2)
             gmsh.model.mesh.setOrder(order)

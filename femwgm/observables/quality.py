@@ -70,8 +70,8 @@ def radiation_candidates(
         rate = -2.0 * field.k0.imag / field.k0.real - sum(integrals.absorption.values())
         if rate > 0.0:
             found["eigenvalue"] = float(-np.log(rate))
-    samples = solid_surface(field, ambient)
-    if len(samples.r):
+    samples = solid_surface(field, ambient) if len(degrees) else None
+    if samples is not None and len(samples.r):
         te, tm = log_radiated_power(samples, field.m, field.k0.real, index, degrees)
         powers = {"TE": te, "TM": tm}.get(pol or "", np.concatenate([te, tm]))
         ln_q = float(np.log(field.k0.real * 0.5 * integrals.stored) - np.logaddexp.reduce(powers))

@@ -1,4 +1,4 @@
-"""The geometry kinds, one file each; a new kind joins by its import and its place in `Geometry`."""
+"""The geometry kinds, one idea a file; a new kind joins by its import and its place in `Geometry`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,50 @@ from pydantic import Field
 
 from femwgm.config.geometries.base import Body
 from femwgm.config.geometries.layered_sphere import LayeredSphere, SphereLayer
+from femwgm.config.geometries.long_bodies import Bottle, Capillary, Cavity
+from femwgm.config.geometries.outlined import Coating, Enclosure, OutlinedBody, Substrate
+from femwgm.config.geometries.profile import Profile, ProfileRegion
+from femwgm.config.geometries.rounds import Disk, Hemisphere, PedestalSphere, Pillar, Ring, Toroid, Torus
 from femwgm.config.geometries.spheroid import Spheroid, SpheroidLayer
 
-__all__ = ["Body", "Geometry", "LayeredSphere", "SphereLayer", "Spheroid", "SpheroidLayer"]
+__all__ = [
+    "Body",
+    "Bottle",
+    "Capillary",
+    "Cavity",
+    "Coating",
+    "Disk",
+    "Enclosure",
+    "Geometry",
+    "Hemisphere",
+    "LayeredSphere",
+    "OutlinedBody",
+    "PedestalSphere",
+    "Pillar",
+    "Profile",
+    "ProfileRegion",
+    "Ring",
+    "SphereLayer",
+    "Spheroid",
+    "SpheroidLayer",
+    "Substrate",
+    "Toroid",
+    "Torus",
+]
 
-Geometry = Annotated[LayeredSphere | Spheroid, Field(discriminator="kind")]
+Geometry = Annotated[
+    LayeredSphere
+    | Spheroid
+    | Disk
+    | Ring
+    | Torus
+    | Toroid
+    | Hemisphere
+    | PedestalSphere
+    | Bottle
+    | Capillary
+    | Cavity
+    | Profile,
+    Field(discriminator="kind"),
+]
 """Any geometry kind, told apart by `kind`."""

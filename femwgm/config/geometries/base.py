@@ -32,6 +32,11 @@ class Body(Strict):
         """Outer equatorial radius of the solid (um): the R in n_eff, n_g and FSR."""
 
     @property
+    def radii_um(self) -> tuple[float, ...]:
+        """Equatorial radii (um) of nested surfaces, ascending; empty for a body that is not made of them."""
+        return ()
+
+    @property
     def regions(self) -> tuple[str, ...]:
         """Region names from the centre outwards; the ambient comes last."""
         return tuple(self.region_materials)

@@ -1,0 +1,129 @@
+"""The run of a general body: search, group, mesh, solve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from femwgm.bodies.search import BodySearch, Target, choose, nothing_found
+from femwgm.config.schema import RunConfig
+from femwgm.expect import Expected
+from femwgm.geometry.build import section_of
+from femwgm.geometry.section import Section
+from femwgm.materials import Material
+from femwgm.mesh.curved import CurvedMesh
+from femwgm.mesh.general_domain import GeneralDomain
+from femwgm.mesh.planar import Box
+from femwgm.modes import Mode
+from femwgm.problem import MeridianProblem
+from femwgm.solve import Goals, solve_mode
+from femwgm.timing import stage
+
+Tell = Callable[[str, int, int], None]
+
+_NESTED = {"layered_sphere", "spheroid"}
+
+
+@dataclass
+class BodyResult:
+    """Modes of a body, the domains they were solved on, and what was expected."""
+
+    modes: list[Mode] = field(default_factory=list)
+    domains: list[tuple[GeneralDomain, CurvedMesh]] = field(default_factory=list)
+    expected: list[Expected] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def is_general(config: RunConfig) -> bool:
+    """Whether a geometry goes through the general search (and not through nested surfaces in polar coordinates)."""
+    return config.geometry.kind not in _NESTED
+
+
+def solve_body(
+    config: RunConfig,
+    media: Mapping[str, Material],
+    goals: Goals,
+    tell: Tell,
+    on_mode: Callable[[Mode], None] | None = None,
+) -> BodyResult:
+    """Modes of a body by its cross-section.
+
+    Raises
+    ------
+    GeometryError
+        If the shape is wrong.
+    ConfigError
+        If no mode of the requested kind lies in the window.
+    SolveError, MeshError
+        If a solve or a mesh fails.
+    """
+    section = section_of(config.geometry)
+    search = BodySearch(config, section, media)
+    result = BodyResult()
+    tell("searching", 0, 1)
+    with stage("search"):
+        families = search.families()
+        targets = search.targets(families)
+    if not targets:
+        raise nothing_found(config, search.seen)
+    result.expected = [target.expected for target in targets]
+    for group in _groups(targets):
+        tell("meshing", len(result.modes), len(targets))
+        with stage("domain and mesh"):
+            domain = search.design(group, goals.wavelength)
+            mesh = domain.mesh()
+        result.domains.append((domain, mesh))
+        problem = MeridianProblem(mesh, media, section.ambient)
+        for target in group:
+            item = target.expected
+            tell(f"{item.pol} q={item.q} p={item.p} m={item.m}", len(result.modes), len(targets))
+            mode = _solve(problem, target, domain, goals, section)
+            lo, hi = config.modes.window_um
+            if lo <= 1e-3 * mode.wavelength_nm <= hi:
+                result.modes.append(mode)
+                if on_mode:
+                    on_mode(mode)
+    if not result.modes:
+        raise nothing_found(config, search.seen)
+    result.notes = search.missing(families)
+    return result
+
+
+def _solve(problem: MeridianProblem, target: Target, domain: GeneralDomain, goals: Goals, section: Section) -> Mode:
+    mirror = target.coarse.mirror
+    with stage("eigenpairs"):
+        item = choose(problem, target, domain.degree, mirror)
+    if not section.free:
+        item = replace(item, radiating=False)
+    with stage("observables"):
+        return solve_mode(
+            problem, item, domain.degree, goals, mirrored=domain.mirror, radius=section.radius,
+            interfaces=equatorial_intervals(section, domain.box),
+        )  # fmt: skip
+
+
+def _groups(targets: Sequence[Target]) -> list[list[Target]]:
+    """Targets that share a domain: the same family, orders within a factor of two."""
+    found: dict[Any, list[Target]] = {}
+    for target in sorted(targets, key=lambda t: t.expected.m):
+        e = target.expected
+        found.setdefault((e.pol, e.q, e.p, (e.m + 1).bit_length()), []).append(target)
+    return list(found.values())
+
+
+def equatorial_intervals(section: Section, box: Box, samples: int = 4000) -> dict[str, tuple[float, float]]:
+    """Inner and outer radius (um) of each region in the plane z = 0 within a box; empty if a region appears there twice."""
+    if not box.z0 <= 0.0 <= box.z1:
+        return {}
+    r = box.r0 + (box.r1 - box.r0) * (np.arange(samples) + 0.5) / samples
+    names = section.regions
+    region = section.region_at(np.stack([r, np.full_like(r, 1e-9 * box.diagonal)], axis=-1))
+    cuts = np.flatnonzero(np.diff(region)) + 1
+    ends = [box.r0, *(0.5 * (r[cuts - 1] + r[cuts])).tolist(), box.r1]
+    order = [names[region[i]] for i in (0, *cuts)]
+    if len(set(order)) != len(order):
+        return {}
+    return {name: (float(a), float(b)) for name, a, b in zip(order, ends, ends[1:], strict=False)}

@@ -1,0 +1,106 @@
+"""What all bodies with a general cross-section share: coatings, layers of background, conducting walls."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+
+from femwgm.config.base import Name, Strict, refuse
+from femwgm.config.geometries.base import Body
+from femwgm.config.quantity import Length, length_um, um
+
+__all__ = ["Coating", "Enclosure", "Height", "OutlinedBody", "Substrate"]
+
+Height = Annotated[
+    float,
+    BeforeValidator(length_um),
+    PlainSerializer(um),
+    WithJsonSchema(
+        {"type": "string", "description": "a length with its unit, any sign", "examples": ["-5 um"]}
+    ),
+]
+"""A position along the axis; a float in um inside."""
+
+
+class Coating(Strict):
+    """A film of uniform thickness along the normal."""
+
+    name: Name = Field(examples=["shell"])
+    material: Name = Field(examples=["npl"])
+    thickness_um: Length = Field(alias="thickness", examples=["490 nm"])
+
+
+class Substrate(Strict):
+    """A background layer that fills every radius between two heights; without `bottom` it reaches down for ever."""
+
+    name: Name = Field(examples=["substrate"])
+    material: Name = Field(examples=["glass"])
+    top_um: Height = Field(alias="top", description="height of its upper face", examples=["-10 um"])
+    bottom_um: Height | None = Field(default=None, alias="bottom", description="height of its lower face")
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Substrate:
+        if self.bottom_um is not None and not self.bottom_um < self.top_um:
+            raise refuse(
+                "a background layer has zero thickness", remedy="put 'bottom' below 'top'", value=self.name
+            )
+        return self
+
+
+class Enclosure(Strict):
+    """Perfectly conducting walls; a side that is left out is open."""
+
+    radius_um: Length | None = Field(default=None, alias="radius", description="inner radius of the can")
+    bottom_um: Height | None = Field(default=None, alias="bottom", description="height of the lower plate")
+    top_um: Height | None = Field(default=None, alias="top", description="height of the upper plate")
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Enclosure:
+        if self.bottom_um is not None and self.top_um is not None and not self.bottom_um < self.top_um:
+            raise refuse("the plates leave no room between them", remedy="put 'bottom' below 'top'")
+        return self
+
+
+class OutlinedBody(Body):
+    """A body whose cross-section is drawn by outlines (`femwgm.geometry.build`) and meshed with curved triangles.
+
+    Positions along the axis count from z = 0, the plane the kind puts its equator in.
+    """
+
+    name: Name = Field(default="body", description="name of the region", examples=["disk"])
+    material: Name = Field(description="material of the body", examples=["silica"])
+    coatings: Annotated[tuple[Coating, ...], Field(max_length=20)] = Field(
+        default=(), description="films on the surface, from the inside out"
+    )
+    background: Annotated[tuple[Substrate, ...], Field(max_length=20)] = Field(
+        default=(), description="substrate, oxide, immersion: layers outside the body"
+    )
+    enclosure: Enclosure | None = Field(default=None, description="perfectly conducting walls")
+
+    @property
+    def further_regions(self) -> dict[str, str]:
+        """Material of each region of the solid besides the body itself (pedestals, fillings)."""
+        return {}
+
+    @property
+    def region_materials(self) -> dict[str, str]:
+        return {
+            self.name: self.material,
+            **self.further_regions,
+            **{c.name: c.material for c in self.coatings},
+            **{b.name: b.material for b in self.background},
+            self.ambient: self.ambient,
+        }
+
+    @model_validator(mode="after")
+    def _own_names(self) -> OutlinedBody:
+        names = [self.name, *self.further_regions, *(c.name for c in self.coatings)]
+        names += [b.name for b in self.background]
+        for i, name in enumerate(names):
+            if name in names[:i] or name == self.ambient:
+                raise refuse("two regions share a name", remedy="give every region its own name", value=name)
+        return self
+
+    def canonical(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)

@@ -1,0 +1,93 @@
+"""A body by its measured or drawn profile: points in the YAML or in a CSV file."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationInfo, model_validator
+
+from femwgm.config.base import Name, Strict, refuse
+from femwgm.config.geometries.outlined import Height, OutlinedBody
+
+__all__ = ["Profile", "ProfileRegion"]
+
+MAX_POINTS = 20_000
+_Point = tuple[Height, Height]
+
+
+class ProfileRegion(Strict):
+    """A further region inside the body, by its own outline; the first that covers a point wins."""
+
+    name: Name
+    material: Name
+    points: Annotated[tuple[_Point, ...], Field(min_length=3, max_length=MAX_POINTS)]
+    smooth: bool = Field(default=False, description="a spline through the points instead of straight pieces")
+
+
+class Profile(OutlinedBody):
+    """Outline by points (r, z), r >= 0: closed, or from axis to axis.
+
+    Examples
+    --------
+    >>> square = {"kind": "profile", "material": "glass", "ambient": "air",
+    ...           "points": [["2 um", "-1 um"], ["4 um", "-1 um"], ["4 um", "1 um"], ["2 um", "1 um"]]}
+    >>> Profile.model_validate(square).radius_ref_um
+    4.0
+    """
+
+    kind: Literal["profile"] = Field(examples=["profile"])
+    points: Annotated[tuple[_Point, ...], Field(min_length=3, max_length=MAX_POINTS)] = Field(
+        description="r and z of each point, or the name of a CSV file with the header r_um,z_um",
+        examples=["outline.csv"],
+    )
+    smooth: bool = Field(default=False, description="a spline through the points instead of straight pieces")
+    inside: Annotated[tuple[ProfileRegion, ...], Field(max_length=50)] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _file(cls, data: Any, info: ValidationInfo) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("points"), str):
+            folder = (info.context or {}).get("folder")
+            path = Path(folder) / data["points"] if folder is not None else Path(data["points"])
+            return {**data, "points": _read_points(path, data["points"])}
+        return data
+
+    @property
+    def further_regions(self) -> dict[str, str]:
+        return {region.name: region.material for region in self.inside}
+
+    @property
+    def radius_ref_um(self) -> float:
+        return max(r for r, _ in self.points) + sum(c.thickness_um for c in self.coatings)
+
+
+def _read_points(path: Path, name: str) -> list[list[str]]:
+    """Points of a CSV file with the header r_um,z_um (or nm, mm: the unit follows the underscore)."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            rows = [row for row in csv.reader(stream) if row and not row[0].lstrip().startswith("#")]
+    except (OSError, ValueError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or "not a text table"
+        raise refuse(
+            f"the outline cannot be read ({reason})",
+            remedy="paths are relative to the YAML file",
+            value=name,
+            at=("points",),
+        ) from None
+    header = [cell.strip() for cell in rows[0]] if rows else []
+    units = [cell.partition("_")[2] for cell in header]
+    if [cell.partition("_")[0] for cell in header] != ["r", "z"] or not all(units):
+        raise refuse(
+            f"the outline begins with {','.join(header)[:60]!r}",
+            remedy="the header is 'r_um,z_um'",
+            value=name,
+            at=("points",),
+        )
+    points = []
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) != 2:
+            raise refuse(f"row {number} of the outline has {len(row)} cells, not 2", value=name, at=("points",))
+        points.append([f"{cell.strip()} {unit}" for cell, unit in zip(row, units, strict=True)])
+    return points

@@ -1,0 +1,225 @@
+"""From a configured geometry to its cross-section: one function for each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from femwgm.errors import GeometryError
+from femwgm.geometry.curves import Arc, Curve, Line, Point, Spline, arc
+from femwgm.geometry.offset import grown
+from femwgm.geometry.outline import Outline, closed_outline, polygon_outline
+from femwgm.geometry.section import Piece, Section, Slab, Walls
+
+_FAR = 1e9
+
+
+def section_of(geometry: Any) -> Section:
+    """Cross-section of a geometry of the configuration (`femwgm.config.geometries`).
+
+    Raises
+    ------
+    GeometryError
+        One line that says what is wrong with the shape.
+    """
+    return _KINDS[geometry.kind](geometry)
+
+
+def kinds() -> tuple[str, ...]:
+    """The kinds that have a cross-section here."""
+    return tuple(_KINDS)
+
+
+def _assembled(geometry: Any, body: Sequence[Piece], further: Sequence[Piece] = ()) -> Section:
+    """Body, what it stands on, background layers, coatings: the first that covers a point wins."""
+    slabs = [Slab(b.name, -_FAR if b.bottom_um is None else b.bottom_um, b.top_um) for b in geometry.background]
+    films, total = [], 0.0
+    for coating in geometry.coatings:
+        total += coating.thickness_um
+        films += [
+            Piece(coating.name, grown(piece.outline, total, coating.name))
+            for piece in body
+            if piece.region == geometry.name
+        ]
+    e = geometry.enclosure
+    walls = Walls() if e is None else Walls(e.radius_um, e.bottom_um, e.top_um)
+    return Section((*body, *further, *slabs, *films), geometry.ambient, geometry.radius_ref_um, walls)
+
+
+def _pillar(geometry: Any, top: float, overlap: float = 0.0) -> list[Piece]:
+    """The pillar below a height; `overlap` lets it reach into the body, which hides that part."""
+    p = geometry.pillar
+    if p is None:
+        return []
+    foot = p.foot_radius_um or p.radius_um
+    points = [
+        (0.0, top - p.height_um),
+        (foot, top - p.height_um),
+        (p.radius_um, top),
+        (p.radius_um, top + overlap),
+        (0.0, top + overlap),
+    ]
+    unique = [point for i, point in enumerate(points) if i == 0 or point != points[i - 1]]
+    return [Piece(p.name, polygon_outline(unique, p.name))]
+
+
+def _sphere(geometry: Any) -> Section:
+    radii = geometry.radii_um
+    names = list(geometry.region_materials)[:-1]
+    pieces = [Piece(n, closed_outline([arc((0.0, 0.0), r, -90, 90)], n)) for n, r in zip(names, radii, strict=True)]
+    return Section(tuple(pieces), geometry.ambient, radii[-1])
+
+
+def _spheroid(geometry: Any) -> Section:
+    names = list(geometry.region_materials)[:-1]
+    pieces = [
+        Piece(n, closed_outline([_half_ellipse((0.0, 0.0), a, b)], n))
+        for n, (a, b) in zip(names, geometry.semi_axes_um, strict=True)
+    ]
+    return Section(tuple(pieces), geometry.ambient, geometry.radius_ref_um)
+
+
+def _half_ellipse(centre: Point, a: float, b: float) -> Arc:
+    return Arc(centre, a, b, -0.5 * np.pi, 0.5 * np.pi)
+
+
+def _disk(g: Any) -> Section:
+    h, top = 0.5 * g.thickness_um, _top_radius(g.radius_um, g.thickness_um, g.sidewall_angle_deg, "disk")
+    body = polygon_outline([(0.0, -h), (g.radius_um, -h), (top, h), (0.0, h)], g.name)
+    return _assembled(g, [Piece(g.name, body)], _pillar(g, -h))
+
+
+def _ring(g: Any) -> Section:
+    h = 0.5 * g.thickness_um
+    lean = _top_radius(0.0, g.thickness_um, g.sidewall_angle_deg, None)
+    inner, outer = g.inner_radius_um - lean, g.outer_radius_um + lean
+    if not 0.0 < inner < outer:
+        raise GeometryError(f"ring: its walls lean so far that its upper face spans {inner:.6g} to {outer:.6g} um")
+    body = polygon_outline(
+        [(g.inner_radius_um, -h), (g.outer_radius_um, -h), (outer, h), (inner, h), (g.inner_radius_um, -h)], g.name
+    )
+    return _assembled(g, [Piece(g.name, body)], _pillar(g, -h))
+
+
+def _top_radius(radius: float, thickness: float, angle: float, kind: str | None) -> float:
+    top = radius - thickness / float(np.tan(np.radians(angle))) if angle != 90.0 else radius
+    if kind is not None and not top > 0.0:
+        raise GeometryError(
+            f"{kind}: with a side-wall angle of {angle:g} degrees the upper face has the radius {top:.6g} um"
+        )
+    return top
+
+
+def _torus(g: Any) -> Section:
+    a, b = 0.5 * g.minor_diameter_um, 0.5 * (g.minor_height_um or g.minor_diameter_um)
+    body = closed_outline([Arc((0.5 * g.diameter_um, 0.0), a, b, -np.pi, np.pi)], g.name)
+    return _assembled(g, [Piece(g.name, body)])
+
+
+def _toroid(g: Any) -> Section:
+    a, low, thick = 0.5 * g.minor_diameter_um, -g.web_offset_um - 0.5 * g.web_thickness_um, g.web_thickness_um
+    centre = (0.5 * g.diameter_um - a, 0.0)
+    if thick == 0.0:
+        return _assembled(g, [Piece(g.name, closed_outline([Arc(centre, a, a, -np.pi, np.pi)], g.name))])
+    below, above = float(np.arcsin(low / a)), float(np.arcsin((low + thick) / a))
+    rim = Arc(centre, a, a, -np.pi - below, np.pi - above)
+    curves: list[Curve] = [Line((0.0, low), rim.start), rim, Line(rim.end, (0.0, low + thick))]
+    return _assembled(g, [Piece(g.name, closed_outline(curves, g.name))], _pillar(g, low))
+
+
+def _hemisphere(g: Any) -> Section:
+    height = g.height_um or g.radius_um
+    curves: list[Curve] = [
+        Line((0.0, 0.0), (g.radius_um, 0.0)),
+        Arc((0.0, 0.0), g.radius_um, height, 0.0, 0.5 * np.pi),
+    ]
+    return _assembled(g, [Piece(g.name, closed_outline(curves, g.name))], _pillar(g, 0.0))
+
+
+def _pedestal_sphere(g: Any) -> Section:
+    b = 0.5 * (g.height_um or 2.0 * g.radius_um)
+    body = closed_outline([_half_ellipse((0.0, 0.0), g.radius_um, b)], g.name)
+    top, overlap = -b, 0.0
+    if g.pillar is not None:
+        if not g.pillar.radius_um < g.radius_um:
+            raise GeometryError(
+                f"pillar: its radius {g.pillar.radius_um:g} um is not below that of the sphere, {g.radius_um:g} um"
+            )
+        top = -b * float(np.sqrt(1.0 - (g.pillar.radius_um / g.radius_um) ** 2))
+        overlap = 0.5 * (b + top)
+    return _assembled(g, [Piece(g.name, body)], _pillar(g, top, overlap))
+
+
+def _bottle_curve(g: Any, inset: float = 0.0) -> Curve:
+    half = 0.5 * g.length_um
+    if g.curvature_per_um == 0.0:
+        return Line((g.radius_um - inset, -half), (g.radius_um - inset, half))
+    z = np.linspace(-half, half, 129)
+    r = g.radius_um / np.sqrt(1.0 + (g.curvature_per_um * z) ** 2) - inset
+    slope = -g.radius_um * g.curvature_per_um**2 * half / (1.0 + (g.curvature_per_um * half) ** 2) ** 1.5
+    return Spline(tuple(zip(r.tolist(), z.tolist(), strict=True)), (-slope, 1.0), (slope, 1.0))
+
+
+def _bottle(g: Any) -> Section:
+    half = 0.5 * g.length_um
+    side = _bottle_curve(g)
+    body = closed_outline([Line((0.0, -half), side.start), side, Line(side.end, (0.0, half))], g.name)
+    return _assembled(g, [Piece(g.name, body)])
+
+
+def _capillary(g: Any) -> Section:
+    half = 0.5 * g.length_um
+    side, bore = _bottle_curve(g), _bottle_curve(g, g.wall_um)
+    if not min(bore.start[0], bore.end[0]) > 0.0:
+        raise GeometryError(
+            f"capillary: at its ends the wall of {g.wall_um:g} um leaves no bore; make it shorter or the wall thinner"
+        )
+    inside = closed_outline([Line((0.0, -half), bore.start), bore, Line(bore.end, (0.0, half))], "bore")
+    body = closed_outline([Line((0.0, -half), side.start), side, Line(side.end, (0.0, half))], g.name)
+    section = _assembled(g, [Piece(g.name, body)])
+    return Section((Piece("bore", inside), *section.parts), section.ambient, section.radius, section.walls)
+
+
+def _cavity(g: Any) -> Section:
+    h = 0.5 * g.height_um
+    return Section((), g.ambient, g.radius_um, Walls(g.radius_um, -h, h))
+
+
+def _profile(g: Any) -> Section:
+    body = Piece(g.name, _drawn(g.points, g.smooth, g.name))
+    section = _assembled(g, [body])
+    inner = tuple(Piece(region.name, _drawn(region.points, region.smooth, region.name)) for region in g.inside)
+    return Section((*inner, *section.parts), section.ambient, section.radius, section.walls)
+
+
+def _drawn(points: Sequence[Point], smooth: bool, name: str) -> Outline:
+    """Outline through points: straight pieces, or one spline that is perpendicular to the axis or periodic."""
+    points = list(points)
+    size = float(np.hypot(*np.ptp(np.array(points), axis=0)))
+    closed = np.hypot(*np.subtract(points[0], points[-1])) <= 1e-9 * size
+    on_axis = abs(points[0][0]) <= 1e-9 * size and abs(points[-1][0]) <= 1e-9 * size
+    if not smooth:
+        return polygon_outline(points, name)
+    if on_axis and not closed:
+        inward, outward = (1.0, 0.0), (-1.0, 0.0)
+        return closed_outline([Spline(tuple(points), inward, outward)], name)
+    if not closed:
+        return closed_outline([Spline(tuple(points))], name)
+    ring = np.array(
+        [*points[-6:-1], *points, *points[1:6]]
+    )  # enough neighbours to give the seam the slope of a periodic spline
+    s = np.r_[0.0, np.cumsum(np.hypot(*np.diff(ring, axis=0).T))]
+    from scipy.interpolate import CubicSpline
+
+    slope = CubicSpline(s, ring)(s[5], 1)
+    seam = (float(slope[0]), float(slope[1]))
+    return closed_outline([Spline(tuple(points), seam, seam)], name)
+
+
+_KINDS: dict[str, Callable[[Any], Section]] = {
+    "layered_sphere": _sphere, "spheroid": _spheroid, "disk": _disk, "ring": _ring, "torus": _torus, "toroid": _toroid,
+    "hemisphere": _hemisphere, "pedestal_sphere": _pedestal_sphere, "bottle": _bottle, "capillary": _capillary,
+    "cavity": _cavity, "profile": _profile,
+}  # fmt: skip
