@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from femwgm.bodies.search import BodySearch, Target, choose, nothing_found
+from femwgm.bodies.search import BodySearch, Target, body_mesh, choose, nothing_found
 from femwgm.config.schema import RunConfig
 from femwgm.expect import Expected
 from femwgm.geometry.build import section_of
@@ -74,7 +74,7 @@ def solve_body(
         tell("meshing", len(result.modes), len(targets))
         with stage("domain and mesh"):
             domain = search.design(group, goals.wavelength)
-            mesh = domain.mesh()
+            mesh = body_mesh(domain)
         result.domains.append((domain, mesh))
         problem = MeridianProblem(mesh, media, section.ambient)
         for target in group:

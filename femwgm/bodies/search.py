@@ -18,9 +18,11 @@ from femwgm.eigen import nearest
 from femwgm.errors import ConfigError
 from femwgm.expect import Expected
 from femwgm.fem.field import CellField
+from femwgm.fem.pml import stretch_box
 from femwgm.geometry.section import Section
 from femwgm.identify import Label, identify
 from femwgm.materials import Material
+from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import PML, Choices
 from femwgm.mesh.general_domain import GeneralDomain, design_general
 from femwgm.mesh.landscape import Wave
@@ -96,7 +98,7 @@ class BodySearch:
         waves = [Wave(lowest, self.middle)]
         choices = Choices(mirror=self.choices.mirror, absorbing=self.choices.absorbing)
         self.domain = design_general(self.section, self.indices, waves, COARSE, choices)
-        self.problem = MeridianProblem(self.domain.mesh(), self.media, self.section.ambient)
+        self.problem = MeridianProblem(body_mesh(self.domain), self.media, self.section.ambient)
 
     @property
     def mirrors(self) -> tuple[str | None, ...]:
@@ -205,6 +207,12 @@ class BodySearch:
             return np.min([_action(field, self.problem, points) for field in fields], axis=0)
 
         return design_general(self.section, self.indices, waves, tolerance, self.choices, known)
+
+
+def body_mesh(domain: GeneralDomain) -> CurvedMesh:
+    """Mesh of a domain with its absorbing layer stretched."""
+    mesh = domain.real_mesh()
+    return stretch_box(mesh, domain.start, domain.strength, PML) if domain.open else mesh
 
 
 def _order(target: Target) -> float:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from femwgm.errors import MeshError
-from femwgm.fem.pml import stretch_box
 from femwgm.geometry.section import Section
 from femwgm.mesh.curved import CurvedMesh
-from femwgm.mesh.domain import PML, Choices
+from femwgm.mesh.domain import Choices
 from femwgm.mesh.landscape import Known, Landscape, Wave
 from femwgm.mesh.planar import Box, Frame, build_planar
 from femwgm.typing import Array
@@ -64,14 +63,17 @@ class GeneralDomain:
         """Whether the domain has an absorbing layer."""
         return self.frame != Frame()
 
-    def mesh(self) -> CurvedMesh:
-        """Mesh of the domain, the absorbing layer stretched."""
-        mesh = build_planar(self.section, self.box, self.size, self.order, frame=self.frame, mirror=self.mirror)
-        if not self.open:
-            return mesh
-        box = self.box
-        low = -np.inf if self.frame.below == 0.0 else box.z0
-        return stretch_box(mesh, (box.r1, low, box.z1), self.strength, PML)
+    def real_mesh(self) -> CurvedMesh:
+        """Mesh of the domain before the absorbing layer is stretched."""
+        return build_planar(self.section, self.box, self.size, self.order, frame=self.frame, mirror=self.mirror)
+
+    @property
+    def start(self) -> tuple[float, float, float]:
+        """Where the absorbing layer begins: in r, below and above in z (um)."""
+        box, frame = self.box, self.frame
+        return (
+            box.r1 if frame.outside else np.inf, box.z0 if frame.below else -np.inf, box.z1 if frame.above else np.inf
+        )  # fmt: skip
 
 
 def design_general(

@@ -45,7 +45,7 @@ def test_wrong_profiles(points: list[tuple[float, float]], message: str) -> None
 
 
 def test_a_gap_between_curves() -> None:
-    with pytest.raises(GeometryError, match="a gap of 0\\.5 um between"):
+    with pytest.raises(GeometryError, match=r"a gap of 0\.5 um between"):
         closed_outline([arc((0.0, 0.0), 2.0, -90, 0), Line((2.5, 0.0), (0.0, 2.0))], "dome")
 
 
