@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from femwgm.bodies import is_general, solve_body
 from femwgm.config import load_config
 from femwgm.config.schema import RunConfig
 from femwgm.expect import Expected, expected_modes
@@ -16,6 +17,7 @@ from femwgm.fem.pml import stretch_radially
 from femwgm.materials import Material, materials_from_config
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import PML, Choices, Domain, LayeredBody, Target, design
+from femwgm.mesh.general_domain import GeneralDomain
 from femwgm.mesh.polar import build_polar
 from femwgm.mesh.spheroidal import to_spheroid
 from femwgm.modes import Mode, ModeSet
@@ -53,7 +55,7 @@ class RunResult:
 
     config: RunConfig
     modes: ModeSet
-    domains: Sequence[tuple[Domain, CurvedMesh]]
+    domains: Sequence[tuple[Domain | GeneralDomain, CurvedMesh]]
     warnings: Sequence[str]
     seconds: float
     stages: Mapping[str, float] = field(default_factory=dict)
@@ -112,6 +114,8 @@ def _run(
     materials = materials_from_config(config)
     geometry = config.geometry
     media = {region: materials[name] for region, name in geometry.region_materials.items()}
+    if is_general(config):
+        return _run_body(config, media, begin, progress, on_mode)
     with stage("expected modes"):
         expected = expected_modes(config, materials)
     domains: list[tuple[Domain, CurvedMesh]] = []
@@ -149,6 +153,24 @@ def _run(
         config, ModeSet(modes, tuple(geometry.region_materials)), domains, _warnings(modes, expected, config),
         time.perf_counter() - begin,
     )  # fmt: skip
+
+
+def _run_body(
+    config: RunConfig, media: Mapping[str, Material], begin: float, progress: Progress | None,
+    on_mode: Callable[[Mode], None] | None,
+) -> RunResult:  # fmt: skip
+    """The same for bodies that are not made of nested surfaces: their modes are searched for."""
+    goals = Goals(
+        config.accuracy.wavelength, config.accuracy.q or DEFAULT_Q_ERROR, config.accuracy.q is not None,
+        adapt=config.discretization.degree is None,
+    )  # fmt: skip
+    tell = progress or (lambda what, done, total: None)
+    result = solve_body(config, media, goals, tell, on_mode)
+    tell("done", len(result.modes), len(result.modes))
+    modes = sorted(result.modes, key=lambda mode: (mode.wavelength_nm, mode.pol, mode.m))
+    notes = [*_warnings(modes, result.expected, config), *result.notes]
+    regions = tuple(config.geometry.region_materials)
+    return RunResult(config, ModeSet(modes, regions), result.domains, notes, time.perf_counter() - begin)
 
 
 def _inside(mode: Mode, config: RunConfig) -> bool:
