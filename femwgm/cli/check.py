@@ -17,7 +17,7 @@ def remarks(config: RunConfig) -> list[str]:
     MaterialError
         When a medium is not known over the window.
     ConfigError
-        When no mode lies in the window.
+        When no mode lies in the window, or the sweep begins or ends at a point that is no valid configuration.
     """
     media = materials_from_config(config)
     lo, hi = config.modes.window_um
@@ -34,6 +34,8 @@ def remarks(config: RunConfig) -> list[str]:
     )
     if config.geometry.kind == "layered_sphere":
         lines.append(_expected(config))
+    if config.sweep is not None:
+        lines.append(_swept(config))
     return lines
 
 
@@ -44,3 +46,15 @@ def _expected(config: RunConfig) -> str:
     orders = sorted({mode.m for mode in found})
     span = f"m = {orders[0]}" if len(orders) == 1 else f"m = {orders[0]} to {orders[-1]}"
     return f"{len(found)} modes expected in the window, {span}"
+
+
+def _swept(config: RunConfig) -> str:
+    from femwgm.sweep.axes import expand
+    from femwgm.sweep.points import Setup
+
+    assert config.sweep is not None
+    plan = expand(config.sweep)
+    setup = Setup.of(config, [column.key for column in plan.columns])
+    for point in (0, plan.count - 1):
+        setup.config(plan.entries(point))
+    return f"a sweep of {plan.count} points over {', '.join(column.name for column in plan.columns)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -34,7 +35,7 @@ def sweep_into(
     from femwgm.sweep import run_sweep
 
     begin = time.perf_counter()
-    with _progress(quiet) as progress:
+    with _progress(quiet) as progress, _terminable():
         result = run_sweep(
             config, out, workers=workers, scheduler=scheduler, progress=progress, solve=solve
         )
@@ -74,6 +75,16 @@ def _tell(result: Any, seconds: float, figures: list[Path]) -> None:
     for values, reason in result.reasons[:_SHOWN] if result.failed else ():
         place = ", ".join(f"{name} = {value}" for name, value in values.items())
         print(f"femwgm: failed at {place}: {reason}", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Treat SIGTERM, by which a batch system ends a job, as Ctrl-C: as good a reason to leave tables behind."""
+    former = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)
 
 
 @contextlib.contextmanager

@@ -156,7 +156,8 @@ def test_a_point_is_the_base_with_its_entries_and_nothing_else() -> None:
     assert point.modes.window_um == (0.64, 0.68)
     assert point.losses.roughness[0].rms_um == 1e-3
     assert setup.config(["490 nm", "670 nm", []]) == config
-    by_set = load_config(config, [f"{THICKNESS}=0.5 um", "modes.window.1=680 nm", "losses.roughness=[{rms: 1 nm, correlation_length: 50 nm}]"])  # fmt: skip
+    roughness = "losses.roughness=[{rms: 1 nm, correlation_length: 50 nm}]"
+    by_set = load_config(config, [f"{THICKNESS}=0.5 um", "modes.window.1=680 nm", roughness])
     assert point == by_set
 
 
@@ -169,3 +170,14 @@ def test_keys_follow_the_physics_and_nothing_else() -> None:
     assert key("490 nm") != key("491 nm")
     assert key("490 nm") != key("490 nm", {**BASE, "accuracy": {"wavelength": 1e-9}})
     assert key("490 nm") != key("490 nm", solver="another:one")
+
+
+def test_check_counts_the_points_and_tries_both_ends() -> None:
+    from femwgm.cli.check import remarks
+
+    axis = {"key": THICKNESS, "linear": {"start": "300 nm", "stop": "800 nm", "count": 11}}
+    config = load_config({**BASE, "sweep": {"axes": [axis]}})
+    assert remarks(config)[-1] == f"a sweep of 11 points over {THICKNESS}_nm"
+    axis["linear"]["stop"] = "-800 nm"
+    with pytest.raises(ConfigError, match="must be positive"):
+        remarks(load_config({**BASE, "sweep": {"axes": [axis]}}))

@@ -143,7 +143,8 @@ def test_no_finished_point_is_solved_twice_after_a_kill(tmp_path) -> None:
     assert len(first) - len(kept) in (0, 1)
 
 
-def test_ctrl_c_leaves_tables_and_status_130(tmp_path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_a_batch_system_leave_tables_and_status_130(tmp_path, number) -> None:
     import yaml
 
     config = tmp_path / "sweep.yaml"
@@ -160,7 +161,7 @@ def test_ctrl_c_leaves_tables_and_status_130(tmp_path) -> None:
     while len(finished(tmp_path / "s")) < 3:
         assert process.poll() is None, process.stderr.read()
         time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers as well
+    os.killpg(process.pid, number)  # as a terminal does: to the workers as well
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert said.strip().splitlines()[-1] == f"femwgm: interrupted; rerun to resume from {tmp_path / 's'}"
