@@ -1,0 +1,388 @@
+"""The benchmark cases B1 to B6: what femwgm and the other solvers do in each, and the targets."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from clock import Timing, best
+from spheres import INDICES, LEAKY_INDEX, LEAKY_RADIUS, RADII, configuration, exact, exact_family, relative
+
+ROOT = Path(__file__).resolve().parents[1]
+SMALL = False
+"""Set by --quick: fewer settings and repetitions."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; `error` is relative (of Q in `q_error`), times are of the best repetition."""
+
+    case: str
+    solver: str
+    setting: str
+    error: float | None
+    wall: float
+    cpu: float
+    unknowns: int | None = None
+    q_error: float | None = None
+    note: str = ""
+    size: float | None = None
+
+
+def _run(config: dict[str, Any], repeats: int) -> tuple[Timing, dict[str, float], Any]:
+    """`femwgm.run` of a configuration: best timing, the share of each stage in it, the last result."""
+    from femwgm.pipeline import run
+
+    fastest: list[Any] = []
+
+    def job() -> Any:
+        result = run(config)
+        if not fastest or result.seconds < fastest[0].seconds:
+            fastest[:] = [result]
+        return result
+
+    timing = best(job, repeats)
+    result = fastest[0]
+    whole = sum(result.stages.values())
+    return timing, {name: seconds / whole for name, seconds in result.stages.items()}, result
+
+
+def _counted(timing: Timing, shares: dict[str, float]) -> tuple[float, float]:
+    """Wall and processor time of mesh, assembly, eigenpairs and observables, what the others do or leave out.
+
+    The exact list of modes (the others are given the shift), the second solution that estimates the errors and the count that
+    proves the list complete are reported apart, in the row of the whole run.
+    """
+    kept = 1.0 - sum(shares.get(name, 0.0) for name in ("error estimate", "expected modes", "count"))
+    return timing.wall * kept, timing.cpu * kept
+
+
+def _femwgm_rows(
+    case: str, setting: str, config: dict[str, Any], truth: Any, repeats: int, per_mode: bool = False
+) -> Iterator[Row]:
+    timing, shares, result = _run(config, repeats)
+    wall, cpu = _counted(timing, shares)
+    error = max(relative(mode.k0, truth(mode)) for mode in result.modes)
+    q_errors = [truth(mode) for mode in result.modes]
+    q_error = None
+    if case == "B2":
+        q_error = max(
+            abs(mode.q_rad / (-0.5 * k.real / k.imag) - 1.0)
+            for mode, k in zip(result.modes, q_errors, strict=True)
+        )
+    count = len(result.modes) if per_mode else 1
+    unknowns = max(mode.dofs for mode in result.modes)
+    note = ", ".join(f"{name} {1e3 * timing.wall * share:.0f} ms" for name, share in shares.items())
+    yield Row(case, "femwgm", setting, error, wall / count, cpu / count, unknowns, q_error, note)
+    yield Row(
+        case,
+        "femwgm, whole run",
+        setting,
+        error,
+        timing.wall / count,
+        timing.cpu / count,
+        unknowns,
+        q_error,
+        "with exact list and error estimate",
+    )
+
+
+# ---------------------------------------------------------------- B1: one mode
+
+
+def b1() -> Iterator[Row]:
+    """Reference sphere, TE l = 165, to 1e-6, 1e-8, 1e-10."""
+    truth = exact("J1", "TE", 165)
+    for tolerance in (1e-6, 1e-8, 1e-10) if SMALL else (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10):
+        config = configuration(window=(641.0, 642.0), orders=[165], tolerance=tolerance, q=0.1)
+        yield from _femwgm_rows("B1", f"accuracy {tolerance:.0e}", config, lambda _: truth, 10)
+    yield from _ngsolve_boxes("B1", truth.real)
+    yield from _skfem("B1", truth.real)
+
+
+def ngsolve_boxes() -> list[Any]:
+    """Settings on the front of error against time, found by hand in a search over degrees, cells and ways."""
+    from peers.ngsolve_sphere import Box
+
+    return [
+        Box(degree, *cells, way)
+        for way in ("condensed", "real", "arnoldi")
+        for degree, cells in (
+            (4, (2, 1, 2, 2, 1.2, 1.0, 0.40)), (5, (2, 1, 2, 2, 1.2, 1.0, 0.40)), (6, (1, 1, 2, 2, 1.0, 0.9, 0.38)),
+            (6, (2, 1, 2, 2, 1.2, 1.0, 0.40)), (7, (2, 1, 2, 2, 1.2, 1.0, 0.40)), (8, (2, 1, 2, 2, 1.2, 1.0, 0.40)),
+        )
+    ]  # fmt: skip
+
+
+def _ngsolve_boxes(case: str, k: float) -> Iterator[Row]:
+    try:
+        from peers.ngsolve_sphere import ClosedSphere
+    except ImportError:
+        return
+    for box in ngsolve_boxes():
+        timing = best(
+            lambda box=box: ClosedSphere(RADII, INDICES, box).solve("TE", 165, k), 3 if SMALL else 6
+        )
+        found, unknowns = timing.value
+        setting = f"p={box.degree} {box.core}+{box.shell}+{box.air} x {box.segments}, {box.way}"
+        yield Row(case, "NGSolve", setting, relative(found, k), timing.wall, timing.cpu, unknowns)
+
+
+def _skfem(case: str, k: float) -> Iterator[Row]:
+    from peers.skfem_sphere import solve
+
+    for rings, segments in (((3, 2, 3), 8),) if SMALL else (((3, 2, 3), 8), ((6, 3, 5), 16)):
+        timing = best(lambda r=rings, s=segments: solve(RADII, INDICES, 165, k, r, s, 1.2, 1.0, 0.40), 2)
+        found, unknowns = timing.value
+        setting = f"triangles, degree 3, {sum(rings)} x {segments}"
+        yield Row(
+            case, "scikit-fem as shipped", setting, relative(found, k), timing.wall, timing.cpu, unknowns
+        )
+
+
+# ---------------------------------------------------------------- B2: leaky modes
+
+
+def b2() -> Iterator[Row]:
+    """Bare sphere of 4 um, TE and TM l = 15: wavelength and Q."""
+    for pol in ("TE", "TM"):
+        truth = exact("J2", pol, 15)
+        center = 2e3 * np.pi / truth.real
+        config = configuration(
+            (LEAKY_RADIUS,), (LEAKY_INDEX, 1.0), window=(center - 8.0, center + 8.0), polarizations=(pol,), orders=[15],
+            tolerance=1e-8, q=1e-6,
+        )  # fmt: skip
+        yield from _femwgm_rows("B2", f"{pol} accuracy 1e-8, Q 1e-6", config, lambda _, k=truth: k, 5)
+        yield from _ngsolve_leaky(pol, truth)
+
+
+def _ngsolve_leaky(pol: str, truth: complex) -> Iterator[Row]:
+    try:
+        from peers.ngsolve_sphere import OpenSphere
+    except ImportError:
+        return
+    settings = [
+        (6, 2, 1, 2, 3),
+        (7, 2, 1, 2, 3),
+        (7, 2, 1, 2, 4),
+        (8, 2, 1, 2, 3),
+        (8, 2, 1, 2, 4),
+        (9, 2, 1, 2, 4),
+        (10, 2, 1, 2, 4),
+    ]
+    for degree, core, air, layer, segments in settings[1::2] if SMALL else settings:
+
+        def job(args: Any = (degree, core, air, layer, segments)) -> Any:
+            sphere = OpenSphere(LEAKY_RADIUS, LEAKY_INDEX, *args, 0.4, 2.4, 1.2, 2.0, 1.45, "sparsecholesky")
+            return sphere.solve(pol, 15, truth)
+
+        timing = best(job, 2)
+        k, unknowns = timing.value
+        q_error = abs((k.real / k.imag) / (truth.real / truth.imag) - 1.0)
+        setting = f"{pol} p={degree} {core}+{air}+{layer} x {segments}"
+        yield Row("B2", "NGSolve", setting, relative(k, truth), timing.wall, timing.cpu, unknowns, q_error)
+
+
+# ---------------------------------------------------------------- B3: a family
+
+
+def b3() -> Iterator[Row]:
+    """Sixty-two modes, TE and TM, l = m = 150 to 180, each to 1e-8."""
+    truth = {pol: exact_family(pol, 150, 180) for pol in ("TE", "TM")}
+    config = configuration(
+        window=(565.0, 725.0), polarizations=("TE", "TM"), orders=list(range(150, 181)), tolerance=1e-8
+    )
+    yield from _femwgm_rows("B3", "accuracy 1e-8", config, lambda mode: truth[mode.pol][mode.m], 5)
+    try:
+        from peers.ngsolve_sphere import Box, ClosedSphere
+    except ImportError:
+        return
+    for way in ("condensed",) if SMALL else ("condensed", "arnoldi"):
+        box = Box(7, 2, 1, 2, 2, 1.25, 1.05, 0.40, way)
+
+        def family(box: Box = box) -> float:
+            sphere = ClosedSphere(RADII, INDICES, box)
+            found = [
+                (sphere.solve(pol, m, k)[0], k) for pol, modes in truth.items() for m, k in modes.items()
+            ]
+            return max(relative(k, near) for k, near in found)
+
+        timing = best(family, 1)
+        yield Row("B3", "NGSolve", f"p=7 2+1+2 x 2, {way}, one mesh", timing.value, timing.wall, timing.cpu)
+
+
+# ---------------------------------------------------------------- B4: sizes
+
+
+def b4() -> Iterator[Row]:
+    """Diameters of 12, 20, 33, 52, 120 um and 1 mm with the same shell, one or two TE modes near 640 nm, to 1e-8."""
+    from femwgm.analytic import LayeredSphere
+
+    for diameter in (12, 120) if SMALL else (12, 20, 33, 52, 120, 1000):
+        radius = 0.5 * diameter
+        radii = (radius - 0.49, radius)
+        spacing = 640.0**2 / (1.75 * np.pi * diameter * 1e3)
+        window = (640.0, 640.0 + 1.05 * spacing)
+        sphere = LayeredSphere(radii, INDICES)
+        modes = sphere.modes(
+            window_um=tuple(1e-3 * w for w in window), polarizations=("TE",), radial_orders=(1,)
+        )
+        truth = {mode.l: mode.k0.real for mode in modes}
+        config = configuration(radii, INDICES, window=window, tolerance=1e-8)
+        for row in _femwgm_rows(
+            "B4", f"{diameter} um", config, lambda mode, t=truth: t[mode.l], 4, per_mode=True
+        ):
+            yield Row(**{**row.__dict__, "size": float(diameter)})
+        l, k = next(iter(truth.items()))
+        yield from _ngsolve_size(diameter, radii, l, k)
+
+
+def _ngsolve_size(diameter: int, radii: tuple[float, float], l: int, k: float) -> Iterator[Row]:
+    try:
+        from peers.ngsolve_sphere import Box, ClosedSphere, gaussian_latitude
+    except ImportError:
+        return
+    depth = 1.25 * (diameter / 20.0) ** (1.0 / 3.0)
+    fastest: Row | None = None
+    for cells, degree in (((2, 1, 2, 2), 7), ((2, 1, 2, 2), 8), ((2, 1, 2, 3), 8), ((3, 1, 2, 3), 8)):
+        box = Box(degree, *cells, depth, 1.05, gaussian_latitude(l, 1e-9), "condensed")
+        timing = best(lambda box=box: ClosedSphere(radii, INDICES, box).solve("TE", l, k), 2)
+        found, unknowns = timing.value
+        row = Row("B4", "NGSolve", f"{diameter} um, p={degree} {cells}", relative(found, k), timing.wall, timing.cpu, unknowns,
+                  size=float(diameter))  # fmt: skip
+        if fastest is None or (row.error or 1.0) < (fastest.error or 1.0):
+            fastest = row
+        if row.error is not None and row.error <= 1e-8:
+            fastest = row
+            break
+    if fastest is not None:
+        yield fastest
+
+
+# ---------------------------------------------------------------- B5: shapes and indices
+
+
+def b5() -> Iterator[Row]:
+    """Two hundred shell thicknesses, TE and TM l = 165; a grid of 100 shell indices and 100 azimuthal orders."""
+    from femwgm.analytic import LayeredSphere
+    from femwgm.config import load_config
+    from femwgm.grids import index_grid
+    from femwgm.numerics import one_thread
+    from femwgm.shapes import sweep_radii
+
+    config = load_config(configuration(window=(630.0, 645.0), polarizations=("TE", "TM"), orders=[165]))
+    shapes = [(9.51, 9.51 + t) for t in np.linspace(0.35, 0.65, 200)]
+    with one_thread():
+        timing = best(lambda: sweep_radii(config, shapes), 2)
+    modes = [mode for shape in timing.value[::11] for mode in shape]
+    error = max(
+        relative(m.k0, LayeredSphere(m.radii, INDICES).mode(m.expected.pol, m.expected.l).k0) for m in modes
+    )
+    solved = sum(not mode.reduced for shape in timing.value for mode in shape)
+    note = f"{solved} snapshots after training; largest residual {max(m.residual for s in timing.value for m in s):.0e}"
+    yield Row("B5", "femwgm", "200 thicknesses x 2 modes", error, timing.wall, timing.cpu, note=note)
+
+    indices, orders = np.linspace(1.74, 1.80, 100), np.arange(120, 220)
+    grid_config = load_config(configuration(window=(630.0, 645.0)))
+    timing = best(lambda: index_grid(grid_config, "layer1", indices, orders), 3)
+    grid = timing.value
+    error = 0.0
+    for i in (0, 41, 99):
+        sphere = LayeredSphere(RADII, (INDICES[0], float(indices[i]), INDICES[2]))
+        error = max(
+            error, *(relative(grid.k0[i, j], sphere.mode("TE", int(orders[j])).k0) for j in (0, 35, 73, 99))
+        )
+    note = f"{grid.snapshots} snapshots; largest residual {grid.residual.max():.0e}"
+    yield Row("B5", "femwgm", "100 indices x 100 orders", error, timing.wall, timing.cpu, note=note)
+    yield from _ngsolve_thickness()
+
+
+def _ngsolve_thickness() -> Iterator[Row]:
+    try:
+        from peers.ngsolve_sphere import Box, ClosedSphere
+    except ImportError:
+        return
+    from femwgm.analytic import LayeredSphere
+
+    shapes = [(9.51, 9.51 + t) for t in np.linspace(0.35, 0.65, 5)]
+    wanted = [
+        (radii, pol, LayeredSphere(radii, INDICES).mode(pol, 165).k0.real)
+        for radii in shapes
+        for pol in ("TE", "TM")
+    ]
+
+    def sweep() -> float:
+        error = 0.0
+        for radii, pol, k in wanted:
+            box = Box(7, 2, 1, 2, 2, 1.25, 1.05, 0.40, "condensed")
+            error = max(error, relative(ClosedSphere(radii, INDICES, box).solve(pol, 165, k)[0], k))
+        return error
+
+    timing = best(sweep, 2)
+    yield Row("B5", "NGSolve", "400 modes, from 10 of them", timing.value, 40 * timing.wall, 40 * timing.cpu)
+
+
+# ---------------------------------------------------------------- B6: start-up
+
+
+def b6() -> Iterator[Row]:
+    """`femwgm run configs/duan2022.yaml` as a process, pictures off."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [
+            sys.executable, "-m", "femwgm", "run", str(ROOT / "configs" / "duan2022.yaml"), "-o", f"{folder}/out",
+            "--set", "outputs.plots=false",
+        ]  # fmt: skip
+        wall = float("inf")
+        for i in range(3):
+            command[6] = f"{folder}/out{i}"
+            began = time.perf_counter()
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            wall = min(wall, time.perf_counter() - began)
+        note = "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["failed"])[-1]
+        yield Row("B6", "femwgm run", "configs/duan2022.yaml, fields written", None, wall, wall, note=note)
+
+
+CASES = {"B1": b1, "B2": b2, "B3": b3, "B4": b4, "B5": b5, "B6": b6}
+
+
+def memory_job(case: str, solver: str) -> Any:
+    """A function that does a case once, imports done."""
+    from peers.ngsolve_sphere import Box, ClosedSphere, OpenSphere
+
+    from femwgm.config import load_config
+    from femwgm.pipeline import run
+    from femwgm.shapes import sweep_radii
+
+    box = Box(8, 2, 1, 2, 2, 1.2, 1.0, 0.40, "condensed")
+    k = exact("J1", "TE", 165).real
+    leaky = exact("J2", "TE", 15)
+    closed = configuration(window=(641.0, 642.0), orders=[165], tolerance=1e-10)
+    bare = configuration((LEAKY_RADIUS,), (LEAKY_INDEX, 1.0), window=(962.0, 978.0), orders=[15], q=1e-6)
+    family = configuration(window=(565.0, 725.0), polarizations=("TE", "TM"), orders=list(range(150, 181)))
+    shapes = [(9.51, 9.51 + t) for t in np.linspace(0.35, 0.65, 200)]
+    swept = load_config(configuration(window=(630.0, 645.0), polarizations=("TE", "TM"), orders=[165]))
+    jobs = {
+        ("B1", "femwgm"): lambda: run(closed),
+        ("B1", "NGSolve"): lambda: ClosedSphere(RADII, INDICES, box).solve("TE", 165, k),
+        ("B2", "femwgm"): lambda: run(bare),
+        ("B2", "NGSolve"): lambda: OpenSphere(
+            LEAKY_RADIUS, LEAKY_INDEX, 8, 2, 1, 2, 4, 0.4, 2.4, 1.2, 2.0, 1.45, "sparsecholesky"
+        ).solve("TE", 15, leaky),
+        ("B3", "femwgm"): lambda: run(family),
+        ("B3", "NGSolve"): lambda: _all_of(ClosedSphere(RADII, INDICES, Box(7, 2, 1, 2, 2, 1.25, 1.05, 0.40, "condensed"))),
+        ("B5", "femwgm"): lambda: sweep_radii(swept, shapes),
+    }  # fmt: skip
+    return jobs[case, solver]
+
+
+def _all_of(sphere: Any) -> None:
+    for pol in ("TE", "TM"):
+        for m, k in exact_family(pol, 150, 180).items():
+            sphere.solve(pol, m, k)
