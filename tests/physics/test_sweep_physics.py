@@ -65,6 +65,22 @@ def test_every_point_of_the_shipped_sweeps_agrees_with_the_exact_sphere(name, po
         assert result.table["n_eff"].max() < 1.70
 
 
+@pytest.mark.slow
+def test_numbers_do_not_depend_on_who_solves_the_points_or_in_which_order() -> None:
+    thicknesses = ["300 nm", "400 nm", "490 nm", "600 nm"]
+    tables = []
+    for values, workers in ((thicknesses, 0), (thicknesses, 2), (thicknesses[::-1], 1)):
+        override = f"sweep.axes=[{{key: geometry.layers.shell.thickness, name: thickness, values: [{', '.join(values)}]}}]"
+        table = sweep("thickness", override, workers=workers).table.drop(columns="seconds")
+        tables.append(table.sort_values(["thickness_nm", "pol"]).reset_index(drop=True))
+    for other in tables[1:]:
+        assert (other["branch"] == tables[0]["branch"]).all()
+        numbers = tables[0].select_dtypes(float)
+        # The residual and the error estimate are themselves at the level of rounding or of a tenth of the error asked for.
+        for name in set(numbers) - {"residual", "wavelength_error", "q_error", "share_error"}:
+            np.testing.assert_allclose(other[name], numbers[name], rtol=1e-11, atol=1e-13, err_msg=name)
+
+
 def test_the_ambient_sensitivity_is_the_share_of_the_energy_outside() -> None:
     """d lambda / d n = lambda Gamma / n to first order, which a derivative is."""
     table = sweep("ambient_index", "sweep.axes.0.linear={start: 1.329, stop: 1.331, count: 3}").table
