@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import chi2 as chi2_distribution
 
 from femwgm.errors import SolveError
 from femwgm.experiment.atlas import Atlas
@@ -42,8 +41,10 @@ NOTHING = (
 )
 RIVAL_NATS = 9.2
 """Readings less probable than the best by more than exp of this (1e4) are dropped."""
-IMPROBABLE = 1e-3
-"""Probability of so large a chi^2 below which the stated errors are taken to be too small, and scaled."""
+SCALES = (2.0, 4.0, 8.0, 16.0)
+"""Factors tried on the stated errors."""
+CONVINCING = 6.0
+"""Gain in log evidence for which the stated errors are given up."""
 WORTH_NAMING = 0.01
 """Smallest probability of an alternative that is worth a word."""
 DETERMINED = 1.0 / 3.0
@@ -295,7 +296,7 @@ def read(atlas: Atlas, peaks: Peaks, odds: Odds) -> Assignment:
     readings = _finish_all(body, peaks, prior, near, odds)
     if not readings:
         raise SolveError(NOTHING)
-    scale = _error_scale(readings[0], prior)
+    scale = _error_scale(body, peaks, prior, near, readings[0], odds)
     if scale > 1.0:
         peaks = peaks.with_errors(scale * peaks.error_nm)
         readings = _finish_all(body, peaks, prior, near, odds) or readings
@@ -360,9 +361,21 @@ def _chances(result: Fit, peaks: Peaks, odds: Odds) -> tuple[dict[Name, float], 
     return tuple(chances)
 
 
-def _error_scale(best: Fit, prior: Prior) -> float:
-    """1, or the factor that brings chi^2 to its expectation where it is improbably large."""
+def _error_scale(
+    body: CoatedSphere, peaks: Peaks, prior: Prior, near: Sequence[Approach], first: Fit, odds: Odds
+) -> float:
+    """1, or the factor on the stated errors that makes the peaks far more probable.
+
+    Errors stated too small do not show as a large chi^2 alone: peaks that miss their line are then taken for spurious ones.
+    """
+    scale, best = 1.0, first
+    for factor in SCALES:
+        wider = peaks.with_errors(factor * peaks.error_nm)
+        for one in near[:2]:
+            result = finish(body, wider, prior, one, odds)
+            if result is not None and result.log_evidence > best.log_evidence + CONVINCING:
+                scale, best = factor, result
     spare = best.matched - prior.free.size
-    if spare < 1 or chi2_distribution.sf(best.chi2, spare) > IMPROBABLE:
+    if scale == 1.0 or spare < 2:
         return 1.0
-    return float(np.sqrt(best.chi2 / spare))
+    return max(1.0, scale * float(np.sqrt(best.chi2 / spare)))

@@ -1,0 +1,94 @@
+"""The likelihood of a matching against its definition, and the best matching against all of them."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from femwgm.experiment.lines import Labels
+from femwgm.experiment.peaks import Peaks
+from femwgm.experiment.score import Odds, best_matching
+
+ODDS = Odds()
+
+
+def literal(peaks: Peaks, lines: np.ndarray, labels: Labels, choice: tuple[int, ...]) -> float:
+    """log L as the documentation defines it, term by term."""
+    lo, hi = peaks.wavelength_nm[0], peaks.wavelength_nm[-1]
+    edge = 3.0 * max(peaks.error_nm) + 1e-9
+    rate = ODDS.spurious * len(peaks) / (hi - lo + 2.0 * edge + 1.0)
+    total = 0.0
+    for i, j in enumerate(choice):
+        if j < 0:
+            total += math.log(rate)
+            continue
+        sigma = peaks.error_nm[i]
+        z = (peaks.wavelength_nm[i] - lines[j]) / sigma
+        seen = float(ODDS.of_order(labels.q[j]))
+        total += math.log(seen) - 0.5 * z * z - math.log(math.sqrt(2.0 * math.pi) * sigma)
+        if peaks.pol[i]:
+            agrees = (peaks.pol[i] == "TM") == bool(labels.tm[j])
+            total += math.log(ODDS.polarization if agrees else 1.0 - ODDS.polarization)
+    for j in range(len(labels)):
+        if j not in choice and lo - edge <= lines[j] <= hi + edge:
+            total += math.log(1.0 - float(ODDS.of_order(labels.q[j])))
+    return total
+
+
+@given(
+    st.lists(st.floats(650.0, 652.0), min_size=1, max_size=4, unique=True),
+    st.lists(st.tuples(st.floats(650.0, 652.0), st.booleans(), st.integers(1, 3)), min_size=1, max_size=4),
+    st.lists(st.sampled_from(["", "TE", "TM"]), min_size=4, max_size=4),
+)
+def test_the_best_matching_is_the_best_of_all(
+    positions: list[float], modes: list[tuple[float, bool, int]], pols: list[str]
+) -> None:
+    peaks = Peaks.of(positions, error_nm=0.2, pol=pols[: len(positions)])
+    lines = np.array([mode[0] for mode in modes])
+    labels = Labels(
+        np.array([m[1] for m in modes]),
+        np.arange(1.0, len(modes) + 1.0),
+        np.array([float(m[2]) for m in modes]),
+    )
+    # A matched peak must lie near the range of the peaks, where a missed mode counts too.
+    found = best_matching(peaks, lines, labels, ODDS, peaks.error_nm)
+    everything = [
+        choice
+        for choice in itertools.product(range(-1, len(modes)), repeat=len(positions))
+        if len({j for j in choice if j >= 0}) == sum(j >= 0 for j in choice)
+    ]
+    best = max(literal(peaks, lines, labels, choice) for choice in everything)
+    assert found.log_likelihood == pytest.approx(best, abs=1e-9)
+    assert literal(peaks, lines, labels, tuple(int(j) for j in found.mode)) == pytest.approx(best, abs=1e-9)
+
+
+def two(first: float, second: float) -> tuple[np.ndarray, Labels]:
+    return np.array([first, second]), Labels(
+        np.array([False, True]), np.array([5.0, 6.0]), np.array([1.0, 1.0])
+    )
+
+
+def test_a_mode_under_a_matched_line_is_not_missed() -> None:
+    lines, labels = two(650.0, 650.05)
+    narrow = Peaks.of([650.0, 655.0], width_nm=0.01, error_nm=0.01)
+    broad = Peaks.of([650.0, 655.0], width_nm=0.2, error_nm=0.01)
+    assert best_matching(narrow, lines, labels, ODDS, narrow.error_nm).missed.tolist() == [1]
+    assert best_matching(broad, lines, labels, ODDS, broad.error_nm).missed.tolist() == []
+
+
+def test_a_stated_polarization_decides_between_two_lines() -> None:
+    lines, labels = two(650.0, 650.004)
+    for pol, mode in (("TE", 0), ("TM", 1)):
+        peaks = Peaks.of([650.002, 655.0], error_nm=0.01, pol=[pol, ""])
+        assert best_matching(peaks, lines, labels, ODDS, peaks.error_nm).mode[0] == mode
+
+
+def test_of_two_peaks_at_one_line_the_higher_is_the_line() -> None:
+    lines, labels = np.array([650.0]), Labels(np.array([False]), np.array([5.0]), np.array([1.0]))
+    peaks = Peaks.of([649.99, 650.01], error_nm=0.01, height=[1.0, 8.0])
+    assert best_matching(peaks, lines, labels, ODDS, peaks.error_nm).mode.tolist() == [-1, 0]
