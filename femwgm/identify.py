@@ -14,8 +14,8 @@ from femwgm.fem.field import CellField
 from femwgm.fem.mapping import CurvedMapping
 from femwgm.typing import Array
 
-_THRESHOLD = 1e-3
-"""Lobes weaker than this share of the strongest do not count: they are tails or noise."""
+_RADIAL_THRESHOLD, _POLAR_THRESHOLD = 5e-3, 5e-2
+"""Lobes weaker than this share of the strongest do not count: they are tails or noise, of which there is more in latitude."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,14 @@ def identify(
     te_fraction = te / (te + tm)
     pol = "TE" if te_fraction > 0.5 else "TM"
     rho, beta = position
-    along = np.linspace(radii[0] + 1e-6 * surface, surface * (1 - 1e-9), 240)
-    across = np.linspace(0.0 if field.mirror else -latitude, latitude * (1 - 1e-9), 161)
+    # A cell of degree k holds at most k lobes in either direction.
+    samples = int(np.clip(4 * field.space.degree * np.sqrt(field.space.mesh.cells), 81, 241))
+    along = np.linspace(radii[0] + 1e-6 * surface, surface * (1 - 1e-9), samples)
+    across = np.linspace(0.0 if field.mirror else -latitude, latitude * (1 - 1e-9), samples)
     line = _radial_function(field, eps, pol, along, np.full_like(along, beta))
     arc = _radial_function(field, eps, pol, np.full_like(across, rho), across)
-    radial_changes, radial_weakest = _sign_changes(line)
-    polar_changes, polar_weakest = _sign_changes(arc)
+    radial_changes, radial_weakest = _sign_changes(line, _RADIAL_THRESHOLD)
+    polar_changes, polar_weakest = _sign_changes(arc, _POLAR_THRESHOLD)
     if field.mirror:
         # rho H_rho is odd about a natural plane and even about a conducting one; rho E_rho the other way round.
         odd = (pol == "TE") == (field.mirror == "natural")
@@ -112,7 +114,7 @@ def _radial_energies(
 
 
 def _radial_function(field: CellField, eps: Array, pol: str, rho: Array, beta: Array) -> Array:
-    """rho H_rho (TE) or rho eps E_rho (TM) at points, times r: H_rho is a quotient by r, whose errors near the axis must not count."""
+    """rho H_rho (TE) or rho eps E_rho (TM) at points, times r: errors of the quotient H_rho near the axis must not count."""
     r, z = rho * np.cos(beta), rho * np.sin(beta)
     probe = field.probe(r, z)
     E, H = probe(field)
@@ -127,7 +129,7 @@ def _radial_function(field: CellField, eps: Array, pol: str, rho: Array, beta: A
     return np.asarray(r * u)
 
 
-def _sign_changes(u: Array) -> tuple[int, float]:
+def _sign_changes(u: Array, threshold: float) -> tuple[int, float]:
     """Sign changes between the lobes of a complex function, and how sure they are (0 to 1).
 
     A lobe is a maximum of |u| above the threshold; its sign is its phase. The field of a leaky mode has no zeros, its phase turns
@@ -136,7 +138,7 @@ def _sign_changes(u: Array) -> tuple[int, float]:
     """
     size = np.abs(u)
     padded = np.r_[-1.0, size, -1.0]
-    lobes = np.flatnonzero((size >= padded[:-2]) & (size > padded[2:]) & (size > _THRESHOLD * size.max()))
+    lobes = np.flatnonzero((size >= padded[:-2]) & (size > padded[2:]) & (size > threshold * size.max()))
     turns = np.cos(np.diff(np.angle(u[lobes])))
-    weakest = float(size[lobes].min() / (_THRESHOLD * size.max()))
-    return int((turns < 0.0).sum()), min(1.0, weakest / 10.0, *np.abs(turns))
+    weakest = float(size[lobes].min() / (threshold * size.max()))
+    return int((turns < 0.0).sum()), min(1.0, 0.5 * weakest, *np.abs(turns))

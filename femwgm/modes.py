@@ -55,6 +55,8 @@ class Mode:
         Whether the requested accuracy was reached.
     field_data
         The finite-element field behind `field`.
+    expected_k0
+        What the exact solution says (rad/um), where there is one.
     """
 
     pol: str
@@ -85,6 +87,7 @@ class Mode:
     absorption: Mapping[str, float] = field(default_factory=dict)
     extra: Mapping[str, float | str | None] = field(default_factory=dict)
     field_data: CellField | None = field(default=None, repr=False, compare=False)
+    expected_k0: complex | None = None
 
     @property
     def k0_re_per_um(self) -> float:

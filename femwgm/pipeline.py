@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from femwgm.bodies import is_general, solve_body
 from femwgm.config import load_config
 from femwgm.config.schema import RunConfig
+from femwgm.count import Count, Neighbour, verify
 from femwgm.expect import Expected, expected_modes
 from femwgm.families import Families
 from femwgm.fem.pml import stretch_radially
@@ -125,33 +128,40 @@ def _run(
         adapt=config.discretization.degree is None,
     )  # fmt: skip
     tell = progress or (lambda what, done, total: None)
+    counts: list[Count] = []
     for group in groups(expected):
         tell("meshing", len(modes), len(expected))
         with stage("domain and mesh"):
             domain, mesh = discretize(config, media, group)
         domains.append((domain, mesh))
         problem = MeridianProblem(mesh, media, geometry.ambient)
-        if geometry.kind == "layered_sphere":
+        exact = geometry.kind == "layered_sphere" and problem.axis != "z"
+        if exact:
             problem.families = Families(group)
+        here: list[Mode] = []
         for item in sorted(group, key=lambda e: (e.m, e.pol)):
             tell(f"{item.pol} q={item.q} l={item.l} m={item.m}", len(modes), len(expected))
-            if geometry.kind != "layered_sphere":
+            if not exact:
                 item = settle(problem, item, domain.degree, mirrored=config.discretization.mirror, radius=geometry.radius_ref_um)
             with stage("observables"):
                 mode = solve_mode(
                     problem, item, domain.degree, goals, mirrored=config.discretization.mirror,
                     radius=geometry.radius_ref_um, interfaces=equatorial_intervals(config, domain),
                 )  # fmt: skip
-            if not _inside(mode, config):
+            if not exact and not _inside(mode, config):
                 continue
-            modes.append(mode)
+            here.append(replace(mode, expected_k0=item.k0 if exact else None))
             if on_mode:
-                on_mode(mode)
+                on_mode(here[-1])
+        modes += here
+        with stage("count"):
+            counts += verify(problem, here, geometry.radius_ref_um)
     tell("done", len(modes), len(expected))
     modes.sort(key=lambda mode: (mode.wavelength_nm, mode.pol, mode.m))
     return RunResult(
-        config, ModeSet(modes, tuple(geometry.region_materials)), domains, _warnings(modes, expected, config),
-        time.perf_counter() - begin,
+        config, ModeSet(modes, tuple(geometry.region_materials)), domains,
+        [*_warnings(modes, expected, config), *_uncounted(counts, modes, config)], time.perf_counter() - begin,
+        extra={"counts": [asdict(count) for count in counts]},
     )  # fmt: skip
 
 
@@ -174,9 +184,32 @@ def _run_body(
 
 
 def _inside(mode: Mode, config: RunConfig) -> bool:
-    """Whether a mode lies in the window; those of the exact list do, estimates may not."""
+    """Whether a mode lies in the window; those of an exact list do, estimates may not."""
     lo, hi = config.modes.window_um
-    return config.geometry.kind == "layered_sphere" or lo <= 1e-3 * mode.wavelength_nm <= hi
+    return lo <= 1e-3 * mode.wavelength_nm <= hi
+
+
+def _uncounted(counts: Sequence[Count], modes: Sequence[Mode], config: RunConfig) -> list[str]:
+    """Notes on eigenvalues next to the modes found that are modes asked for and missing, or modes found twice."""
+    notes = []
+    listed = {(mode.pol, mode.q, mode.p, mode.m) for mode in modes}
+    for count in counts:
+        where = f"between {2e3 * np.pi / count.k_hi:.4f} and {2e3 * np.pi / count.k_lo:.4f} nm (m={count.m})"
+        others = [n for n in count.others if (n.pol, n.q, n.p, n.m) not in listed]
+        missing = [n.text for n in others if _wanted(n, config)]
+        if missing:
+            notes.append(f"{', '.join(missing)}: in the spectrum {where} but not among the modes found")
+        if count.counted < count.found:
+            notes.append(f"{count.found} modes were found {where} where there are {count.counted}: one of them twice")
+    return notes
+
+
+def _wanted(label: Neighbour, config: RunConfig) -> bool:
+    """Whether a mode was asked for by its labels."""
+    modes = config.modes
+    return label.pol in modes.polarizations and all(
+        orders is None or order in orders for orders, order in ((modes.radial_orders, label.q), (modes.polar_orders, label.p))
+    )
 
 
 def groups(expected: Sequence[Expected]) -> list[list[Expected]]:
@@ -254,6 +287,10 @@ def _warnings(modes: Sequence[Mode], expected: Sequence[Expected], config: RunCo
                 f"{mode.label}: the estimated error {mode.wavelength_error:.1e} misses accuracy.wavelength = "
                 f"{config.accuracy.wavelength:.0e}; the best value is kept and marked"
             )
+        if mode.expected_k0 is not None:
+            off = abs(mode.k0.real / mode.expected_k0.real - 1.0)
+            if off > 10.0 * (mode.wavelength_error or 0.0) + 1e-12:
+                notes.append(f"{mode.label}: off the exact wavelength by {off:.1e}, far more than its estimated error")
         if mode.confidence < 0.5:
             notes.append(f"{mode.label}: its labels are uncertain (confidence {mode.confidence:.2f})")
     wanted = {(e.pol, e.q, e.l, e.m) for e in expected}

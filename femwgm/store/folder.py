@@ -219,6 +219,7 @@ class RunFolder:
             "modes": len(result.rows) if result else 0,
             "regions": list(result.regions) if result else list(self.config.geometry.regions),
             "warnings": [*result.warnings, *self.remarks] if result else [],
+            "checks": dict(getattr(result, "extra", {})),
             "files": list(files),
             "versions": package_versions(),
         }
