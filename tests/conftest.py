@@ -50,11 +50,13 @@ def lacking(marker: str) -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    opt_in = {} if config.getoption("--runslow") else dict(OPT_IN)
+    if os.environ.get("CI"):
+        opt_in.pop("browser", None)  # CI looks at the page as well, where it has a browser
     for item in items:
-        if not config.getoption("--runslow"):
-            for marker, reason in OPT_IN.items():
-                if marker in item.keywords:
-                    item.add_marker(pytest.mark.skip(reason=f"{reason}: runs with --runslow"))
+        for marker, reason in opt_in.items():
+            if marker in item.keywords:
+                item.add_marker(pytest.mark.skip(reason=f"{reason}: runs with --runslow"))
         # On CI a missing library is a broken set-up and may fail.
         if not os.environ.get("CI"):
             for marker in NEEDS:

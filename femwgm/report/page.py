@@ -6,6 +6,7 @@ import base64
 import math
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -184,9 +185,8 @@ def _pictures(run: RunView) -> str:
     )
     for mode in shown:
         parts.append(f"<h3>{escape(mode.label)}</h3><p>{escape(in_words(mode))}</p>")
-        parts.append(
-            _picture(lambda mode=mode: mode_figure(mode, ring_pixels=250), f"{mode.label}. {caption}", "png")
-        )  # type: ignore[misc]
+        draw = partial(mode_figure, mode, ring_pixels=250)
+        parts.append(_picture(draw, f"{mode.label}. {caption}", "png"))
     if len(run.modes) > len(shown):
         parts.append("<p class=note>One mode of each family is drawn: its neighbours in l look alike.</p>")
     return f"<section><h2>The fields</h2>{''.join(parts)}</section>"

@@ -131,29 +131,39 @@ def _count(n: int, noun: str) -> str:
 GLOSSARY: Sequence[tuple[str, str]] = (
     (
         "TE, TM",
-        "TE: the electric field has no part along the sphere’s radius (it points along z at the equator)."
-        " TM: the magnetic field has none; E is mostly radial there.",
+        (
+            "TE: the electric field has no part along the sphere’s radius (it points along z at the equator)."
+            " TM: the magnetic field has none; E is mostly radial there."
+        ),
     ),
     (
         "m, l, p",
-        "m: wavelengths around the axis (2 m lobes on the ring). l: polar degree of a sphere’s mode."
-        " p = l − m: 0 hugs the equator, p + 1 lobes from pole to pole.",
+        (
+            "m: wavelengths around the axis (2 m lobes on the ring). l: polar degree of a sphere’s mode."
+            " p = l − m: 0 hugs the equator, p + 1 lobes from pole to pole."
+        ),
     ),
     ("q", "Radial order: number of maxima along the radius inside the solid."),
     (
         "n_eff, n_g",
-        "Phase index m λ / (2π R) and group index; the spacing of lines follows the group index:"
-        " FSR = λ² / (n_g 2π R), R the outer radius.",
+        (
+            "Phase index m λ / (2π R) and group index; the spacing of lines follows the group index:"
+            " FSR = λ² / (n_g 2π R), R the outer radius."
+        ),
     ),
     (
         "share",
-        "Part of the integral of Re(ε) |E|² that lies in a region (electric energy). The parts of |E|² over the"
-        " volume or along a radius are other numbers; each is named where it is printed.",
+        (
+            "Part of the integral of Re(ε) |E|² that lies in a region (electric energy). The parts of |E|² over the"
+            " volume or along a radius are other numbers; each is named where it is printed."
+        ),
     ),
     (
         "Q",
-        "Energy stored over energy lost in one radian. Q_rad: radiation; Q_abs: absorption; the smallest one"
-        " limits the mode.",
+        (
+            "Energy stored over energy lost in one radian. Q_rad: radiation; Q_abs: absorption; the smallest one"
+            " limits the mode."
+        ),
     ),
     ("V", "Mode volume ∫ε|E|²dV / max(ε|E|²) of the travelling wave."),
 )

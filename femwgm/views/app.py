@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -168,6 +168,30 @@ def view(
 def view_run(source: Source, **options: Any) -> list[Path]:
     """The same as `view`."""
     return view(source, **options)
+
+
+def opacities(words: Sequence[str]) -> dict[str, float]:
+    """Opacities by layer from words like "shell=0.4".
+
+    >>> opacities(["shell=0.4"])
+    {'shell': 0.4}
+
+    Raises
+    ------
+    OutputError
+        If a word is something else.
+    """
+    found = {}
+    for word in words:
+        layer, _, number = word.partition("=")
+        try:
+            value = float(number)
+        except ValueError:
+            value = -1.0
+        if not 0.0 <= value <= 1.0:
+            raise OutputError(f"--opacity {word}: write LAYER=VALUE with a value from 0 to 1, e.g. shell=0.4")
+        found[layer.strip()] = value
+    return found
 
 
 def window(run: RunView, mode: ModeView, look: Look) -> None:

@@ -18,7 +18,7 @@ from femwgm.typing import Array, IntArray
 if TYPE_CHECKING:
     from femwgm.fem.field import CellField
 
-POINTS_MOST = 25
+POINTS_MOST = 27
 POINTS_BUDGET = 30_000
 """Points of all patches together, above which each patch gets fewer: files and pictures stay bounded on any mesh."""
 

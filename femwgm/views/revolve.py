@@ -13,7 +13,7 @@ from femwgm.views.patches import Patches
 from femwgm.views.quantities import Quantity, Wave
 from femwgm.views.ring import PIXELS_PER_LOBE
 
-POINTS_PER_LOBE = 8
+POINTS_PER_LOBE = 6
 ROUND_MOST = 3600
 """Points around the axis: what a picture can show; more lobes than that are drawn as their envelope."""
 
@@ -100,7 +100,7 @@ def surfaces(line: Outline, field: Patches | None, m: int, cut: Cut) -> list[She
         r, z = line.r[part], line.z[part]
         if len(r) < 2:
             continue
-        bands = [(r, z, False)] if field is None else _bands(r, z, field)
+        bands = [(*_sparse(r, z), False)] if field is None else _bands(r, z, field)
         for rr, zz, lit in bands:
             if lit and field is not None:
                 phi, envelope = azimuths(start, 2.0 * np.pi, m)
@@ -125,11 +125,19 @@ def _bands(r: Array, z: Array, field: Patches) -> list[tuple[Array, Array, bool]
             continue
         order = np.argsort(z)
         if lit:
-            zz = np.linspace(zz[0], zz[-1], 49)
+            zz = np.linspace(zz[0], zz[-1], 33)
         # On the curve itself, not on its chords: the radius follows from r^2, which is smooth at the poles.
         rr = np.sqrt(np.maximum(np.interp(zz, z[order], r[order] ** 2), 0.0))
-        found.append((rr, zz, lit))
+        found.append((rr, zz, True) if lit else (*_sparse(rr, zz), False))
     return found
+
+
+def _sparse(r: Array, z: Array, most: int = 73) -> tuple[Array, Array]:
+    """Enough points of a curve for plain shading."""
+    if len(r) <= most:
+        return r, z
+    kept = np.round(np.linspace(0, len(r) - 1, most)).astype(int)
+    return r[kept], z[kept]
 
 
 def on_curve(field: Patches, r: Array, z: Array, region: str) -> Patches:
@@ -179,7 +187,9 @@ def flat_face(
         name = line.patches.regions[i]
         if name not in layers:
             continue
-        inside = line.region == i
+        inside = _thinned(line, np.flatnonzero(line.region == i))
+        if len(inside) < 2:
+            continue
         p = line.patches
         own = replace(
             p, r=p.r[:, 0, inside][:, :, None], z=p.z[:, 0, inside][:, :, None], E=p.E[:, :, 0, inside][..., None],
@@ -189,12 +199,12 @@ def flat_face(
             phi, envelope = azimuths(lo, hi, m)
             if close_up and lo == 0.0:
                 phi, envelope = (
-                    np.linspace(lo, hi, int(np.clip(2 * m * 12 * hi / (2 * np.pi), 60, 4000))),
+                    np.linspace(lo, hi, int(np.clip(2 * m * 9 * hi / (2 * np.pi), 60, 3000))),
                     False,
                 )
             sheets.append(
                 Sheet(
-                    spun(own.r[0, :, 0], np.full(inside.sum(), cut.floor + lift), phi),
+                    spun(own.r[0, :, 0], np.full(len(inside), cut.floor + lift), phi),
                     name,
                     own,
                     phi,
@@ -203,6 +213,15 @@ def flat_face(
                 )
             )
     return sheets
+
+
+def _thinned(line: Profile, inside: Array, most: int = 49) -> Array:
+    """Points of a region where there is something to see, no more than a picture needs."""
+    e2 = (np.abs(line.patches.E) ** 2).sum(axis=0).ravel()
+    seen = inside[e2[inside] > 1e-5 * e2.max()]
+    if len(seen) <= most:
+        return seen
+    return seen[np.round(np.linspace(0, len(seen) - 1, most)).astype(int)]
 
 
 def half_disc(line: Outline, phi: float, floor: float, lift: float) -> Array:

@@ -124,7 +124,7 @@ def sample(
     size = max(box[1] - box[0], box[3] - box[2])
     nx, ny = (max(8, round(pixels * side / size)) for side in (box[1] - box[0], box[3] - box[2]))
     peak_r = float(line.r[int(np.argmax((np.abs(line.patches.E) ** 2).sum(axis=0).ravel()))])
-    per_lobe = np.pi * peak_r / max(view.m, 1) / (size / pixels)
+    per_lobe = np.pi * peak_r / max(line.patches.m, 1) / (size / pixels)
     around = what.signed or wave.standing
     envelope = around and per_lobe < PIXELS_PER_LOBE
     x = box[0] + (np.arange(nx) + 0.5) * (box[1] - box[0]) / nx

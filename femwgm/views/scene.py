@@ -202,12 +202,12 @@ class Scene:
         dot = pv.PolyData(np.zeros((2, 3)))
         dot["values"] = np.array([low, 1.0])
         title = f"{self.what.plain} / max".replace("|", "")  # VTK takes bars for columns
-        at = {"position_x": 0.30, "position_y": 0.045, "width": 0.40, "height": 0.055} | where
+        at = {"position_x": 0.32, "position_y": 0.02, "width": 0.36, "height": 0.07} | where
         actor = self.plotter.add_mesh(
             dot, scalars="values", cmap=table, opacity=0.0, render=False, show_scalar_bar=True,
             scalar_bar_args={
-                "title": title, "n_labels": 3, "fmt": "{:g}", "color": INK, "vertical": False, "title_font_size": 22,
-                "label_font_size": 18, "font_family": "arial", **at,
+                "title": title, "n_labels": 3, "fmt": "{:g}", "color": INK, "vertical": False, "title_font_size": 17,
+                "label_font_size": 14, "font_family": "arial", **at,
             },
         )  # fmt: skip
         self._actors.append(actor)
@@ -270,6 +270,8 @@ def pair(
             plotter.renderer.enable_depth_peeling(6)
         if fine:
             plotter.enable_anti_aliasing("ssaa")
+        else:
+            plotter.render_window.SetMultiSamples(4)
         scenes.append(built)
     return plotter, scenes
 
@@ -352,7 +354,7 @@ def write_image(image: Array, path: str | Path) -> Path:
 
 
 def animate(
-    run: RunView, mode: ModeView, path: str | Path, look: Look | None = None, *, frames: int = 16, seconds: float = 1.6,
+    run: RunView, mode: ModeView, path: str | Path, look: Look | None = None, *, frames: int = 12, seconds: float = 1.2,
     size: tuple[int, int] = (1200, 600),
 ) -> Path:  # fmt: skip
     """Draw one period of the wave off screen into a GIF or an MP4, which repeats without a seam.

@@ -1,0 +1,151 @@
+"""The picture in three dimensions: drawn without a display, lobes where they belong, one clear line where GL is missing."""
+
+from __future__ import annotations
+
+import ctypes
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.pictures import small_view
+
+from femwgm.errors import MissingExtraError, OutputError
+from femwgm.views import graphics
+from femwgm.views.app import opacities, view
+from femwgm.views.plane import scale
+from femwgm.views.quantities import Wave, quantity
+from femwgm.views.revolve import Cut, azimuths, flat_face, half_disc, surfaces
+
+pytestmark = pytest.mark.gmsh
+
+
+def test_lobes_on_the_cut() -> None:
+    """The flat face of the cut holds 2 m lobes for a whole turn."""
+    mode = small_view().find("TE163")
+    cut, what = Cut(np.radians(90.0)), quantity("E_z")
+    largest = scale(mode.patches, what, Wave())
+    sheets = flat_face(mode.line(0.0), cut, mode.m, 0.0, ("core", "shell"), close_up=False)
+    [shell] = [sheet for sheet in sheets if sheet.layer == "shell"]
+    values = shell.values(what, Wave(), largest)
+    row = values[np.argmax(np.abs(values).max(axis=1))]
+    changes = np.count_nonzero(np.diff(np.sign(row)) != 0)
+    assert changes == pytest.approx(2 * mode.m / 4, abs=1)
+    assert np.abs(row).max() == pytest.approx(1.0, abs=0.05)
+    radius = np.hypot(*shell.points[np.argmax(np.abs(values).max(axis=1)), 0, :2])
+    assert radius == pytest.approx(mode.solid.peak[0], rel=0.005)
+
+
+def test_half_a_period_turns_every_sign() -> None:
+    mode = small_view().find("TE163")
+    what = quantity("E_z")
+    [shell, *_] = flat_face(mode.line(0.0), Cut(0.5), mode.m, 0.0, ("shell",), close_up=False)
+    np.testing.assert_allclose(
+        shell.values(what, Wave(np.pi), 1.0), -shell.values(what, Wave(), 1.0), atol=1e-9
+    )
+
+
+def test_lobes_beyond_the_picture_become_an_envelope() -> None:
+    assert not azimuths(0.0, 2.0 * np.pi, 163)[1]
+    phi, envelope = azimuths(0.0, 2.0 * np.pi, 8000)
+    assert envelope
+    assert len(phi) < 1000
+
+
+def test_surfaces_lie_on_the_body_and_leave_the_cut_open() -> None:
+    mode = small_view().find("TE163")
+    cut = Cut(np.radians(100.0))
+    sheets = surfaces(mode.outlines[-1], mode.solid, mode.m, cut)
+    points = np.concatenate([sheet.points.reshape(-1, 3) for sheet in sheets])
+    np.testing.assert_allclose(np.linalg.norm(points, axis=1), 10.49, rtol=2e-6)
+    phi = np.degrees(np.arctan2(points[:, 1], points[:, 0])) % 360.0
+    high = points[:, 2] > 1e-6
+    assert not ((phi[high] > 1.0) & (phi[high] < 99.0) & (np.hypot(*points[high, :2].T) > 1e-6)).any()
+    assert ((phi[~high] > 1.0) & (phi[~high] < 99.0)).any()
+
+
+def test_the_rim_of_a_cut_face_closes_on_the_axis() -> None:
+    rim = half_disc(small_view().outlines[0], 0.0, 0.0, 0.0)
+    assert np.hypot(rim[0, 0], rim[0, 1]) == 0.0
+    assert rim[:, 2].min() == 0.0
+    assert np.linalg.norm(rim, axis=1).max() == pytest.approx(10.0)
+
+
+@pytest.mark.vtk
+def test_a_picture_without_a_display(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from PIL import Image
+
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.setenv("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
+    files = [tmp_path / "intensity.png", tmp_path / "wave.png"]
+    view(small_view(), mode="TE163", png=files[0], size=(480, 240))
+    view(small_view(), mode="TE163", show="E_z", png=files[1], size=(480, 240), opacity={"shell": 0.5})
+    intensity, wave = (np.asarray(Image.open(file).convert("RGB"), dtype=float)[:240] for file in files)
+    dark = intensity[:, 240:].sum(axis=2) < 180
+    assert 0.01 < dark.mean() < 0.3
+    red = (wave[..., 0] - wave[..., 2] > 60).mean()
+    blue = (wave[..., 2] - wave[..., 0] > 60).mean()
+    assert red > 0.003
+    assert blue > 0.003
+    assert (intensity[:, :240].min(axis=2) > 250).mean() > 0.15
+
+
+@pytest.mark.vtk
+@pytest.mark.slow
+def test_a_film_has_frames_that_differ(tmp_path: Path) -> None:
+    from PIL import Image
+
+    from femwgm.views.scene import animate
+
+    run = small_view()
+    film = Image.open(animate(run, run.find("TE163"), tmp_path / "wave.gif", frames=4, size=(360, 180)))
+    assert film.n_frames == 4
+    frames = []
+    for i in range(4):
+        film.seek(i)
+        frames.append(np.asarray(film.convert("RGB"), dtype=float)[:180])
+    assert np.abs(frames[0] - frames[2]).max(axis=2)[:, 180:].mean() > 5.0
+
+
+def test_a_missing_library_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str) -> None:
+        raise OSError(f"{name}: cannot open shared object file")
+
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.setattr(ctypes, "CDLL", refuse)
+    monkeypatch.setattr(graphics.sys, "platform", "linux")
+    with pytest.raises(MissingExtraError, match=r"libGL\.so\.1.*apt-get install libgl1"):
+        graphics.ensure_graphics()
+
+
+def test_egl_without_a_device_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.setenv("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
+    monkeypatch.setattr(graphics.sys, "platform", "linux")
+    monkeypatch.setattr(graphics, "_load", lambda _: None)
+    monkeypatch.setattr(graphics, "egl_devices", lambda _: 0)
+    with pytest.raises(MissingExtraError, match="libegl-mesa0"):
+        graphics.ensure_graphics()
+
+
+def test_no_window_without_a_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr(graphics.sys, "platform", "linux")
+    with pytest.raises(MissingExtraError, match="--png"):
+        graphics.ensure_graphics(on_screen=True)
+
+
+def test_an_unknown_layer_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="core, shell"):
+        view(small_view(), png=tmp_path / "x.png", opacity={"crust": 0.5})
+
+
+@pytest.mark.parametrize("word", ["shell", "shell=", "shell=2", "shell=-1", "shell=thin"])
+def test_a_bad_opacity_is_refused(word: str) -> None:
+    with pytest.raises(OutputError, match="LAYER=VALUE"):
+        opacities([word])
+
+
+def test_a_film_of_another_kind_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"\.gif or \.mp4"):
+        view(small_view(), gif=tmp_path / "wave.avi")
