@@ -212,5 +212,5 @@ def first_to_lase(thresholds: Iterable[Threshold], spectrum: GainSpectrum) -> li
 
 def relative_strengths(thresholds: Sequence[Threshold], spectrum: GainSpectrum) -> Array:
     """Unsaturated gain over loss of each mode, 1 for the one that lases first."""
-    strength = np.array([float(spectrum(t.wavelength_nm)) / t.n2_exact for t in thresholds])
+    strength = np.array([float(spectrum(t.wavelength_nm)) / t.gain_per_cm for t in thresholds])
     return strength / strength.max()

@@ -1,0 +1,231 @@
+"""The multimode rate model against closed forms, time integration and conservation; the pump against other optics."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.integrate import quad, solve_ivp
+from scipy.special import spherical_jn, spherical_yn
+
+from femwgm.analytic import LayeredSphere
+from femwgm.errors import ConfigError, GeometryError
+from femwgm.experiment.mie import efficiencies
+from femwgm.experiment.overlap import ShellIntensities, overlaps, shell_intensities
+from femwgm.experiment.pump import GainTable, pump_absorption, read_gain_table
+from femwgm.experiment.rates import light_curve, spontaneous_share
+
+
+def coated() -> LayeredSphere:
+    return LayeredSphere([10.0, 10.49], [1.45, 1.768, 1.0])
+
+
+def uniform(modes: int = 1) -> ShellIntensities:
+    return ShellIntensities(np.ones((modes, 5)), np.full(5, 0.2), 1.0)
+
+
+@pytest.mark.parametrize("beta", [1e-5, 1e-2, 0.5])
+def test_one_mode_in_a_uniform_gain_is_the_textbook_quadratic(beta: float) -> None:
+    """n (1 + beta S) = P and S (1 - n) = n give S^2 beta + S (1 - P) - P = 0."""
+    pump = np.geomspace(0.1, 20.0, 25)
+    curve = light_curve(uniform(), [1.0], pump, beta=beta)
+    b = 1.0 - pump
+    # The stable form of the positive root: the naive one cancels below threshold.
+    root = np.sqrt(b * b + 4.0 * beta * pump)
+    exact = np.where(b > 0.0, 2.0 * pump / (b + root), (root - b) / (2.0 * beta))
+    assert curve.photons[:, 0] == pytest.approx(exact, rel=1e-9)
+    assert curve.inversion == pytest.approx(pump / (1.0 + beta * exact), rel=1e-9)
+
+
+def test_photons_are_conserved() -> None:
+    """What the pump puts in leaves as spontaneous emission or as stimulated emission into the modes, at every pump."""
+    modes = coated().modes((0.645, 0.662), radial_orders=[1])
+    sampled = shell_intensities(modes, 1)
+    strength = np.linspace(0.8, 1.0, len(modes))
+    beta = 1e-3
+    pump = np.geomspace(0.5, 8.0, 9)
+    curve = light_curve(sampled, strength, pump, beta=beta)
+    stimulated = curve.beta * curve.photons * (curve.photons / (1.0 + curve.photons)) / curve.strength
+    # a <n u> = S / (1 + S), so beta S <n u> = beta S^2 / (1 + S) / a.
+    assert curve.inversion + stimulated.sum(axis=1) == pytest.approx(pump, rel=1e-9)
+
+
+def test_two_modes_settle_where_the_equations_of_motion_do() -> None:
+    """Steady state against integration in time of inversion and photons on a coarse grid."""
+    x = (np.arange(6) + 0.5) / 6.0
+    u = np.stack([1.0 + 0.8 * np.cos(np.pi * x), 1.0 - 0.8 * np.cos(np.pi * x)])
+    weight = np.full(6, 1.0 / 6.0)
+    u /= (u @ weight)[:, None]
+    sampled = ShellIntensities(u, weight, 1.0)
+    a, beta, loss, power = np.array([1.0, 0.9]), 1e-2, np.array([1.0, 1.3]), 3.0
+    curve = light_curve(sampled, a, [1.0, 2.0, power], beta=beta, losses=loss)
+    coupling = beta * a * loss / (a[0] * loss[0])
+    speed = 40.0
+
+    def motion(_: float, y: np.ndarray) -> np.ndarray:
+        n, s = y[:6], y[6:]
+        mean = (u * weight) @ n
+        return np.concatenate(
+            [power - n - n * ((coupling * s) @ u), speed * loss * (-s + a * mean * (s + 1.0))]
+        )
+
+    end = solve_ivp(
+        motion, (0.0, 200.0), np.concatenate([np.ones(6), [1.0, 1.0]]), method="LSODA", rtol=1e-10, atol=1e-12
+    ).y[:, -1]
+    assert curve.photons[-1] == pytest.approx(end[6:], rel=1e-6)
+    assert curve.inversion[-1] == pytest.approx(end[:6] @ weight, rel=1e-7)
+
+
+def test_holes_decide_how_many_modes_lase() -> None:
+    """Identical intensities: the best mode clamps the gain and stays alone. Separate places: every mode lases."""
+    shared = light_curve(uniform(3), [1.0, 0.9, 0.8], [0.5, 5.0, 50.0], beta=1e-6)
+    assert shared.count.tolist() == [0, 1, 1]
+    u = np.repeat(np.eye(3) * 3.0, 2, axis=1)
+    apart = light_curve(
+        ShellIntensities(u, np.full(6, 1.0 / 6.0), 1.0), [1.0, 0.9, 0.8], [0.5, 1.05, 1.2, 5.0], beta=1e-6
+    )
+    assert apart.count.tolist() == [0, 1, 2, 3]
+
+
+def test_beyond_its_threshold_a_mode_turns_all_pump_into_photons() -> None:
+    beta = 1e-6
+    curve = light_curve(uniform(), [1.0], [3.0, 4.0], beta=beta)
+    assert np.diff(curve.photons[:, 0])[0] * beta == pytest.approx(1.0, rel=1e-4)
+
+
+def test_standing_waves_burn_holes_that_travelling_waves_do_not() -> None:
+    """<cos^2 cos^2> of different m over that of equal m is 2/3 (Haken and Sauermann 1963)."""
+    modes = coated().comb("TE", [163, 164, 166])
+    travelling, standing = (overlaps(shell_intensities(modes, 1, standing=s)) for s in (False, True))
+    assert standing[0, 1] / travelling[0, 1] == pytest.approx(2.0 / 3.0, rel=1e-9)
+    assert standing[0, 2] / travelling[0, 2] == pytest.approx(2.0 / 3.0, rel=1e-9)
+    assert np.diag(standing) == pytest.approx([1.0] * 3)
+
+
+def test_shell_intensities_are_those_of_the_exact_field() -> None:
+    """Second moment <u^2> against adaptive integration of |E|^2 and |E|^4 from the field itself."""
+    modes = coated().comb("TM", [163])
+    sampled = shell_intensities(modes, 1)
+
+    def moment(power: int) -> float:
+        def over_r(z_over_r: float) -> float:
+            def density(rho: float) -> float:
+                e = modes[0].field(rho * math.sqrt(1.0 - z_over_r**2), rho * z_over_r)
+                return rho**2 * float((np.abs(e) ** 2).sum()) ** power
+
+            return quad(density, 10.0 + 1e-9, 10.49 - 1e-9, epsrel=1e-7)[0]
+
+        edge = 7.0 / math.sqrt(163.5) + math.sqrt(1.0 - (163.0 / 163.5) ** 2)
+        return 2.0 * quad(over_r, 0.0, edge, epsrel=1e-6)[0] / (4.0 * math.pi * edge)
+
+    volume = (10.49**3 - 10.0**3) / 3.0 / (2.0 * math.pi)
+    ratio = moment(2) / moment(1) ** 2 * volume
+    assert sampled.mean(sampled.u[0] ** 2) == pytest.approx(ratio, rel=2e-4)
+    assert sampled.mean(sampled.u[0]) == pytest.approx(1.0)
+
+
+def test_in_plane_intensity_of_tm_is_the_tangential_part() -> None:
+    modes = [coated().mode("TM", 163), coated().mode("TE", 165)]
+    both = shell_intensities(modes, 1)
+    plane = shell_intensities(modes, 1, in_plane=True)
+    assert np.abs(both.u[1] - plane.u[1]).max() < 1e-12
+    # E_theta of TM vanishes at the outer surface's antinode while E_r does not: the two profiles differ.
+    assert overlaps(ShellIntensities(np.stack([both.u[0], plane.u[0]]), both.weight, 1.0))[0, 1] < 0.95
+
+
+def test_bad_pumps_and_modes_are_refused() -> None:
+    with pytest.raises(GeometryError, match="ascend"):
+        light_curve(uniform(), [1.0], [2.0, 1.0])
+    with pytest.raises(GeometryError, match="no mode"):
+        shell_intensities([], 1)
+    with pytest.raises(GeometryError, match="m = 0"):
+        shell_intensities([coated().mode("TE", 165).with_m(0)], 1, standing=True)
+
+
+def test_spontaneous_share_of_the_published_sphere() -> None:
+    """Purcell factor with the Q of the emission band over three, counted literally."""
+    q = 0.655 / 0.018
+    purcell = 3.0 / (4.0 * math.pi**2) * (0.655 / 1.768) ** 3 * q / 30.0
+    assert spontaneous_share(0.655, 1.768, 30.0, 18.0) == pytest.approx(purcell / 3.0, rel=1e-12)
+
+
+# -- the pump ----------------------------------------------------------------------------------------------------------------
+
+
+def mie(n: complex, x: float) -> tuple[float, float]:
+    """Extinction and scattering of a homogeneous sphere: Bohren and Huffman (4.53), with scipy's spherical functions."""
+    ext = sca = 0.0
+    for l in range(1, int(x + 4.0 * x ** (1.0 / 3.0) + 12.0)):
+        z = n * x
+        psi, dpsi = x * spherical_jn(l, x), spherical_jn(l, x) + x * spherical_jn(l, x, True)
+        chi, dchi = x * spherical_yn(l, x), spherical_yn(l, x) + x * spherical_yn(l, x, True)
+        inner, dinner = z * spherical_jn(l, z), spherical_jn(l, z) + z * spherical_jn(l, z, True)
+        xi, dxi = psi + 1j * chi, dpsi + 1j * dchi
+        a = (n * inner * dpsi - psi * dinner) / (n * inner * dxi - xi * dinner)
+        b = (inner * dpsi - n * psi * dinner) / (inner * dxi - n * xi * dinner)
+        ext += 2.0 / x**2 * (2 * l + 1) * (a + b).real
+        sca += 2.0 / x**2 * (2 * l + 1) * (abs(a) ** 2 + abs(b) ** 2)
+    return ext, sca
+
+
+def test_scattering_of_the_textbook_sphere() -> None:
+    """x = 5.213, m = 1.55: Q_ext = 3.10543 (Bohren and Huffman, appendix A)."""
+    found = efficiencies(LayeredSphere([0.525], [1.55, 1.0]), 0.6328)
+    assert found.extinction == pytest.approx(3.10543, abs=5e-6)
+    assert found.absorption == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize(("n", "x"), [(1.5 + 0.1j, 3.0), (1.33 + 1e-5j, 40.0), (2.0 + 1.0j, 10.0)])
+def test_efficiencies_of_homogeneous_spheres(n: complex, x: float) -> None:
+    radius = x * 0.5 / (2.0 * math.pi)
+    for sphere in (LayeredSphere([radius], [n, 1.0]), LayeredSphere([0.6 * radius, radius], [n, n, 1.0])):
+        found = efficiencies(sphere, 0.5)
+        assert (found.extinction, found.scattering) == pytest.approx(mie(n, x), rel=1e-9)
+
+
+def test_absorbed_power_is_the_field_in_the_absorbing_shell_to_first_order() -> None:
+    """Absorption of a faint shell grows in proportion to its extinction coefficient, whatever else is true."""
+    weak, twice = (
+        efficiencies(LayeredSphere([2.0, 2.3], [1.46, 1.75 + k * 1j, 1.0]), 0.532).absorption
+        for k in (1e-6, 2e-6)
+    )
+    assert twice == pytest.approx(2.0 * weak, rel=1e-3)
+    assert weak > 0.0
+
+
+def test_ray_estimate_against_random_rays() -> None:
+    rng = np.random.default_rng(4)
+    s = 10.49 * np.sqrt(rng.random(400_000))
+    path = 2.0 * (np.sqrt(np.maximum(10.49**2 - s**2, 0.0)) - np.sqrt(np.maximum(10.0**2 - s**2, 0.0)))
+    alpha = 4.0 * math.pi * 0.03 / 0.532
+    found = pump_absorption(LayeredSphere([10.0, 10.49], [1.46, 1.75 + 0.03j, 1.0]), 1, 3.26)
+    assert found.ray_estimate == pytest.approx(float((1.0 - np.exp(-alpha * path)).mean()), abs=2e-3)
+
+
+def test_energy_and_photons_of_the_pump_add_up() -> None:
+    sphere = LayeredSphere([10.0, 10.49], [1.46, 1.75 + 0.03j, 1.0])
+    found = pump_absorption(sphere, 1, 3.26)
+    joule = 3.26e-6 * math.pi * (10.49e-4) ** 2 * found.efficiency
+    volume_cm3 = 4.0 / 3.0 * math.pi * (10.49**3 - 10.0**3) * 1e-12
+    assert found.energy_per_volume_mj_cm3 == pytest.approx(1e3 * joule / volume_cm3, rel=1e-12)
+    photon = 6.62607015e-34 * 299792458.0 / 532e-9
+    assert found.photons_per_um3 == pytest.approx(joule / photon / (volume_cm3 * 1e12), rel=1e-12)
+
+
+def test_gain_tables_are_read_and_inverted(tmp_path: Path) -> None:
+    path = tmp_path / "gain.csv"
+    path.write_text("# measured\nfluence_uj_cm2,gain_per_cm\n1,-20\n4,0\n8,202\n", encoding="utf-8")
+    table = read_gain_table(path)
+    assert table.gain(6.0) == pytest.approx(101.0)
+    assert table.fluence(101.0) == pytest.approx(6.0)
+    assert table.fluence(table.gain(5.3)) == pytest.approx(5.3)
+    assert table.fluence(300.0) == math.inf
+    with pytest.raises(ConfigError, match="extend it"):
+        table.gain(9.0)
+    with pytest.raises(ConfigError, match="ascend"):
+        GainTable(np.array([2.0, 1.0]), np.array([1.0, 2.0]))
+    path.write_text("fluence,gain\n1,2\n3,4\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="the header is 'fluence_uj_cm2,gain_per_cm'"):
+        read_gain_table(path)
