@@ -156,10 +156,14 @@ class Follower:
     def _link(self, x: float, symmetry: tuple[object, ...], states: Sequence[State]) -> list[int]:
         from scipy.optimize import linear_sum_assignment
 
-        active = [n for n in self._active.get(symmetry, []) if self._step - self._branches[n].steps[-1] <= _PATIENCE]
+        active = [
+            n for n in self._active.get(symmetry, []) if self._step - self._branches[n].steps[-1] <= _PATIENCE
+        ]
         branches = [self._branches[n] for n in active]
         marks = _orthonormal([s.mark for s in states])
-        products = np.array([[_product(b.mark, mark) for mark in marks] for b in branches]).reshape(len(branches), len(states))
+        products = np.array([[_product(b.mark, mark) for mark in marks] for b in branches]).reshape(
+            len(branches), len(states)
+        )
         overlaps = np.abs(products) ** 2
         owner: dict[int, int] = {}
         if branches:
@@ -181,7 +185,9 @@ class Follower:
         self._active[symmetry] = [*dict.fromkeys([*active, *numbers])]
         return numbers
 
-    def _score(self, x: float, branches: Sequence[_Branch], states: Sequence[State], overlaps: Array) -> Array:
+    def _score(
+        self, x: float, branches: Sequence[_Branch], states: Sequence[State], overlaps: Array
+    ) -> Array:
         k = np.array([s.k0.real for s in states])
         apart = np.diff(np.sort(k))
         scale = max(float(apart.min()) if len(apart) else 0.0, 1e-6 * float(np.abs(k).max()))
@@ -194,11 +200,15 @@ class Follower:
     def _begin(self, state: State, symmetry: tuple[object, ...]) -> int:
         number = len(self._branches)
         count = self._namesakes[state.label] = self._namesakes.get(state.label, 0) + 1
-        self._branches.append(_Branch(f"{state.label} ({count})" if count > 1 else state.label, state.label, None))
+        self._branches.append(
+            _Branch(f"{state.label} ({count})" if count > 1 else state.label, state.label, None)
+        )
         self._members.setdefault(symmetry, []).append(number)
         return number
 
-    def _extend(self, number: int, x: float, state: State, mark: Array | None, overlap: float | None, phase: complex) -> None:
+    def _extend(
+        self, number: int, x: float, state: State, mark: Array | None, overlap: float | None, phase: complex
+    ) -> None:
         branch = self._branches[number]
         if state.label != branch.label:
             branch.relabelled[self._step] = branch.label
@@ -248,19 +258,36 @@ class Follower:
             where = float(x[i] - gap[i] * (x[i + 1] - x[i]) / (gap[i + 1] - gap[i]))
             touched = (steps[i], steps[i + 1])
             k0 = float(np.interp(where, x, mean))
-            found.append(Crossing("crossed", a, b, where, k0, 0.0, None, turns.get(steps[i + 1], 0.0), touched))
+            found.append(
+                Crossing("crossed", a, b, where, k0, 0.0, None, turns.get(steps[i + 1], 0.0), touched)
+            )
         found += [
-            Crossing("crossed", a, b, float(x[i]), float(mean[i]), 0.0, None, turns.get(steps[i], 0.0), (steps[i],))
+            Crossing(
+                "crossed", a, b, float(x[i]), float(mean[i]), 0.0, None, turns.get(steps[i], 0.0), (steps[i],)
+            )
             for i in np.flatnonzero(gap == 0.0)
         ]
         size = np.abs(gap)
         for j in range(1, len(steps) - 1):
-            if size[j] <= size[j - 1] and size[j] < size[j + 1] and gap[j - 1] * gap[j] > 0.0 and gap[j] * gap[j + 1] > 0.0:
+            if (
+                size[j] <= size[j - 1]
+                and size[j] < size[j + 1]
+                and gap[j - 1] * gap[j] > 0.0
+                and gap[j] * gap[j + 1] > 0.0
+            ):
                 found += self._avoided(a, b, steps, x, mean, size, j, turns)
         return found
 
     def _avoided(
-        self, a: int, b: int, steps: list[int], x: Array, mean: Array, size: Array, i: int, turns: dict[int, float]
+        self,
+        a: int,
+        b: int,
+        steps: list[int],
+        x: Array,
+        mean: Array,
+        size: Array,
+        i: int,
+        turns: dict[int, float],
     ) -> list[Crossing]:
         """The avoided crossing at a smallest gap, if the fields turn into each other there.
 
@@ -290,7 +317,9 @@ class Follower:
         for crossing in self.crossings() if crossings is None else crossings:
             for one, other in ((crossing.first, crossing.second), (crossing.second, crossing.first)):
                 for step in crossing.steps:
-                    said.setdefault((step, one), []).append(f"{crossing.kind} with {self._branches[other].name}")
+                    said.setdefault((step, one), []).append(
+                        f"{crossing.kind} with {self._branches[other].name}"
+                    )
         for number, branch in enumerate(self._branches):
             for step, label in branch.relabelled.items():
                 said.setdefault((step, number), []).append(f"label changed from {label}")
@@ -310,7 +339,9 @@ def label_of(pol: str, q: int, l: int | None, m: int) -> str:
 
 def _orthonormal(marks: Sequence[Array | None]) -> list[Array | None]:
     """The nearest orthonormal set: modes of one point are orthogonal, their coarse samples only nearly so."""
-    if not marks or any(mark is None or mark.shape != marks[0].shape for mark in marks if marks[0] is not None):
+    if not marks or any(
+        mark is None or mark.shape != marks[0].shape for mark in marks if marks[0] is not None
+    ):
         return [None] * len(marks)
     if any(mark is None for mark in marks):
         return [None] * len(marks)

@@ -36,15 +36,15 @@ def sweep_into(
 
     begin = time.perf_counter()
     with _progress(quiet) as progress, _terminable():
-        result = run_sweep(
-            config, out, workers=workers, scheduler=scheduler, progress=progress, solve=solve
-        )
+        result = run_sweep(config, out, workers=workers, scheduler=scheduler, progress=progress, solve=solve)
     figures = _figures(config, result, out)
     if not quiet:
         _tell(result, time.perf_counter() - begin, figures)
     missed = result.points - result.done
     if missed:
-        raise SolveError(f"{missed} of {result.points} points have no result; the reasons are in {out / 'sweep.csv'}")
+        raise SolveError(
+            f"{missed} of {result.points} points have no result; the reasons are in {out / 'sweep.csv'}"
+        )
     if result.inaccurate:
         raise SolveError(
             f"{result.inaccurate} of {result.points} points miss the accuracy asked for; the best values are kept and marked"
@@ -62,8 +62,16 @@ def _figures(config: RunConfig, result: Any, out: Path) -> list[Path]:
 def _tell(result: Any, seconds: float, figures: list[Path]) -> None:
     screen = console()
     old = result.done - result.solved_now + result.failed
-    kept = f", {old} were there" if 0 < old < result.points else ", all were there" if old >= result.points else ""
-    screen.print(f"{result.done} of {result.points} points solved in {seconds:.1f} s{kept}: {result.path / 'sweep.csv'}")
+    kept = (
+        f", {old} were there"
+        if 0 < old < result.points
+        else ", all were there"
+        if old >= result.points
+        else ""
+    )
+    screen.print(
+        f"{result.done} of {result.points} points solved in {seconds:.1f} s{kept}: {result.path / 'sweep.csv'}"
+    )
     for figure in figures:
         screen.print(f"figure: {figure}")
     meetings = result.crossings
@@ -115,7 +123,9 @@ def _progress(quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
         pace = _Pace()
 
         def show(what: str, done: int, total: int) -> None:
-            bar.update(task, description=what, completed=done, total=total, left=pace.words(what, done, total))
+            bar.update(
+                task, description=what, completed=done, total=total, left=pace.words(what, done, total)
+            )
 
         yield show
 

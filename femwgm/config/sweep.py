@@ -43,7 +43,9 @@ def _alike(first: Any, second: Any, *, what: str) -> None:
     try:
         in_unit(b, a[1])
     except ValueError as error:
-        raise refuse(f"{what} do not share a unit: {error}", remedy=f"give both in {a[1] or 'plain numbers'}") from None
+        raise refuse(
+            f"{what} do not share a unit: {error}", remedy=f"give both in {a[1] or 'plain numbers'}"
+        ) from None
 
 
 class Span(Strict):
@@ -57,7 +59,12 @@ class Span(Strict):
     def _scale(self) -> Span:
         _alike(self.start, self.stop, what="start and stop")
         if self.count == 1 and self.start != self.stop:
-            raise refuse("one point cannot reach from start to stop", remedy="raise count", value=self.count, at=("count",))
+            raise refuse(
+                "one point cannot reach from start to stop",
+                remedy="raise count",
+                value=self.count,
+                at=("count",),
+            )
         return self
 
 
@@ -118,7 +125,9 @@ class Axis(Strict):
                 if parts is None or not parts[0] > 0:
                     raise refuse("a logarithmic axis stays above zero", remedy="use linear", at=("log", end))
         if self.key.split(".")[0] in ("schema", "name", "sweep"):
-            raise refuse("is not a key that a sweep can vary", remedy="name a key that changes the modes", at=("key",))
+            raise refuse(
+                "is not a key that a sweep can vary", remedy="name a key that changes the modes", at=("key",)
+            )
         return self
 
     @property
@@ -191,18 +200,28 @@ class Sweep(Strict):
         for i, axis in enumerate(self.axes):
             before = self.axes[:i]
             if axis.key in [other.key for other in before]:
-                yield refuse("varies a key twice", remedy="keep one axis a key", value=axis.key, at=("axes", i, "key"))
+                yield refuse(
+                    "varies a key twice", remedy="keep one axis a key", value=axis.key, at=("axes", i, "key")
+                )
             if axis.title in columns(()):
-                yield refuse("is a column of the table", remedy="rename it", value=axis.title, at=("axes", i, "name"))
+                yield refuse(
+                    "is a column of the table", remedy="rename it", value=axis.title, at=("axes", i, "name")
+                )
             if axis.title in [other.title for other in before]:
-                yield refuse("two axes bear this name", remedy="rename one", value=axis.title, at=("axes", i, "name"))
+                yield refuse(
+                    "two axes bear this name", remedy="rename one", value=axis.title, at=("axes", i, "name")
+                )
 
     def _unmatched(self) -> Iterator[PydanticCustomError]:
         if self.drawn and self.sample is None:
             remedy = "add e.g. 'sample: {count: 100, seed: 1}'"
             yield refuse("a drawn axis needs 'sample'", remedy=remedy, value=self.drawn[0].key)
         if self.sample is not None and not self.drawn:
-            yield refuse("there is no axis to draw", remedy="give an axis 'uniform' or 'normal', or drop sample", at=("sample",))
+            yield refuse(
+                "there is no axis to draw",
+                remedy="give an axis 'uniform' or 'normal', or drop sample",
+                at=("sample",),
+            )
         counts = {axis.count for axis in self.listed}
         if self.combine == "zip" and len(counts) > 1:
             yield refuse(
@@ -211,11 +230,17 @@ class Sweep(Strict):
                 at=("axes",),
             )
         if self.count > MAX_POINTS:
-            yield refuse(f"{self.count} points are more than {MAX_POINTS}", remedy="use fewer values", at=("axes",))
+            yield refuse(
+                f"{self.count} points are more than {MAX_POINTS}", remedy="use fewer values", at=("axes",)
+            )
 
     def _unfollowed(self) -> Iterator[PydanticCustomError]:
         titles = [name for axis in self.listed for name in (axis.title, axis.key)]
         if self.follow is not None and self.follow not in (*titles, "none"):
             close = nearest(self.follow, titles)
-            hint = f"did you mean '{close}'?" if close else f"one of {', '.join(dict.fromkeys(titles)) or 'none'}, or none"
+            hint = (
+                f"did you mean '{close}'?"
+                if close
+                else f"one of {', '.join(dict.fromkeys(titles)) or 'none'}, or none"
+            )
             yield refuse("is not a listed axis", remedy=hint, at=("follow",))

@@ -16,7 +16,9 @@ _AHEAD = 4
 _TIMEOUT = "20s"
 
 
-def run_on_cluster(setup: bytes, tasks: Iterable[Task], scheduler: str, workers: int | None = None) -> Iterator[Outcome]:
+def run_on_cluster(
+    setup: bytes, tasks: Iterable[Task], scheduler: str, workers: int | None = None
+) -> Iterator[Outcome]:
     """Solve the points on the workers of a dask scheduler; outcomes come as they are ready.
 
     A worker that dies gives its points back to the others; a point on which workers keep dying is recorded as failed.
@@ -50,7 +52,14 @@ def run_on_cluster(setup: bytes, tasks: Iterable[Task], scheduler: str, workers:
             if task is None:
                 return None
             future = client.submit(
-                work, setup, task.key, list(task.entries), task.attempt, key=f"femwgm-{task.key}", pure=True, retries=0
+                work,
+                setup,
+                task.key,
+                list(task.entries),
+                task.attempt,
+                key=f"femwgm-{task.key}",
+                pure=True,
+                retries=0,
             )
             task_of[future.key] = task
             return future
@@ -84,4 +93,7 @@ def _outcome(task: Task, future: Any) -> Outcome:
     if future.status == "cancelled":
         raise OSError("its tasks were cancelled")
     error = future.exception()
-    return (task, *failure(task.key, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}", task.attempt))
+    return (
+        task,
+        *failure(task.key, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}", task.attempt),
+    )

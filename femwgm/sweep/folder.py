@@ -86,7 +86,9 @@ class SweepFolder:
 
     def describe(self, **content: Any) -> None:
         """Write `sweep.json`."""
-        write_bytes(self.path / "sweep.json", (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode())
+        write_bytes(
+            self.path / "sweep.json", (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
+        )
 
     def description(self) -> Mapping[str, Any]:
         """What `sweep.json` says, empty if it is not there."""

@@ -59,7 +59,11 @@ class _Worker:
 
     def __init__(self, setup: bytes) -> None:
         self.link, theirs = Pipe()
-        environment = {**os.environ, **_ONE_THREAD, "PYTHONPATH": os.pathsep.join(p or os.curdir for p in sys.path)}
+        environment = {
+            **os.environ,
+            **_ONE_THREAD,
+            "PYTHONPATH": os.pathsep.join(p or os.curdir for p in sys.path),
+        }
         try:
             self.process = subprocess.Popen(  # noqa: S603  our own module, an inherited socket
                 [sys.executable, "-m", "femwgm.sweep.worker", str(theirs.fileno())],
@@ -159,7 +163,9 @@ def _hear(pool: list[_Worker], again: deque[Task]) -> Iterator[Outcome]:
             how = worker.end()
             if worker.task is None:
                 if not worker.ready:
-                    raise SolveError(f"a worker process ended before it was ready ({how}); see its message above") from None
+                    raise SolveError(
+                        f"a worker process ended before it was ready ({how}); see its message above"
+                    ) from None
                 continue
             task = worker.task
             if task.attempt < ATTEMPTS:

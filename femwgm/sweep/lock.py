@@ -88,5 +88,11 @@ def _alive(holder: dict[str, object]) -> bool:
 
 
 def _taken(path: Path, holder: dict[str, object] | None) -> OutputError:
-    who = f"process {holder.get('pid')} on {holder.get('host')} since {holder.get('since')}" if holder else "another process"
-    return OutputError(f"{path.parent}: another sweep works here ({who}); wait for it, or choose another folder with -o")
+    who = (
+        f"process {holder.get('pid')} on {holder.get('host')} since {holder.get('since')}"
+        if holder
+        else "another process"
+    )
+    return OutputError(
+        f"{path.parent}: another sweep works here ({who}); wait for it, or choose another folder with -o"
+    )

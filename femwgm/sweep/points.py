@@ -69,7 +69,9 @@ def solve_with_pipeline(config: RunConfig, follow: bool) -> Solved:
     from femwgm.sweep.fingerprint import fingerprint, pack
 
     result = run(config)
-    marks = [pack(fingerprint(mode)) if follow and mode.field_data is not None else None for mode in result.modes]
+    marks = [
+        pack(fingerprint(mode)) if follow and mode.field_data is not None else None for mode in result.modes
+    ]
     parities = [getattr(mode.field_data, "mirror", None) for mode in result.modes]
     return Solved(result.rows, result.regions, result.met, result.warnings, marks, parities)
 
@@ -115,7 +117,9 @@ class Record:
             "met": self.solved.met, "warnings": list(self.solved.warnings), "marks": list(self.solved.marks),
             "parities": list(self.solved.parities),
         }  # fmt: skip
-        return (json.dumps(content, separators=(",", ":"), default=_plain, ensure_ascii=False) + "\n").encode()
+        return (
+            json.dumps(content, separators=(",", ":"), default=_plain, ensure_ascii=False) + "\n"
+        ).encode()
 
     @staticmethod
     def decode(raw: bytes, key: str) -> Record | None:
@@ -125,7 +129,16 @@ class Record:
             if c["format"] != FORMAT or c["key"] != key:
                 return None
             solved = Solved(c["rows"], c["regions"], c["met"], c["warnings"], c["marks"], c["parities"])
-            return Record(c["key"], c["status"], c["reason"], solved, c["seconds"], c["attempts"], c["worker"], c["details"])
+            return Record(
+                c["key"],
+                c["status"],
+                c["reason"],
+                solved,
+                c["seconds"],
+                c["attempts"],
+                c["worker"],
+                c["details"],
+            )
         except (ValueError, KeyError, TypeError):
             return None
 
@@ -160,7 +173,9 @@ class Setup:
     version: int = NUMERICAL_VERSION
 
     @staticmethod
-    def of(config: RunConfig, keys: Sequence[str], solver: str = DEFAULT_SOLVER, *, follow: bool = True) -> Setup:
+    def of(
+        config: RunConfig, keys: Sequence[str], solver: str = DEFAULT_SOLVER, *, follow: bool = True
+    ) -> Setup:
         """The setup of a sweep over `keys`.
 
         Raises
@@ -175,7 +190,9 @@ class Setup:
             try:
                 paths.append(set_key(trial, key.split("."), None).split("."))
             except ConfigError as error:
-                raise ConfigError(error.rule, key=f"sweep.axes.{i}.key", value=key, remedy=error.remedy) from None
+                raise ConfigError(
+                    error.rule, key=f"sweep.axes.{i}.key", value=key, remedy=error.remedy
+                ) from None
         return Setup(base, paths, solver, follow)
 
     def config(self, entries: Sequence[Any]) -> RunConfig:
@@ -199,7 +216,9 @@ class Setup:
 
     def invalid_key(self, entries: Sequence[Any]) -> str:
         """Key of a point that has no valid configuration."""
-        return hashlib.sha256(json.dumps([self.base, self.paths, list(entries)], sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(
+            json.dumps([self.base, self.paths, list(entries)], sort_keys=True).encode()
+        ).hexdigest()
 
     def encode(self) -> bytes:
         """The setup as bytes."""
@@ -254,7 +273,9 @@ def work(setup: bytes, key: str, entries: Sequence[Any], attempt: int = 1) -> tu
             status, reason = "failed", f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
             details = traceback.format_exc()
     seconds = time.perf_counter() - begin
-    record = Record(key, status, reason, solved, seconds, attempt, f"{socket.gethostname()}:{os.getpid()}", details)
+    record = Record(
+        key, status, reason, solved, seconds, attempt, f"{socket.gethostname()}:{os.getpid()}", details
+    )
     return status, record.encode()
 
 

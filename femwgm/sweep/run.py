@@ -72,12 +72,18 @@ def run_sweep(
     if cfg.sweep is None:
         example = "{axes: [{key: geometry.layers.shell.thickness, linear: {start: 300 nm, stop: 800 nm, count: 11}}]}"
         file = config if isinstance(config, str | Path) else None
-        raise ConfigError("is required and missing", file=file, key="sweep", remedy=f"add e.g. 'sweep: {example}'")
+        raise ConfigError(
+            "is required and missing", file=file, key="sweep", remedy=f"add e.g. 'sweep: {example}'"
+        )
     plan = expand(cfg.sweep)
     setup = Setup.of(cfg, [c.key for c in plan.columns], solver, follow=plan.follow is not None)
     tell = progress or _silent
     with contextlib.ExitStack() as stack:
-        place = Path(out) if out is not None else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="femwgm-")))
+        place = (
+            Path(out)
+            if out is not None
+            else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="femwgm-")))
+        )
         folder = SweepFolder(place)
         keys = _Keys(setup, plan, tell)
         stack.enter_context(folder.held())
@@ -128,7 +134,10 @@ class _Keys:
             self._raw += bytes.fromhex(key)
         if first is not None and len(self.invalid) == plan.count:
             raise ConfigError(
-                f"at every point of the sweep: {first.rule}", key=first.key, value=first.value, remedy=first.remedy
+                f"at every point of the sweep: {first.rule}",
+                key=first.key,
+                value=first.value,
+                remedy=first.remedy,
             )
 
     def __getitem__(self, point: int) -> str:
@@ -138,8 +147,17 @@ class _Keys:
 class _Job:
     """One call of `run_sweep` on a folder that it holds."""
 
-    def __init__(self, config: RunConfig, plan: Plan, setup: Setup, keys: _Keys, folder: SweepFolder, tell: Progress) -> None:
-        self.config, self.plan, self.setup, self.keys, self.folder, self.tell = config, plan, setup, keys, folder, tell
+    def __init__(
+        self, config: RunConfig, plan: Plan, setup: Setup, keys: _Keys, folder: SweepFolder, tell: Progress
+    ) -> None:
+        self.config, self.plan, self.setup, self.keys, self.folder, self.tell = (
+            config,
+            plan,
+            setup,
+            keys,
+            folder,
+            tell,
+        )
         self.started = datetime.now(UTC)
         self.solved_now = 0
         self.survey = Survey()
@@ -182,7 +200,9 @@ class _Job:
                     self.tell("solving", done, self.plan.count)
         except BaseException as error:
             with contextlib.suppress(OutputError):
-                self.finish("interrupted" if isinstance(error, KeyboardInterrupt) else "stopped", str(error) or None)
+                self.finish(
+                    "interrupted" if isinstance(error, KeyboardInterrupt) else "stopped", str(error) or None
+                )
             raise
         self.finish("done")
 
@@ -226,7 +246,10 @@ class _Job:
             crossings=len(self.survey.meetings),
             started=self.started.isoformat(timespec="seconds"),
             written=now.isoformat(timespec="seconds"),
-            seconds={"wall": round((now - self.started).total_seconds(), 3), "all_points": round(self.survey.seconds, 3)},
+            seconds={
+                "wall": round((now - self.started).total_seconds(), 3),
+                "all_points": round(self.survey.seconds, 3),
+            },
             numerical_version=NUMERICAL_VERSION,
             versions=package_versions(),
         )

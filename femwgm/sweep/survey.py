@@ -18,7 +18,17 @@ from femwgm.units import C_UM_THZ
 
 __all__ = ["CROSSING_COLUMNS", "Survey", "survey"]
 
-CROSSING_COLUMNS = ("kind", "first", "second", "at", "wavelength_nm", "gap_nm", "gap_ghz", "width", "rotation_deg")
+CROSSING_COLUMNS = (
+    "kind",
+    "first",
+    "second",
+    "at",
+    "wavelength_nm",
+    "gap_nm",
+    "gap_ghz",
+    "width",
+    "rotation_deg",
+)
 
 
 @dataclass
@@ -121,7 +131,14 @@ def _states(record: Record | None) -> list[State]:
     for i, row in enumerate(rows):
         parity = parities[i] if i < len(parities) else None
         mark = unpack(marks[i]) if i < len(marks) else None
-        states.append(State(_label(row), (row["m"], parity), complex(row["k0_re_per_um"], row["k0_im_per_um"] or 0.0), mark))
+        states.append(
+            State(
+                _label(row),
+                (row["m"], parity),
+                complex(row["k0_re_per_um"], row["k0_im_per_um"] or 0.0),
+                mark,
+            )
+        )
     return states
 
 

@@ -61,13 +61,21 @@ def write_tables(
             writer.writerow([*(c.name for c in plan.columns), *names, *NOTES])
             with _aside(folder / "sweep.nc") as nc, _NetCDF(nc, plan, found, names, attributes) as file:
                 for line in _lines(plan, read, found):
-                    writer.writerow([cell(entry(line, name)) for name in [*(c.name for c in plan.columns), *names, *NOTES]])
+                    writer.writerow(
+                        [
+                            cell(entry(line, name))
+                            for name in [*(c.name for c in plan.columns), *names, *NOTES]
+                        ]
+                    )
                     file.add(line)
         with _aside(folder / "crossings.csv") as path, path.open("w", encoding="utf-8", newline="") as stream:
             others = [c.name for c in plan.columns if any(c.name in meeting for meeting in found.meetings)]
             table = csv.writer(stream, lineterminator="\n")
             table.writerow([*others, *CROSSING_COLUMNS])
-            table.writerows([cell(meeting.get(name)) for name in [*others, *CROSSING_COLUMNS]] for meeting in found.meetings)
+            table.writerows(
+                [cell(meeting.get(name)) for name in [*others, *CROSSING_COLUMNS]]
+                for meeting in found.meetings
+            )
     return found
 
 
@@ -143,7 +151,13 @@ class _NetCDF:
         self._variable("point_of_row", ("row",), np.int64, "1", "number of the point, from 0")
         for column in self.plan.columns:
             self._variable(column.name, ("row",), _type_of(column), column.unit, f"axis {column.key}")
-            self._variable(f"point_{column.name}", ("point",), _type_of(column), column.unit, f"axis {column.key}, by point")
+            self._variable(
+                f"point_{column.name}",
+                ("point",),
+                _type_of(column),
+                column.unit,
+                f"axis {column.key}, by point",
+            )
         for name in self.names:
             self._variable(name, ("row",), self._type(name), *UNITS.get(name, ("", name)))
         for share in SHARES:

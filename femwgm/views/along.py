@@ -47,7 +47,13 @@ def line_style(rows: pd.DataFrame) -> dict[str, Any]:
     first = rows.iloc[0]
     pol, p = str(first["pol"]), float(first["p"]) if first["p"] == first["p"] else 0.0
     alpha = max(0.3, 1.0 - 0.3 * (p + float(first["q"]) - 1.0))
-    return {"color": POLARIZATION.get(pol, INK), "alpha": alpha, "marker": MARKER.get(pol, "o"), "ms": 2.6, "lw": 1.0}
+    return {
+        "color": POLARIZATION.get(pol, INK),
+        "alpha": alpha,
+        "marker": MARKER.get(pol, "o"),
+        "ms": 2.6,
+        "lw": 1.0,
+    }
 
 
 def wavelengths(table: pd.DataFrame, ax: Axes, axis: str, label: str) -> Axes:
@@ -56,10 +62,25 @@ def wavelengths(table: pd.DataFrame, ax: Axes, axis: str, label: str) -> Axes:
     for name, rows in branches(table, axis)[:MOST_BRANCHES]:
         ax.plot(rows[axis], rows["wavelength_nm"], label=short_name(name, table), **line_style(rows))
         marked = rows[rows["crossing"].astype(bool)]
-        ax.plot(marked[axis], marked["wavelength_nm"], ls="", marker="o", ms=6.5, mfc="none", mec=ACCENT[2], mew=0.9)
+        ax.plot(
+            marked[axis],
+            marked["wavelength_nm"],
+            ls="",
+            marker="o",
+            ms=6.5,
+            mfc="none",
+            mec=ACCENT[2],
+            mew=0.9,
+        )
         ringed = ringed or (str(marked["crossing"].iloc[0]) if len(marked) else "")
     if ringed:
-        words = "avoided crossing" if "avoided" in ringed else "crossing" if "crossed" in ringed else "change of label or field"
+        words = (
+            "avoided crossing"
+            if "avoided" in ringed
+            else "crossing"
+            if "crossed" in ringed
+            else "change of label or field"
+        )
         ax.plot([], [], ls="", marker="o", ms=6.5, mfc="none", mec=ACCENT[2], mew=0.9, label=words)
     ax.set_xlabel(label)
     ax.set_ylabel(r"wavelength $\lambda$ / nm")
@@ -70,7 +91,11 @@ def short_name(name: str, table: pd.DataFrame) -> str:
     """A branch name without what all modes of the table share."""
     words = dict(word.split("=") for word in name.split() if "=" in word)
     pol = name.split(maxsplit=1)[0]
-    l_m = f"$l=m={words['m']}$" if words.get("l") == words.get("m") else f"$l={words.get('l')}$, $m={words.get('m')}$"
+    l_m = (
+        f"$l=m={words['m']}$"
+        if words.get("l") == words.get("m")
+        else f"$l={words.get('l')}$, $m={words.get('m')}$"
+    )
     q = "" if (table["q"].dropna() == 1).all() else f" $q={words.get('q')}$,"
     return f"{pol}{q} {l_m}"
 
@@ -82,7 +107,9 @@ def indices(table: pd.DataFrame, ax: Axes, axis: str, label: str) -> Axes:
         ax.plot(rows[axis], rows["n_g"], **style)
         ax.plot(rows[axis], rows["n_eff"], **style, mfc="white", ls="--")
     ax.plot([], [], color=INK, marker="o", ms=2.6, lw=1.0, label=r"group $n_g$")
-    ax.plot([], [], color=INK, marker="o", ms=2.6, lw=1.0, mfc="white", ls="--", label=r"phase $n_\mathrm{eff}$")
+    ax.plot(
+        [], [], color=INK, marker="o", ms=2.6, lw=1.0, mfc="white", ls="--", label=r"phase $n_\mathrm{eff}$"
+    )
     ax.set_xlabel(label)
     ax.set_ylabel("index at the outer diameter")
     ax.legend()
@@ -120,7 +147,9 @@ def shares(table: pd.DataFrame, ax: Axes, axis: str, label: str, regions: Sequen
             chosen[name] = rows
     for i, (_, rows) in enumerate(sorted(chosen.items())):
         for region, colour in zip(regions, ("#7a4fa3", "#c08a00", "#2a8c5a", *ACCENT), strict=False):
-            ax.plot(rows[axis], rows[f"energy_{region}"], color=colour, ls=(0, (3, 1.5)) if i else "-", lw=1.2)
+            ax.plot(
+                rows[axis], rows[f"energy_{region}"], color=colour, ls=(0, (3, 1.5)) if i else "-", lw=1.2
+            )
             if i == 0:
                 last = float(rows[f"energy_{region}"].iloc[-1])
                 ax.annotate(region, (float(rows[axis].iloc[-1]), last), (4, 0), textcoords="offset points", color=colour,

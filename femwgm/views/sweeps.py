@@ -76,10 +76,15 @@ def free_spectral_range(
     curve = np.geomspace(0.93 * D.min(), 1.07 * D.max(), 300)
     for pol in [p for p in ("TE", "TM") if (table["pol"] == p).any()]:
         own = np.asarray(table["pol"] == pol)
-        fsr, wavelength = np.asarray(table["fsr_nm"], dtype=float)[own], np.asarray(table["wavelength_nm"], dtype=float)[own]
+        fsr, wavelength = (
+            np.asarray(table["fsr_nm"], dtype=float)[own],
+            np.asarray(table["wavelength_nm"], dtype=float)[own],
+        )
         n_g = fit_group_index(D[own], wavelength, fsr)
         law = np.mean(wavelength) ** 2 / (n_g * 1e3 * np.pi * curve)
-        ax.plot(curve, law, color=POLARIZATION[pol], lw=0.9, ls="-" if pol == "TE" else (0, (3, 1.5)), zorder=1)
+        ax.plot(
+            curve, law, color=POLARIZATION[pol], lw=0.9, ls="-" if pol == "TE" else (0, (3, 1.5)), zorder=1
+        )
         ax.plot(D[own], fsr, ls="", marker=MARKER[pol], ms=3.4, color=POLARIZATION[pol], mec="white", mew=0.3, zorder=3,
                 label=rf"{pol}, fitted group index $n_g$ = {n_g:.3f}")  # fmt: skip
     for diameter in highlighted:
@@ -87,7 +92,9 @@ def free_spectral_range(
         if len(near):
             at = float(D[near[0]]), float(table["fsr_nm"].iloc[near[0]])
             ax.plot(*at, ls="", marker="o", ms=9, mfc="none", mec=ACCENT[2], mew=1.0, zorder=4)
-            ax.annotate(f"{diameter:g} µm", at, (7, 5), textcoords="offset points", fontsize=7, color=ACCENT[2])
+            ax.annotate(
+                f"{diameter:g} µm", at, (7, 5), textcoords="offset points", fontsize=7, color=ACCENT[2]
+            )
     ax.set_ylim(0.0, None)
     ax.set_xlabel("outer diameter $D$ / µm")
     ax.set_ylabel("free spectral range / nm")
@@ -98,7 +105,9 @@ def free_spectral_range(
 def fsr_figure(result: SweepResult) -> Figure:
     """The published Fig. 4c: free spectral range against diameter, and against 1/D, where the law is a line."""
     table = result.table[result.table["status"] != "failed"]
-    cores = [name for name, key in result.keys.items() if key.endswith("diameter") and result.axes[name] == "um"]
+    cores = [
+        name for name, key in result.keys.items() if key.endswith("diameter") and result.axes[name] == "um"
+    ]
     core = cores[0] if cores else None
     figure = new_figure(PAGE, 2.9)
     a, b = figure.subplots(1, 2, width_ratios=[1.5, 1.0])
@@ -128,7 +137,9 @@ def _plain_ticks(ax: Axes, values: Array) -> None:
     """Round numbers on a logarithmic axis of less than a few decades."""
     from matplotlib.ticker import NullFormatter, NullLocator
 
-    ticks = [t for t in (1, 2, 5, 10, 20, 30, 50, 100, 200, 500) if 0.9 * values.min() <= t <= 1.1 * values.max()]
+    ticks = [
+        t for t in (1, 2, 5, 10, 20, 30, 50, 100, 200, 500) if 0.9 * values.min() <= t <= 1.1 * values.max()
+    ]
     ax.set_xticks(ticks, [f"{t:g}" for t in ticks])
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_minor_formatter(NullFormatter())
@@ -160,7 +171,12 @@ def sensitivity_figure(result: SweepResult) -> Figure:
         x, wavelength = np.asarray(rows[axis], dtype=float), np.asarray(rows["wavelength_nm"], dtype=float)
         style = line_style(rows)
         a.plot(x, wavelength - wavelength[0], label=short_name(name, table), **style)
-        b.plot(x, sensitivity(x, wavelength), **{**style, "lw": 0.0}, label=f"{rows['pol'].iloc[0]}, slope of (a)")
+        b.plot(
+            x,
+            sensitivity(x, wavelength),
+            **{**style, "lw": 0.0},
+            label=f"{rows['pol'].iloc[0]}, slope of (a)",
+        )
         b.plot(x, wavelength * np.asarray(rows[ambient], dtype=float) / x, color=style["color"], lw=1.0, zorder=0,
                label=rf"{rows['pol'].iloc[0]}, $\lambda\,\Gamma/n$")  # fmt: skip
     a.axhline(0.0, color=FAINT, lw=0.6, zorder=0)
@@ -248,5 +264,3 @@ def _is_ambient_index(result: SweepResult) -> bool:
     assert result.follow is not None
     regions = [c.removeprefix("energy_") for c in result.table.columns if c.startswith("energy_")]
     return bool(regions) and result.keys[result.follow] == f"materials.{regions[-1]}.n"
-
-

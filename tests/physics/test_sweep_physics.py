@@ -27,7 +27,9 @@ def sweep(name, *overrides, **options):
 
 def deviations(table, sphere_of):
     """Relative deviation of each row's wavelength from the exact one, and the error it claims."""
-    exact = np.array([sphere_of(row).mode(row.pol, l=row.l, q=row.q).wavelength_nm for row in table.itertuples()])
+    exact = np.array(
+        [sphere_of(row).mode(row.pol, l=row.l, q=row.q).wavelength_nm for row in table.itertuples()]
+    )
     return np.abs(table["wavelength_nm"] / exact - 1.0), table["wavelength_error"]
 
 
@@ -50,7 +52,9 @@ def test_a_short_thickness_sweep_agrees_with_the_exact_sphere() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "points", "sphere_of"), [("thickness", 21, by_thickness), ("diameter", 14, by_diameter)])
+@pytest.mark.parametrize(
+    ("name", "points", "sphere_of"), [("thickness", 21, by_thickness), ("diameter", 14, by_diameter)]
+)
 def test_every_point_of_the_shipped_sweeps_agrees_with_the_exact_sphere(name, points, sphere_of) -> None:
     result = sweep(name, workers=2)
     assert result.done == points
@@ -58,8 +62,13 @@ def test_every_point_of_the_shipped_sweeps_agrees_with_the_exact_sphere(name, po
     assert (off < ASKED).all()
     assert (off < 3 * claimed).all()
     if name == "diameter":
-        assert set(result.table.loc[result.table["pol"] == "TE", "core_diameter_um"]) == set(result.table["core_diameter_um"])
-        fit = [fit_group_index(outer_diameter_um(t), t["wavelength_nm"], t["fsr_nm"]) for _, t in result.table.groupby("pol")]
+        assert set(result.table.loc[result.table["pol"] == "TE", "core_diameter_um"]) == set(
+            result.table["core_diameter_um"]
+        )
+        fit = [
+            fit_group_index(outer_diameter_um(t), t["wavelength_nm"], t["fsr_nm"])
+            for _, t in result.table.groupby("pol")
+        ]
         # The published 1.76, read off FSR against 1/D, is a group index; the phase indices here are 1.59 to 1.69.
         assert fit == pytest.approx([1.76, 1.76], abs=0.02)
         assert result.table["n_eff"].max() < 1.70
@@ -119,8 +128,17 @@ COUPLED = {
 
 
 def coupled(thicknesses, gap="400 nm"):
-    axes = [{"key": "geometry.layers.outer.thickness", "name": "outer", "values": [f"{t} nm" for t in thicknesses]}]
-    layers = [{**layer, "thickness": gap} if layer["name"] == "gap" else layer for layer in COUPLED["geometry"]["layers"]]
+    axes = [
+        {
+            "key": "geometry.layers.outer.thickness",
+            "name": "outer",
+            "values": [f"{t} nm" for t in thicknesses],
+        }
+    ]
+    layers = [
+        {**layer, "thickness": gap} if layer["name"] == "gap" else layer
+        for layer in COUPLED["geometry"]["layers"]
+    ]
     result = run_sweep(
         {**COUPLED, "geometry": {**COUPLED["geometry"], "layers": layers}, "sweep": {"axes": axes}}, workers=0
     )
@@ -137,7 +155,9 @@ def test_the_avoided_crossing_of_coupled_shells_is_found() -> None:
     result = coupled([244, 250, 254, 258, 264])
     (crossing,) = result.crossings.itertuples()
     assert crossing.kind == "avoided"
-    exact = minimize_scalar(lambda t: np.subtract(*coupled_exact(t)[::-1]), bounds=(0.24, 0.268), method="bounded")
+    exact = minimize_scalar(
+        lambda t: np.subtract(*coupled_exact(t)[::-1]), bounds=(0.24, 0.268), method="bounded"
+    )
     assert crossing.at == pytest.approx(1e3 * exact.x, abs=0.3)
     assert crossing.gap_ghz == pytest.approx(exact.fun * 299792.458 / (2.0 * np.pi), rel=0.01)
     assert crossing.rotation_deg > 50.0
@@ -177,5 +197,8 @@ def test_ellipticity_through_zero_keeps_every_label() -> None:
     np.testing.assert_allclose(sphere["wavelength_nm"], expected, rtol=ASKED)
     # The m of one l, degenerate on the sphere, change their order there.
     for _, family in table.groupby(["pol", "l"]):
-        ends = [family[family["polar_radius_um"] == x].sort_values("wavelength_nm")["m"].tolist() for x in (9.8, 10.2)]
+        ends = [
+            family[family["polar_radius_um"] == x].sort_values("wavelength_nm")["m"].tolist()
+            for x in (9.8, 10.2)
+        ]
         assert ends[0] == ends[1][::-1]

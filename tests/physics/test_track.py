@@ -37,7 +37,10 @@ def follow(xs, coupling, labels=node_labels, noise=0.0, order=(0, 1), slope=1.0)
         padded = [np.concatenate([v, np.zeros(6)]) + noise * rng.normal(size=8) for v in vectors]
         names = labels(vectors)
         # The sign (phase) of an eigenvector and the order of a list mean nothing.
-        states = [State(names[j], SYMMETRY, complex(values[j]), padded[j] * (-1) ** (i * (j + 1) // 2)) for j in order]
+        states = [
+            State(names[j], SYMMETRY, complex(values[j]), padded[j] * (-1) ** (i * (j + 1) // 2))
+            for j in order
+        ]
         found = follower.add(float(x), states)
         numbers.append([found[order.index(j)] for j in (0, 1)])
     return follower, np.array(numbers)
@@ -154,7 +157,9 @@ def test_modes_enter_and_leave_without_taking_another_name() -> None:
 def test_without_fields_labels_and_extrapolation_decide() -> None:
     follower = Follower()
     for i, x in enumerate(np.linspace(0.0, 1.0, 9)):
-        numbers = follower.add(x, [State("a", SYMMETRY, 10.0 + x), State("b", SYMMETRY, 10.6 - x)][:: (-1) ** i])
+        numbers = follower.add(
+            x, [State("a", SYMMETRY, 10.0 + x), State("b", SYMMETRY, 10.6 - x)][:: (-1) ** i]
+        )
         assert [follower.names[n] for n in numbers] == ["a", "b"][:: (-1) ** i]
     assert [c.kind for c in follower.crossings()] == ["crossed"]
     assert follower.crossings()[0].at == pytest.approx(0.3)
@@ -174,7 +179,9 @@ def test_ten_thousand_branches_of_many_symmetries_cost_little() -> None:
     follower = Follower()
     begin = time.process_time()
     for i in range(5000):
-        follower.add(float(i), [State(f"a m={i}", (i, "natural"), 10.0), State(f"b m={i}", (i, "natural"), 10.1)])
+        follower.add(
+            float(i), [State(f"a m={i}", (i, "natural"), 10.0), State(f"b m={i}", (i, "natural"), 10.1)]
+        )
     assert follower.crossings() == []
     assert len(follower.names) == 10_000
     assert time.process_time() - begin < 5.0

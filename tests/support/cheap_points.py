@@ -31,7 +31,10 @@ SOLVER = "support.cheap_points:solve"
 def thickness_sweep(count: int, start: str = "300 nm", stop: str = "800 nm") -> dict[str, object]:
     """The configuration of a sweep over `count` shell thicknesses."""
     span = {"start": start, "stop": stop, "count": count}
-    return {**BASE, "sweep": {"axes": [{"key": "geometry.layers.shell.thickness", "name": "thickness", "linear": span}]}}
+    return {
+        **BASE,
+        "sweep": {"axes": [{"key": "geometry.layers.shell.thickness", "name": "thickness", "linear": span}]},
+    }
 
 
 def _row(thickness: float, index: float, pol: str) -> dict[str, object]:

@@ -60,7 +60,14 @@ def test_words_and_lists_stand_in_the_table_as_written() -> None:
 
 def test_a_grid_varies_its_last_axis_fastest_and_is_followed_along_it() -> None:
     plan = plan_of(axes=[{"key": "a", "values": [1, 2]}, {"key": "b", "values": [30, 10, 20]}])
-    assert [plan.entries(i) for i in range(plan.count)] == [[1, 30], [1, 10], [1, 20], [2, 30], [2, 10], [2, 20]]
+    assert [plan.entries(i) for i in range(plan.count)] == [
+        [1, 30],
+        [1, 10],
+        [1, 20],
+        [2, 30],
+        [2, 10],
+        [2, 20],
+    ]
     assert list(plan.lines()) == [[1, 2, 0], [4, 5, 3]]
     other = plan_of(axes=[{"key": "a", "values": [1, 2]}, {"key": "b", "values": [30, 10, 20]}], follow="a")
     assert list(other.lines()) == [[0, 3], [1, 4], [2, 5]]
@@ -110,7 +117,8 @@ def test_draws_depend_on_the_seed_alone_and_random_ones_can_be_continued() -> No
 
 def test_listed_axes_see_every_sample() -> None:
     plan = plan_of(
-        axes=[{"key": "a", "values": [1, 2]}, {"key": "b", "uniform": {"low": 0, "high": 1}}], sample={"count": 3}
+        axes=[{"key": "a", "values": [1, 2]}, {"key": "b", "uniform": {"low": 0, "high": 1}}],
+        sample={"count": 3},
     )
     assert plan.count == 6
     assert [plan.entries(i)[1] for i in range(3)] == [plan.entries(i)[1] for i in range(3, 6)]

@@ -90,7 +90,10 @@ def test_failed_points_are_recorded_and_the_sweep_goes_on(tmp_path, monkeypatch,
     assert not result.met
     table = result.table[result.table["status"] == "failed"]
     assert list(table["thickness_nm"]) == [400, 500, 600]
-    assert list(table["reason"]) == ["the eigenproblem did not converge", *["ZeroDivisionError: division by zero"] * 2]
+    assert list(table["reason"]) == [
+        "the eigenproblem did not converge",
+        *["ZeroDivisionError: division by zero"] * 2,
+    ]
     assert table["wavelength_nm"].isna().all()
     assert result.reasons[0] == ({"thickness_nm": 400.0}, "the eigenproblem did not converge")
     monkeypatch.delenv("CHEAP_BUG")
@@ -174,7 +177,9 @@ def test_another_version_of_the_numbers_solves_anew(tmp_path, monkeypatch) -> No
 
     sweep(thickness_sweep(2), tmp_path / "s")
     monkeypatch.setattr(points, "NUMERICAL_VERSION", points.NUMERICAL_VERSION + 1)
-    monkeypatch.setattr(Setup.__init__, "__defaults__", (*Setup.__init__.__defaults__[:-1], points.NUMERICAL_VERSION))
+    monkeypatch.setattr(
+        Setup.__init__, "__defaults__", (*Setup.__init__.__defaults__[:-1], points.NUMERICAL_VERSION)
+    )
     assert sweep(thickness_sweep(2), tmp_path / "s").solved_now == 2
 
 
@@ -218,7 +223,12 @@ def test_places_that_cannot_hold_a_sweep_are_refused_before_any_work(tmp_path, m
     (tmp_path / "file").write_text("")
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "run.json").write_text("{}")
-    for place, words in (("file", "is a file"), ("file/below", "cannot be written"), ("run", "holds a run"), ("a\0b", "no name")):
+    for place, words in (
+        ("file", "is a file"),
+        ("file/below", "cannot be written"),
+        ("run", "holds a run"),
+        ("a\0b", "no name"),
+    ):
         with pytest.raises(OutputError, match=words):
             sweep(thickness_sweep(2), tmp_path / place)
 
@@ -241,7 +251,9 @@ def test_a_folder_in_use_is_refused_and_a_dead_holder_is_not(tmp_path) -> None:
     holder = subprocess.Popen([sys.executable, "-c", held, str(folder)], stdout=subprocess.PIPE, text=True)
     try:
         assert holder.stdout.readline().strip() == "held"
-        with pytest.raises(OutputError, match=f"another sweep works here .process {holder.pid} on .*wait for it"):
+        with pytest.raises(
+            OutputError, match=f"another sweep works here .process {holder.pid} on .*wait for it"
+        ):
             sweep(thickness_sweep(2), folder)
     finally:
         holder.kill()
@@ -306,7 +318,9 @@ def test_a_worker_that_cannot_start_is_one_line(tmp_path, monkeypatch) -> None:
 def run_python(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
     tests = Path(__file__).resolve().parents[1]
     environment = {**os.environ, "PYTHONPATH": f"{tests.parent}{os.pathsep}{tests}"}
-    return subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, check=True, capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=environment, check=True, capture_output=True, text=True
+    )
 
 
 def test_a_script_without_a_main_guard_may_sweep(tmp_path) -> None:
@@ -380,7 +394,10 @@ def test_figures_come_with_the_tables(cheap_cli, tmp_path, capsys) -> None:
     pictures = sorted((tmp_path / "s" / "plots").iterdir())
     assert [p.name for p in pictures] == ["along_axis.png"]
     assert all(p.read_bytes().startswith(b"\x89PNG") for p in pictures)
-    drawn = {"axes": [{"key": KEY, "normal": {"mean": "490 nm", "sd": "5 nm"}}], "sample": {"count": 20, "seed": 1}}
+    drawn = {
+        "axes": [{"key": KEY, "normal": {"mean": "490 nm", "sd": "5 nm"}}],
+        "sample": {"count": 20, "seed": 1},
+    }
     code, out, _ = cheap_cli({**BASE, "sweep": drawn, "outputs": {"plots": True}}, capsys=capsys)
     assert code == 0
     assert str(tmp_path / "s" / "plots" / "spread.png") in out

@@ -26,7 +26,13 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def start(
-    folder: Path, log: Path, *, seconds: float = 0.0, workers: int = 2, points: int = POINTS, **options: object
+    folder: Path,
+    log: Path,
+    *,
+    seconds: float = 0.0,
+    workers: int = 2,
+    points: int = POINTS,
+    **options: object,
 ) -> subprocess.Popen[str]:
     """A sweep in a process of its own."""
     code = (
@@ -176,7 +182,9 @@ def test_ctrl_c_and_a_batch_system_leave_tables_and_status_130(tmp_path, number)
 def test_a_disk_that_is_really_full_or_read_only(tmp_path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)], check=False).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)], check=False
+    ).returncode:
         pytest.skip("no mount here")
     try:
         full = start(disk / "s", tmp_path / "log", points=200)
@@ -224,17 +232,37 @@ class Cluster:
     def __init__(self, folder: Path, **variables: str) -> None:
         self.folder, self.variables = folder, variables
         self.file = folder / "scheduler.json"
-        dask = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "0", "--dashboard-address", ":0"]
+        dask = [
+            sys.executable,
+            "-m",
+            "distributed.cli.dask_scheduler",
+            "--port",
+            "0",
+            "--dashboard-address",
+            ":0",
+        ]
         self.scheduler = self._start([*dask, "--host", "127.0.0.1", "--scheduler-file", str(self.file)])
         self.workers = [self.add() for _ in range(2)]
 
     def add(self) -> subprocess.Popen[bytes]:
         """One more worker; without a nanny, so that killing it is final."""
         worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", str(self.file)]
-        return self._start([*worker, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(self.folder)])
+        return self._start(
+            [
+                *worker,
+                "--nthreads",
+                "1",
+                "--no-nanny",
+                "--no-dashboard",
+                "--local-directory",
+                str(self.folder),
+            ]
+        )
 
     def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(command, env=environment(**self.variables), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return subprocess.Popen(
+            command, env=environment(**self.variables), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
 
     @property
     def address(self) -> str:
@@ -285,7 +313,10 @@ def test_a_lost_scheduler_is_one_line_and_loses_nothing(tmp_path) -> None:
     assert "SolveError: the scheduler" in last
     kept = len(finished(tmp_path / "s"))
     assert kept >= 5
-    assert run_sweep(thickness_sweep(POINTS), tmp_path / "s", workers=0, solver=SOLVER).solved_now == POINTS - kept
+    assert (
+        run_sweep(thickness_sweep(POINTS), tmp_path / "s", workers=0, solver=SOLVER).solved_now
+        == POINTS - kept
+    )
 
 
 @pytest.mark.slow
