@@ -9,10 +9,10 @@ import numpy as np
 
 from femwgm.expect import Expected
 from femwgm.problem import MeridianProblem
-from femwgm.reduced import LEAST_MEMBERS, Member, Permittivities, ReducedBasis, ReducedFamily
+from femwgm.reduced import LEAST_MEMBERS, Member, Permittivities, ReducedBasis, ReducedFamily, Snapshot
 from femwgm.typing import Array
 
-Snapshot = Callable[[Expected, complex, Array | None], Array]
+Solver = Callable[[Expected, complex, Array | None], Snapshot]
 """Solves a mode at full size near a wavenumber, from a start vector or None."""
 
 
@@ -38,7 +38,7 @@ class Families:
         degree: int,
         mirror: str | None,
         outer: str,
-        snapshot: Snapshot,
+        snapshot: Solver,
     ) -> tuple[complex, Array, float] | None:
         """Wavenumber, eigenvector and residual of a mode from its family's basis; None where it must be solved by itself."""
         label = (item.pol, item.q, item.p)
@@ -57,7 +57,7 @@ def _train(
     degree: int,
     mirror: str | None,
     outer: str,
-    snapshot: Snapshot,
+    snapshot: Solver,
 ) -> ReducedFamily:
     classes = problem.mesh.region if problem.mesh.medium is None else problem.mesh.medium
     first = np.array([int(np.flatnonzero(classes == i)[0]) for i in range(int(classes.max()) + 1)])
@@ -67,7 +67,7 @@ def _train(
         media = problem.media(k)
         return Permittivities(media.eps[first], None if media.eps_axial is None else media.eps_axial[first])
 
-    def solve(member: Member, k: complex, start: Array | None) -> Array:
+    def solve(member: Member, k: complex, start: Array | None) -> Snapshot:
         return snapshot(by_order[member.m], k, start)
 
     real = not problem.open and not any(problem.lossy(e.k0) for e in members)

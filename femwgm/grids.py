@@ -16,7 +16,7 @@ from femwgm.mesh.domain import LayeredBody, Target, design
 from femwgm.mesh.polar import build_polar
 from femwgm.numerics import one_thread
 from femwgm.problem import MeridianProblem
-from femwgm.reduced import Member, Permittivities, ReducedBasis, ReducedFamily
+from femwgm.reduced import Member, Permittivities, ReducedBasis, ReducedFamily, Snapshot
 from femwgm.solve import mirror_condition
 from femwgm.typing import Array
 
@@ -149,7 +149,7 @@ class _IndexGrid:
                 )
             i, j = divmod(int(left[np.argmax(residual[left])]), len(self.orders))
             member = Member(int(self.orders[j]), complex(self.target[i, j]), i)
-            basis.add(self._snapshot(member, member.k0, None))
+            basis.add(self._snapshot(member, member.k0, None).vector)
             snapshots += 1
         raise AccuracyError(
             f"a reduced basis of {len(basis)} modes leaves {len(left)} of {len(target)} points of the grid uncertified"
@@ -158,12 +158,14 @@ class _IndexGrid:
     def _permittivities(self, i: int, _: complex) -> Permittivities:
         return Permittivities(self._media(i) ** 2)
 
-    def _snapshot(self, member: Member, k: complex, start: Array | None) -> Array:
+    def _snapshot(self, member: Member, k: complex, start: Array | None) -> Snapshot:
         eps = (self._media(member.media) ** 2)[self.problem.mesh.region]
         pencil = Pencil(self.numbering, self.matrices.stiffness(member.m), self.matrices.mass(eps))
         shift = (k.real * (1.0 + 1e-9)) ** 2
         seed = None if start is None else start[:, None].real
-        return closest(pencil, shift, block=3 if start is None else 1, start=seed).vectors[:, 0]
+        factor = pencil.factor(shift)
+        x = closest(pencil, shift, block=3 if start is None else 1, start=seed, factor=factor).vectors[:, 0]
+        return Snapshot(x, factor.solve)
 
 
 def _chebyshev(size: int, count: int) -> Array:

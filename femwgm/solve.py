@@ -10,17 +10,20 @@ import numpy as np
 from femwgm.eigen import Pencil, closest
 from femwgm.errors import SolveError
 from femwgm.expect import Expected
+from femwgm.fem.condense import FactoredPencil
 from femwgm.fem.field import CellField
 from femwgm.identify import identify
 from femwgm.mesh.domain import PML
 from femwgm.modes import Mode
 from femwgm.observables.ambient import outer_turning_point, within
+from femwgm.observables.effective import crest, volumes
 from femwgm.observables.energy import RegionIntegrals, radial_shares, region_integrals
 from femwgm.observables.index import group_index, wavenumber_slope
 from femwgm.observables.quality import RadiationQ, best_radiation_q, radiation_candidates
 from femwgm.observables.sensitivity import PermittivitySlopes, bilinear_norm, permittivity_slopes
 from femwgm.observables.volume import volume_max
 from femwgm.problem import MeridianProblem, prolong
+from femwgm.reduced import Snapshot
 from femwgm.timing import stage
 from femwgm.typing import Array
 
@@ -65,8 +68,9 @@ def solve_eigenmode(
     """
     if problem.families is not None:
 
-        def snapshot(item: Expected, k: complex, start: Array | None) -> Array:
-            return _solve_fully(problem, item, degree, mirror, outer, k, start).x
+        def snapshot(item: Expected, k: complex, start: Array | None) -> Snapshot:
+            mode, factor = _solve_with_factor(problem, item, degree, mirror, outer, k, start)
+            return Snapshot(mode.x, factor.solve)
 
         known = problem.families.find(problem, expected, degree, mirror, outer, snapshot)
         if known is not None:
@@ -83,6 +87,14 @@ def _solve_fully(
     vector: Array | None = None,
 ) -> Eigenmode:  # fmt: skip
     """Eigenpair near a wavenumber without a reduced basis, from a start vector if there is one."""
+    return _solve_with_factor(problem, expected, degree, mirror, outer, k, vector)[0]
+
+
+def _solve_with_factor(
+    problem: MeridianProblem, expected: Expected, degree: int, mirror: str | None, outer: str, k: complex,
+    vector: Array | None = None,
+) -> tuple[Eigenmode, FactoredPencil]:  # fmt: skip
+    """The eigenpair, and the factorisation next to it."""
     start = None if vector is None else vector[:, None]
     for _ in range(_FIXED_POINT_STEPS if problem.dispersive else 1):
         pencil = problem.pencil(degree, expected.m, mirror, k, outer)
@@ -91,7 +103,9 @@ def _solve_fully(
         if pencil.definite:
             k = complex(k.real, 0.0)
         shift = (k * (1.0 + 1e-9)) ** 2
-        pairs = closest(pencil, shift.real if pencil.definite else shift, start=start, block=3 if vector is None else 1)
+        shift = shift.real if pencil.definite else shift
+        factor = pencil.factor(shift)
+        pairs = closest(pencil, shift, start=start, block=3 if vector is None else 1, factor=factor)
         chosen = _choose(pencil, pairs.vectors, start)
         new = complex(np.sqrt(complex(pairs.values[chosen])))
         start, moved, k = pairs.vectors[:, [chosen]], abs(new - k) / abs(new), new
@@ -100,7 +114,7 @@ def _solve_fully(
     else:
         if problem.dispersive:
             raise SolveError(f"the dispersive index near k0 = {k.real:.6g} rad/um did not settle in {_FIXED_POINT_STEPS} steps")
-    return Eigenmode(k, pairs.vectors[:, chosen], float(pairs.residuals[chosen]), pencil, degree)
+    return Eigenmode(k, pairs.vectors[:, chosen], float(pairs.residuals[chosen]), pencil, degree), factor
 
 
 def _choose(pencil: Pencil, vectors: Array, start: Array | None) -> int:
@@ -178,6 +192,8 @@ def solve_mode(
     # The maximum often lies on the edge of a cell, where the coarser field is at its worst: the richer one gives the value.
     with stage("error estimate"):
         volume = volume_max(second.field, richer, media.eps)
+        peak = crest(second.field, media.eps)
+        more = volumes(second.field, second.integrals, problem.matrices(check.degree), problem.media(check.k0), peak)
     volume_error = abs(volume_max(field, shares, media.eps) / volume - 1.0)
     smallest, largest, latitude = _extent(problem)
     with stage("error estimate"):
@@ -198,7 +214,7 @@ def solve_mode(
         n_g=group_index(slope, radius), log10_q_rad=q_rad.log10_q, q_rad_source=q_rad.source, q_rad_floor=q_rad.floor,
         q_abs=1.0 / absorbed if absorbed else None,
         energy=shares.energy_share, e2=shares.e2_share, radial_e2=radial_shares(field, interfaces),
-        mode_volume_um3=volume, extra={"mode_volume_error": volume_error}, wavelength_error=float(error),
+        mode_volume_um3=volume, extra={"mode_volume_error": volume_error, **more}, crest=peak, integrals=integrals, wavelength_error=float(error),
         residual=primary.residual,
         dofs=primary.pencil.size, seconds=time.perf_counter() - begin, q_error=q_rad.error,
         share_error=float(share_error), confidence=label.confidence, te_fraction=label.te_fraction,
