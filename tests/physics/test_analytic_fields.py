@@ -142,6 +142,18 @@ def test_a_millimetre() -> None:
     assert sum(mode.energy.values()) == pytest.approx(1.0, rel=1e-12)
 
 
+def test_the_strongest_point_may_be_a_surface() -> None:
+    """TM across a 30 nm gap: eps |E_r|^2 jumps by n^2 into the gap and falls from there, so the maximum is its inner face."""
+    mode = LayeredSphere([1.5, 1.53, 1.73], [1.9, 1.0, 1.9, 1.0]).mode("TM", 20)
+    value, rho, theta = mode.fields.peak()
+    assert rho == 1.5
+    assert theta == pytest.approx(0.5 * np.pi)
+    outside, inside = ((np.abs(mode.field(1.5 * (1.0 + s), 0.0)) ** 2).sum() for s in (1e-12, -1e-12))
+    assert value == pytest.approx(outside, rel=1e-9)
+    assert outside > 1.9**2 * inside
+    assert mode.mode_volume_um3 == pytest.approx(np.nansum(mode.fields.volumes[0]) / outside, rel=1e-9)
+
+
 def test_a_mode_above_the_barrier_has_no_ambient_share() -> None:
     mode = LayeredSphere([1.0], [2.0, 1.0]).mode("TE", 1, 3)
     assert math.isnan(mode.energy[1])

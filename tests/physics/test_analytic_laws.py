@@ -153,6 +153,14 @@ def test_loss_adds_up(loss: float) -> None:
             assert 1.0 / mode.q_abs == pytest.approx(weak, rel=1e-5)
 
 
+def test_loss_far_below_rounding() -> None:
+    """Absorption that changes k0 in its 22nd digit still has its Q_abs."""
+    bare = LayeredSphere([1.5, 1.99], [1.45, 1.768, 1.0]).mode("TE", 20)
+    mode = LayeredSphere([1.5, 1.99], [1.45, 1.768 + 1e-21j, 1.0]).mode("TE", 20)
+    assert mode.q_total == pytest.approx(bare.q_total, rel=1e-10)
+    assert mode.q_abs == pytest.approx(1.768 / (2e-21 * bare.energy[1]), rel=1e-3)
+
+
 @pytest.mark.parametrize("pol", ["TE", "TM"])
 @pytest.mark.parametrize("loss", [1e-9, 1e-5])
 def test_loss_of_a_uniaxial_film(pol: str, loss: float) -> None:

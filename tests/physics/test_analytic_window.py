@@ -96,6 +96,35 @@ def test_filters_only_filter(body: tuple[tuple[float, ...], tuple[float, ...]], 
         assert all(abs(some[key] - wanted[key]) < 1e-9 for key in some)
 
 
+def test_one_mode_a_pole() -> None:
+    """A leaky pole between two real resonances that both lead to it is listed once."""
+    sphere = LayeredSphere([0.405, 1.043, 1.969], [1.634, 1.884, 1.037, 1.33])
+    both = [sphere.mode("TE", 10, q).k0 for q in (1, 2)]
+    assert both[0] == pytest.approx(both[1], rel=1e-9)
+    for pol in ("TE", "TM"):
+        modes = sphere.modes(WINDOW_UM, [pol])
+        for i, mode in enumerate(modes):
+            assert all(abs(mode.k0 - other.k0) > 1e-7 for other in modes[:i] if other.l == mode.l)
+    assert sum(mode.l == 10 for mode in sphere.modes((0.9, 0.92), ["TE"])) == 1
+
+
+def test_labels_do_not_depend_on_the_question() -> None:
+    """The pole of the sphere above is q = 2 also when only q = 1 is asked for, and then it is not listed."""
+    sphere = LayeredSphere([0.405, 1.043, 1.969], [1.634, 1.884, 1.037, 1.33])
+    assert [mode.q for mode in sphere.modes((0.9, 0.92), ["TE"], l_range=(10, 10))] == [2]
+    assert sphere.modes((0.9, 0.92), ["TE"], [1], l_range=(10, 10)) == []
+    assert [mode.q for mode in sphere.modes((0.9, 0.92), ["TE"], [2], l_range=(10, 10))] == [2]
+
+
+@pytest.mark.parametrize("orders", [None, [1]])
+def test_a_pole_in_the_window_whose_real_resonance_is_outside(orders: list[int] | None) -> None:
+    """n = 2, TM l = 1: k R = 2.231 - 0.353 i, but the real resonance is at 1.591."""
+    sphere = LayeredSphere([1.0], [2.0, 1.0])
+    (mode,) = sphere.modes((2.0 * math.pi / 2.3, 2.0 * math.pi / 2.2), ["TM"], orders, l_range=(1, 1))
+    assert mode.k0.real == pytest.approx(2.23142723416, rel=1e-11)
+    assert mode.k_real == pytest.approx(1.5913, rel=1e-4)
+
+
 def test_large_sphere_window() -> None:
     """At l near 7000 the comb of q = 1 has no gap and the neighbours just outside are known."""
     sphere = LayeredSphere([500.0], [1.45, 1.0])
