@@ -16,10 +16,10 @@ from typing import Any
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1] / part) for part in ("tests", ".")]
 
-from support.cheap_points import SOLVER, thickness_sweep  # noqa: E402
+from support.cheap_points import SOLVER, thickness_sweep
 
-from femwgm.config import load_config  # noqa: E402
-from femwgm.sweep import run_sweep  # noqa: E402
+from femwgm.config import load_config
+from femwgm.sweep import run_sweep
 
 CONFIG = Path(__file__).resolve().parents[1] / "configs" / "sweep_thickness.yaml"
 

@@ -58,7 +58,7 @@ class SweepFolder:
 
     def file(self, key: str) -> Path:
         """Where the point with this key is stored."""
-        return self.path / "points" / key[:2] / f"{key}.json"
+        return Path(f"{self.path}/points/{key[:2]}/{key}.json")
 
     def read(self, key: str) -> Record | None:
         """The record of a point; None if there is none, or it is not whole."""

@@ -84,16 +84,13 @@ class Survey:
         self.extra = {name: None for name in self.kinds if name not in known and not name.startswith("_")}
 
 
+_KINDS = {bool: "bool", int: "int", float: "float", type(None): "missing"}
+
+
 def _kind(value: Any) -> str:
-    if value is None:
-        return "missing"
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, int):
-        return "int"
-    if isinstance(value, float) or log10_of(value) is not None:
-        return "float"
-    return "text"
+    if type(value) in _KINDS:
+        return _KINDS[type(value)]
+    return "float" if log10_of(value) is not None else "text"
 
 
 def survey(plan: Plan, read: Callable[[int], Record | None]) -> Survey:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -58,15 +59,11 @@ def write_tables(
     with guarded(folder):
         with _aside(folder / "sweep.csv") as path, path.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow([*(c.name for c in plan.columns), *names, *NOTES])
+            header = [*(c.name for c in plan.columns), *names, *NOTES]
+            writer.writerow(header)
             with _aside(folder / "sweep.nc") as nc, _NetCDF(nc, plan, found, names, attributes) as file:
                 for line in _lines(plan, read, found):
-                    writer.writerow(
-                        [
-                            cell(entry(line, name))
-                            for name in [*(c.name for c in plan.columns), *names, *NOTES]
-                        ]
-                    )
+                    writer.writerow([_text(line, name) for name in header])
                     file.add(line)
         with _aside(folder / "crossings.csv") as path, path.open("w", encoding="utf-8", newline="") as stream:
             others = [c.name for c in plan.columns if any(c.name in meeting for meeting in found.meetings)]
@@ -77,6 +74,14 @@ def write_tables(
                 for meeting in found.meetings
             )
     return found
+
+
+def _text(line: Mapping[str, Any], name: str) -> str:
+    """An entry of the table as text; most are plain numbers, which need no second look."""
+    value = line.get(name)
+    if type(value) is float and -math.inf < value < math.inf and value != 0.0:
+        return repr(value)
+    return cell(entry(line, name))
 
 
 def _lines(plan: Plan, read: Callable[[int], Record | None], found: Survey) -> Iterator[dict[str, Any]]:

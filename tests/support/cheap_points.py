@@ -71,7 +71,7 @@ def solve(config: RunConfig, follow: bool) -> Solved:
     if _named("CHEAP_BUG", thickness):
         raise ZeroDivisionError("division\nby zero")
     if log is not None:
-        with open(log, "a") as stream:
+        with Path(log).open("a") as stream:
             stream.write(f"{thickness}\n")
     index = config.materials["npl"].n
     return Solved([_row(thickness * 1e-3, index, pol) for pol in ("TE", "TM")], config.geometry.regions)
