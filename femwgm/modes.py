@@ -57,11 +57,20 @@ class Mode:
         The finite-element field behind `field`.
     expected_k0
         What the exact solution says (rad/um), where there is one.
+    q_scattering
+        Quality factor of the surface roughness that the configuration states; None without any.
+    absorption
+        1/Q of the absorption in each region, negative for gain.
+    crest, integrals
+        Where the energy density is largest, and the integrals over each region (`femwgm.observables.effective.Crest`,
+        `femwgm.observables.energy.RegionIntegrals`).
+    extra
+        Further columns of the table.
     """
 
     pol: str
     q: int
-    l: int | None  # noqa: E741
+    l: int | None
     m: int
     p: int | None
     k0: complex
@@ -88,6 +97,9 @@ class Mode:
     extra: Mapping[str, float | str | None] = field(default_factory=dict)
     field_data: CellField | None = field(default=None, repr=False, compare=False)
     expected_k0: complex | None = None
+    q_scattering: float | None = None
+    crest: Any = field(default=None, repr=False, compare=False)
+    integrals: Any = field(default=None, repr=False, compare=False)
 
     @property
     def k0_re_per_um(self) -> float:
@@ -96,7 +108,7 @@ class Mode:
 
     @property
     def k0_im_per_um(self) -> float:
-        """Im k0 (rad/um): of the eigenvalue, or -Re k0 / (2 Q) where it lies below the eigenvalue's rounding or was not sought."""
+        """Im k0 (rad/um): of the eigenvalue, or -Re k0 / (2 Q) where that lies below its rounding or was not sought."""
         q = self.q_total
         return -0.5 * self.k0.real / q if self.k0.imag == 0.0 and q is not None else self.k0.imag
 
@@ -129,13 +141,60 @@ class Mode:
 
     @property
     def q_total(self) -> float | None:
-        """1 / (1/q_rad + 1/q_abs); negative when gain wins."""
+        """1 / (1/q_rad + 1/q_abs + 1/q_scattering), as far as they apply; negative when gain wins."""
         rates = [] if self.q_rad is None else [0.0 if np.isinf(self.q_rad) else 1.0 / self.q_rad]
-        rates += [] if self.q_abs is None else [1.0 / self.q_abs]
+        rates += [1.0 / q for q in (self.q_abs, self.q_scattering) if q is not None]
         if not rates:
             return None
         total = sum(rates)
         return 1.0 / total if total else float("inf")
+
+    @property
+    def q_abs_by_region(self) -> dict[str, float]:
+        """Absorption quality factor of each region that absorbs or amplifies, on its own."""
+        return {name: 1.0 / rate for name, rate in self.absorption.items() if rate != 0.0}
+
+    @property
+    def linewidth_nm(self) -> float | None:
+        """Full width at half maximum lambda / q_total (nm); None where Q is not known, infinite or negative."""
+        q = self.q_total
+        return self.wavelength_nm / q if q is not None and 0.0 < q < np.inf else None
+
+    @property
+    def linewidth_ghz(self) -> float | None:
+        """Full width at half maximum f / q_total (GHz)."""
+        q = self.q_total
+        return 1e3 * self.freq_thz / q if q is not None and 0.0 < q < np.inf else None
+
+    @property
+    def lifetime_ps(self) -> float | None:
+        """Photon lifetime q_total / omega (ps)."""
+        q = self.q_total
+        return q / (2.0 * np.pi * self.freq_thz) if q is not None and 0.0 < q < np.inf else None
+
+    @property
+    def volume_standing_um3(self) -> float | None:
+        """Mode volume of the standing wave cos(m phi) (um^3): half of the travelling one, the same for m = 0."""
+        return self.mode_volume_um3 if self.mode_volume_um3 is None or self.m == 0 else 0.5 * self.mode_volume_um3
+
+    @property
+    def purcell(self) -> float | None:
+        """Purcell factor at the field maximum, for a dipole along the field: 3 / (4 pi^2) (lambda / n)^3 Q / V.
+
+        V is that of the standing wave, in which the two travelling waves of the pair act together; Q is the total one.
+        """
+        q, volume = self.q_total, self.volume_standing_um3
+        if self.crest is None or q is None or volume is None or not 0.0 < q < np.inf or self.crest.eps.real <= 0.0:
+            return None
+        index = float(np.sqrt(self.crest.eps.real))
+        return 3.0 / (4.0 * np.pi**2) * (1e-3 * self.wavelength_nm / index) ** 3 * q / volume
+
+    def absorption_for(self, q: float, region: str, index: float) -> float:
+        """Absorption coefficient (1/cm) of a region of the given index that alone would give the quality factor q.
+
+        It is also the gain at threshold for a cavity of that Q: 2 pi n / (lambda Q Gamma).
+        """
+        return 1e7 * 2.0 * np.pi * index / (self.wavelength_nm * q * self.energy[region])
 
     @property
     def label(self) -> str:
@@ -175,6 +234,13 @@ class Mode:
                 "confidence": self.confidence,
                 "te_fraction": self.te_fraction,
                 "met": self.met,
+                **{f"q_abs_{region}": q for region, q in self.q_abs_by_region.items()},
+                **({} if self.q_scattering is None else {"q_scattering": self.q_scattering}),
+                "linewidth_nm": self.linewidth_nm,
+                "linewidth_ghz": self.linewidth_ghz,
+                "lifetime_ps": self.lifetime_ps,
+                "volume_standing_um3": self.volume_standing_um3,
+                "purcell": self.purcell,
                 **self.extra,
             }
         )

@@ -24,6 +24,7 @@ from femwgm.mesh.general_domain import GeneralDomain
 from femwgm.mesh.polar import build_polar
 from femwgm.mesh.spheroidal import to_spheroid
 from femwgm.modes import Mode, ModeSet
+from femwgm.observables.scattering import with_roughness
 from femwgm.problem import MeridianProblem
 from femwgm.search import settle
 from femwgm.solve import Goals, solve_mode
@@ -150,6 +151,7 @@ def _run(
                 )  # fmt: skip
             if not exact and not _inside(mode, config):
                 continue
+            mode = with_roughness(mode, problem, config)
             here.append(replace(mode, expected_k0=item.k0 if exact else None))
             if on_mode:
                 on_mode(here[-1])

@@ -193,7 +193,7 @@ def solve_mode(
     with stage("error estimate"):
         volume = volume_max(second.field, richer, media.eps)
         peak = crest(second.field, media.eps)
-        more = volumes(second.field, second.integrals, problem.matrices(check.degree), problem.media(check.k0), peak)
+        more = volumes(second.field, problem.matrices(check.degree), problem.media(check.k0), peak)
     volume_error = abs(volume_max(field, shares, media.eps) / volume - 1.0)
     smallest, largest, latitude = _extent(problem)
     with stage("error estimate"):
@@ -214,7 +214,8 @@ def solve_mode(
         n_g=group_index(slope, radius), log10_q_rad=q_rad.log10_q, q_rad_source=q_rad.source, q_rad_floor=q_rad.floor,
         q_abs=1.0 / absorbed if absorbed else None,
         energy=shares.energy_share, e2=shares.e2_share, radial_e2=radial_shares(field, interfaces),
-        mode_volume_um3=volume, extra={"mode_volume_error": volume_error, **more}, crest=peak, integrals=integrals, wavelength_error=float(error),
+        mode_volume_um3=volume, extra={"mode_volume_error": volume_error, **more}, crest=peak, integrals=integrals,
+        wavelength_error=float(error),
         residual=primary.residual,
         dofs=primary.pencil.size, seconds=time.perf_counter() - begin, q_error=q_rad.error,
         share_error=float(share_error), confidence=label.confidence, te_fraction=label.te_fraction,

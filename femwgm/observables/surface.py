@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,37 +22,49 @@ def solid_surface(field: CellField, ambient: str, points: int | None = None) -> 
     Both halves are returned when the domain ends at the mirror plane. An ambient region that touches the absorbing layer only
     does not count as a surface.
     """
+    return interface(field, [ambient], points)[0]
+
+
+def interface(
+    field: CellField, outside: Sequence[str], points: int | None = None
+) -> tuple[SurfaceSamples, IntArray, IntArray]:
+    """Samples on every facet between the regions named and the others, with the cells outside and inside of each sample."""
     points = points or field.space.degree + 6
-    kept, key = field.space.probes, ("surface", ambient, points)
+    kept, key = field.space.probes, ("surface", *outside, points)
     if key not in kept:
-        kept[key] = _Curve.of(field.space.mesh, ambient, points)
+        kept[key] = _Curve.of(field.space.mesh, outside, points)
     curve: _Curve = kept[key]
     E, H, _ = field.at_reference(curve.X, curve.cells)
     r, z = curve.x.reshape(2, -1)
     samples = SurfaceSamples(
         r, z, curve.normal.reshape(2, -1), curve.weights.ravel(), E.reshape(3, -1), H.reshape(3, -1)
     )
-    return _with_mirror_image(samples, field.mirror) if field.mirror else samples
+    outer, inner = (np.repeat(cells, points) for cells in (curve.cells, curve.inner))
+    if field.mirror:
+        return _with_mirror_image(samples, field.mirror), np.tile(outer, 2), np.tile(inner, 2)
+    return samples, outer, inner
 
 
 @dataclass(frozen=True)
 class _Curve:
-    """The facets of a surface: reference points X (2, facets, points) in `cells`, positions, outward normals, line elements."""
+    """The facets of a surface: points X (2, facets, points) in the `cells` outside, the cells across, normals, line elements."""
 
     X: Array
     cells: IntArray
+    inner: IntArray
     x: Array
     normal: Array
     weights: Array
 
     @classmethod
-    def of(cls, mesh: CurvedMesh, ambient: str, points: int) -> _Curve:
+    def of(cls, mesh: CurvedMesh, outside: Sequence[str], points: int) -> _Curve:
         left, right = mesh.topology.f2t
-        names = np.array([_side(name, ambient) for name in mesh.regions])[mesh.region]
+        names = np.array([_side(name, outside) for name in mesh.regions])[mesh.region]
         facets = np.flatnonzero(right >= 0)
         a, b = names[left[facets]], names[right[facets]]
         facets = facets[((a == 1) & (b == 0)) | ((a == 0) & (b == 1))]
         cells = np.where(names[left[facets]] == 1, left[facets], right[facets])
+        inner = left[facets] + right[facets] - cells
         X, along, weights = _facet_points(mesh, facets, cells, points)
         mapping = CurvedMapping(mesh)
         x, J = mapping.F(X, cells).real, mapping.DF(X, cells)
@@ -60,12 +73,12 @@ class _Curve:
         normal = np.stack([tangent[1], -tangent[0]]) / length
         centre = mesh.nodes[cells].real.mean(axis=1).T
         normal *= np.sign(np.einsum("iep,iep->ep", normal, centre[:, :, None] - x))
-        return cls(X, cells, x, normal, length * weights)
+        return cls(X, cells, inner, x, normal, length * weights)
 
 
-def _side(name: str, ambient: str) -> int:
-    """1 on the ambient side, 0 in the solid, -1 in the absorbing layer."""
-    return 1 if name == ambient else -1 if name == PML else 0
+def _side(name: str, outside: Sequence[str]) -> int:
+    """1 outside the surface, 0 inside, -1 in the absorbing layer."""
+    return 1 if name in outside else -1 if name == PML else 0
 
 
 def _facet_points(
