@@ -14,16 +14,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from femwgm.track.meetings import Approach, Crossing, meetings
 from femwgm.typing import Array
 
-__all__ = ["Crossing", "Follower", "State", "label_of"]
+__all__ = ["Follower", "State", "label_of"]
 
 _OVERLAP, _LABEL, _EXTRAPOLATION = 1.0, 0.3, 0.3
 """Weights of the three kinds of evidence: the field decides, the others settle what it leaves open."""
 _SAME_FIELD = 0.3
 """Squared overlap from which two fields count as one mode without further evidence."""
-_ROTATION = 0.3
-"""Angle (rad) by which fields must turn into each other across a closest approach; pi/2 is a complete exchange."""
 _PATIENCE = 2
 """A branch is looked for over one missing point."""
 
@@ -48,41 +47,6 @@ class State:
     symmetry: tuple[object, ...]
     k0: complex
     mark: Array | None = None
-
-
-@dataclass(frozen=True)
-class Crossing:
-    """Two branches meeting.
-
-    Attributes
-    ----------
-    kind
-        "avoided" where the fields turn into each other and the gap stays open; "crossed" where the gap closes within a step.
-    first, second
-        Numbers of the branches.
-    at
-        Where on the axis the gap is smallest.
-    k0
-        Mean Re k0 of the two there (rad/um).
-    gap
-        Smallest distance of the two Re k0 (rad/um): fitted for an avoided crossing, 0 for one that closes.
-    width
-        Distance from `at` over which the gap grows by sqrt(2); None for one that closes.
-    rotation
-        Angle (rad) by which the fields have turned into each other.
-    steps
-        Points that the crossing concerns, by number.
-    """
-
-    kind: str
-    first: int
-    second: int
-    at: float
-    k0: float
-    gap: float
-    width: float | None
-    rotation: float
-    steps: tuple[int, ...]
 
 
 @dataclass
@@ -242,74 +206,15 @@ class Follower:
                     continue
                 steps = sorted(set(first) & set(second))
                 if len(steps) >= 2:
-                    found += self._meetings(a, b, steps)
+                    found += meetings(self._approach(a, b, steps))
         return sorted(found, key=lambda c: (c.at, c.first, c.second))
 
-    def _meetings(self, a: int, b: int, steps: list[int]) -> list[Crossing]:
+    def _approach(self, a: int, b: int, steps: list[int]) -> Approach:
         first, second = self._branches[a], self._branches[b]
-        at = dict(zip(first.steps, first.x, strict=True))
-        ka, kb = dict(zip(first.steps, first.k, strict=True)), dict(zip(second.steps, second.k, strict=True))
-        x = np.array([at[s] for s in steps])
-        gap = np.array([ka[s] - kb[s] for s in steps])
-        turns = self._turns.get((a, b), {})
-        mean = np.array([0.5 * (ka[s] + kb[s]) for s in steps])
-        found = []
-        for i in np.flatnonzero(np.sign(gap[:-1]) * np.sign(gap[1:]) < 0):
-            where = float(x[i] - gap[i] * (x[i + 1] - x[i]) / (gap[i + 1] - gap[i]))
-            touched = (steps[i], steps[i + 1])
-            k0 = float(np.interp(where, x, mean))
-            found.append(
-                Crossing("crossed", a, b, where, k0, 0.0, None, turns.get(steps[i + 1], 0.0), touched)
-            )
-        found += [
-            Crossing(
-                "crossed", a, b, float(x[i]), float(mean[i]), 0.0, None, turns.get(steps[i], 0.0), (steps[i],)
-            )
-            for i in np.flatnonzero(gap == 0.0)
-        ]
-        size = np.abs(gap)
-        for j in range(1, len(steps) - 1):
-            if (
-                size[j] <= size[j - 1]
-                and size[j] < size[j + 1]
-                and gap[j - 1] * gap[j] > 0.0
-                and gap[j] * gap[j + 1] > 0.0
-            ):
-                found += self._avoided(a, b, steps, x, mean, size, j, turns)
-        return found
-
-    def _avoided(
-        self,
-        a: int,
-        b: int,
-        steps: list[int],
-        x: Array,
-        mean: Array,
-        size: Array,
-        i: int,
-        turns: dict[int, float],
-    ) -> list[Crossing]:
-        """The avoided crossing at a smallest gap, if the fields turn into each other there.
-
-        Of two coupled modes gap^2 = g^2 (1 + ((x - x0) / w)^2), a parabola.
-        """
-        near = slice(i - 1, i + 2)
-        c2, c1, c0 = np.polyfit(x[near] - x[i], size[near] ** 2, 2)
-        x0 = float(np.clip(-0.5 * c1 / c2, x[i - 1] - x[i], x[i + 1] - x[i])) if c2 > 0.0 else 0.0
-        squared = float(c0 + c1 * x0 + c2 * x0**2)
-        gap = float(np.sqrt(squared)) if 0.0 < squared <= size[i] ** 2 else float(size[i])
-        width = gap / float(np.sqrt(c2)) if c2 > 0.0 else None
-        lo, hi = i, i
-        while lo > 0 and size[lo] < 4.0 * gap:
-            lo -= 1
-        while hi < len(steps) - 1 and size[hi] < 4.0 * gap:
-            hi += 1
-        rotation = sum(angle for step, angle in turns.items() if steps[lo] < step <= steps[hi])
-        if abs(rotation) < _ROTATION:
-            return []
-        touched = tuple(s for j, s in enumerate(steps) if j == i or size[j] <= np.sqrt(2.0) * gap)
-        k0 = float(np.interp(x[i] + x0, x, mean))
-        return [Crossing("avoided", a, b, float(x[i]) + x0, k0, gap, width, float(rotation), touched)]
+        x, ka = (dict(zip(first.steps, values, strict=True)) for values in (first.x, first.k))
+        kb = dict(zip(second.steps, second.k, strict=True))
+        columns = (np.array([values[s] for s in steps]) for values in (x, ka, kb))
+        return Approach(a, b, steps, *columns, self._turns.get((a, b), {}))
 
     def marks(self, crossings: Sequence[Crossing] | None = None) -> dict[tuple[int, int], str]:
         """What to say of a mode, by (step, branch): crossings with their partner, else a changed label or a torn field."""
