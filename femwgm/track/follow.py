@@ -213,8 +213,8 @@ class Follower:
         first, second = self._branches[a], self._branches[b]
         x, ka = (dict(zip(first.steps, values, strict=True)) for values in (first.x, first.k))
         kb = dict(zip(second.steps, second.k, strict=True))
-        columns = (np.array([values[s] for s in steps]) for values in (x, ka, kb))
-        return Approach(a, b, steps, *columns, self._turns.get((a, b), {}))
+        at, k_first, k_second = (np.array([values[s] for s in steps]) for values in (x, ka, kb))
+        return Approach(a, b, steps, at, k_first, k_second, self._turns.get((a, b), {}))
 
     def marks(self, crossings: Sequence[Crossing] | None = None) -> dict[tuple[int, int], str]:
         """What to say of a mode, by (step, branch): crossings with their partner, else a changed label or a torn field."""
