@@ -108,6 +108,15 @@ def test_one_mode_a_pole() -> None:
     assert sum(mode.l == 10 for mode in sphere.modes((0.9, 0.92), ["TE"])) == 1
 
 
+@pytest.mark.parametrize("pol", ["TE", "TM"])
+def test_every_radial_order_of_a_tight_sphere(pol: str) -> None:
+    """Poles whose imaginary parts are all nothing beside their real parts are still different poles."""
+    modes = LayeredSphere([10.0], [2.0, 1.0]).modes((0.45, 0.75), [pol], l_range=(150, 150))
+    orders = sorted(mode.q for mode in modes if mode.q_rad > 1e9)
+    assert len(orders) > 5
+    assert orders == list(range(orders[0], orders[0] + len(orders)))
+
+
 def test_labels_do_not_depend_on_the_question() -> None:
     """The pole of the sphere above is q = 2 also when only q = 1 is asked for, and then it is not listed."""
     sphere = LayeredSphere([0.405, 1.043, 1.969], [1.634, 1.884, 1.037, 1.33])
