@@ -11,8 +11,9 @@ to (D psi, m psi) vanishes term by term. On quadrilaterals the integrals factor 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from scipy.special import roots_jacobi
@@ -122,6 +123,7 @@ class CellMatrices:
     T: Array
     S: Array
     axial: Array | None = None
+    _last: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def stiffness(self, m: int) -> Array:
         """Cell matrices of K(m), shape (cells, n, n)."""
@@ -160,27 +162,41 @@ class CellMatrices:
 
     def mass_form(self, x: Array, y: Array) -> Array:
         """x^T M y on each cell for eps = 1, without conjugation: (cells,) of cell vectors (cells, n)."""
-        (u, v), (a, b) = self._parts(x), self._parts(y)
-        return _bilinear(u, self.T, a) + _bilinear(v, self.S, b)
+        (u, v), images = self._parts(x), self._images(y)
+        return (u * images["T"]).sum(axis=1) + (v * images["S"]).sum(axis=1)
 
     def axial_form(self, x: Array, y: Array) -> Array:
         """Like `mass_form` for the component along the optical axis; zero where all media are isotropic."""
         if self.axial is None:
             return np.zeros(len(x), dtype=np.result_type(x, y))
-        return _bilinear(self._parts(x)[0], self.axial, self._parts(y)[0])
+        return np.asarray((self._parts(x)[0] * _times(self.axial, self._parts(y)[0])).sum(axis=1))
 
     def stiffness_form(self, m: int, x: Array, y: Array) -> Array:
         """x^T K(m) y on each cell."""
-        (u, v), (a, b) = self._parts(x), self._parts(y)
-        mixed = _bilinear(u, self.GD, b) + _bilinear(a, self.GD, v)
-        return (
-            _bilinear(u, self.C, a) + m * m * _bilinear(u, self.G, a) - m * mixed + _bilinear(v, self.DGD, b)
-        )
+        (u, v), images = self._parts(x), self._images(y)
+        in_u = images["C"] + (m * m) * images["G"] - m * images["GD"]
+        return (u * in_u).sum(axis=1) + (v * (images["DGD"] - m * images["DG"])).sum(axis=1)
 
     def slope_form(self, m: int, x: Array, y: Array) -> Array:
         """x^T dK/dm y on each cell."""
-        (u, v), (a, b) = self._parts(x), self._parts(y)
-        return 2.0 * m * _bilinear(u, self.G, a) - _bilinear(u, self.GD, b) - _bilinear(a, self.GD, v)
+        (u, v), images = self._parts(x), self._images(y)
+        return (u * (2.0 * m * images["G"] - images["GD"])).sum(axis=1) - (v * images["DG"]).sum(axis=1)
+
+    def _images(self, y: Array) -> dict[str, Array]:
+        """Products of the blocks with a cell vector; those of the last one are kept, since its forms are asked for in a row."""
+        key = y.tobytes()
+        if self._last.get("key") != key:
+            u, v = self._parts(y)
+            across = {name: _times(block, u) for name, block in (("C", self.C), ("G", self.G), ("T", self.T))}
+            along = {
+                name: _times(block, v) for name, block in (("GD", self.GD), ("DGD", self.DGD), ("S", self.S))
+            }
+            self._last["key"], self._last["images"] = (
+                key,
+                across | along | {"DG": _times(np.swapaxes(self.GD, 1, 2), u)},
+            )
+        images: dict[str, Array] = self._last["images"]
+        return images
 
     def _parts(self, x: Array) -> tuple[Array, Array]:
         return x[:, self.space.from_curl], x[:, self.space.from_scalar]
@@ -196,9 +212,9 @@ class CellMatrices:
         return out
 
 
-def _bilinear(x: Array, blocks: Array, y: Array) -> Array:
-    """x^T B y on each cell, (cells,)."""
-    return np.asarray((x * np.matmul(blocks, y[:, :, None])[:, :, 0]).sum(axis=1))
+def _times(blocks: Array, x: Array) -> Array:
+    """B x on each cell."""
+    return np.asarray(np.matmul(blocks, x[:, :, None])[:, :, 0])
 
 
 def _runs(index: Array) -> list[tuple[slice, slice]]:

@@ -72,9 +72,9 @@ class CellField:
             E[:, near], H[:, near] = self(*grid.x[:, near].real)
         return E, H, grid.x
 
-    def electric(self, X: Array, cells: IntArray) -> tuple[ComplexArray, Array]:
-        """E (3, cells, points) and positions at reference points (2, points), nothing kept."""
-        grid = _tabulate(self.space, X, cells)
+    def electric(self, X: Array, cells: IntArray, keep: bool = False) -> tuple[ComplexArray, Array]:
+        """E (3, cells, points) and positions at reference points (2, points); `keep` if many modes will ask for the same ones."""
+        grid = self._grid(X, cells) if keep else _tabulate(self.space, X, cells)
         E = grid.evaluate(self, cells)[0]
         near = grid.x[0].real < self.space.mesh.axis_distance
         if near.any():
@@ -137,7 +137,8 @@ class _Grid:
             _covariant(self.inverse, _sum(c, table, own)) for c, table in ((u, self.N), (s, self.slope))
         )
         v, curl = _sum(s, self.psi, own), _sum(u, self.curl, own) / self.det
-        E = np.stack([Et[0], 1j * v / self.r, Et[1]]).astype(np.complex128)
+        E = np.empty((3, *v.shape), dtype=np.complex128)
+        E[0], E[1], E[2] = Et[0], 1j * (v / self.r), Et[1]
         return E, curl, field.m * Et - grad
 
 

@@ -14,11 +14,15 @@ of 1. H is the magnetic field times the impedance of vacuum, and c = 1.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.special import gammaln
 
 from femwgm.typing import Array
+
+_ROUND = 1e-9
+"""Relative spread of the radii of a surface up to which it counts as a sphere: the second order is then below rounding."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,9 @@ class SurfaceSamples:
     H: Array
 
 
-def log_radiated_power(samples: SurfaceSamples, m: int, k0: float, index: float, degrees: Array) -> tuple[Array, Array]:
+def log_radiated_power(
+    samples: SurfaceSamples, m: int, k0: float, index: float, degrees: Array
+) -> tuple[Array, Array]:
     """Natural logarithms of the power in each multipole: TE (a_l) and TM (b_l), shape (degrees,) each; -inf where none.
 
     Parameters
@@ -103,8 +109,12 @@ def _reaction(samples: SurfaceSamples, E_j: Array, H_j: Array) -> complex:
     return complex(np.sum(samples.weights * samples.r * flux))
 
 
-def _to_cylindrical(in_rho: Array, in_theta: Array, in_phi: Array, sin_theta: Array, cos_theta: Array) -> Array:
-    return np.stack([in_rho * sin_theta + in_theta * cos_theta, in_phi, in_rho * cos_theta - in_theta * sin_theta])
+def _to_cylindrical(
+    in_rho: Array, in_theta: Array, in_phi: Array, sin_theta: Array, cos_theta: Array
+) -> Array:
+    return np.stack(
+        [in_rho * sin_theta + in_theta * cos_theta, in_phi, in_rho * cos_theta - in_theta * sin_theta]
+    )
 
 
 def _legendre(m: int, degrees: Array, x: Array) -> tuple[Array, Array, Array]:
@@ -113,7 +123,11 @@ def _legendre(m: int, degrees: Array, x: Array) -> tuple[Array, Array, Array]:
     Values are relative to exp(scale), one for all x and each l, so that sin^m does not underflow.
     """
     s = np.sqrt(1.0 - x * x)
-    log_seed = 0.5 * (np.log(2.0 * m + 1.0) - np.log(4.0 * np.pi) + gammaln(2.0 * m + 1.0)) - m * np.log(2.0) - gammaln(m + 1.0)
+    log_seed = (
+        0.5 * (np.log(2.0 * m + 1.0) - np.log(4.0 * np.pi) + gammaln(2.0 * m + 1.0))
+        - m * np.log(2.0)
+        - gammaln(m + 1.0)
+    )
     log_power = m * np.log(s)
     reference = float(log_power.max())
     first = int(degrees[0])
@@ -138,15 +152,28 @@ def _log_regular(degrees: Array, x: Array) -> tuple[Array, Array]:
     Shapes (degrees, points). The sign of j_l, which matters beyond the turning point only, is folded into the ratio's use: the
     surface lies within the caustic of the waves that count, where j_l > 0.
     """
-    top = int(degrees[-1])
-    start = top + 40 + int(1.2 * max(0.0, float(x.max()) - top)) + int(6 * max(top, x.max()) ** (1.0 / 3.0))
-    ratio = np.zeros_like(x)  # j_(l+1) / j_l
-    kept = np.empty((top + 1, *x.shape))
+    middle = float(x.mean())
+    if float(np.ptp(x)) > _ROUND * middle:
+        return _recurrence(degrees, x)
+    # On a sphere all radii agree up to the geometry's error: one recurrence on plain numbers, continued to first order.
+    log_j, ratio = _recurrence(degrees, middle)
+    l = degrees[:, None]
+    step, log_j, ratio = (x - middle)[None, :], log_j[:, None], ratio[:, None]
+    slope = 1.0 - (2.0 * l + 2.0) / middle * ratio + ratio**2
+    return log_j + step * (l / middle - ratio), ratio + step * slope
+
+
+def _recurrence(degrees: Array, x: Any) -> tuple[Array, Array]:
+    """`_log_regular` by recurrence, for an array or for a plain number (which is a hundred times faster)."""
+    top, largest = int(degrees[-1]), float(np.max(x))
+    start = top + 40 + int(1.2 * max(0.0, largest - top)) + int(6 * max(top, largest) ** (1.0 / 3.0))
+    ratio = 0.0 * x  # j_(l+1) / j_l
+    kept = []
     for l in range(start, -1, -1):
         ratio = 1.0 / ((2.0 * l + 3.0) / x - ratio)
         if l <= top:
-            kept[l] = ratio
-    log_j = np.log(np.abs(np.sin(x) / x)) + np.concatenate(
-        [np.zeros((1, *x.shape)), np.cumsum(np.log(np.abs(kept[:-1])), axis=0)]
-    )
-    return log_j[degrees], kept[degrees]
+            kept.append(ratio)
+    ratios = np.array(kept[::-1])
+    growth = np.cumsum(np.log(np.abs(ratios[:-1])), axis=0)
+    log_j = np.log(np.abs(np.sin(x) / x)) + np.concatenate([np.zeros_like(ratios[:1]), growth])
+    return log_j[degrees], ratios[degrees]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from femwgm.fem.field import CellField
@@ -21,13 +23,14 @@ def volume_max(field: CellField, integrals: RegionIntegrals, eps: Array) -> floa
     return float(integrals.electric.sum() / peak_density(field, eps))
 
 
-def peak_density(field: CellField, eps: Array, samples: int = 21, rounds: int = 3) -> float:
+def peak_density(field: CellField, eps: Array, rounds: int = 3) -> float:
     """Maximum of Re(eps) |E|^2 outside the absorbing layer: sampled on every cell, edges included, and zoomed in the best."""
     mesh = field.space.mesh
     skipped = mesh.regions.index(PML) if PML in mesh.regions else -1
     cells = np.flatnonzero(mesh.region != skipped)
+    samples = field.space.degree + 7
     X = _into_cell(_square(_lobatto(samples)), mesh.corners)
-    E, _, x = field.at_reference(X, cells)
+    E, x = field.electric(X, cells, keep=True)
     density = _density(E, x, eps.real[cells])
     best = int(np.argmax(density.max(axis=1)))
     cell, centre, width = cells[[best]], X[:, int(np.argmax(density[best]))], 2.0 / samples
@@ -90,6 +93,7 @@ def _crest(density: Array, X: Array, at: int) -> float:
     return float(np.clip(-0.5 * slope @ np.linalg.solve(curvature, slope), 0.0, np.ptp(value)))
 
 
+@lru_cache(maxsize=64)
 def _lobatto(samples: int) -> Array:
     """Chebyshev-Lobatto points of the unit interval, ascending, both ends included."""
     return np.asarray(0.5 * (1.0 - np.cos(np.pi * np.arange(samples) / (samples - 1))))
