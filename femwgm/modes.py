@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,6 +62,8 @@ class Mode:
         Quality factor of the surface roughness that the configuration states; None without any.
     absorption
         1/Q of the absorption in each region, negative for gain.
+    differentiate
+        Makes the `derivatives`.
     crest, integrals
         Where the energy density is largest, and the integrals over each region (`femwgm.observables.effective.Crest`,
         `femwgm.observables.energy.RegionIntegrals`).
@@ -98,6 +101,7 @@ class Mode:
     field_data: CellField | None = field(default=None, repr=False, compare=False)
     expected_k0: complex | None = None
     q_scattering: float | None = None
+    differentiate: Callable[[], Any] | None = field(default=None, repr=False, compare=False)
     crest: Any = field(default=None, repr=False, compare=False)
     integrals: Any = field(default=None, repr=False, compare=False)
 
@@ -195,6 +199,19 @@ class Mode:
         It is also the gain at threshold for a cavity of that Q: 2 pi n / (lambda Q Gamma).
         """
         return 1e7 * 2.0 * np.pi * index / (self.wavelength_nm * q * self.energy[region])
+
+    @cached_property
+    def derivatives(self) -> Any:
+        """Derivatives of k0, wavelength and Q with respect to indices, radii and thicknesses (`femwgm.derivatives.Derivatives`).
+
+        Raises
+        ------
+        ValueError
+            If the mode was read from a table.
+        """
+        if self.differentiate is None:
+            raise ValueError(f"{self.label} was read from a table: run its configuration again to differentiate it")
+        return self.differentiate()
 
     @property
     def label(self) -> str:

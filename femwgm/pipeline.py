@@ -14,6 +14,7 @@ from femwgm.bodies import is_general, solve_body
 from femwgm.config import load_config
 from femwgm.config.schema import RunConfig
 from femwgm.count import Count, Neighbour, verify
+from femwgm.derivatives import Differentiator
 from femwgm.expect import Expected, expected_modes
 from femwgm.families import Families
 from femwgm.fem.pml import stretch_radially
@@ -152,6 +153,7 @@ def _run(
             if not exact and not _inside(mode, config):
                 continue
             mode = with_roughness(mode, problem, config)
+            mode = _differentiable(mode, item, media, domain, mesh, config)
             here.append(replace(mode, expected_k0=item.k0 if exact else None))
             if on_mode:
                 on_mode(here[-1])
@@ -183,6 +185,22 @@ def _run_body(
     notes = [*_warnings(modes, result.expected, config), *result.notes]
     regions = tuple(config.geometry.region_materials)
     return RunResult(config, ModeSet(modes, regions), result.domains, notes, time.perf_counter() - begin)
+
+
+def _differentiable(
+    mode: Mode, item: Expected, media: Mapping[str, Material], domain: Domain, mesh: CurvedMesh, config: RunConfig
+) -> Mode:
+    """The mode with what its derivatives take, and with their columns where the configuration asks for them."""
+    assert mode.field_data is not None
+    differentiate = Differentiator(
+        mesh, media, config.geometry.ambient, replace(item, k0=mode.k0), mode.field_data.space.degree, mode.field_data.mirror,
+        config.geometry, domain, mode.q_rad_source,
+    )  # fmt: skip
+    mode = replace(mode, differentiate=differentiate)
+    if not config.outputs.derivatives:
+        return mode
+    with stage("derivatives"):
+        return replace(mode, extra={**mode.extra, **mode.derivatives.columns})
 
 
 def _inside(mode: Mode, config: RunConfig) -> bool:

@@ -177,9 +177,9 @@ def solve_mode(
         misses[degree] = error / goals.wavelength
         last = not goals.adapt or degree >= MAX_DEGREE or _stagnant(misses, degree)
         if error <= goals.wavelength or last:
-            first = _observe(problem, primary, expected, mirror)
+            first = observe(problem, primary, expected, mirror)
             with stage("error estimate"):
-                second = _observe(problem, check, expected, mirror)
+                second = observe(problem, check, expected, mirror)
             q_rad = _without_loss(problem.lossless, expected, primary, check, mirror) if lossy else _radiation(first, second)
             misses[degree] = max(misses[degree], (q_rad.error or 0.0) / goals.q)
             if misses[degree] <= 1.0 or last or _stagnant(misses, degree):
@@ -204,7 +204,7 @@ def solve_mode(
         local, matrices, primary.k0, norm, problem.region, problem.regions, problem.axis is not None
     )
     slope = wavenumber_slope(local, matrices, expected.m, primary.k0, norm)
-    absorbed = _absorption_rate(problem, primary, q_rad, slopes) if lossy else None
+    absorbed = absorption_rate(problem, primary, q_rad, slopes) if lossy else None
     rate = (absorbed or 0.0) + (0.0 if q_rad.ln_q is None else float(np.exp(-q_rad.ln_q)))
     known = lossy or q_rad.ln_q is not None
     q_met = not goals.q_required or (q_rad.error is not None and q_rad.error <= goals.q)
@@ -224,13 +224,13 @@ def solve_mode(
 
 
 @dataclass(frozen=True)
-class _Observed:
+class Observed:
     field: CellField
     integrals: RegionIntegrals
     candidates: dict[str, float]
 
 
-def _observe(problem: MeridianProblem, mode: Eigenmode, expected: Expected, mirror: str | None) -> _Observed:
+def observe(problem: MeridianProblem, mode: Eigenmode, expected: Expected, mirror: str | None) -> Observed:
     """Normalised field, region integrals and radiation of an eigenpair: what is computed twice to know its error."""
     media = problem.media(complex(mode.k0.real))
     field = problem.field(mode.pencil, mode.x, expected.m, mode.k0, mirror)
@@ -243,10 +243,10 @@ def _observe(problem: MeridianProblem, mode: Eigenmode, expected: Expected, mirr
     candidates = radiation_candidates(
         field, integrals, ambient=problem.ambient, index=index, degrees=degrees, pol=pol, leaking=problem.open
     )
-    return _Observed(field, integrals, candidates)
+    return Observed(field, integrals, candidates)
 
 
-def _radiation(first: _Observed, second: _Observed) -> RadiationQ:
+def _radiation(first: Observed, second: Observed) -> RadiationQ:
     return best_radiation_q(first.candidates, second.candidates)
 
 
@@ -256,14 +256,14 @@ def _without_loss(
     """Radiation Q of a body that absorbs or amplifies: that of its lossless twin, so that it means the same at any loss."""
     bare = solve_eigenmode(twin, expected, primary.degree, mirror, near=primary)
     richer = solve_eigenmode(twin, expected, check.degree, mirror, outer="natural", near=check)
-    return _radiation(*(_observe(twin, mode, expected, mirror) for mode in (bare, richer)))
+    return _radiation(*(observe(twin, mode, expected, mirror) for mode in (bare, richer)))
 
 
 _WEAK = 1e-7
 """Absorption (as 1/Q) below which its first order is better known than the imaginary part of the eigenvalue."""
 
 
-def _absorption_rate(problem: MeridianProblem, mode: Eigenmode, q_rad: RadiationQ, slopes: PermittivitySlopes) -> float:
+def absorption_rate(problem: MeridianProblem, mode: Eigenmode, q_rad: RadiationQ, slopes: PermittivitySlopes) -> float:
     """1/q_abs, where 1/q_total = 1/q_rad + 1/q_abs: what the eigenvalue has beyond radiation, or the first order in the loss."""
     k = complex(mode.k0.real)
     first_order = 0.0
@@ -279,7 +279,7 @@ def _absorption_rate(problem: MeridianProblem, mode: Eigenmode, q_rad: Radiation
 
 
 def _evanescent(
-    problem: MeridianProblem, first: _Observed, second: _Observed, expected: Expected, radius: float,
+    problem: MeridianProblem, first: Observed, second: Observed, expected: Expected, radius: float,
     interfaces: dict[str, tuple[float, float]],
 ) -> tuple[RegionIntegrals, RegionIntegrals, dict[str, tuple[float, float]]]:  # fmt: skip
     """Integrals and equatorial intervals with the ambient of an open spherical mode ended at its outer turning point."""

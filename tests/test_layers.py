@@ -31,7 +31,7 @@ FLOORS = [
     {"expect"},
     {"families"},
     {"solve"},
-    {"search", "bodies"},
+    {"search", "bodies", "derivatives"},
     {"count"},
     {"store"},
     {"pipeline"},
