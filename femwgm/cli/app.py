@@ -245,6 +245,34 @@ def assign(
 
 
 @app.command()
+def paper(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FOLDER]",
+            help="The study's configurations, by default configs/paper.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the report.")] = Path(
+        "runs/paper"
+    ),
+    quiet: Quiet = False,
+) -> None:
+    """Compute the published study anew and write DIR/paper.html: each published number beside ours."""
+    from femwgm.experiment.paper import write_paper
+
+    with _progress(quiet) as progress:
+        tell = (lambda what: progress(what, None, None)) if progress else (lambda _: None)
+        page, sections = write_paper(out, folder, tell)
+    if not quiet:
+        from femwgm.cli.assigning import print_comparison
+
+        print_comparison(sections)
+    print(page)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON schema of the configuration."""
     from femwgm.config import json_schema

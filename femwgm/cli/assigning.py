@@ -16,9 +16,11 @@ from femwgm.errors import ConfigError
 
 if TYPE_CHECKING:
     from femwgm.experiment.assign import Assignment
+    from femwgm.experiment.paper.content import Section
 
-__all__ = ["assign_peaks", "print_assignment"]
+__all__ = ["assign_peaks", "print_assignment", "print_comparison"]
 
+VERDICTS = {"reproduced": "green", "with a condition": "yellow", "differs": "red", "not reproducible": "dim"}
 ORDERS = (1, 2, 3)
 """Radial orders that may occur where the configuration allows all."""
 
@@ -79,6 +81,23 @@ def print_assignment(result: Assignment) -> None:
             )
         screen.print(others)
     notes(result.notes(), screen)
+
+
+def print_comparison(sections: Sequence[Section]) -> None:
+    """Published numbers beside ours, a line each; the page has their measures and assumptions."""
+    screen = console()
+    for section in sections:
+        rows = [row for row in section.rows if row.published not in ("", "not given")]
+        if not rows:
+            continue
+        table = _table(section.title, ("", "published", "computed", "verdict"))
+        for row in rows:
+            table.add_row(
+                row.what, row.published, row.ours, Text(row.verdict, style=VERDICTS.get(row.verdict, "white"))
+            )
+        for column in table.columns:
+            column.justify, column.no_wrap = "left", False
+        screen.print(table)
 
 
 def _table(title: str, columns: Sequence[str]) -> Table:

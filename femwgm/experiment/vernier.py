@@ -67,6 +67,8 @@ class Vernier:
         The same from Eq. 1 and Eq. 3 with one index for both spheres, as published.
     line_width_nm
         Wavelength over Q.
+    window_um, pol, orders
+        What was asked for.
     """
 
     combs: tuple[Lines, Lines]
@@ -75,6 +77,9 @@ class Vernier:
     period_nm: float
     equation_nm: float
     line_width_nm: float
+    window_um: tuple[float, float]
+    pol: str
+    orders: tuple[int, ...]
 
     @property
     def drift_nm(self) -> float:
@@ -148,9 +153,16 @@ def design(
     ]
     width = wavelength / q
     return Vernier(
-        (combs[0], combs[1]), _pairs(combs[0], combs[1], width), (spacing[0], spacing[1]), vernier_range(*spacing),
-        vernier_range(*published), width,
-    )  # fmt: skip
+        combs=(combs[0], combs[1]),
+        coincidences=_pairs(combs[0], combs[1], width),
+        fsr_nm=(spacing[0], spacing[1]),
+        period_nm=vernier_range(*spacing),
+        equation_nm=vernier_range(*published),
+        line_width_nm=width,
+        window_um=window_um,
+        pol=pol,
+        orders=tuple(orders),
+    )
 
 
 def _comb(
@@ -229,30 +241,41 @@ def tolerance(
     Lines move with the diameter to first order from exact lines at three diameters each; what is left is far below a line width.
     """
     rng = np.random.default_rng(seed)
-    tables = [
-        _Motion(body, comb, deviation_um) for body, comb in zip((first, second), made.combs, strict=True)
-    ]
+    lo, hi = (1e3 * w for w in made.window_um)
+    tables, orders = [], []
+    for body in (first, second):
+        comb = _wide_comb(body, made, deviation_um)
+        tables.append(_Motion(body, comb, deviation_um))
+        orders.append(comb.labels.q)
+    same = orders[1][None, :] == orders[0][:, None]
     where, widths, overlapping = [], [], []
     for _ in range(draws):
         lines = [
             table(float(step)) for table, step in zip(tables, rng.normal(0.0, deviation_um, 2), strict=True)
         ]
-        gaps = lines[1][None, :] - lines[0][:, None]
-        same = made.combs[1].labels.q[None, :] == made.combs[0].labels.q[:, None]
-        gaps = np.where(same, gaps, np.inf)
-        nearest = np.abs(gaps).min(axis=1)
-        middle = lines[0] + 0.5 * gaps[np.arange(gaps.shape[0]), np.abs(gaps).argmin(axis=1)]
-        order = np.argsort(middle)
-        local = np.flatnonzero(_minima(nearest[order]))
-        chosen = order[local[np.abs(middle[order][local] - target_nm).argmin()]]
+        gaps = np.where(same, lines[1][None, :] - lines[0][:, None], np.inf)
+        partner = np.abs(gaps).argmin(axis=1)
+        gap = gaps[np.arange(partner.size), partner]
+        order = np.argsort(lines[0])
+        middle, apart = (lines[0] + 0.5 * gap)[order], np.abs(gap)[order]
+        local = np.flatnonzero(_minima(apart))
+        chosen = local[np.abs(middle[local] - target_nm).argmin()]
         where.append(middle[chosen])
-        widths.append(nearest[chosen] / made.line_width_nm)
-        overlapping.append(int((nearest < made.line_width_nm).sum()))
+        widths.append(apart[chosen] / made.line_width_nm)
+        inside = (lines[0] >= lo) & (lines[0] <= hi)
+        overlapping.append(int((np.abs(gap)[inside] < made.line_width_nm).sum()))
     positions = np.array(where)
     on_target = np.abs(positions - target_nm) < 0.5 * max(made.fsr_nm)
     return Tolerance(
         positions, np.array(widths), np.array(overlapping), float(positions.std()), float(on_target.mean())
     )
+
+
+def _wide_comb(body: CoatedSphere, made: Vernier, deviation_um: float) -> Lines:
+    """The comb with all lines that four standard deviations of the diameter bring into the window."""
+    lo, hi = made.window_um
+    room = 4.0 * deviation_um / float(body.nominal[0]) + 0.003
+    return _comb(body, body.nominal, (lo * (1.0 - room), hi * (1.0 + room)), made.pol, made.orders)
 
 
 def _minima(values: Array) -> Array:

@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 __all__ = [
     "assignment_figure",
     "combs",
+    "laser_figure",
     "light_in_light_out",
     "polarizer",
+    "polarizer_figure",
     "residuals",
+    "sizes_figure",
     "spectrum",
     "thresholds",
+    "vernier_figure",
 ]
 
 
@@ -191,7 +195,7 @@ def light_in_light_out(
         Where to plot.
     """
     ever = curve.lasing.any(axis=0)
-    for j, (pol, l) in enumerate(names):
+    for j, (pol, _) in enumerate(names):
         ax.plot(
             curve.pump,
             curve.photons[:, j],
@@ -199,11 +203,15 @@ def light_in_light_out(
             lw=1.2 if ever[j] else 0.6,
             alpha=1.0 if ever[j] else 0.35,
         )
-        if ever[j]:
-            ax.annotate(
-                f"{l}", (curve.pump[-1], curve.photons[-1, j]), (3, 0), textcoords="offset points", fontsize=5.5, va="center",
-                color=POLARIZATION[pol],
-            )  # fmt: skip
+    level = np.inf
+    for j in sorted(np.flatnonzero(ever), key=lambda j: -curve.photons[-1, j]):
+        # Names of lines that end at one height stand below each other.
+        level = min(np.log10(curve.photons[-1, j]), level - 0.28)
+        pol, l = names[j]
+        ax.text(
+            curve.pump[-1] * 1.04, 10.0**level, f"{l}", fontsize=5.5, va="center", color=POLARIZATION[pol]
+        )
+    ax.set_xlim(curve.pump[0], curve.pump[-1] * 1.3)
     ax.plot(curve.pump, curve.photons.sum(axis=1), color=INK, lw=0.9, ls=(0, (4, 1.5)), label="all modes")
     for pol in sorted({pol for pol, _ in names}):
         ax.plot([], [], color=POLARIZATION[pol], label=pol)
@@ -246,7 +254,6 @@ def polarizer(lights: Mapping[str, Any], ax: Axes) -> Axes:
     ax.set_rlabel_position(45)  # type: ignore[attr-defined]
     ax.set_yticks([1.0, 2.0], ["1", "2"])
     ax.grid(visible=True)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08))
     return ax
 
 
@@ -295,3 +302,187 @@ def combs(design: Any, ax: Axes, names: tuple[str, str], *, mark_nm: float | Non
     ax.set_xlabel("vacuum wavelength / nm")
     ax.axhline(1.0, color=FAINT, lw=0.6)
     return ax
+
+
+def sizes_figure(
+    trends: Sequence[Any], points: Mapping[str, Sequence[tuple[float, ...]]], index: float, shell_um: float
+) -> Figure:
+    """What changes with size: spacing, indices, radiation, confinement.
+
+    Parameters
+    ----------
+    trends
+        For each polarization `pol`, `diameter_um` and `values` by name.
+    points
+        For each polarization (diameter, FSR in nm, group index, log10 Q_rad, wavelength in nm) of finite-element runs.
+    index, shell_um
+        The published index of Eq. 1, and twice the thickness of the shell (um).
+    """
+    figure = new_figure(PAGE, 4.4)
+    (a, b), (c, d) = figure.subplots(2, 2, sharex=True)
+    for one in trends:
+        x, v, colour = one.diameter_um, one.values, POLARIZATION[one.pol]
+        # At one wavelength: the line nearest to 660 nm lies a little beside it, and FSR goes with its square.
+        a.plot(x, v["fsr_nm"] * x * (660.0 / v["wavelength_nm"]) ** 2, color=colour, label=one.pol)
+        b.plot(x, v["n_g"], color=colour)
+        b.plot(x, v["n_eff"], color=colour, ls="--")
+        c.plot(x, v["log10_q_rad"], color=colour)
+        d.plot(x, 100.0 * v["shell"], color=colour)
+        found = np.array(points[one.pol])
+        style = {"color": colour, "ls": "", "marker": MARKER[one.pol], "ms": 4.0}
+        a.plot(found[:, 0], found[:, 1] * found[:, 0] * (660.0 / found[:, 4]) ** 2, **style)
+        b.plot(found[:, 0], found[:, 2], **style)
+        c.plot(found[:, 0], found[:, 3], **style)
+    x = trends[0].diameter_um
+    a.plot(
+        x,
+        660.0**2 * 1e-3 / (index * np.pi * (x + shell_um)) * x,
+        color=GREY,
+        lw=0.9,
+        ls=(0, (3, 1.5)),
+        label=f"Eq. 1, {index}",
+    )
+    a.set_ylabel("FSR(660 nm) × $D$ / (nm µm)")
+    a.legend()
+    b.plot([], [], color=INK, label="group $n_g$")
+    b.plot([], [], color=INK, ls="--", label=r"phase $n_\mathrm{eff}$")
+    b.axhline(index, color=GREY, lw=0.9, ls=(0, (3, 1.5)))
+    b.set_ylabel("index at the outer diameter")
+    b.legend()
+    c.set_ylabel(r"$\log_{10} Q_\mathrm{rad}$")
+    d.set_ylabel("energy in the shell / %")
+    for ax in (c, d):
+        ax.set_xlabel("silica diameter $D$ / µm")
+    for ax, letter in zip((a, b, c, d), "abcd", strict=True):
+        ax.set_xscale("log")
+        ax.set_xticks([10, 20, 50, 100], ["10", "20", "50", "100"])
+        panel(ax, letter)
+    return figure
+
+
+def laser_figure(
+    rows: Sequence[Mapping[str, Any]],
+    measured: float,
+    band: Any,
+    curves: Mapping[str, Any],
+    names: Sequence[tuple[str, int]],
+) -> Figure:
+    """Thresholds with the gain band, light against pump for two kinds of waves, and the number of lasing lines.
+
+    Parameters
+    ----------
+    rows, measured
+        See :func:`thresholds`.
+    band
+        Relative gain against wavelength in nm.
+    curves
+        By name, the first two are drawn mode by mode.
+    names
+        (pol, l) of each mode.
+    """
+    figure = new_figure(PAGE, 5.0)
+    (a, b), (c, d) = figure.subplots(2, 2)
+    thresholds(rows, a, measured=measured, label=f"measured modal gain {measured:g} cm$^{{-1}}$")
+    lo, hi = a.get_xlim()
+    x = np.linspace(lo, hi, 200)
+    twin = a.twinx()
+    twin.fill_between(x, band(x), color=FAINT, lw=0, zorder=0, alpha=0.8)
+    twin.set_ylim(0.0, 1.0)
+    twin.set_yticks([])
+    twin.set_zorder(a.get_zorder() - 1)
+    a.patch.set_visible(False)
+    a.set_xlim(lo, hi)
+    a.set_yticks([50, 100, 200, 500], ["50", "100", "200", "500"])
+    a.yaxis.set_minor_formatter("")
+    a.legend(loc="center", bbox_to_anchor=(0.5, 0.3), ncols=2)
+    for ax, (name, curve) in zip((b, c), curves.items(), strict=False):
+        light_in_light_out(curve, names, ax)
+        ax.set_title(name)
+    strokes = ("-", (0, (4, 1.5)), (0, (1, 1)))
+    for (name, curve), stroke, colour in zip(
+        curves.items(), strokes, (INK, ACCENT[2], ACCENT[3]), strict=False
+    ):
+        d.step(curve.pump, curve.count, where="mid", ls=stroke, color=colour, label=name)
+    d.set_xscale("log")
+    d.set_xlabel("pump / first threshold")
+    d.set_ylabel("lasing lines")
+    d.set_ylim(-0.2, None)
+    d.legend(loc="upper left")
+    for ax in (b, c, d):
+        ax.set_xticks([0.5, 1, 2, 5, 10], ["0.5", "1", "2", "5", "10"])
+    for ax, letter in zip((a, b, c, d), "abcd", strict=True):
+        panel(ax, letter)
+    return figure
+
+
+def polarizer_figure(lights: Mapping[str, Any]) -> Figure:
+    """See :func:`polarizer`."""
+    figure = new_figure(PAGE, 2.7)
+    polarizer(lights, figure.add_subplot(1, 2, 1, projection="polar"))
+    ax = figure.add_subplot(1, 2, 2)
+    angle = np.linspace(0.0, 360.0, 361)
+    for (name, light), line in zip(lights.items(), figure.axes[0].lines, strict=True):
+        ax.plot(
+            angle,
+            2.0 * light.behind_polarizer(angle) / light.s0,
+            color=line.get_color(),
+            label=f"{name}: $R$ = {light.factor:.3f}",
+        )
+    ax.set_xlim(0.0, 360.0)
+    ax.set_xticks(range(0, 361, 90))
+    ax.set_ylim(0.0, 2.75)
+    ax.set_xlabel("polarizer angle / °")
+    ax.set_ylabel("intensity / mean")
+    ax.legend(loc="upper center", ncols=3, columnspacing=1.0, handlelength=1.2)
+    return figure
+
+
+def vernier_figure(
+    design: Any, names: tuple[str, str], drawn: Mapping[float, Array], target_nm: float
+) -> Figure:
+    """Two combs, their detuning in line widths, and where errors of the diameters put the coincidence.
+
+    Parameters
+    ----------
+    design
+        See :func:`combs`.
+    names
+        The two spheres.
+    drawn
+        Wavelengths of the chosen coincidence (nm) by standard deviation of the diameters (nm).
+    target_nm
+        Where it was wanted.
+    """
+    figure = new_figure(PAGE, 4.6)
+    a, b, c = figure.subplots(3, 1, sharex=True, gridspec_kw={"height_ratios": [1.25, 1.0, 0.9]})
+    combs(design, a, names, mark_nm=target_nm)
+    a.set_xlabel("")
+    pairs = design.coincidences
+    b.plot(
+        [p.wavelength_nm for p in pairs],
+        [p.detuning_nm / design.line_width_nm for p in pairs],
+        color=INK,
+        marker="o",
+        ms=3.0,
+        lw=0.0,
+    )
+    b.axhspan(-1.0, 1.0, color=ACCENT[4], alpha=0.25, lw=0)
+    b.axhline(0.0, color=INK, lw=0.5)
+    b.set_ylabel("detuning /\nline widths")
+    lo, hi = a.get_xlim()
+    edges = np.linspace(lo, hi, 93)
+    for (deviation, places), colour in zip(
+        drawn.items(), (ACCENT[0], ACCENT[2], ACCENT[1], GREY), strict=False
+    ):
+        c.hist(
+            places, edges, histtype="step", density=True, color=colour, label=f"σ = {deviation:g} nm", lw=1.1
+        )
+    c.axvline(target_nm, color=ACCENT[1], lw=0.9, ls=(0, (3, 2)))
+    c.set_yscale("log")
+    c.set_ylim(1e-3, 40.0)
+    c.set_ylabel("density / nm$^{-1}$")
+    c.set_xlabel("vacuum wavelength / nm")
+    c.legend(ncols=4, loc="upper right", fontsize=6.0)
+    for ax, letter in zip((a, b, c), "abc", strict=True):
+        panel(ax, letter)
+    return figure

@@ -1,0 +1,105 @@
+"""The published study beside the computed one: every number from a run, with its measure and its assumption."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from femwgm.experiment.paper.content import Section
+from femwgm.experiment.paper.study import Study, default_folder
+
+__all__ = ["paper_sections", "write_paper"]
+
+
+def paper_sections(study: Study) -> list[Section]:
+    """Every section of the report, computed."""
+    from femwgm.experiment.paper.laser import laser_section, pump_section
+    from femwgm.experiment.paper.limits import limits_section
+    from femwgm.experiment.paper.lines_20um import index_section, leak_section, modes_section
+    from femwgm.experiment.paper.losses import quality_section
+    from femwgm.experiment.paper.pair import pair_section
+    from femwgm.experiment.paper.polarized import polarization_section
+    from femwgm.experiment.paper.reading import reading_section
+    from femwgm.experiment.paper.sizes import sizes_section
+
+    makers = (
+        modes_section,
+        index_section,
+        leak_section,
+        sizes_section,
+        quality_section,
+        laser_section,
+        pump_section,
+        polarization_section,
+        pair_section,
+        reading_section,
+    )
+    return [*(make(study) for make in makers), limits_section()]
+
+
+def _summary(sections: list[Section]) -> list[str]:
+    counts: dict[str, int] = {}
+    for section in sections:
+        for row in section.rows:
+            counts[row.verdict] = counts.get(row.verdict, 0) + 1
+    return [
+        (
+            f"Of the published statements {counts.get('reproduced', 0)} are reproduced,"
+            f" {counts.get('with a condition', 0)} hold under a"
+            f" condition that is named, {counts.get('differs', 0)} differ,"
+            f" {counts.get('not reproducible', 0)} cannot be checked by"
+            f" computation; {counts.get('ours only', 0)} further numbers stand beside them."
+        ),
+        (
+            "A sphere of 20 µm means its bare silica diameter; the film of 490 nm lies outside. Unless a"
+            " row says otherwise the film index"
+            " is 1.768, silica 1.45, air 1, all without dispersion. Wavelengths are vacuum wavelengths,"
+            " Q is -Re k/(2 Im k), and each share"
+            " names its measure. The name below a quantity is the configuration it was computed from."
+        ),
+    ]
+
+
+def write_paper(
+    out: str | Path, folder: str | Path | None = None, tell: Callable[[str], None] = lambda _: None
+) -> tuple[Path, list[Section]]:
+    """Compute everything and write paper.html, paper.csv and the run folders.
+
+    Parameters
+    ----------
+    out
+        Folder for the report.
+    folder
+        Configurations of the study; configs/paper by default.
+    tell
+        Called with what is being done.
+
+    Raises
+    ------
+    ConfigError
+        If a configuration is missing or cannot be used.
+    OutputError
+        When the disk refuses.
+    """
+    from importlib.metadata import PackageNotFoundError, version
+
+    from femwgm.experiment.paper.page import html, rows_csv
+    from femwgm.store.files import guarded, write_bytes
+
+    begin = time.perf_counter()
+    home = Path(out)
+    with guarded(home):
+        home.mkdir(parents=True, exist_ok=True)
+    study = Study(Path(folder) if folder is not None else default_folder(), home, tell)
+    sections = paper_sections(study)
+    tell("figures")
+    try:
+        made = f"femwgm {version('femwgm')}"
+    except PackageNotFoundError:
+        made = "femwgm"
+    # The figures are drawn while the page is put together, so the time is stated as that of the numbers alone.
+    page = html(sections, _summary(sections), time.perf_counter() - begin, made)
+    write_bytes(home / "paper.csv", rows_csv(sections).encode("utf-8"))
+    write_bytes(home / "paper.html", page.encode("utf-8"))
+    return home / "paper.html", sections
