@@ -145,7 +145,7 @@ class MeridianProblem:
         """Free unknowns for an azimuthal order, a mirror condition and a condition at the end of the domain."""
         key = (degree, m == 0, mirror, outer)
         if key not in self._numberings:
-            conductors = [n for n, kind in (("mirror", mirror), ("outer", outer)) if kind == "conductor"]
+            conductors = ["wall", *(n for n, kind in (("mirror", mirror), ("outer", outer)) if kind == "conductor")]
             space = self.matrices(degree).space
             self._numberings[key] = Numbering(space, space.fixed(m, conductors))
         return self._numberings[key]

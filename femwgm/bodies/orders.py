@@ -8,16 +8,20 @@ without a list of what to expect.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from femwgm.eigen import Eigenpairs, Pencil, nearest
+from femwgm.eigen import Eigenpairs, Pencil
 from femwgm.fem.condense import FactoredPencil
 from femwgm.fem.field import CellField
 from femwgm.problem import MeridianProblem
 from femwgm.typing import Array
+
+_CONVERGED = 1e-6
+"""Relative residual up to which a solution of the search counts; the modes are solved for afterwards."""
 
 
 @dataclass(frozen=True)
@@ -57,23 +61,18 @@ class Orders:
         numbering = problem.numbering(degree, 1, mirror)
         self.pencil = Pencil(numbering, fixed, -growing)
 
-    def near(self, order: float, count: int) -> list[Family]:
-        """The families whose m^2 lies nearest to that of an order, the nearest first.
-
-        Raises
-        ------
-        SolveError
-            If nothing converges.
-        """
+    def near(self, order: float, count: int) -> tuple[list[Family], float]:
+        """The families whose m^2 lies nearest to that of an order, the nearest first, and the radius (in m^2) within which
+        they are all."""
         shift = order**2 * (1.0 + 1e-7)
         factor = FactoredPencil(self.pencil.numbering, self.pencil.K - shift * self.pencil.M)
-        pairs = nearest(self.pencil, complex(shift), count, factor=factor)
-        return [self._family(pairs, j) for j in range(len(pairs))]
+        pairs, reach = around(self.pencil, complex(shift), count, factor)
+        return [self._family(complex(value), x) for value, x in zip(pairs.values, pairs.vectors.T, strict=True)], reach
 
-    def _family(self, pairs: Eigenpairs, j: int) -> Family:
-        order = complex(np.sqrt(complex(pairs.values[j])))
+    def _family(self, square: complex, vector: Array) -> Family:
+        order = complex(np.sqrt(square))
         numbering, space = self.pencil.numbering, self.matrices.space
-        local: Array = numbering.gather(pairs.vectors[:, [j]])[..., 0].astype(np.complex128)
+        local: Array = numbering.gather(vector[:, None])[..., 0].astype(np.complex128)
         local[:, space.from_scalar] *= order
         # The forms and the field take any real order; their signatures speak of the integers that modes have.
         m: Any = order.real
@@ -82,6 +81,50 @@ class Orders:
         slope = complex(2.0 * self.k0 * norm / change)
         field = CellField(space, local * space.signs, m, complex(self.k0), self.mirror)
         return Family(order, slope.real, field)
+
+
+def around(
+    pencil: Pencil, shift: complex, count: int, factor: FactoredPencil | None = None
+) -> tuple[Eigenpairs, float]:
+    """Up to `count` eigenpairs around a shift, the nearest first, and the radius within which they are all.
+
+    An Arnoldi process without restarts: pairs that have not converged after its fixed number of steps, and whatever lies beyond
+    them, are left out. So a pencil with fewer eigenvalues nearby than asked for (the next ones far away, or the kernel of the
+    curl) costs no more than any other.
+    """
+    solver = factor or pencil.factor(shift)
+    steps = min(3 * count + 20, pencil.size)
+    basis, H = _arnoldi(lambda x: solver.solve(pencil.apply_M(x)), pencil.size, steps)
+    inverted, y = np.linalg.eig(H)
+    order = np.argsort(-np.abs(inverted))[: count + 1]
+    values, vectors = shift + 1.0 / inverted[order], basis @ y[:, order]
+    Mx = pencil.apply_M(vectors)
+    residuals = np.linalg.norm(pencil.apply_K(vectors) - values * Mx, axis=0) / (np.abs(values) * np.linalg.norm(Mx, axis=0))
+    bad = np.flatnonzero(residuals > _CONVERGED)
+    sure = int(bad[0]) if len(bad) else len(values) - 1
+    reach = float(abs(values[min(sure, len(values) - 1)] - shift))
+    return Eigenpairs(values[:sure], vectors[:, :sure], residuals[:sure]), reach
+
+
+def _arnoldi(apply: Callable[[Array], Array], size: int, steps: int) -> tuple[Array, Array]:
+    """Orthonormal basis (size, k) of a Krylov space and the operator's matrix in it; k < steps if the space is exhausted."""
+    rng = np.random.default_rng(0)
+    Q = np.zeros((size, steps + 1), dtype=np.complex128)
+    H = np.zeros((steps + 1, steps), dtype=np.complex128)
+    first = rng.standard_normal(size)
+    Q[:, 0] = first / np.linalg.norm(first)
+    for j in range(steps):
+        w = apply(Q[:, [j]])[:, 0]
+        scale = np.linalg.norm(w)
+        for _ in range(2):
+            part = Q[:, : j + 1].conj().T @ w
+            w = w - Q[:, : j + 1] @ part
+            H[: j + 1, j] += part
+        H[j + 1, j] = np.linalg.norm(w)
+        if abs(H[j + 1, j]) < 1e-13 * scale:
+            return Q[:, : j + 1], H[: j + 1, : j + 1]
+        Q[:, j + 1] = w / H[j + 1, j]
+    return Q[:, :steps], H[:steps, :steps]
 
 
 def sweep_down(orders: Orders, highest: float, lowest: float, count: int = 10, most: int = 40) -> list[Family]:
@@ -98,15 +141,13 @@ def sweep_down(orders: Orders, highest: float, lowest: float, count: int = 10, m
     found: list[Family] = []
     shift = highest
     for _ in range(most):
-        batch = orders.near(shift, count)
-        reach = max(abs(f.order**2 - shift**2) for f in batch)
+        batch, reach = orders.near(shift, count)
         for family in batch:
             known = any(abs(family.order - other.order) < 1e-6 * abs(family.order) for other in found)
             if not known and lowest <= family.order.real <= highest * (1.0 + 1e-9):
                 found.append(family)
-        covered = np.sqrt(max(shift**2 - reach, 0.0))
-        if covered <= lowest:
+        covered = shift**2 - reach
+        if covered <= lowest**2:
             break
-        following = np.sqrt(max(covered**2 - 0.8 * reach, lowest**2))
-        shift = float(following)
+        shift = float(np.sqrt(max(covered - 0.8 * reach, lowest**2)))
     return sorted(found, key=lambda f: -f.order.real)

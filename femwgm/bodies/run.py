@@ -24,6 +24,8 @@ from femwgm.timing import stage
 
 Tell = Callable[[str, int, int], None]
 
+_EIGENVALUE_RATE = 1e-6
+"""1/Q above which Q comes from the eigenvalue."""
 _NESTED = {"layered_sphere", "spheroid"}
 
 
@@ -39,7 +41,7 @@ class BodyResult:
 
 def is_general(config: RunConfig) -> bool:
     """Whether a geometry goes through the general search (and not through nested surfaces in polar coordinates)."""
-    return config.geometry.kind not in _NESTED
+    return config.geometry.kind not in _NESTED or config.discretization.cells == "triangles"
 
 
 def solve_body(
@@ -73,7 +75,7 @@ def solve_body(
     for group in _groups(targets):
         tell("meshing", len(result.modes), len(targets))
         with stage("domain and mesh"):
-            domain = search.design(group, goals.wavelength)
+            domain = search.design(group, min([goals.wavelength, *(_leak_tolerance(t, goals) for t in group)]))
             mesh = body_mesh(domain)
         result.domains.append((domain, mesh))
         problem = MeridianProblem(mesh, media, section.ambient)
@@ -103,6 +105,12 @@ def _solve(problem: MeridianProblem, target: Target, domain: GeneralDomain, goal
             problem, item, domain.degree, goals, mirrored=domain.mirror, radius=section.radius,
             interfaces=equatorial_intervals(section, domain.box),
         )  # fmt: skip
+
+
+def _leak_tolerance(target: Target, goals: Goals) -> float:
+    """Relative error of k0 that gives a radiation Q its error where it comes from the eigenvalue."""
+    rate = target.expected.leak_rate
+    return goals.q * rate if rate > _EIGENVALUE_RATE else 1.0
 
 
 def _groups(targets: Sequence[Target]) -> list[list[Target]]:

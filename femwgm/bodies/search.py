@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from femwgm.bodies.orders import Family, Orders, sweep_down
+from femwgm.bodies.orders import Family, Orders, around, sweep_down
 from femwgm.config.schema import RunConfig
-from femwgm.eigen import nearest
-from femwgm.errors import ConfigError
+from femwgm.errors import ConfigError, SolveError
 from femwgm.expect import Expected
 from femwgm.fem.field import CellField
 from femwgm.fem.pml import stretch_box
@@ -95,7 +94,7 @@ class BodySearch:
 
     def coarse(self, lowest: float) -> None:
         """Set up the coarse problem for orders down to `lowest`."""
-        waves = [Wave(lowest, self.middle)]
+        waves = [Wave(lowest * k / self.middle, k) for k in (*self.window, self.middle)]
         choices = Choices(mirror=self.choices.mirror, absorbing=self.choices.absorbing)
         self.domain = design_general(self.section, self.indices, waves, COARSE, choices)
         self.problem = MeridianProblem(body_mesh(self.domain), self.media, self.section.ambient)
@@ -183,7 +182,9 @@ class BodySearch:
         k = self.middle + (m - family.order.real) / family.slope
         degree, mirror = self.domain.degree, family.field.mirror
         pencil = self.problem.pencil(degree, m, mirror, complex(k))
-        pairs = nearest(pencil, complex(k**2), _TRACKED)
+        pairs, _ = around(pencil, complex(k**2 * (1.0 + 1e-9)), _TRACKED)
+        if not len(pairs):
+            raise SolveError(f"the search lost a mode of order m = {m} near {2e3 * np.pi / k:.3f} nm")
         local = family.field.coefficients * family.field.space.signs
         mass = self.problem.matrices(degree).mass(self.problem.media(complex(k)).eps)
         overlaps = []
@@ -246,7 +247,9 @@ def choose(problem: MeridianProblem, target: Target, degree: int, mirror: str | 
     expected = target.expected
     pencil = problem.pencil(degree, expected.m, mirror, expected.k0)
     shift = complex(expected.k0) ** 2
-    pairs = nearest(pencil, complex(shift.real * (1.0 + 1e-9)) if pencil.definite else shift, 3)
+    pairs, _ = around(pencil, complex(shift.real * (1.0 + 1e-9)) if pencil.definite else shift, 4)
+    if not len(pairs):
+        return expected
     points = _samples(target.coarse)
     E = target.coarse(*points)[0]
     overlap = []

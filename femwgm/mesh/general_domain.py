@@ -19,6 +19,8 @@ from femwgm.typing import Array
 _SAFETY = 3.0
 _STRENGTH = 1.5
 _DEGREES = range(3, 9)
+_OBLIQUE = 0.5
+"""Share of the absorption at normal incidence that cells in the absorbing layer may count on."""
 _TURN = 0.7
 """Angle (rad) of a curved outline that one edge may span."""
 _SINGULARITY = 0.7
@@ -114,6 +116,8 @@ def design_general(
     limit = _SAFETY * np.sqrt(tolerance)
     degrees = [choices.degree] if choices.degree else list(_DEGREES)
     stretched = _stretch(landscape, box, frame, strength)
+    absorption = max(indices[section.ambient] * wave.k0 for wave in waves) * strength
+    landscape.S = landscape.S + _OBLIQUE * absorption * _depth_in_layer(landscape, box, frame)
     _, degree = min((_cost(landscape, box, frame, k, limit, stretched), k) for k in degrees)
     grid = landscape.sizes(degree, limit, stretched=stretched) * 0.5**choices.refine
     size = _size_function(section, landscape, grid, box, tolerance, waves)
@@ -140,11 +144,11 @@ def _survey(
         0.0 if mirror else max(z0 - reach, -np.inf if walls.bottom is None else walls.bottom),
         min(z1 + reach, np.inf if walls.top is None else walls.top),
     )  # fmt: skip
-    landscape = Landscape(section, indices, waves, box, known)
+    landscape = Landscape(section, indices, waves, box, tail, known)
     # A second look at the part that matters, on a grid as fine as it deserves.
     near = _clip(landscape.extent(1.3 * tail), box)
     if (near.r1 - near.r0) * (near.z1 - near.z0) < 0.5 * (box.r1 - box.r0) * (box.z1 - box.z0):
-        landscape = Landscape(section, indices, waves, near, known)
+        landscape = Landscape(section, indices, waves, near, tail, known)
     return landscape
 
 
@@ -164,7 +168,6 @@ def _limits(
     wavelength = 2.0 * np.pi / (ambient * k)
     caustic = max(wave.m / (ambient * wave.k0) for wave in waves)
     gap = choices.pml_distance if choices.pml_distance is not None else float(np.clip(caustic - r1, 0.3 * wavelength, wavelength))
-    deep = choices.pml_depth if choices.pml_depth is not None else 1.3 * tail / (ambient * k * strength) + 0.25 * wavelength
     if choices.absorbing is False or not (choices.absorbing or _leaks(landscape, waves, tail)):
         return whole, Frame()
     limits = (r1 + gap, z0 - gap, z1 + gap)
@@ -177,7 +180,28 @@ def _limits(
     box = Box(
         whole.r0, limits[0] if leaks[0] else whole.r1, limits[1] if leaks[1] else whole.z0, limits[2] if leaks[2] else whole.z1
     )
-    return box, Frame(*(deep if leak else 0.0 for leak in leaks))
+    if choices.pml_depth is not None:
+        return box, Frame(*(choices.pml_depth if leak else 0.0 for leak in leaks))
+    deep = [
+        layer_depth(wave, ambient, box.r1, strength, tail - float(landscape.S[landscape.r > box.r1].min(initial=tail)))
+        for wave in waves
+    ]
+    return box, Frame(*(max(deep) if leak else 0.0 for leak in leaks))
+
+
+def layer_depth(wave: Wave, index: float, start: float, strength: float, action: float) -> float:
+    """Depth (um) of an absorbing layer from a radius in which an outgoing wave of an order decays by exp(-action).
+
+    Along the complex radius the wave's action is the integral of sqrt((m / r)^2 - (n k)^2), and the layer is at least a quarter
+    of a wavelength deep.
+    """
+    wavelength = 2.0 * np.pi / (index * wave.k0)
+    t = np.linspace(0.0, max(action, 1.0) * max(wavelength, 0.2 * start) * 3.0, 4000)
+    path = start + (1.0 + 1j * strength) * t
+    kappa = np.sqrt((wave.m / path) ** 2 - (index * wave.k0) ** 2) * (1.0 + 1j * strength)
+    kappa = np.where(kappa.real < 0.0, -kappa, kappa).real
+    S = np.r_[0.0, np.cumsum(0.5 * (kappa[1:] + kappa[:-1]) * np.diff(t))]
+    return max(float(np.interp(action, S, t)), 0.25 * wavelength)
 
 
 def _leaks(landscape: Landscape, waves: Sequence[Wave], tail: float) -> bool:
@@ -206,6 +230,13 @@ def _stretch(landscape: Landscape, box: Box, frame: Frame, strength: float) -> A
     layer = (r > box.r1) if frame.outside else np.zeros((len(landscape.r), 1), dtype=bool)
     layer = layer | (((z > box.z1) & (frame.above > 0.0)) | ((z < box.z0) & (frame.below > 0.0)))
     return np.where(layer, np.hypot(1.0, strength), 1.0)
+
+
+def _depth_in_layer(landscape: Landscape, box: Box, frame: Frame) -> Array:
+    """How deep (um) in the absorbing layer each grid point lies."""
+    r, z = landscape.r[:, None], landscape.z[None, :]
+    out = np.maximum(r - box.r1, 0.0) * (frame.outside > 0.0)
+    return np.maximum(out, np.maximum((z - box.z1) * (frame.above > 0.0), (box.z0 - z) * (frame.below > 0.0)))
 
 
 def _cost(landscape: Landscape, box: Box, frame: Frame, degree: int, limit: float, stretched: Array) -> float:

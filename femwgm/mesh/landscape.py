@@ -16,6 +16,7 @@ from functools import lru_cache
 import numpy as np
 import scipy.sparse as sp
 from scipy.interpolate import RegularGridInterpolator
+from scipy.ndimage import distance_transform_edt
 from scipy.sparse.csgraph import dijkstra
 from scipy.special import jv
 
@@ -55,14 +56,17 @@ class Landscape:
         Fields to hold.
     box
         Extent of the grid.
+    tail
+        Action to which the fields are followed.
     known
         Function of points (n, 2) that gives the action where it is known from a coarse field, NaN elsewhere; by default the
         action is zero in the part of the solid where the waves oscillate.
     """
 
     def __init__(
-        self, section: Section, indices: Mapping[str, float], waves: Sequence[Wave], box: Box, known: Known | None = None
-    ) -> None:
+        self, section: Section, indices: Mapping[str, float], waves: Sequence[Wave], box: Box, tail: float,
+        known: Known | None = None,
+    ) -> None:  # fmt: skip
         self.section, self.box = section, box
         width, height = box.r1 - box.r0, box.z1 - box.z0
         step = float(np.sqrt(width * height / MOST_POINTS))
@@ -74,6 +78,9 @@ class Landscape:
         self.n = np.array([indices[name] for name in section.regions])[self.region]
         self.solid = solid = self._solid()
         highest = float(self.n[solid].max()) if solid.any() else float(self.n.max())
+        # Outside the solid a wavenumber along the surface that the ambient does not carry dies within its own length.
+        away = distance_transform_edt(~solid, sampling=self.step) if solid.any() else np.zeros((nr, nz))
+        near = tail / np.maximum(away, 1e-9 * box.diagonal)
         coarse = None if known is None else self._looked_up(known)
         self.S = np.full((nr, nz), np.inf)
         self.wavenumber = np.zeros((nr, nz))
@@ -90,7 +97,7 @@ class Landscape:
                 self.S = np.maximum(self.S, self._distance(steep, np.where(trusted, np.maximum(coarse, 0.0), np.inf)))
             along = np.maximum((highest * wave.k0) ** 2 - (wave.m / self.r[:, None]) ** 2, 0.0)
             airy = (2.0 * wave.m**2 / self.r[:, None] ** 3) ** (2.0 / 3.0)
-            local = np.sqrt(np.maximum(np.maximum(np.abs(square), along), airy))
+            local = np.sqrt(np.maximum(np.maximum(np.abs(square), np.minimum(along, near**2)), airy))
             self.wavenumber = np.maximum(self.wavenumber, local)
 
     def _solid(self) -> Array:

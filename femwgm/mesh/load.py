@@ -69,7 +69,7 @@ def assemble_mesh(
         If a cell is folded or flat, or a boundary edge is not the edge of a cell.
     """
     vertices, renumbered = np.unique(cells[:, :corners], return_inverse=True)
-    t = renumbered.reshape(-1, corners).T
+    t = np.ascontiguousarray(renumbered.reshape(-1, corners).T)
     nodes = position[cells]
     flipped = _signed_area(nodes[:, :corners]) < 0.0
     if flipped.any():

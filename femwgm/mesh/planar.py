@@ -255,13 +255,17 @@ class _Builder:
     def _name_boundaries(self) -> None:
         faces = self.model.getEntities(2)
         edges = [tag for _, tag in self.model.getBoundary(faces, combined=True, oriented=False)]
-        named: dict[str, list[int]] = {"axis": [], "mirror": [], "outer": []}
+        named: dict[str, list[int]] = {"axis": [], "mirror": [], "wall": [], "outer": []}
         small = 1e-6 * _UNIT
+        walls = self.section.walls
+        at_r, at_z = ([w * self.scale for w in side if w is not None] for side in ((walls.radius,), (walls.bottom, walls.top)))
         for edge in edges:
             x0, y0, _, x1, y1, _ = self.model.getBoundingBox(1, edge)
             on_axis = max(abs(x0), abs(x1)) < small
             on_plane = self.mirror and max(abs(y0), abs(y1)) < small
-            named["axis" if on_axis else "mirror" if on_plane else "outer"].append(edge)
+            on_wall = any(max(abs(x0 - w), abs(x1 - w)) < small for w in at_r)
+            on_wall = on_wall or any(max(abs(y0 - w), abs(y1 - w)) < small for w in at_z)
+            named["axis" if on_axis else "mirror" if on_plane else "wall" if on_wall else "outer"].append(edge)
         for name, tags in named.items():
             if tags:
                 self.model.addPhysicalGroup(1, tags, name=name)
