@@ -162,7 +162,15 @@ def summary(rows: Sequence[Row], memory: Memory) -> str:
             compare(f"B2 {pol}", mine, other, 1.0, "not slower")
     if "B3" in present:
         other = fastest(rows, "B3", "NGSolve", 3e-8)
-        compare("B3, 62 modes", fastest(rows, "B3", "femwgm", 1e-8), other, 20.0, "20 times faster")
+        pairs = fastest(rows, "B3", "femwgm, eigenpairs", 1e-8)
+        compare("B3, 62 eigenpairs and residuals", pairs, other, 20.0, "20 times faster")
+        compare(
+            "B3, the same with all observables",
+            fastest(rows, "B3", "femwgm", 1e-8),
+            other,
+            20.0,
+            "20 times faster",
+        )
     if "B4" in present:
         mine = [row for row in rows if (row.case, row.solver) == ("B4", "femwgm")]
         if len(mine) > 1:
@@ -171,9 +179,9 @@ def summary(rows: Sequence[Row], memory: Memory) -> str:
                     0
                 ]
             )
-            lines.append(
-                f"| B4 growth of the time per mode | diameter to the power {slope:.2f} | | | below 0.75 | {'yes' if slope < 0.75 else 'no'} |"
-            )
+            reached = "yes" if slope < 0.75 else "no"
+            growth = f"diameter to the power {slope:.2f}"
+            lines.append(f"| B4 growth of the time per mode | {growth} | | | below 0.75 | {reached} |")
         whole = [
             row for row in rows if (row.case, row.solver, row.size) == ("B4", "femwgm, whole run", 1000.0)
         ]

@@ -143,11 +143,10 @@ def lanczos(M, inverse, free, shift, count):
 
     mass = product(M)
     start = mask * np.random.default_rng(0).standard_normal(n)
-    values = spla.eigsh(
+    return spla.eigsh(
         mass, k=count, M=mass, sigma=shift, OPinv=product(inverse), ncv=max(8, 2 * count + 2), v0=start,
         return_eigenvectors=False,
     )  # fmt: skip
-    return values
 
 
 class OpenSphere:
