@@ -188,10 +188,16 @@ def layers(run: RunView) -> list[dict[str, str]]:
                 f" {'+' if n.imag > 0 else '−'} {abs(n.imag):.3g} i" if n.imag else ""
             )
         if region in by_name:
-            outer = float(by_name[region].r.max())
-            row["size"] = f"outer radius {outer:.6g} µm at the equator"
-            row["size"] += f", {outer - inside:.4g} µm thick" if inside else ""
-            inside = outer
+            line = by_name[region]
+            outer = float(line.r.max())
+            row["size"] = f"outer radius {outer:.6g} µm" + (
+                f", {outer - inside:.4g} µm thick" if inside else ""
+            )
+            if line.background:
+                row["size"] = f"layer of background from z = {line.z.min():.4g} to {line.z.max():.4g} µm"
+            elif not line.round:
+                row["size"] = f"to r = {outer:.6g} µm, from z = {line.z.min():.4g} to {line.z.max():.4g} µm"
+            inside = outer if line.round else 0.0
         rows.append(row)
     return rows
 

@@ -68,7 +68,8 @@ def comb(
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if window_nm:
         ax.set_ylim(*window_nm)
-    ax.legend(loc="upper right")
+    if len(families(modes)) <= 4:
+        ax.legend(loc="best")
     return ax
 
 
@@ -103,7 +104,7 @@ def lines(
                 )
     ax.set_yticks([i + 0.3 for i in range(len(shelves))], [family_name(f) for f in reversed(shelves)])
     ax.tick_params(axis="y", length=0)
-    ax.set_ylim(-0.05, len(shelves))
+    ax.set_ylim(-0.05, len(shelves) + (0.0 if len(shelves) <= 4 else 0.05 * len(shelves)))
     lo, hi = window_nm or _window(modes)
     ax.set_xlim(lo, hi)
     ax.set_xlabel("vacuum wavelength / nm")

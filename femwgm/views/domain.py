@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from femwgm.typing import Array
-from femwgm.views.outlines import Outline
+from femwgm.views.outlines import Outline, reach_of
 from femwgm.views.patches import Patches
-from femwgm.views.plane import draw_layers
+from femwgm.views.plane import draw_layers, regions_along
 from femwgm.views.source import PML, RunView
 from femwgm.views.style import FAINT, GREY, INK, LAYERS, halo, layer_colours
 
@@ -22,33 +22,62 @@ ABSORBER = "#f3d9e6"
 
 def body(run: RunView, ax: Axes) -> Axes:
     """Draw the body to scale with the name, the index and the size of each layer."""
+    from matplotlib.ticker import MaxNLocator
+
     lines = run.outlines
-    reach = 1.12 * max((float(line.r.max()) for line in lines), default=run.radius_um)
+    r, low, high = reach_of(lines) if lines else (run.radius_um, -run.radius_um, run.radius_um)
+    reach = 1.12 * max(r, 0.5 * (high - low))
+    middle = 0.5 * (low + high)
     draw_layers(ax, lines, run.regions, both=True)
     for line in lines:
         for side in (1.0, -1.0):
             ax.plot(side * line.r, line.z, color=INK, lw=0.7)
-    middle = 0.5 * sum(run.config.modes.window_um)
-    k0 = 2.0 * np.pi / middle
-    for level, name in enumerate(run.regions):
-        own = next((line for line in lines if line.name == name), None)
+    k0 = 2.0 * np.pi / (0.5 * sum(run.config.modes.window_um))
+    heights = np.linspace(0.72, -0.72, len(run.regions)) * reach + middle
+    targets = _targets(lines, run.regions, heights, reach, middle)
+    for name, y in zip(run.regions, heights, strict=True):
+        own = [line for line in lines if line.name == name and not line.background]
         text = f"{name}: {index_text(run, name, k0)}"
-        if own is not None:
-            text += f"\n$r$ = {own.r.max():.6g} µm"
-        _call_out(ax, lines, level, text, reach)
-    ax.plot([0.0, 0.0], [-reach, reach], color=GREY, lw=0.6, ls=(0, (6, 2, 1, 2)))
+        if own:
+            text += f"\n$r$ = {max(line.r.max() for line in own):.6g} µm"
+        line_to = {"arrowstyle": "-", "lw": 0.6, "color": GREY, "shrinkA": 2, "shrinkB": 0}
+        if name in targets:
+            ax.plot(*targets[name], marker="o", ms=2.0, color=GREY)
+            ax.annotate(text, targets[name], (1.18 * reach, y), va="center", fontsize=7, arrowprops=line_to)
+        else:
+            ax.text(1.18 * reach, y, text, va="center", fontsize=7)
+    ax.plot([0.0, 0.0], [middle - reach, middle + reach], color=GREY, lw=0.6, ls=(0, (6, 2, 1, 2)))
     ax.set_xlim(-reach, 2.1 * reach)
-    ax.set_ylim(-reach, reach)
+    ax.set_ylim(middle - reach, middle + reach)
     ax.set_aspect("equal")
     ax.set_xlabel("$y$ / µm")
     ax.set_ylabel("$z$ / µm")
-    ax.set_xticks([t for t in ax.get_yticks() if abs(t) <= reach])
-    ax.set_ylim(-reach, reach)
-    ax.spines["bottom"].set_bounds(-reach, reach)
-    ax.xaxis.set_label_coords(0.5 / 1.55, -0.11)
+    ticks = MaxNLocator(5).tick_values(-reach, reach)
+    ax.set_xticks([t for t in ticks if abs(t) <= reach])
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(top=False, right=False)
+    ax.spines["bottom"].set_bounds(-reach, reach)
+    ax.xaxis.set_label_coords(0.5 / 1.55, -0.11)
     return ax
+
+
+def _targets(
+    lines: Sequence[Outline], regions: Sequence[str], heights: Array, reach: float, middle: float
+) -> dict[str, tuple[float, float]]:
+    """A point within each region, near its label at the right."""
+    found = {}
+    r = np.linspace(0.004, 0.996, 250) * reach
+    z = middle + np.linspace(-0.97, 0.97, 195) * reach
+    names = np.stack([regions_along(lines, r, float(level), regions[-1]) for level in z])
+    for name, y in zip(regions, heights, strict=True):
+        at = np.argwhere(names == name)
+        if not len(at):
+            continue
+        gap = np.hypot(r[at[:, 1]] - 1.1 * reach, z[at[:, 0]] - y)
+        # Not the nearest point, which lies on the rim, but one a little way in.
+        near = at[np.argsort(gap)[min(len(gap) // 60, len(gap) - 1)]]
+        found[name] = float(r[near[1]]), float(z[near[0]])
+    return found
 
 
 def index_text(run: RunView, region: str, k0: complex) -> str:
@@ -61,21 +90,6 @@ def index_text(run: RunView, region: str, k0: complex) -> str:
     imaginary = f" {'+' if n.imag > 0 else '−'} {abs(n.imag):.3g}i" if n.imag else ""
     known = f"$n$ = {n.real:.5g}{imaginary}"
     return known if name == region else f"{name}, {known}"
-
-
-def _call_out(ax: Axes, lines: Sequence[Outline], level: int, text: str, reach: float) -> None:
-    """Text at the right with a thin line to the middle of its layer."""
-    radii = [0.0, *(float(line.r.max()) for line in lines)]
-    heights = np.linspace(0.72, -0.72, len(lines) + 1) * reach
-    y = float(heights[level])
-    r = 0.5 * (radii[level] + radii[level + 1]) if level < len(lines) else 1.05 * radii[-1]
-    angle = np.arcsin(np.clip(y / max(reach, 1e-9), -0.8, 0.8))
-    x0, y0 = r * np.cos(angle), r * np.sin(angle)
-    ax.annotate(
-        text, (x0, y0), (1.18 * reach, y), va="center", ha="left", fontsize=7,
-        arrowprops={"arrowstyle": "-", "lw": 0.6, "color": GREY, "shrinkA": 2, "shrinkB": 0},
-    )  # fmt: skip
-    ax.plot([x0], [y0], marker="o", ms=2.0, color=GREY)
 
 
 def mesh(
@@ -104,7 +118,7 @@ def mesh(
     tints[names[-1]] = "#f7f9fa"
     rims = cell_rims(half)
     for line in outlines:
-        ax.plot(line.r, line.z, color=FAINT, lw=0.8, zorder=0.5)
+        ax.plot(line.r, line.z, color=FAINT, lw=0.8, zorder=0.5, scalex=False, scaley=False)
     colours = [tints.get(half.regions[i], LAYERS[0]) for i in half.region]
     ax.add_collection(
         PolyCollection(list(rims), facecolors=colours, edgecolors=INK, linewidths=0.5, zorder=1)

@@ -87,6 +87,7 @@ def error_bars(rows: Rows, ax: Axes, *, asked: float | None = None) -> Axes:
     ax.semilogy(x, column(rows, "residual"), ls="", marker="_", ms=6, color=GREY, label="residual")
     if asked is not None:
         ax.axhline(asked, color=ACCENT[1], lw=0.9, ls="--", label="asked for")
+        ax.set_ylim(top=max(10.0 * asked, ax.get_ylim()[1]))
     step = 1 + len(rows) // 24
     ax.set_xticks(x[::step], names[::step], rotation=90, fontsize=5.5)
     ax.set_ylabel("relative error")

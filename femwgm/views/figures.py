@@ -9,9 +9,9 @@ from femwgm.views.comb import comb, lines
 from femwgm.views.domain import body, mesh
 from femwgm.views.evidence import error_bars
 from femwgm.views.losses import budget
-from femwgm.views.plane import colour_bar, meridian, mode_box
+from femwgm.views.plane import colour_bar, mark, meridian, mode_box
 from femwgm.views.radial import radial
-from femwgm.views.ring import ring, strongest
+from femwgm.views.ring import ring, sector_box, strongest
 from femwgm.views.source import ModeView, RunView
 from femwgm.views.style import COLUMN, PAGE, new_figure, panel
 
@@ -42,6 +42,8 @@ def mode_figure(mode: ModeView, ring_pixels: int = 480) -> Figure:
     meridian(mode, e)
     colour_bar(e, "E2")
     radial(mode, f)
+    mark(a, sector_box(mode))
+    mark(d, mode_box(mode, slender=2.0))
     for ax, letter in zip((a, b, c, d, e, f), "abcdef", strict=True):
         panel(ax, letter)
     return figure
@@ -55,6 +57,8 @@ def published_planes(mode: ModeView) -> Figure:
     ring(mode, e, zoom=True)
     meridian(mode, f, whole=True)
     meridian(mode, g, box=mode_box(mode, slender=1.2))
+    mark(d, sector_box(mode))
+    mark(f, mode_box(mode, slender=1.2))
     colour_bar(e, strongest(mode))
     colour_bar(g, "E2")
     for ax, letter in zip((d, e, f, g), "defg", strict=True):

@@ -1,18 +1,21 @@
-"""The body in the meridian plane, to scale: a closed curve for the outer surface of each layer."""
+"""The body in the meridian plane, to scale: a curve for the surface of each region."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from femwgm.errors import GeometryError
 from femwgm.typing import Array
 
 
 @dataclass(frozen=True)
 class Outline:
-    """Outer surface of a layer: from the south pole to the north pole at r >= 0 (um), or a closed loop off the axis.
+    """Surface of a region: a curve from the axis to the axis at r >= 0 (um), or a closed loop whose last point is its first.
 
     Attributes
     ----------
@@ -20,41 +23,67 @@ class Outline:
         Region inside.
     r, z
         The curve.
+    background
+        Whether it is a layer that goes on for ever, as a substrate, drawn as far as a picture needs.
     """
 
     name: str
     r: Array
     z: Array
+    background: bool = False
+
+    @cached_property
+    def from_axis(self) -> bool:
+        """Whether the curve begins and ends on the axis."""
+        return bool(max(self.r[0], self.r[-1]) <= 1e-9 * self.r.max())
+
+    @cached_property
+    def round(self) -> bool:
+        """Whether it is like a sphere: from pole to pole with a point on the equator, the height always growing."""
+        return bool(
+            self.from_axis and np.all(np.diff(self.z) > 0.0) and np.abs(self.z).min() < 1e-9 * self.r.max()
+        )
+
+    def intervals(self, z: float = 0.0) -> list[tuple[float, float]]:
+        """Radii (um) between which the region's outline holds a plane of constant z."""
+        above = self.z >= z
+        cross = np.flatnonzero(above[1:] != above[:-1])
+        t = (z - self.z[cross]) / (self.z[cross + 1] - self.z[cross])
+        radii = sorted((self.r[cross] + t * (self.r[cross + 1] - self.r[cross])).tolist())
+        if len(radii) % 2:
+            radii = [0.0, *radii]
+        return list(zip(radii[::2], radii[1::2], strict=True))
 
     def equator(self, z: float = 0.0) -> float | None:
         """Largest radius (um) where the curve crosses a plane of constant z; None if it does not."""
-        above = self.z >= z
-        cross = np.flatnonzero(above[1:] != above[:-1])
-        if not len(cross):
-            return None
-        dz = self.z[cross + 1] - self.z[cross]
-        t = (z - self.z[cross]) / dz
-        return float((self.r[cross] + t * (self.r[cross + 1] - self.r[cross])).max())
+        found = self.intervals(z)
+        return found[-1][1] if found else None
 
-    def radius_at(self, z: float, fallback: float) -> float:
-        """`equator`, or a fallback."""
-        found = self.equator(z)
-        return fallback if found is None else found
+
+def body_of(lines: Sequence[Outline]) -> tuple[Outline, ...]:
+    """The outlines without the background."""
+    return tuple(line for line in lines if not line.background)
+
+
+def reach_of(lines: Sequence[Outline]) -> tuple[float, float, float]:
+    """Largest radius, lowest and highest z (um) of the body."""
+    body = body_of(lines) or tuple(lines)
+    return (
+        max(float(line.r.max()) for line in body),
+        min(float(line.z.min()) for line in body),
+        max(float(line.z.max()) for line in body),
+    )
 
 
 def outlines(geometry: Any, points: int = 1441) -> tuple[Outline, ...]:
-    """Outlines of a configured body, from the centre outwards; empty for shapes that only their mesh knows.
-
-    A geometry may bring its own as a method `outlines_um()` that gives (name, r, z) for each layer.
-    """
-    if hasattr(geometry, "outlines_um"):
-        return tuple(Outline(name, np.asarray(r), np.asarray(z)) for name, r, z in geometry.outlines_um())
-    if hasattr(geometry, "radii_um"):
+    """Outlines of a configured body; where they overlap the first one wins. Empty for shapes that only their mesh knows."""
+    kind = getattr(geometry, "kind", None)
+    if kind == "layered_sphere":
         axes = [(radius, radius) for radius in geometry.radii_um]
-    elif hasattr(geometry, "semi_axes_um"):
+    elif kind == "spheroid":
         axes = list(geometry.semi_axes_um)
     else:
-        return ()
+        return _of_section(geometry)
     # Cosines and sines of multiples of a quarter turn are exact, so the equator is on the curve.
     beta = np.linspace(-90.0, 90.0, points)
     cosine, sine = np.cos(np.radians(beta)), np.sin(np.radians(beta))
@@ -62,3 +91,49 @@ def outlines(geometry: Any, points: int = 1441) -> tuple[Outline, ...]:
     return tuple(
         Outline(name, a * cosine, b * sine) for name, (a, b) in zip(geometry.regions, axes, strict=False)
     )
+
+
+def _of_section(geometry: Any) -> tuple[Outline, ...]:
+    from femwgm.geometry.build import kinds, section_of
+
+    if getattr(geometry, "kind", None) not in kinds():
+        return ()
+    try:
+        section = section_of(geometry)
+    except GeometryError:
+        return ()
+    found = [_closed(piece.region, piece.outline.polygon) for piece in section.pieces]
+    far = 6.0 * max((max(line.r.max(), np.abs(line.z).max()) for line in found), default=section.radius)
+    for slab in section.slabs:
+        lo, hi = max(slab.bottom, -far), min(slab.top, far)
+        found.append(
+            Outline(slab.region, np.array([0.0, far, far, 0.0]), np.array([lo, lo, hi, hi]), background=True)
+        )
+    return tuple(found)
+
+
+def _closed(name: str, polygon: Array) -> Outline:
+    """A polygon as an outline: opened along the axis if it touches it, else closed."""
+    polygon = np.asarray(polygon, dtype=float)
+    size = np.ptp(polygon, axis=0).max()
+    on_axis = polygon[:, 0] < 1e-9 * size
+    if not on_axis.any():
+        polygon = _finer(np.concatenate([polygon, polygon[:1]]), size)
+        return Outline(name, polygon[:, 0], polygon[:, 1])
+    # Start at the end of the stretch along the axis, so that the curve runs from axis to axis.
+    starts = np.flatnonzero(on_axis & ~np.roll(on_axis, -1))
+    start = int(starts[0]) if len(starts) else 0
+    turned = np.roll(polygon, -start, axis=0)
+    stop = int(np.flatnonzero(np.roll(on_axis, -start)[1:])[0]) + 2 if on_axis.sum() > 1 else len(turned)
+    turned = turned[:stop] if on_axis.sum() > 1 else np.concatenate([turned, turned[:1]])
+    turned = _finer(turned, size)
+    return Outline(name, np.maximum(turned[:, 0], 0.0), turned[:, 1])
+
+
+def _finer(curve: Array, size: float, steps: int = 240) -> Array:
+    """The same polyline with points no farther apart than a fraction of its size."""
+    pieces = []
+    for a, b in zip(curve, curve[1:], strict=False):
+        count = max(1, int(np.ceil(np.hypot(*(b - a)) / size * steps)))
+        pieces.append(a + np.linspace(0.0, 1.0, count, endpoint=False)[:, None] * (b - a))
+    return np.concatenate([*pieces, curve[-1:]])

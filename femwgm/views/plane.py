@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from femwgm.typing import Array
-from femwgm.views.outlines import Outline
+from femwgm.views.outlines import Outline, reach_of
 from femwgm.views.patches import Patches
 from femwgm.views.quantities import Quantity, Wave, quantity
 from femwgm.views.source import PML, ModeView, Viewable, mode_view
@@ -55,6 +56,9 @@ def meridian(
     tints = layer_colours(view.regions) if view.outlines else {}
     paint(ax, patches, what, wave or Wave(), box, tints)
     draw_edges(ax, view.outlines, patches, both=box[0] < 0.0)
+    for r, z in absorber_edges(view.patches):
+        for side in (1.0, -1.0) if box[0] < 0.0 else (1.0,):
+            ax.plot(side * r, z, color=GREY, lw=0.7, ls=":", zorder=3)
     ax.set_xlim(box[0], box[1])
     ax.set_ylim(box[2], box[3])
     ax.set_aspect("equal")
@@ -128,12 +132,11 @@ def mode_box(view: ModeView, trace: float = TRACE, slender: float | None = None)
 def _whole(view: ModeView) -> Box:
     lines = view.outlines
     if not lines:
-        r_max, z_lo, z_hi = view.patches.extent[1:]
+        r_max, z_lo, z_hi = view.solid.extent[1:]
         return -r_max, r_max, z_lo, z_hi
-    r = 1.09 * max(float(line.r.max()) for line in lines)
-    lo, hi = min(float(line.z.min()) for line in lines), max(float(line.z.max()) for line in lines)
-    margin = r - r / 1.09
-    return -r, r, lo - margin, hi + margin
+    r, lo, hi = reach_of(lines)
+    margin = 0.09 * max(r, 0.5 * (hi - lo))
+    return -r - margin, r + margin, lo - margin, hi + margin
 
 
 def draw_layers(ax: Axes, lines: Sequence[Outline], regions: Sequence[str], *, both: bool = False) -> None:
@@ -159,6 +162,15 @@ def draw_edges(
             ax.plot(side * r, z, color=INK, lw=lw, alpha=0.75, zorder=3, solid_capstyle="butt")
 
 
+def absorber_edges(patches: Patches) -> list[tuple[Array, Array]]:
+    """Sides where the absorbing layer begins."""
+    if PML not in patches.regions:
+        return []
+    inner = patches.regions.index(PML)
+    merged = replace(patches, region=np.where(patches.region == inner, 1, 0), regions=("inside", PML))
+    return interfaces(merged)
+
+
 def interfaces(patches: Patches) -> list[tuple[Array, Array]]:
     """Sides that patches of two regions share."""
     sides: dict[tuple[float, ...], tuple[int, Array, Array]] = {}
@@ -166,7 +178,7 @@ def interfaces(patches: Patches) -> list[tuple[Array, Array]]:
     for i in range(len(patches)):
         r, z = patches.r[i], patches.z[i]
         for x, y in ((r[0], z[0]), (r[-1], z[-1]), (r[:, 0], z[:, 0]), (r[:, -1], z[:, -1])):
-            key = tuple(np.round([x.min(), x.max(), y.min(), y.max()], 8))
+            key = tuple(np.round([x.min(), x.max(), y.min(), y.max()], 6))
             other = sides.setdefault(key, (int(patches.region[i]), x, y))
             if other[0] != patches.region[i]:
                 found.append((x, y))
@@ -178,15 +190,46 @@ def name_layers(ax: Axes, lines: Sequence[Outline], regions: Sequence[str], box:
     if not lines or box[0] < 0.0:
         return
     z = box[2] + 0.06 * (box[3] - box[2])
-    cuts = [box[0], *(line.radius_at(z, np.nan) for line in lines), box[1]]
-    for name, lo, hi in zip(regions, cuts, cuts[1:], strict=False):
-        left, right = max(lo, box[0]), min(hi, box[1])
+    samples = np.linspace(box[0], box[1], 600)
+    names = regions_along(lines, samples, z, regions[-1])
+    cuts = [0, *(np.flatnonzero(names[1:] != names[:-1]) + 1), len(samples)]
+    for a, b in zip(cuts, cuts[1:], strict=False):
+        left, right, name = samples[a], samples[b - 1], str(names[a])
         if right - left > 0.1 * (box[1] - box[0]):
             upright = right - left < 0.045 * len(name) * (box[1] - box[0])
             ax.text(
                 0.5 * (left + right), z, name, ha="center", va="bottom", rotation=90 if upright else 0, color=GREY,
                 fontsize=6.5, path_effects=halo(), zorder=4,
             )  # fmt: skip
+
+
+def regions_along(lines: Sequence[Outline], r: Array, z: float, ambient: str) -> Array:
+    """Name of the region at each radius of a plane of constant z."""
+    names = np.full(len(r), ambient, dtype=object)
+    for line in reversed(lines):
+        for lo, hi in line.intervals(z):
+            names[(r >= lo) & (r <= hi)] = line.name
+    return names
+
+
+def mark(ax: Axes, box: Box, *, both: bool = False) -> None:
+    """Mark on a whole picture what another one magnifies: a frame, or a ring where the frame would be too small to see."""
+    from matplotlib.patches import Rectangle
+
+    lo, hi = ax.get_xlim()
+    width, height = box[1] - box[0], box[3] - box[2]
+    if max(width, height) > 0.5 * (hi - lo):
+        return
+    for side in (1.0, -1.0) if both else (1.0,):
+        x, y = side * 0.5 * (box[0] + box[1]), 0.5 * (box[2] + box[3])
+        if max(width, height) < 0.06 * (hi - lo):
+            ax.plot(x, y, marker="o", ms=7, mfc="none", mec=GREY, mew=0.7, zorder=6)
+        else:
+            ax.add_patch(
+                Rectangle(
+                    (x - width / 2, y - height / 2), width, height, fill=False, ec=GREY, lw=0.6, zorder=6
+                )
+            )
 
 
 def colour_bar(ax: Axes, what: str | Quantity, *, location: str = "right", fraction: float = 0.05) -> None:

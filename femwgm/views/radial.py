@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -50,21 +50,19 @@ def radial(
     """
     view, what = mode_view(mode), quantity(show)
     height = plane_height(view) if z is None else z
+    if abs(height) > 1e-9:  # the table's shares along a radius are those at the equator
+        measures = [measure for measure in measures if measure != "radial_e2"]
     line = view.line(height)
     values = what(line.patches).ravel()
     top = np.abs(values).max()
     edges = region_edges(line)
     limits = _limits(line, np.abs(values) / top, edges, log)
-    for name, (lo, hi) in edges.items():
-        ax.axvspan(
-            max(lo, limits[0]),
-            min(hi, limits[1]),
-            color=layer_colours(view.regions).get(name, "white"),
-            lw=0,
-            zorder=0,
-        )
-    for (_, lo), name in zip(list(edges.values())[:-1], list(edges)[:-1], strict=True):
-        if name != view.regions[-1]:
+    tints = layer_colours(view.regions)
+    for k, (name, lo, hi) in enumerate(edges):
+        left, right = max(lo, limits[0]), min(hi, limits[1])
+        if right > left:
+            ax.axvspan(left, right, color=tints.get(name, "white"), lw=0, zorder=0)
+        if k:
             ax.axvline(lo, color=INK, lw=0.7, alpha=0.75, zorder=1)
     ax.plot(line.r, values / top, color=POLARIZATION.get(view.pol, INK), lw=1.4, zorder=3, label=what.label)
     if not log:
@@ -79,7 +77,7 @@ def radial(
         ):
             if shown and sum(present) > 1:
                 ax.plot(line.r, part, lw=0.8, ls="--", color=colour, label=rf"$|E_{{{name}}}|^2$", zorder=3)
-        ax.legend(loc="upper right")
+        ax.legend(loc="best", fontsize=6)
     ax.set_xlim(*limits)
     if log:
         ax.set_yscale("log")
@@ -93,24 +91,23 @@ def radial(
     return ax
 
 
-def region_edges(line: Profile) -> dict[str, tuple[float, float]]:
-    """Radii (um) between which the line lies in each region, from the inside out."""
-    found: dict[str, tuple[float, float]] = {}
-    for i, name in enumerate(line.patches.regions):
-        inside = line.r[line.region == i]
-        if len(inside):
-            found[name] = float(inside.min()), float(inside.max())
-    return dict(sorted(found.items(), key=lambda item: item[1]))
+def region_edges(line: Profile) -> list[tuple[str, float, float]]:
+    """Name and ends (um) of each stretch of the line within one region, from the inside out."""
+    cuts = [0, *(np.flatnonzero(np.diff(line.region)) + 1), len(line.r)]
+    return [
+        (line.patches.regions[line.region[a]], float(line.r[a]), float(line.r[b - 1]))
+        for a, b in zip(cuts, cuts[1:], strict=False)
+    ]
 
 
 def _limits(
-    line: Profile, values: Array, edges: dict[str, tuple[float, float]], log: bool
+    line: Profile, values: Array, edges: list[tuple[str, float, float]], log: bool
 ) -> tuple[float, float]:
     if log:
         return float(line.r[0]), float(line.r[-1])
     seen = line.r[values > 2e-3]
     lo, hi = float(seen.min()), float(seen.max())
-    inner = [a for a, _ in list(edges.values())[1:]]
+    inner = [a for _, a, _ in edges[1:]]
     lo, hi = min([lo, *inner[:1]]), max([hi, *inner[-1:]])
     margin = 0.22 * (hi - lo)
     return max(lo - margin, float(line.r[0])), min(hi + margin, float(line.r[-1]))
@@ -119,7 +116,7 @@ def _limits(
 def write_shares(
     ax: Axes,
     view: ModeView,
-    edges: dict[str, tuple[float, float]],
+    edges: list[tuple[str, float, float]],
     limits: tuple[float, float],
     measures: Sequence[str],
 ) -> None:
@@ -127,39 +124,38 @@ def write_shares(
     from matplotlib.transforms import blended_transform_factory
 
     across = blended_transform_factory(ax.transData, ax.transAxes)
-    step = 0.075
-    ax.text(
-        -0.02, 0.955, "share of", transform=ax.transAxes, ha="right", va="center", fontsize=5.5, color=GREY
-    )
+    widest: dict[str, tuple[float, float]] = {}
+    for name, lo, hi in edges:
+        left, right = max(lo, limits[0]), min(hi, limits[1])
+        if right - left > np.ptp(widest.get(name, (0.0, 0.0))):
+            widest[name] = left, right
+    named: dict[str, Any] = {
+        "ha": "right",
+        "va": "center",
+        "fontsize": 5.5,
+        "color": GREY,
+        "transform": ax.transAxes,
+    }
+    ax.text(-0.02, 0.955, "share of", **named)
     for row, measure in enumerate(measures):
         shares = view.shares(measure)
-        y = 0.955 - step * (row + 1)
-        ax.text(
-            -0.02,
-            y,
-            MEASURES[measure],
-            transform=ax.transAxes,
-            ha="right",
-            va="center",
-            fontsize=5.5,
-            color=GREY,
-        )
-        for name, (lo, hi) in edges.items():
-            middle = 0.5 * (max(lo, limits[0]) + min(hi, limits[1]))
+        y = 0.955 - 0.075 * (row + 1)
+        ax.text(-0.02, y, MEASURES[measure], **named)
+        for name, (lo, hi) in widest.items():
+            middle, narrow = 0.5 * (lo + hi), hi - lo < 0.17 * (limits[1] - limits[0])
             if row == 0:
+                weight: dict[str, Any] = {"fontweight": "bold", "fontsize": 5.0 if narrow else 7.0}
+                ax.text(middle, 0.955, name, transform=across, ha="center", va="center", **weight)
+            if name in shares:
+                size = 4.5 if narrow else 6.5
                 ax.text(
                     middle,
-                    0.955,
-                    name,
+                    y,
+                    percent(shares[name]),
                     transform=across,
                     ha="center",
                     va="center",
-                    fontsize=7,
-                    fontweight="bold",
-                )
-            if name in shares:
-                ax.text(
-                    middle, y, percent(shares[name]), transform=across, ha="center", va="center", fontsize=6.5
+                    fontsize=size,
                 )
 
 
@@ -168,8 +164,12 @@ def percent(share: float) -> str:
 
     >>> percent(0.0386674), percent(0.9471), percent(3e-7)
     ('3.87 %', '94.7 %', '3.0e-05 %')
+    >>> percent(0.99976), percent(1.0)
+    ('99.976 %', '100 %')
     """
     value = 100.0 * share
-    if value == 0.0:
-        return "0 %"
+    if value in (0.0, 100.0):
+        return f"{value:.0f} %"
+    if value > 99.9:
+        return f"{value:.{min(int(-np.log10(100.0 - value)) + 2, 9)}f} %"
     return f"{value:.1f} %" if value >= 10.0 else f"{value:.2f} %" if value >= 0.01 else f"{value:.1e} %"

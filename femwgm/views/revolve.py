@@ -114,26 +114,22 @@ def surfaces(line: Outline, field: Patches | None, m: int, cut: Cut) -> list[She
 
 
 def _bands(r: Array, z: Array, field: Patches) -> list[tuple[Array, Array, bool]]:
-    """The curve split in pieces within and beyond the field's heights; within, it is sampled finely."""
-    lo, hi = float(field.z.min()), float(field.z.max())
+    """The curve in stretches within and beyond the reach of the field; neighbours share a point."""
+    lo_r, hi_r, lo_z, hi_z = field.extent
+    lit = (z >= lo_z) & (z <= hi_z) & (r >= lo_r) & (r <= hi_r)
+    cuts = [0, *(np.flatnonzero(lit[1:] != lit[:-1]) + 1), len(r)]
     found = []
-    for a, b, lit in ((-np.inf, lo, False), (lo, hi, True), (hi, np.inf, False)):
-        inner = z[(z > a) & (z < b)]
-        ends = [v for v in (a, b) if z.min() < v < z.max()]
-        zz = np.unique(np.concatenate([inner, ends]))
-        if len(zz) < 2:
-            continue
-        order = np.argsort(z)
-        if lit:
-            zz = np.linspace(zz[0], zz[-1], 33)
-        # On the curve itself, not on its chords: the radius follows from r^2, which is smooth at the poles.
-        rr = np.sqrt(np.maximum(np.interp(zz, z[order], r[order] ** 2), 0.0))
-        found.append((rr, zz, True) if lit else (*_sparse(rr, zz), False))
+    for a, b in zip(cuts, cuts[1:], strict=False):
+        bright = bool(lit[a])
+        # The point between a lit and a dark stretch belongs to both, seen as dark from the dark side.
+        first, last = (a, b) if bright else (max(a - 1, 0), min(b + 1, len(r)))
+        if last - first > 1:
+            found.append((*_sparse(r[first:last], z[first:last], 33 if bright else 73), bright))
     return found
 
 
 def _sparse(r: Array, z: Array, most: int = 73) -> tuple[Array, Array]:
-    """Enough points of a curve for plain shading."""
+    """Enough points of a curve."""
     if len(r) <= most:
         return r, z
     kept = np.round(np.linspace(0, len(r) - 1, most)).astype(int)
@@ -144,14 +140,22 @@ def on_curve(field: Patches, r: Array, z: Array, region: str) -> Patches:
     """The field on the inner side of a curve as one patch (1, points, 1)."""
     from dataclasses import replace
 
-    inward = 1.0 - 1e-5
-    E, H = field(r * inward, z * inward, region)
+    r_in, z_in = inside_of(r, z)
+    E, H = field(r_in, z_in, region)
     shape = (1, len(r), 1)
     number = np.array([field.regions.index(region)])
     return replace(
         field, r=r.reshape(shape), z=z.reshape(shape), E=E.reshape(3, *shape), H=H.reshape(3, *shape), region=number,
         t=np.array([0.0]),
     )  # fmt: skip
+
+
+def inside_of(r: Array, z: Array) -> tuple[Array, Array]:
+    """Points a hair inside a curve that runs counterclockwise, as outlines do."""
+    dr, dz = np.gradient(r), np.gradient(z)
+    length = np.maximum(np.hypot(dr, dz), 1e-300)
+    hair = 1e-5 * float(np.hypot(np.ptp(r), np.ptp(z)) + r.max())
+    return np.maximum(r - hair * dz / length, 0.0), z + hair * dr / length
 
 
 def meridian_face(
@@ -181,7 +185,7 @@ def flat_face(
     sheets = []
     parts = [(0.0, cut.angle)]
     if close_up and m > 400:
-        first = min(cut.angle, 120.0 * np.pi / m)
+        first = min(cut.angle, 260.0 * np.pi / m)
         parts = [(0.0, first), (first, cut.angle)]
     for i in np.unique(line.region):
         name = line.patches.regions[i]

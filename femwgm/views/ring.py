@@ -12,10 +12,11 @@ import numpy as np
 
 from femwgm.typing import Array
 from femwgm.views.line import Profile
+from femwgm.views.outlines import reach_of
 from femwgm.views.plane import mode_box
 from femwgm.views.quantities import Quantity, Wave, quantity
-from femwgm.views.source import ModeView, Viewable, mode_view
-from femwgm.views.style import AMBIENT, GREY, INK, colour_map, halo, layer_colours
+from femwgm.views.source import PML, ModeView, Viewable, mode_view
+from femwgm.views.style import AMBIENT, FAINT, GREY, INK, colour_map, halo, layer_colours
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -72,7 +73,7 @@ def ring(
     view = mode_view(mode)
     what = strongest(view) if show is None else quantity(show)
     height = plane_height(view) if z is None else z
-    box = _sector(view, lobes) if zoom else _square(view)
+    box = sector_box(view, lobes) if zoom else _square(view)
     picture = sample(view, what, box, pixels=pixels, wave=wave or Wave(), z=height)
     _draw_discs(ax, view, height)
     signed = what.signed and not picture.envelope
@@ -174,12 +175,11 @@ def _amplitude(line: Profile, what: Quantity, phi: float, wave: Wave) -> Array:
 
 
 def _square(view: ModeView) -> tuple[float, float, float, float]:
-    outer = max((float(o.r.max()) for o in view.outlines), default=view.solid.extent[1])
-    half = 1.09 * outer
+    half = 1.09 * (reach_of(view.outlines)[0] if view.outlines else view.solid.extent[1])
     return -half, half, -half, half
 
 
-def _sector(view: ModeView, lobes: int) -> tuple[float, float, float, float]:
+def sector_box(view: ModeView, lobes: int = LOBES) -> tuple[float, float, float, float]:
     """Box around a few lobes at phi = 0, as wide as the mode needs."""
     box = mode_box(view)
     peak = 0.5 * (box[0] + box[1])
@@ -190,19 +190,24 @@ def _sector(view: ModeView, lobes: int) -> tuple[float, float, float, float]:
 
 
 def _draw_discs(ax: Axes, view: ModeView, z: float) -> None:
-    from matplotlib.patches import Circle
+    from matplotlib.patches import Circle, Wedge
 
     colours = layer_colours(view.regions)
     ax.set_facecolor(AMBIENT)
     for depth, line in enumerate(reversed(view.outlines)):
-        radius = line.equator(z)
-        if radius is None:
-            continue
+        for inner, outer in line.intervals(z):
+            tint = {
+                "facecolor": colours.get(line.name, FAINT),
+                "edgecolor": "none",
+                "zorder": 0.5 + 0.01 * depth,
+            }
+            ax.add_patch(Wedge((0.0, 0.0), outer, 0.0, 360.0, width=outer - inner, **tint))
+            for radius in (inner, outer):
+                if radius > 0.0:
+                    ax.add_patch(
+                        Circle((0.0, 0.0), radius, fill=False, edgecolor=INK, lw=0.7, alpha=0.75, zorder=3)
+                    )
+    if PML in view.patches.regions:
         ax.add_patch(
-            Circle(
-                (0.0, 0.0), radius, facecolor=colours[line.name], edgecolor="none", zorder=0.5 + 0.01 * depth
-            )
-        )
-        ax.add_patch(
-            Circle((0.0, 0.0), radius, facecolor="none", edgecolor=INK, lw=0.7, alpha=0.75, zorder=3)
+            Circle((0.0, 0.0), float(view.line(z).r[-1]), fill=False, ec=GREY, lw=0.7, ls=":", zorder=3)
         )

@@ -13,6 +13,7 @@ from femwgm.errors import MissingExtraError, OutputError
 from femwgm.typing import Array
 from femwgm.views.figures import title_of
 from femwgm.views.graphics import off_screen_plotter
+from femwgm.views.outlines import body_of, reach_of
 from femwgm.views.plane import blended, scale
 from femwgm.views.quantities import Quantity, Wave, main_component, quantity
 from femwgm.views.radial import percent
@@ -69,11 +70,16 @@ class Scene:
                 f"{mode.label}: the shape of the body is not known outside its mesh; open fields/*.vtu instead"
             )
         self.run, self.mode, self.plotter, self.look = run, mode, plotter, look or Look()
+        self.body = body_of(mode.outlines)
+        if not all(line.round for line in self.body):
+            self.look = replace(self.look, cut=replace(self.look.cut, floor=-np.inf))
         self.tints = layer_colours(run.regions)
-        self.layers = tuple(line.name for line in mode.outlines)
+        self.layers = tuple(line.name for line in self.body)
         self._painted: list[tuple[Sheet, Any]] = []
         self._actors: list[Any] = []
-        self.size = max(float(line.r.max()) for line in mode.outlines)
+        r, low, high = reach_of(self.body)
+        self.size, self.middle = max(r, 0.5 * (high - low)), 0.5 * (low + high)
+        self.scale = self._reach() if self.look.close_up else self.size
         self.draw()
 
     def draw(self) -> None:
@@ -104,10 +110,11 @@ class Scene:
     def _sheets(self) -> list[Sheet]:
         cut, solid, m = self.look.cut, self.mode.solid, self.mode.m
         found: list[Sheet] = []
-        for i, line in enumerate(self.mode.outlines):
-            outermost = i == len(self.mode.outlines) - 1
-            found += surfaces(line, solid if outermost else None, m, cut)
-        hair = 3e-4 * self.size
+        nested = all(line.round for line in self.body)
+        for i, line in enumerate(self.body):
+            outside = i == len(self.body) - 1 or not nested
+            found += surfaces(line, solid if outside and line.name in solid.regions else None, m, cut)
+        hair = 3e-4 * self.scale
         if cut.angle > 0.0:
             found += meridian_face(solid, 0.0, cut.floor, hair, self.layers)
             found += meridian_face(solid, cut.angle, cut.floor, -hair, self.layers)
@@ -157,9 +164,9 @@ class Scene:
         cut = self.look.cut
         if cut.angle <= 0.0:
             return
-        count = len(self.mode.outlines)
-        for depth, line in enumerate(reversed(self.mode.outlines)):
-            hair = 1e-4 * self.size * (depth + 1) / count
+        count = len(self.body)
+        for depth, line in enumerate(reversed(self.body)):
+            hair = 1e-4 * self.scale * (depth + 1) / count
             rims = [half_disc(line, 0.0, cut.floor, hair), half_disc(line, cut.angle, cut.floor, -hair)]
             radius = None if cut.wedge else line.equator(cut.floor)
             rims += [] if radius is None else [sector(radius, cut, hair)]
@@ -178,8 +185,8 @@ class Scene:
         cut = self.look.cut
         if cut.angle <= 0.0:
             return
-        for line in self.mode.outlines:
-            hair = 1.2e-3 * self.size
+        for line in self.body:
+            hair = 1.2e-3 * self.scale
             rims = [half_disc(line, 0.0, cut.floor, hair), half_disc(line, cut.angle, cut.floor, -hair)]
             if not cut.wedge:
                 rims = [rim[1:] for rim in rims]
@@ -226,8 +233,8 @@ class Scene:
         if not self.look.close_up:
             lift = np.radians(33.0)
             away = np.array([np.cos(middle) * np.cos(lift), np.sin(middle) * np.cos(lift), np.sin(lift)])
-            camera.focal_point = (0.0, 0.0, -0.02 * self.size)
-            camera.position = tuple(4.6 * self.size * away)
+            camera.focal_point = (0.0, 0.0, self.middle - 0.02 * self.size)
+            camera.position = tuple(4.6 * self.size * away + np.array([0.0, 0.0, self.middle]))
             camera.up = (0.0, 0.0, 1.0)
             camera.view_angle = 30.0
             return

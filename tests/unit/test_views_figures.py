@@ -19,10 +19,11 @@ from femwgm.views.domain import cell_rims, upper_half
 from femwgm.views.evidence import convergence
 from femwgm.views.line import profile
 from femwgm.views.losses import budget, channels
+from femwgm.views.outlines import outlines, reach_of
 from femwgm.views.outputs import write_outputs
-from femwgm.views.plane import meridian
+from femwgm.views.plane import meridian, regions_along
 from femwgm.views.quantities import Wave, quantity
-from femwgm.views.radial import percent, radial
+from femwgm.views.radial import MEASURES, percent, radial
 from femwgm.views.ring import sample, strongest
 from femwgm.views.source import ModeView, mode_view
 from femwgm.views.style import look, new_figure, rendered
@@ -251,3 +252,60 @@ def test_looking_loads_nothing_early() -> None:
     code = "import sys, femwgm.views, femwgm.report; print({'matplotlib', 'pyvista', 'vtkmodules'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+TORUS = {
+    "schema": 1,
+    "name": "a torus",
+    "geometry": {
+        "kind": "torus",
+        "material": "glass",
+        "diameter": "16 um",
+        "minor_diameter": "3 um",
+        "ambient": "air",
+    },
+    "materials": {"glass": {"n": 1.45}, "air": {"n": 1.0}},
+    "modes": {"window": ["840 nm", "850 nm"]},
+}
+DISK = {
+    "schema": 1,
+    "name": "a disk on a pillar",
+    "geometry": {
+        "kind": "disk", "name": "disk", "material": "glass", "radius": "2 um", "thickness": "500 nm", "ambient": "air",
+        "background": [{"name": "floor", "material": "glass", "top": "-1 um"}],
+    },
+    "materials": {"glass": {"n": 1.45}, "air": {"n": 1.0}},
+    "modes": {"window": ["840 nm", "850 nm"]},
+}  # fmt: skip
+
+
+def test_any_body_of_revolution_has_its_outline() -> None:
+    from femwgm.config import load_config
+
+    [torus] = outlines(load_config(TORUS).geometry)
+    assert not torus.from_axis
+    assert not torus.round
+    np.testing.assert_allclose(torus.intervals(0.0), [(6.5, 9.5)], atol=5e-3)
+    assert torus.intervals(2.0) == []
+    disk, floor = outlines(load_config(DISK).geometry)
+    assert disk.from_axis
+    assert floor.background
+    np.testing.assert_allclose(disk.intervals(0.0), [(0.0, 2.0)], atol=1e-9)
+    assert (disk.r.max(), disk.z.min(), disk.z.max()) == pytest.approx((2.0, -0.25, 0.25))
+    assert reach_of((disk, floor)) == pytest.approx((2.0, -0.25, 0.25))
+    sphere = small_view().outlines[0]
+    assert sphere.round
+    assert sphere.intervals(6.0) == [(0.0, pytest.approx(8.0, rel=1e-5))]
+
+
+def test_regions_are_named_where_they_are() -> None:
+    names = regions_along(small_view().outlines, np.array([1.0, 9.99, 10.01, 10.48, 10.5]), 0.0, "air")
+    assert names.tolist() == ["core", "core", "shell", "shell", "air"]
+
+
+def test_shares_along_the_equator_stay_with_the_equator(ax) -> None:
+    """Away from the equator the table's shares along the radius do not belong to the curve, and are not written."""
+    radial(small_view().find("TE163"), ax, z=0.6)
+    written = {text.get_text() for text in ax.texts}
+    assert MEASURES["energy"] in written
+    assert MEASURES["radial_e2"] not in written
