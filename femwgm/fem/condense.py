@@ -14,6 +14,7 @@ import scipy.sparse as sp
 
 from femwgm.errors import SolveError
 from femwgm.fem.dissect import Dissection
+from femwgm.fem.pardiso import WORTHWHILE, installed, pardiso_solver
 from femwgm.fem.spaces import Space
 from femwgm.typing import Array
 
@@ -145,6 +146,8 @@ class FactoredPencil:
             if info:
                 raise SolveError("the shift is an eigenvalue to working precision; another shift is needed")
             return lambda b: sla.lu_solve((lu, pivots), b, check_finite=False)
+        if n >= WORTHWHILE and installed():
+            return pardiso_solver(number, schur, n)
         centres = self.numbering.space.mesh.nodes.real.mean(axis=1)
         return Dissection(number, schur, n, centres).solve
 
