@@ -204,7 +204,7 @@ def light_in_light_out(
             alpha=1.0 if ever[j] else 0.35,
         )
     level = np.inf
-    for j in sorted(np.flatnonzero(ever), key=lambda j: -curve.photons[-1, j]):
+    for j in sorted(np.flatnonzero(ever).tolist(), key=lambda j: -float(curve.photons[-1, j])):
         # Names of lines that end at one height stand below each other.
         level = min(np.log10(curve.photons[-1, j]), level - 0.28)
         pol, l = names[j]
@@ -430,10 +430,10 @@ def polarizer_figure(lights: Mapping[str, Any]) -> Figure:
         )
     ax.set_xlim(0.0, 360.0)
     ax.set_xticks(range(0, 361, 90))
-    ax.set_ylim(0.0, 2.75)
+    ax.set_ylim(0.0, 3.1)
     ax.set_xlabel("polarizer angle / °")
     ax.set_ylabel("intensity / mean")
-    ax.legend(loc="upper center", ncols=3, columnspacing=1.0, handlelength=1.2)
+    ax.legend(loc="upper right")
     return figure
 
 

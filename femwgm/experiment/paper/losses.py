@@ -117,7 +117,8 @@ def quality_section(study: Study) -> Section:
     text = [
         (
             f"The published Q lies {orders:.0f} orders of magnitude below that of radiation at 20 µm. Scattering, absorption,"
-            " touching neighbours and the width of the laser line itself are what a Q of 4200 is made of; size enters through them only."
+            " touching neighbours and the width of the laser line itself are what a Q of 4200 is made of;"
+            " size enters through them only."
         ),
     ]
     return Section("What limits Q", text, rows, (), table)

@@ -101,7 +101,7 @@ def pair_section(study: Study) -> Section:
             f" {made.drift_in_widths:.2f} line widths;"
             f" {made.overlapping} pairs overlap in {1e3 * WINDOW_UM[0]:.0f} to {1e3 * WINDOW_UM[1]:.0f} nm",
             "detuning of neighbours in units of λ/Q",
-            f"with Q = {sharp:g} {fine.overlapping} pairs overlap; gain competition must do the rest",
+            f"at Q = {sharp:g} {fine.overlapping} pairs overlap; gain competition must do the rest",
             "differs",
             NAMES,
             (("drift_in_widths", made.drift_in_widths), ("overlapping", float(made.overlapping))),
