@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from typing import Any, Literal
 
 __all__ = ["Picture", "Row", "Section", "Verdict"]
 
@@ -50,7 +47,7 @@ class Row:
 class Picture:
     """A figure with its caption; drawn when the page is."""
 
-    draw: Callable[[], Figure]
+    draw: Callable[[], Any]
     caption: str
     kind: str = "svg"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -15,9 +15,6 @@ from femwgm.experiment.paper.content import Picture, Row, Section
 from femwgm.experiment.paper.study import Study
 from femwgm.experiment.pump import PumpAbsorption, pump_absorption, read_gain_table
 from femwgm.experiment.rates import LightCurve, light_curve, spontaneous_share
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["laser_section", "pump_section"]
 
@@ -131,7 +128,7 @@ def laser_section(study: Study) -> Section:
         for t in found
     ]
 
-    def draw() -> Figure:
+    def draw() -> Any:
         from femwgm.views.experiment import laser_figure
 
         return laser_figure(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -10,9 +10,6 @@ from femwgm.analytic.spectrum import index_from_spacing
 from femwgm.experiment.paper import published
 from femwgm.experiment.paper.content import Picture, Row, Section
 from femwgm.experiment.paper.study import Study
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["index_section", "leak_section", "modes_section"]
 
@@ -110,13 +107,13 @@ def modes_section(study: Study) -> Section:
         ),
     ]
 
-    def comb() -> Figure:
+    def comb() -> Any:
         from femwgm.views.figures import comb_figure
         from femwgm.views.source import run_view
 
         return comb_figure(run_view(run))
 
-    def planes() -> Figure:
+    def planes() -> Any:
         from femwgm.views.figures import published_planes
         from femwgm.views.source import run_view
 
@@ -302,7 +299,7 @@ def leak_section(study: Study) -> Section:
         ),
     ]
 
-    def radial() -> Figure:
+    def radial() -> Any:
         from femwgm.views.figures import published_radial
         from femwgm.views.source import run_view
 

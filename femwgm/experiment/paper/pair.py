@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from femwgm.experiment.paper import published
 from femwgm.experiment.paper.content import Picture, Row, Section
 from femwgm.experiment.paper.study import Study
 from femwgm.experiment.vernier import design, tolerance
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["pair_section"]
 
@@ -118,7 +115,7 @@ def pair_section(study: Study) -> Section:
         ),
     ]
 
-    def draw() -> Figure:
+    def draw() -> Any:
         from femwgm.views.experiment import vernier_figure
 
         return vernier_figure(

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from femwgm.experiment.emission import Cone, Multipoles, exact_multipoles
 from femwgm.experiment.paper import published
 from femwgm.experiment.paper.content import Picture, Row, Section
 from femwgm.experiment.paper.study import Study
 from femwgm.experiment.polarization import minority_share, mixture, through_lens
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["polarization_section"]
 
@@ -85,7 +82,7 @@ def polarization_section(study: Study) -> Section:
         ),
     ]
 
-    def draw() -> Figure:
+    def draw() -> Any:
         from femwgm.views.experiment import polarizer_figure
 
         return polarizer_figure({"TE 166": te, "TM 164": tm, f"{100 * share:.1f} % TM": mixed})

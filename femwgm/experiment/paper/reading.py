@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -12,9 +12,6 @@ from femwgm.experiment.paper.content import Picture, Row, Section
 from femwgm.experiment.paper.study import Study
 from femwgm.experiment.peaks import Peaks
 from femwgm.experiment.prior import prior_from
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["reading_section"]
 
@@ -85,7 +82,7 @@ def reading_section(study: Study) -> Section:
             "Nearest rival: " + rivals[0]["difference"] + f" (probability {rivals[0]['probability']:.1e})."
         )
 
-    def draw() -> Figure:
+    def draw() -> Any:
         from femwgm.views.experiment import assignment_figure
 
         return assignment_figure(result)

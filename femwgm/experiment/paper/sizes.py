@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -14,9 +14,6 @@ from femwgm.experiment.paper import published
 from femwgm.experiment.paper.content import Picture, Row, Section
 from femwgm.experiment.paper.study import Study
 from femwgm.typing import Array
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["Trend", "sizes_section", "trend"]
 
@@ -138,7 +135,7 @@ def sizes_section(study: Study) -> Section:
         )
     )
 
-    def draw() -> Figure:
+    def draw() -> Any:
         from femwgm.views.experiment import sizes_figure
 
         trends = [trend(study, pol, np.geomspace(10.0, 120.0, 24)) for pol in ("TE", "TM")]
