@@ -49,7 +49,7 @@ def _artist(writer: str) -> Artist:
 
 def artists(config: RunConfig) -> list[Artist]:
     """Writers of the fields and pictures that the configuration asks for."""
-    wanted = (("fields", "write_fields"), ("plots", "write_plots"))
+    wanted = (("fields", "write_fields"), ("exports", "write_exports"), ("plots", "write_plots"))
     return [_write_meshes, *(_artist(writer) for output, writer in wanted if getattr(config.outputs, output))]
 
 

@@ -173,4 +173,4 @@ class Outputs(Strict):
     derivatives: Flag = Field(
         default=False, description="derivatives with respect to indices and sizes in the table"
     )
-    exports: Annotated[tuple[Literal["msh", "npz", "mat"], ...], BeforeValidator(_list)] = ()
+    exports: Annotated[tuple[Literal["msh", "npz", "mat", "xdmf"], ...], BeforeValidator(_list)] = ()

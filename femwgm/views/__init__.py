@@ -34,6 +34,7 @@ _WHERE = {
     "patches": ("Medium", "Patches", "from_field"),
     "export": ("read_mode", "write_mode", "write_series"),
     "style": ("look", "new_figure", "save"),
+    "arrays": ("arrays", "write_exports", "write_xdmf"),
     "outputs": ("write_fields", "write_outputs", "write_plots"),
     "scene": ("Look", "Scene", "animate", "render"),
     "app": ("view", "view_run"),

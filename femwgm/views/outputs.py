@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from femwgm.views.arrays import write_exports
 from femwgm.views.export import FIELDS, SERIES, mode_file, write_mode, write_series
 from femwgm.views.source import RunView, Source, run_view
 
@@ -32,6 +33,8 @@ def write_outputs(source: Source, folder: str | Path, progress: Progress | None 
     """
     run = run_view(source)
     written = write_fields(run, folder, progress) if run.config.outputs.fields else []
+    if run.config.outputs.exports:
+        written += write_exports(run, folder, progress)
     return written + (write_plots(run, folder, progress) if run.config.outputs.plots else [])
 
 

@@ -11,6 +11,7 @@ import pytest
 from support.pictures import small_view
 
 from femwgm.errors import OutputError
+from femwgm.views.arrays import write_exports
 from femwgm.views.export import mode_file, read_mode, to_grid, write_mode
 from femwgm.views.outputs import write_fields
 from femwgm.views.vtu import Grid, read, to_bytes
@@ -118,3 +119,46 @@ def test_unknown_media_leave_the_energy_out(tmp_path: Path) -> None:
     assert "energy density (1/um^3)" not in to_grid(bare).point_data
     back = read_mode(write_mode(bare, tmp_path / "bare.vtu"))
     assert back.media == {}
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from dataclasses import replace
+
+    run = small_view()
+    outputs = run.config.outputs.model_copy(update={"exports": ("npz", "mat", "xdmf")})
+    home = tmp_path_factory.mktemp("exported")
+    write_exports(replace(run, config=run.config.model_copy(update={"outputs": outputs})), home)
+    return home / "fields"
+
+
+@pytest.mark.parametrize("kind", ["npz", "mat"])
+def test_plain_arrays_integrate_to_the_shares(exported: Path, kind: str) -> None:
+    from scipy.io import loadmat
+
+    mode = small_view().find("TM163")
+    path = (exported / mode_file(mode.row)).with_suffix(f".{kind}")
+    data = loadmat(path, squeeze_me=True) if kind == "mat" else dict(np.load(path))
+    energy = (
+        np.real(data["permittivity"])[:, None, None]
+        * (np.abs(data["E"]) ** 2).sum(axis=0)
+        * data["volume_um3"]
+    )
+    regions = [str(name).strip() for name in data["regions"]]
+    for region, share in mode.shares("energy").items():
+        inside = data["cell_region"] == regions.index(region)
+        assert energy[inside].sum() / energy.sum() == pytest.approx(share, rel=1e-6)
+    assert float(data["wavelength_nm"]) == mode.wavelength_nm
+
+
+def test_a_series_is_opened_by_another_program(exported: Path) -> None:
+    pyvista = pytest.importorskip("pyvista")
+    reader = pyvista.get_reader(str(exported / "modes.xdmf"))
+    assert reader.number_time_points == 2
+    assert sorted(reader.time_values) == pytest.approx(
+        sorted(mode.wavelength_nm for mode in small_view().modes)
+    )
+    grid = reader.read()
+    grid = grid[0] if isinstance(grid, pyvista.MultiBlock) else grid
+    assert {"|E|^2", "E_phi (imag)"} <= set(grid.point_data.keys())
+    assert grid.n_cells == len(to_grid(small_view().modes[0].patches).quads)
