@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from femwgm.views.comb import families
 from femwgm.views.losses import channels
-from femwgm.views.radial import percent
+from femwgm.views.radius import percent
 from femwgm.views.source import ModeView, RunView
+from femwgm.views.spectrum import families
 
 
 def digits(value: float | None, relative_error: float | None, most: int = 9) -> str:

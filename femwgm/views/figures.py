@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from femwgm.errors import OutputError
-from femwgm.views.comb import comb, lines
 from femwgm.views.domain import body, mesh
+from femwgm.views.equator import ring, sector_box, strongest
 from femwgm.views.evidence import error_bars
 from femwgm.views.losses import budget
 from femwgm.views.plane import colour_bar, mark, meridian, mode_box
-from femwgm.views.radial import radial
-from femwgm.views.ring import ring, sector_box, strongest
+from femwgm.views.radius import radial
 from femwgm.views.source import ModeView, RunView
+from femwgm.views.spectrum import comb, lines
 from femwgm.views.style import COLUMN, PAGE, new_figure, panel
 
 if TYPE_CHECKING:

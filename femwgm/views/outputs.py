@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from femwgm.views.arrays import write_exports
 from femwgm.views.export import FIELDS, SERIES, mode_file, write_mode, write_series
+from femwgm.views.plain import write_exports
 from femwgm.views.source import RunView, Source, run_view
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from femwgm.typing import Array
+from femwgm.views.equator import PIXELS_PER_LOBE
 from femwgm.views.line import Profile
 from femwgm.views.outlines import Outline
 from femwgm.views.patches import Patches
 from femwgm.views.quantities import Quantity, Wave
-from femwgm.views.ring import PIXELS_PER_LOBE
 
 POINTS_PER_LOBE = 6
 ROUND_MOST = 3600

@@ -16,7 +16,7 @@ from femwgm.views.graphics import off_screen_plotter
 from femwgm.views.outlines import body_of, reach_of
 from femwgm.views.plane import blended, scale
 from femwgm.views.quantities import Quantity, Wave, main_component, quantity
-from femwgm.views.radial import percent
+from femwgm.views.radius import percent
 from femwgm.views.revolve import Cut, Sheet, flat_face, half_disc, meridian_face, sector, surfaces
 from femwgm.views.source import ModeView, RunView
 from femwgm.views.style import GREY, INK, colour_map, layer_colours

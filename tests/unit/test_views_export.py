@@ -11,9 +11,9 @@ import pytest
 from support.pictures import small_view
 
 from femwgm.errors import OutputError
-from femwgm.views.arrays import write_exports
 from femwgm.views.export import mode_file, read_mode, to_grid, write_mode
 from femwgm.views.outputs import write_fields
+from femwgm.views.plain import write_exports
 from femwgm.views.vtu import Grid, read, to_bytes
 
 pytestmark = pytest.mark.gmsh

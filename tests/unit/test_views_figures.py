@@ -14,8 +14,8 @@ from support.pictures import PUBLISHED, small_run, small_view
 
 from femwgm.errors import OutputError
 from femwgm.views import figures
-from femwgm.views.comb import comb, lines
 from femwgm.views.domain import cell_rims, upper_half
+from femwgm.views.equator import sample, strongest
 from femwgm.views.evidence import convergence
 from femwgm.views.line import profile
 from femwgm.views.losses import budget, channels
@@ -23,9 +23,9 @@ from femwgm.views.outlines import outlines, reach_of
 from femwgm.views.outputs import write_outputs
 from femwgm.views.plane import meridian, regions_along
 from femwgm.views.quantities import Wave, quantity
-from femwgm.views.radial import MEASURES, percent, radial
-from femwgm.views.ring import sample, strongest
+from femwgm.views.radius import MEASURES, percent, radial
 from femwgm.views.source import ModeView, mode_view
+from femwgm.views.spectrum import comb, lines
 from femwgm.views.style import look, new_figure, rendered
 
 pytestmark = pytest.mark.gmsh
@@ -309,3 +309,15 @@ def test_shares_along_the_equator_stay_with_the_equator(ax) -> None:
     written = {text.get_text() for text in ax.texts}
     assert MEASURES["energy"] in written
     assert MEASURES["radial_e2"] not in written
+
+
+def test_no_module_hides_a_function_of_its_name() -> None:
+    """After every module is imported each public name is still what `views` offers."""
+    from types import ModuleType
+
+    from femwgm import views
+
+    for name in views.__all__:
+        assert not isinstance(getattr(views, name), ModuleType), name
+    for name in views.__all__:
+        assert not isinstance(getattr(views, name), ModuleType), name

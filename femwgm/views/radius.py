@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from femwgm.typing import Array
+from femwgm.views.equator import plane_height
 from femwgm.views.line import Profile
 from femwgm.views.quantities import Quantity, quantity
-from femwgm.views.ring import plane_height
 from femwgm.views.source import ModeView, Viewable, mode_view
 from femwgm.views.style import ACCENT, GREY, INK, POLARIZATION, layer_colours
 
