@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from femwgm.typing import RealArray
+
+if TYPE_CHECKING:
+    from scipy.interpolate import CubicSpline
 
 Point = tuple[float, float]
 
@@ -169,6 +171,8 @@ def _interpolant(points: tuple[Point, ...], first: Point | None, last: Point | N
     x = np.array(points)
     s = np.r_[0.0, np.cumsum(np.hypot(*np.diff(x, axis=0).T))]
     ends = [(2, np.zeros(2)) if slope is None else (1, np.array(slope) * s[-1] / np.hypot(*slope)) for slope in (first, last)]
+    from scipy.interpolate import CubicSpline  # a third of a second to load, and spheres need none
+
     return CubicSpline(s / s[-1], x, bc_type=tuple(ends))
 
 

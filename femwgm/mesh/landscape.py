@@ -15,8 +15,6 @@ from functools import lru_cache
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.interpolate import RegularGridInterpolator
-from scipy.ndimage import distance_transform_edt
 from scipy.sparse.csgraph import dijkstra
 from scipy.special import jv
 
@@ -79,6 +77,8 @@ class Landscape:
         self.solid = solid = self._solid()
         highest = float(self.n[solid].max()) if solid.any() else float(self.n.max())
         # Outside the solid a wavenumber along the surface that the ambient does not carry dies within its own length.
+        from scipy.ndimage import distance_transform_edt
+
         away = distance_transform_edt(~solid, sampling=self.step) if solid.any() else np.zeros((nr, nz))
         near = tail / np.maximum(away, 1e-9 * box.diagonal)
         coarse = None if known is None else self._looked_up(known)
@@ -113,6 +113,8 @@ class Landscape:
         z = np.linspace(self.z[0], self.z[-1], min(points, len(self.z)))
         values = known(np.stack(np.meshgrid(r, z, indexing="ij"), axis=-1).reshape(-1, 2)).reshape(len(r), len(z))
         values = np.where(np.isnan(values), 50.0, values)
+        from scipy.interpolate import RegularGridInterpolator
+
         return np.asarray(RegularGridInterpolator((r, z), values)(self._points())).reshape(len(self.r), len(self.z))
 
     def _points(self) -> Array:
