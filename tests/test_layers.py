@@ -47,6 +47,8 @@ TWIN_IMPORTS = FLOORS[0] | {TWIN}
 TWIN_STRANGERS = set().union(*FLOORS) - {
     "expect",
     "pipeline",
+    "shapes",
+    "grids",
     "sweep",
     "views",
     "report",
