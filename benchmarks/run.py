@@ -113,7 +113,7 @@ def peaks(wanted: set[str]) -> dict[tuple[str, str], float | None]:
 def peak(case: str, solver: str) -> int:
     """One job, and the memory it added, as JSON."""
     job = cases.memory_job(case, solver)
-    before = clock.resident_peak()
+    before = clock.reset_peak()
     job()
     print(json.dumps({"megabytes": clock.resident_peak() - before}))
     return 0
