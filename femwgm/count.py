@@ -136,7 +136,14 @@ class Count:
 
 
 def count_between(
-    problem: MeridianProblem, degree: int, m: int, mirror: str | None, k_lo: float, k_hi: float, *, outer: str = "conductor"
+    problem: MeridianProblem,
+    degree: int,
+    m: int,
+    mirror: str | None,
+    k_lo: float,
+    k_hi: float,
+    *,
+    outer: str = "conductor",
 ) -> int:
     """Number of eigenvalues k0^2 with k_lo < k0 < k_hi (rad/um), each as often as its multiplicity; media as at the middle."""
     pencil = problem.pencil(degree, m, mirror, complex(0.5 * (k_lo + k_hi)), outer)
@@ -144,7 +151,13 @@ def count_between(
 
 
 def account(
-    problem: MeridianProblem, degree: int, m: int, mirror: str | None, found: Sequence[float], width: float, radius: float
+    problem: MeridianProblem,
+    degree: int,
+    m: int,
+    mirror: str | None,
+    found: Sequence[float],
+    width: float,
+    radius: float,
 ) -> Count:
     """Count the eigenvalues around found modes of one class, and label those that are not among them.
 
@@ -174,7 +187,9 @@ def account(
                 remaining.remove(match[0])
             else:
                 field = problem.field(pencil, x, m, complex(k0), mirror)
-                label = identify(field, problem.media(complex(k0)).eps, problem.extent[:2], radius, problem.extent[2])
+                label = identify(
+                    field, problem.media(complex(k0)).eps, problem.extent[:2], radius, problem.extent[2]
+                )
                 others.append(Neighbour(label.pol, label.q, label.p, m))
     return Count(m, mirror, k_lo, k_hi, counted, len(found), tuple(others))
 
@@ -223,4 +238,3 @@ def _clusters(wavenumbers: Sequence[float]) -> list[list[float]]:
         else:
             found.append([k])
     return found
-

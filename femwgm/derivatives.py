@@ -95,7 +95,9 @@ class Shifted:
         """Slope d eps / d k0 (um)."""
         n = np.sqrt(complex(self.across.eps(k0)))
         factor, dn = 1.0 + self.amount / n, self.across.slope(k0) / (2.0 * n)
-        return complex(factor * (self.law.slope(k0) * factor - 2.0 * self.law.eps(k0) * self.amount * dn / n**2))
+        return complex(
+            factor * (self.law.slope(k0) * factor - 2.0 * self.law.eps(k0) * self.amount * dn / n**2)
+        )
 
 
 def raised(material: Material, amount: float) -> Material:
@@ -177,7 +179,8 @@ class Differentiator:
             ln_q[f"thickness_{layer}"] = np.sum([ln_q[name] for name in moved], axis=0)
         k = self._base.k0.real
         radiation, absorption, total = (
-            {name: float(values[i]) for name, values in ln_q.items() if np.isfinite(values[i])} for i in range(3)
+            {name: float(values[i]) for name, values in ln_q.items() if np.isfinite(values[i])}
+            for i in range(3)
         )
         wavelength = {name: float(-2e3 * np.pi / k**2 * slope.real) for name, slope in k0.items()}
         return Derivatives(k0, wavelength, radiation, absorption, total)
@@ -195,7 +198,9 @@ class Differentiator:
         """The mode of the lossless twin, where there is loss."""
         if not self._problem.lossy(self._base.k0):
             return None
-        return solve_eigenmode(self._problem.lossless, self.expected, self.degree, self.mirror, near=self._base)
+        return solve_eigenmode(
+            self._problem.lossless, self.expected, self.degree, self.mirror, near=self._base
+        )
 
     @cached_property
     def _local(self) -> Array:
@@ -270,7 +275,9 @@ class Differentiator:
     def _changed(self, name: str, amount: float) -> MeridianProblem:
         kind, _, of = name.partition("_")
         if kind == "n":
-            return MeridianProblem(self.mesh, {**self.media, of: raised(self.media[of], amount)}, self.ambient)
+            return MeridianProblem(
+                self.mesh, {**self.media, of: raised(self.media[of], amount)}, self.ambient
+            )
         mesh = self.mesh.with_nodes(self.mesh.nodes + amount * self._motions[name])
         return MeridianProblem(mesh, self.media, self.ambient)
 

@@ -53,7 +53,9 @@ class Pencil:
         Cell matrices, or functions that make them when they are first needed.
     """
 
-    def __init__(self, numbering: Numbering, K: Array | Callable[[], Array], M: Array | Callable[[], Array]) -> None:
+    def __init__(
+        self, numbering: Numbering, K: Array | Callable[[], Array], M: Array | Callable[[], Array]
+    ) -> None:
         self.numbering, self._K, self._M = numbering, K, M
 
     @cached_property

@@ -52,7 +52,13 @@ class ConfigError(FemwgmError):
     exit_code = 2
 
     def __init__(
-        self, rule: str, *, file: object = None, key: str | None = None, value: object = None, remedy: str | None = None
+        self,
+        rule: str,
+        *,
+        file: object = None,
+        key: str | None = None,
+        value: object = None,
+        remedy: str | None = None,
     ) -> None:
         self.rule, self.file, self.key, self.value, self.remedy = rule, file, key, value, remedy
         where = [str(file)] if file is not None else []

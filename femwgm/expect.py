@@ -144,7 +144,9 @@ def _on_spheroid(config: RunConfig, materials: Mapping[str, Material]) -> list[E
     for p in modes.polar_orders:
         offset = (p + 0.5) * a / b - 0.5
         reach = 2 + int(abs(offset))
-        found = sphere.modes(window_um=wide, polarizations=modes.polarizations, radial_orders=modes.radial_orders)
+        found = sphere.modes(
+            window_um=wide, polarizations=modes.polarizations, radial_orders=modes.radial_orders
+        )
         for pol, q in sorted({(e.pol, e.q) for e in found}):
             degrees = [e.l for e in found if (e.pol, e.q) == (pol, q)]
             orders = range(max(0, min(degrees) - reach - 1), max(degrees) + reach + 2)
@@ -167,7 +169,7 @@ def _on_spheroid(config: RunConfig, materials: Mapping[str, Material]) -> list[E
 
 def _leak(exact: ExactMode) -> float:
     """1/Q of the radiation of an exact mode; zero beyond the range of floats."""
-    return float(10.0 ** -exact.log10_q_rad) if exact.log10_q_rad < 300.0 else 0.0
+    return float(10.0**-exact.log10_q_rad) if exact.log10_q_rad < 300.0 else 0.0
 
 
 def _spheroidal_shift(l: int, p: int, q: int, ratio: float) -> float:

@@ -179,7 +179,11 @@ class Mode:
     @property
     def volume_standing_um3(self) -> float | None:
         """Mode volume of the standing wave cos(m phi) (um^3): half of the travelling one, the same for m = 0."""
-        return self.mode_volume_um3 if self.mode_volume_um3 is None or self.m == 0 else 0.5 * self.mode_volume_um3
+        return (
+            self.mode_volume_um3
+            if self.mode_volume_um3 is None or self.m == 0
+            else 0.5 * self.mode_volume_um3
+        )
 
     @property
     def purcell(self) -> float | None:
@@ -188,7 +192,13 @@ class Mode:
         V is that of the standing wave, in which the two travelling waves of the pair act together; Q is the total one.
         """
         q, volume = self.q_total, self.volume_standing_um3
-        if self.crest is None or q is None or volume is None or not 0.0 < q < np.inf or self.crest.eps.real <= 0.0:
+        if (
+            self.crest is None
+            or q is None
+            or volume is None
+            or not 0.0 < q < np.inf
+            or self.crest.eps.real <= 0.0
+        ):
             return None
         index = float(np.sqrt(self.crest.eps.real))
         return 3.0 / (4.0 * np.pi**2) * (1e-3 * self.wavelength_nm / index) ** 3 * q / volume
@@ -210,7 +220,9 @@ class Mode:
             If the mode was read from a table.
         """
         if self.differentiate is None:
-            raise ValueError(f"{self.label} was read from a table: run its configuration again to differentiate it")
+            raise ValueError(
+                f"{self.label} was read from a table: run its configuration again to differentiate it"
+            )
         return self.differentiate()
 
     @property
@@ -288,7 +300,9 @@ class ModeSet(Sequence[Mode]):
         return iter(self._modes)
 
     def __repr__(self) -> str:
-        return f"ModeSet of {len(self)} modes" + "".join(f"\n  {m.label}  {m.wavelength_nm:.6f} nm" for m in self)
+        return f"ModeSet of {len(self)} modes" + "".join(
+            f"\n  {m.label}  {m.wavelength_nm:.6f} nm" for m in self
+        )
 
     def sel(self, **labels: Any) -> ModeSet:
         """Modes with the given attribute values, as `sel(pol="TE", l=165)`."""

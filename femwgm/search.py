@@ -17,7 +17,9 @@ _COUNTS = (3, 8, 24)
 """Numbers of eigenpairs to look through around an estimate, growing until the mode is among them."""
 
 
-def settle(problem: MeridianProblem, expected: Expected, degree: int, *, mirrored: bool, radius: float) -> Expected:
+def settle(
+    problem: MeridianProblem, expected: Expected, degree: int, *, mirrored: bool, radius: float
+) -> Expected:
     """The mode expected, with the wavenumber of the eigenpair whose field bears its labels.
 
     Parameters

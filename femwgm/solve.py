@@ -78,7 +78,9 @@ def solve_eigenmode(
             return Eigenmode(k0, x, residual, problem.pencil(degree, expected.m, mirror, k0, outer), degree)
     if near is None:
         return _solve_fully(problem, expected, degree, mirror, outer, complex(expected.k0))
-    start = prolong(near.pencil.numbering, problem.numbering(degree, expected.m, mirror, outer), near.x[:, None])
+    start = prolong(
+        near.pencil.numbering, problem.numbering(degree, expected.m, mirror, outer), near.x[:, None]
+    )
     return _solve_fully(problem, expected, degree, mirror, outer, near.k0, start[:, 0])
 
 
@@ -113,7 +115,9 @@ def _solve_with_factor(
             break
     else:
         if problem.dispersive:
-            raise SolveError(f"the dispersive index near k0 = {k.real:.6g} rad/um did not settle in {_FIXED_POINT_STEPS} steps")
+            raise SolveError(
+                f"the dispersive index near k0 = {k.real:.6g} rad/um did not settle in {_FIXED_POINT_STEPS} steps"
+            )
     return Eigenmode(k, pairs.vectors[:, chosen], float(pairs.residuals[chosen]), pencil, degree), factor
 
 
@@ -171,7 +175,9 @@ def solve_mode(
         with stage("eigenpairs"):
             primary = solve_eigenmode(problem, expected, degree, mirror, near=primary)
         with stage("error estimate"):
-            check = solve_eigenmode(problem, expected, degree + _ENRICHMENT, mirror, outer="natural", near=primary)
+            check = solve_eigenmode(
+                problem, expected, degree + _ENRICHMENT, mirror, outer="natural", near=primary
+            )
         rounding = 4.0 * np.finfo(float).eps * np.sqrt(primary.pencil.size)
         error = max(abs(check.k0.real - primary.k0.real) / abs(check.k0.real), rounding)
         misses[degree] = error / goals.wavelength
@@ -180,7 +186,11 @@ def solve_mode(
             first = observe(problem, primary, expected, mirror)
             with stage("error estimate"):
                 second = observe(problem, check, expected, mirror)
-            q_rad = _without_loss(problem.lossless, expected, primary, check, mirror) if lossy else _radiation(first, second)
+            q_rad = (
+                _without_loss(problem.lossless, expected, primary, check, mirror)
+                if lossy
+                else _radiation(first, second)
+            )
             misses[degree] = max(misses[degree], (q_rad.error or 0.0) / goals.q)
             if misses[degree] <= 1.0 or last or _stagnant(misses, degree):
                 break
@@ -197,7 +207,9 @@ def solve_mode(
     volume_error = abs(volume_max(field, shares, media.eps) / volume - 1.0)
     smallest, largest, latitude = _extent(problem)
     with stage("error estimate"):
-        label = identify(second.field, media.eps, (smallest, largest), radius, latitude)  # the less noise, the surer
+        label = identify(
+            second.field, media.eps, (smallest, largest), radius, latitude
+        )  # the less noise, the surer
     local = primary.pencil.numbering.gather(primary.x[:, None])[..., 0]
     norm = bilinear_norm(local, matrices, primary.k0, media)
     slopes = permittivity_slopes(
@@ -263,7 +275,9 @@ _WEAK = 1e-7
 """Absorption (as 1/Q) below which its first order is better known than the imaginary part of the eigenvalue."""
 
 
-def absorption_rate(problem: MeridianProblem, mode: Eigenmode, q_rad: RadiationQ, slopes: PermittivitySlopes) -> float:
+def absorption_rate(
+    problem: MeridianProblem, mode: Eigenmode, q_rad: RadiationQ, slopes: PermittivitySlopes
+) -> float:
     """1/q_abs, where 1/q_total = 1/q_rad + 1/q_abs: what the eigenvalue has beyond radiation, or the first order in the loss."""
     k = complex(mode.k0.real)
     first_order = 0.0
@@ -287,7 +301,9 @@ def _evanescent(
         return first.integrals, second.integrals, interfaces
     ambient = problem.ambient
     eps = problem.materials[problem.mesh.regions.index(ambient)].permittivity(complex(first.field.k0.real))
-    end = min(outer_turning_point(expected.l, first.field.k0, float(np.sqrt(eps.real))), interfaces[ambient][1])
+    end = min(
+        outer_turning_point(expected.l, first.field.k0, float(np.sqrt(eps.real))), interfaces[ambient][1]
+    )
     one, two = (within(o.integrals, o.field, ambient, eps.real, (radius, end)) for o in (first, second))
     return one, two, {**interfaces, ambient: (radius, max(end, radius))}
 

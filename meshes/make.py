@@ -1,7 +1,7 @@
 """Write the example meshes of this folder and check them against `SHA256SUMS`.
 
-    python meshes/make.py          # rewrite the meshes and the sums
-    python meshes/make.py --check  # compare only
+python meshes/make.py          # rewrite the meshes and the sums
+python meshes/make.py --check  # compare only
 """
 
 from __future__ import annotations

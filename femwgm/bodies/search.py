@@ -123,8 +123,15 @@ class BodySearch:
         modes, keys = self.config.modes, {f.key for f in families}
         if modes.radial_orders is None or modes.polar_orders is None:
             return []
-        asked = [(pol, q, p) for pol in modes.polarizations for q in modes.radial_orders for p in modes.polar_orders]
-        return [f"no bound family {pol} q={q} p={p} was found" for pol, q, p in asked if (pol, q, p) not in keys]
+        asked = [
+            (pol, q, p)
+            for pol in modes.polarizations
+            for q in modes.radial_orders
+            for p in modes.polar_orders
+        ]
+        return [
+            f"no bound family {pol} q={q} p={p} was found" for pol, q, p in asked if (pol, q, p) not in keys
+        ]
 
     def _sweep(self, lowest: float) -> Iterator[Family]:
         for mirror in self.mirrors:
@@ -200,7 +207,9 @@ class BodySearch:
 
     def design(self, group: Sequence[Target], tolerance: float) -> GeneralDomain:
         """Domain for targets that share their labels, from how far their coarse fields reach."""
-        chosen = {id(t): t for key in (_order, _wavenumber) for t in (min(group, key=key), max(group, key=key))}
+        chosen = {
+            id(t): t for key in (_order, _wavenumber) for t in (min(group, key=key), max(group, key=key))
+        }
         waves = [Wave(float(t.expected.m), t.expected.k0.real) for t in chosen.values()]
         fields = [t.coarse for t in chosen.values()]
 
@@ -226,7 +235,9 @@ def _wavenumber(target: Target) -> float:
 
 def _matches(label: Label, modes: object) -> bool:
     """Whether a label is among the wanted ones (`femwgm.config.settings.Modes`)."""
-    pols, radial, polar = (getattr(modes, name) for name in ("polarizations", "radial_orders", "polar_orders"))
+    pols, radial, polar = (
+        getattr(modes, name) for name in ("polarizations", "radial_orders", "polar_orders")
+    )
     return label.pol in pols and (radial is None or label.q in radial) and (polar is None or label.p in polar)
 
 
@@ -257,7 +268,8 @@ def choose(problem: MeridianProblem, target: Target, degree: int, mirror: str | 
         k0 = complex(np.sqrt(complex(pairs.values[j])))
         other = problem.field(pencil, x, expected.m, k0, mirror)(*points)[0]
         overlap.append(
-            abs(np.sum(points[0] * E.conj() * other)) / np.sqrt(np.sum(points[0] * np.abs(other) ** 2) + 1e-300)
+            abs(np.sum(points[0] * E.conj() * other))
+            / np.sqrt(np.sum(points[0] * np.abs(other) ** 2) + 1e-300)
         )
     k0 = complex(np.sqrt(complex(pairs.values[int(np.argmax(overlap))])))
     return replace(expected, k0=k0)

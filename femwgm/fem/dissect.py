@@ -54,7 +54,9 @@ class Dissection:
         If a block is singular to working precision.
     """
 
-    def __init__(self, number: IntArray, matrices: Array, size: int, centres: Array, *, signs: bool = False) -> None:
+    def __init__(
+        self, number: IntArray, matrices: Array, size: int, centres: Array, *, signs: bool = False
+    ) -> None:
         self.size, self.dtype = size, matrices.dtype
         order = _halved(centres)
         place = np.empty(len(order), dtype=np.int64)
@@ -105,7 +107,9 @@ class Dissection:
         if info:
             raise SolveError("the shift is an eigenvalue to working precision; another shift is needed")
         front.factors = (lu, pivots)
-        front.response = self._substitute(lu, pivots, F[:n, n:])[0] if len(stay) else np.zeros((n, 0), dtype=self.dtype)
+        front.response = (
+            self._substitute(lu, pivots, F[:n, n:])[0] if len(stay) else np.zeros((n, 0), dtype=self.dtype)
+        )
         return stay, F[n:, n:] - F[n:, :n] @ front.response
 
     def solve(self, b: Array) -> Array:

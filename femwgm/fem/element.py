@@ -101,4 +101,6 @@ class ScalarElement(TabulatedElement, ElementH1):  # type: ignore[misc]
         (field,) = super().gbasis(mapping, X, i, tind)
         sign = self.signs(mapping.mesh.t)[:, i]
         sign = sign if tind is None else sign[tind]
-        return (DiscreteField(value=np.asarray(field) * sign[:, None], grad=field.grad * sign[None, :, None]),)
+        return (
+            DiscreteField(value=np.asarray(field) * sign[:, None], grad=field.grad * sign[None, :, None]),
+        )

@@ -25,7 +25,9 @@ def stretch_radially(mesh: CurvedMesh, start: float, strength: float, region: st
     return mesh.with_nodes(nodes)
 
 
-def stretch_box(mesh: CurvedMesh, start: tuple[float, float, float], strength: float, region: str) -> CurvedMesh:
+def stretch_box(
+    mesh: CurvedMesh, start: tuple[float, float, float], strength: float, region: str
+) -> CurvedMesh:
     """Mesh with r and z stretched separately beyond a box r < start[0], start[1] < z < start[2], in the cells of a region."""
     cells = mesh.region_cells(region)
     nodes = mesh.nodes.astype(np.complex128)

@@ -49,7 +49,9 @@ class TriNedelec(CurlElement):
 
     def keys(self) -> list[tuple[object, ...]]:
         """(edge, j) on the edges, (edge, i, n) inside."""
-        inside = [(e, i, n) for e in (0, 1) for i in range(self.degree - 1) for n in range(self.degree - 1 - i)]
+        inside = [
+            (e, i, n) for e in (0, 1) for i in range(self.degree - 1) for n in range(self.degree - 1 - i)
+        ]
         return [*((e, j) for e in range(3) for j in range(self.degree)), *inside]
 
     def tabulate(self, X: Array) -> tuple[Array, Array]:
@@ -77,7 +79,8 @@ class TriNedelec(CurlElement):
         twist = 2.0 * _cross(_GRADIENT[a], _GRADIENT[b])
         values = [p[j] * whitney for j in range(self.degree)]
         curls = [
-            p[j] * twist + ds[j] * _cross(grad_s, whitney) + dt[j] * _cross(grad_t, whitney) for j in range(self.degree)
+            p[j] * twist + ds[j] * _cross(grad_s, whitney) + dt[j] * _cross(grad_t, whitney)
+            for j in range(self.degree)
         ]
         return values, curls
 

@@ -34,7 +34,9 @@ def kinds() -> tuple[str, ...]:
 
 def _assembled(geometry: Any, body: Sequence[Piece], further: Sequence[Piece] = ()) -> Section:
     """Body, what it stands on, background layers, coatings: the first that covers a point wins."""
-    slabs = [Slab(b.name, -_FAR if b.bottom_um is None else b.bottom_um, b.top_um) for b in geometry.background]
+    slabs = [
+        Slab(b.name, -_FAR if b.bottom_um is None else b.bottom_um, b.top_um) for b in geometry.background
+    ]
     films, total = [], 0.0
     for coating in geometry.coatings:
         total += coating.thickness_um
@@ -68,7 +70,9 @@ def _pillar(geometry: Any, top: float, overlap: float = 0.0) -> list[Piece]:
 def _sphere(geometry: Any) -> Section:
     radii = geometry.radii_um
     names = list(geometry.region_materials)[:-1]
-    pieces = [Piece(n, closed_outline([arc((0.0, 0.0), r, -90, 90)], n)) for n, r in zip(names, radii, strict=True)]
+    pieces = [
+        Piece(n, closed_outline([arc((0.0, 0.0), r, -90, 90)], n)) for n, r in zip(names, radii, strict=True)
+    ]
     return Section(tuple(pieces), geometry.ambient, radii[-1])
 
 
@@ -96,9 +100,12 @@ def _ring(g: Any) -> Section:
     lean = _top_radius(0.0, g.thickness_um, g.sidewall_angle_deg, None)
     inner, outer = g.inner_radius_um - lean, g.outer_radius_um + lean
     if not 0.0 < inner < outer:
-        raise GeometryError(f"ring: its walls lean so far that its upper face spans {inner:.6g} to {outer:.6g} um")
+        raise GeometryError(
+            f"ring: its walls lean so far that its upper face spans {inner:.6g} to {outer:.6g} um"
+        )
     body = polygon_outline(
-        [(g.inner_radius_um, -h), (g.outer_radius_um, -h), (outer, h), (inner, h), (g.inner_radius_um, -h)], g.name
+        [(g.inner_radius_um, -h), (g.outer_radius_um, -h), (outer, h), (inner, h), (g.inner_radius_um, -h)],
+        g.name,
     )
     return _assembled(g, [Piece(g.name, body)], _pillar(g, -h))
 
@@ -190,7 +197,9 @@ def _cavity(g: Any) -> Section:
 def _profile(g: Any) -> Section:
     body = Piece(g.name, _drawn(g.points, g.smooth, g.name))
     section = _assembled(g, [body])
-    inner = tuple(Piece(region.name, _drawn(region.points, region.smooth, region.name)) for region in g.inside)
+    inner = tuple(
+        Piece(region.name, _drawn(region.points, region.smooth, region.name)) for region in g.inside
+    )
     return Section((*inner, *section.parts), section.ambient, section.radius, section.walls)
 
 

@@ -103,11 +103,15 @@ class Arc:
 
     def at(self, t: RealArray) -> RealArray:
         a = self._angle(t)
-        return np.stack([self.centre[0] + self.semi_r * _cos(a), self.centre[1] + self.semi_z * _sin(a)], axis=-1)
+        return np.stack(
+            [self.centre[0] + self.semi_r * _cos(a), self.centre[1] + self.semi_z * _sin(a)], axis=-1
+        )
 
     def tangent(self, t: RealArray) -> RealArray:
         a = self._angle(t)
-        d = np.stack([-self.semi_r * np.sin(a), self.semi_z * np.cos(a)], axis=-1) * np.sign(self.last - self.first)
+        d = np.stack([-self.semi_r * np.sin(a), self.semi_z * np.cos(a)], axis=-1) * np.sign(
+            self.last - self.first
+        )
         return np.asarray(d / np.linalg.norm(d, axis=1)[:, None])
 
     def reversed(self) -> Arc:
@@ -170,7 +174,10 @@ class Spline:
 def _interpolant(points: tuple[Point, ...], first: Point | None, last: Point | None) -> CubicSpline:
     x = np.array(points)
     s = np.r_[0.0, np.cumsum(np.hypot(*np.diff(x, axis=0).T))]
-    ends = [(2, np.zeros(2)) if slope is None else (1, np.array(slope) * s[-1] / np.hypot(*slope)) for slope in (first, last)]
+    ends = [
+        (2, np.zeros(2)) if slope is None else (1, np.array(slope) * s[-1] / np.hypot(*slope))
+        for slope in (first, last)
+    ]
     from scipy.interpolate import CubicSpline  # a third of a second to load, and spheres need none
 
     return CubicSpline(s / s[-1], x, bc_type=tuple(ends))

@@ -126,7 +126,9 @@ class Section:
             for level in (slab.bottom, slab.top):
                 if np.isfinite(level):
                     found += [
-                        (point, np.pi / 2) for piece in self.pieces for point in _crossings(piece.outline, level)
+                        (point, np.pi / 2)
+                        for piece in self.pieces
+                        for point in _crossings(piece.outline, level)
                     ]
         unique: dict[tuple[float, float], tuple[Point, float]] = {}
         for point, turn in found:
@@ -137,7 +139,12 @@ class Section:
     def tightest(self) -> list[tuple[Array, float]]:
         """Points along each curved piece of outline and its smallest radius of curvature (um)."""
         t = np.linspace(0.0, 1.0, 33)
-        return [(c.at(t), c.tightest()) for p in self.pieces for c in p.outline.curves if np.isfinite(c.tightest())]
+        return [
+            (c.at(t), c.tightest())
+            for p in self.pieces
+            for c in p.outline.curves
+            if np.isfinite(c.tightest())
+        ]
 
 
 def _within(slab: Slab, z: Array) -> Array:

@@ -67,7 +67,9 @@ class GeneralDomain:
 
     def real_mesh(self) -> CurvedMesh:
         """Mesh of the domain before the absorbing layer is stretched."""
-        return build_planar(self.section, self.box, self.size, self.order, frame=self.frame, mirror=self.mirror)
+        return build_planar(
+            self.section, self.box, self.size, self.order, frame=self.frame, mirror=self.mirror
+        )
 
     @property
     def start(self) -> tuple[float, float, float]:
@@ -167,7 +169,11 @@ def _limits(
     k = min(wave.k0 for wave in waves)
     wavelength = 2.0 * np.pi / (ambient * k)
     caustic = max(wave.m / (ambient * wave.k0) for wave in waves)
-    gap = choices.pml_distance if choices.pml_distance is not None else float(np.clip(caustic - r1, 0.3 * wavelength, wavelength))
+    gap = (
+        choices.pml_distance
+        if choices.pml_distance is not None
+        else float(np.clip(caustic - r1, 0.3 * wavelength, wavelength))
+    )
     if choices.absorbing is False or not (choices.absorbing or _leaks(landscape, waves, tail)):
         return whole, Frame()
     limits = (r1 + gap, z0 - gap, z1 + gap)
@@ -178,12 +184,17 @@ def _limits(
         whole.z1 > limits[2] and walls.top is None,
     )
     box = Box(
-        whole.r0, limits[0] if leaks[0] else whole.r1, limits[1] if leaks[1] else whole.z0, limits[2] if leaks[2] else whole.z1
+        whole.r0,
+        limits[0] if leaks[0] else whole.r1,
+        limits[1] if leaks[1] else whole.z0,
+        limits[2] if leaks[2] else whole.z1,
     )
     if choices.pml_depth is not None:
         return box, Frame(*(choices.pml_depth if leak else 0.0 for leak in leaks))
     deep = [
-        layer_depth(wave, ambient, box.r1, strength, tail - float(landscape.S[landscape.r > box.r1].min(initial=tail)))
+        layer_depth(
+            wave, ambient, box.r1, strength, tail - float(landscape.S[landscape.r > box.r1].min(initial=tail))
+        )
         for wave in waves
     ]
     return box, Frame(*(max(deep) if leak else 0.0 for leak in leaks))
@@ -218,7 +229,11 @@ def _walled(section: Section, box: Box) -> Box:
     """The box that ends at the walls wherever it comes near them."""
     w = section.walls
     if not section.pieces or w.closed:
-        r0, r1, z0, z1 = section.bounds if not section.pieces else (box.r0, w.radius or box.r1, w.bottom or 0.0, w.top or 0.0)
+        r0, r1, z0, z1 = (
+            section.bounds
+            if not section.pieces
+            else (box.r0, w.radius or box.r1, w.bottom or 0.0, w.top or 0.0)
+        )
         return Box(r0, r1, max(z0, box.z0) if box.z0 == 0.0 else z0, z1)
     low = box.z0 if w.bottom is None else max(w.bottom, box.z0)
     high = box.z1 if w.top is None else min(w.top, box.z1)

@@ -25,7 +25,9 @@ def gmsh_model(name: str) -> Iterator[Any]:
     try:
         import gmsh
     except OSError as error:
-        raise MeshError(f"gmsh could not be loaded ({error}); `femwgm doctor` names the system packages it needs") from None
+        raise MeshError(
+            f"gmsh could not be loaded ({error}); `femwgm doctor` names the system packages it needs"
+        ) from None
     if not _started:
         gmsh.initialize(argv=[], readConfigFiles=False, interruptible=False)
         atexit.register(gmsh.finalize)

@@ -41,7 +41,9 @@ def from_model(model: Any, order: int, regions: tuple[str, ...]) -> CurvedMesh:
                 for _, _, nodes in zip(*model.mesh.getElements(1, entity), strict=True)
             ]
             lines[name] = np.concatenate(ends).astype(np.int64)
-    return assemble_mesh(position, np.concatenate(cells), np.concatenate(labels), regions, lines, order, corners.pop())
+    return assemble_mesh(
+        position, np.concatenate(cells), np.concatenate(labels), regions, lines, order, corners.pop()
+    )
 
 
 @lru_cache(maxsize=64)
@@ -78,7 +80,9 @@ def assemble_mesh(
         nodes[flipped] = nodes[flipped][:, mirror]
         t[:, flipped] = t[:, flipped][mirror[:corners]]
     if not (_corner_areas(nodes[:, :corners]) > 0.0).all():
-        raise MeshError("a cell is folded or flat: two of its sides cross, or three of its corners lie on one line")
+        raise MeshError(
+            "a cell is folded or flat: two of its sides cross, or three of its corners lie on one line"
+        )
     cls = MeshQuad if corners == 4 else MeshTri
     points = np.ascontiguousarray(position[vertices].T)
     topology = cls(points, t) if corners == 4 else cls(points, t, sort_t=False)
@@ -167,7 +171,9 @@ def _shape(kind: str, count: int) -> tuple[int, int]:
     for order in range(1, 20):
         if count == ((order + 1) ** 2 if corners == 4 else (order + 1) * (order + 2) // 2):
             return corners, order
-    raise MeshError(f"cells of type {kind!r} lack inner nodes; save complete ones (Gmsh: Mesh.SecondOrderIncomplete = 0)")
+    raise MeshError(
+        f"cells of type {kind!r} lack inner nodes; save complete ones (Gmsh: Mesh.SecondOrderIncomplete = 0)"
+    )
 
 
 def _half_plane(points: Array) -> Array:
@@ -176,7 +182,11 @@ def _half_plane(points: Array) -> Array:
         raise MeshError("a node has a position that is not a finite number")
     size = np.abs(points).max()
     if np.abs(points[:, 2:]).max(initial=0.0) > 1e-9 * size:
-        raise MeshError("the mesh must lie in the plane of its first two coordinates, r and z; the third one must be zero")
+        raise MeshError(
+            "the mesh must lie in the plane of its first two coordinates, r and z; the third one must be zero"
+        )
     if points[:, 0].min() < -1e-9 * size:
-        raise MeshError(f"a mesh must lie in the half plane r >= 0, found a node at r = {points[:, 0].min():.6g}")
+        raise MeshError(
+            f"a mesh must lie in the half plane r >= 0, found a node at r = {points[:, 0].min():.6g}"
+        )
     return np.asarray(np.column_stack([np.maximum(points[:, 0], 0.0), points[:, 1]]))

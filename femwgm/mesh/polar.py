@@ -47,8 +47,12 @@ class PolarPlan:
             raise MeshError("a polar mesh needs one region name for each ring between two radii")
         if not (np.all(np.diff(self.radii) > 0.0) and self.radii[0] >= 0.0):
             raise MeshError(f"the radii of a polar mesh must ascend from zero or more, got {self.radii}")
-        if not (np.all(np.diff(self.latitudes) > 0.0) and np.max(np.abs(self.latitudes)) <= np.pi / 2 + 1e-12):
-            raise MeshError(f"the latitudes of a polar mesh must ascend within [-pi/2, pi/2], got {self.latitudes}")
+        if not (
+            np.all(np.diff(self.latitudes) > 0.0) and np.max(np.abs(self.latitudes)) <= np.pi / 2 + 1e-12
+        ):
+            raise MeshError(
+                f"the latitudes of a polar mesh must ascend within [-pi/2, pi/2], got {self.latitudes}"
+            )
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -175,7 +179,9 @@ class _Builder:
         return self._curve(("arc", i, j), make)
 
     def _spoke(self, i: int, j: int) -> int:
-        return self._curve(("spoke", i, j), lambda: self.geo.addLine(self._point(i, j), self._point(i + 1, j)))
+        return self._curve(
+            ("spoke", i, j), lambda: self.geo.addLine(self._point(i, j), self._point(i + 1, j))
+        )
 
     def _surface(self, region: str, loop: list[int]) -> None:
         surface = self.geo.addPlaneSurface([self.geo.addCurveLoop(loop)])
@@ -187,9 +193,16 @@ class _Builder:
         """Cells inside the first circle: one for each quadrant, with the centre and two (or one and a half) spokes as sides."""
         lat = np.array(self.plan.latitudes)
         ends = [j for j, a in enumerate(lat) if min(abs(a - q) for q in (-np.pi / 2, 0.0, np.pi / 2)) < 1e-12]
-        if any(b - a != 2 for a, b in zip(ends, ends[1:], strict=False)) or ends[-1] != len(lat) - 1 or ends[0] != 0:
+        if (
+            any(b - a != 2 for a, b in zip(ends, ends[1:], strict=False))
+            or ends[-1] != len(lat) - 1
+            or ends[0] != 0
+        ):
             raise MeshError("a polar mesh that contains the centre needs two segments in each quadrant")
-        spokes = {j: self._curve(("core", 0, j), lambda j=j: self.geo.addLine(self.centre, self._point(1, j))) for j in ends}
+        spokes = {
+            j: self._curve(("core", 0, j), lambda j=j: self.geo.addLine(self.centre, self._point(1, j)))
+            for j in ends
+        }
         for a, b in zip(ends, ends[1:], strict=False):
             self._surface(self.plan.rings[0], [spokes[a], self._arc(1, a), self._arc(1, a + 1), -spokes[b]])
         for j in (ends[0], ends[-1]):

@@ -11,7 +11,14 @@ from femwgm.typing import Array, IntArray
 
 _QUADS = {1: "quad", 2: "quad9", 3: "quad16", 4: "quad25", 5: "quad36", 6: "quad49", 7: "quad64", 8: "quad81"}
 _QUADS |= {9: "quad100", 10: "quad121"}
-_TRIANGLES = {1: "triangle", 2: "triangle6", 3: "triangle10", 4: "triangle15", 5: "triangle21", 6: "triangle28"}
+_TRIANGLES = {
+    1: "triangle",
+    2: "triangle6",
+    3: "triangle10",
+    4: "triangle15",
+    5: "triangle21",
+    6: "triangle28",
+}
 _TRIANGLES |= {7: "triangle36", 8: "triangle45", 9: "triangle55", 10: "triangle66"}
 _LINES = {1: "line", 2: "line3", **{n: f"line{n + 1}" for n in range(3, 11)}}
 
@@ -23,7 +30,9 @@ def write_mesh(mesh: CurvedMesh, path: Path) -> None:
     corners, order = mesh.corners, mesh.order
     flat = mesh.nodes.real.reshape(-1, 2)
     size = float(np.abs(flat).max())
-    _, first, number = np.unique(np.rint(flat / (1e-9 * size)), axis=0, return_index=True, return_inverse=True)
+    _, first, number = np.unique(
+        np.rint(flat / (1e-9 * size)), axis=0, return_index=True, return_inverse=True
+    )
     cells = number.reshape(mesh.cells, -1)
     points = np.column_stack([flat[first], np.zeros(len(first))])
     field_data = {name: np.array([tag, 2]) for tag, name in enumerate(mesh.regions, start=1)}
@@ -34,7 +43,9 @@ def write_mesh(mesh: CurvedMesh, path: Path) -> None:
             blocks.append((_LINES[order], _edge_nodes(mesh, cells, facets)))
             tags.append(np.full(len(facets), tag))
             field_data[name] = np.array([tag, 1])
-    out = meshio.Mesh(points, blocks, cell_data={"gmsh:physical": tags, "gmsh:geometrical": tags}, field_data=field_data)
+    out = meshio.Mesh(
+        points, blocks, cell_data={"gmsh:physical": tags, "gmsh:geometrical": tags}, field_data=field_data
+    )
     meshio.write(path, out, file_format="gmsh22", binary=False)
 
 

@@ -27,7 +27,9 @@ def polar_semi_axis(rho: Array, semi_axes: Sequence[tuple[float, float]]) -> Arr
     return np.interp(rho, np.r_[0.0, a, far], np.r_[0.0, b, far * b[-1] / a[-1]])
 
 
-def to_spheroid(mesh: CurvedMesh, semi_axes: Sequence[tuple[float, float]], real: CurvedMesh | None = None) -> CurvedMesh:
+def to_spheroid(
+    mesh: CurvedMesh, semi_axes: Sequence[tuple[float, float]], real: CurvedMesh | None = None
+) -> CurvedMesh:
     """Polar mesh whose circles of the equatorial radii become the ellipses of a layered spheroid.
 
     Parameters
@@ -45,7 +47,9 @@ def to_spheroid(mesh: CurvedMesh, semi_axes: Sequence[tuple[float, float]], real
         If the semi-axes do not ascend.
     """
     if np.any(np.diff(np.array([(0.0, 0.0), *semi_axes]), axis=0) <= 0.0):
-        raise GeometryError(f"the semi-axes of a layered spheroid must ascend from the centre, got {list(semi_axes)}")
+        raise GeometryError(
+            f"the semi-axes of a layered spheroid must ascend from the centre, got {list(semi_axes)}"
+        )
     nodes = (real or mesh).nodes.real
     rho = np.hypot(nodes[..., 0], nodes[..., 1])
     # Cells have their nodes on either side of no interface, so rounding must not push a node across one: B is continuous there.

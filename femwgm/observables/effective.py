@@ -67,7 +67,13 @@ def kerr_volumes(field: CellField) -> dict[str, float]:
     names = [name for name in mesh.regions if name != PML]
     cells = np.flatnonzero(np.isin(mesh.region, [mesh.regions.index(name) for name in names]))
     E, _, x = field.at_reference(X, cells)
-    volume = 2.0 * np.pi * (2.0 if field.mirror else 1.0) * np.abs(x[0] * CurvedMapping(mesh).detDF(X, cells)) * weights
+    volume = (
+        2.0
+        * np.pi
+        * (2.0 if field.mirror else 1.0)
+        * np.abs(x[0] * CurvedMapping(mesh).detDF(X, cells))
+        * weights
+    )
     square = (np.abs(E) ** 2).sum(axis=0)
     found = {}
     for name in names:

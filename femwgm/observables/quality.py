@@ -48,7 +48,14 @@ class RadiationQ:
 
 
 def radiation_candidates(
-    field: CellField, integrals: RegionIntegrals, *, ambient: str, index: float, degrees: Array, pol: str | None, leaking: bool
+    field: CellField,
+    integrals: RegionIntegrals,
+    *,
+    ambient: str,
+    index: float,
+    degrees: Array,
+    pol: str | None,
+    leaking: bool,
 ) -> dict[str, float]:
     """Natural logarithms of Q_rad by each way that applies.
 
@@ -88,5 +95,7 @@ def best_radiation_q(first: Mapping[str, float], second: Mapping[str, float]) ->
     source = min(errors, key=lambda name: errors[name])
     if errors[source] > _UNKNOWN:
         floor = float(np.exp(min(first[source], second[source], 690.0)) / (1.0 + errors[source]))
-        return RadiationQ(None, errors[source], f"lower bound only: the {source} changed by {errors[source]:.0%}", floor)
+        return RadiationQ(
+            None, errors[source], f"lower bound only: the {source} changed by {errors[source]:.0%}", floor
+        )
     return RadiationQ(first[source], errors[source], source)

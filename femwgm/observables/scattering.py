@@ -45,14 +45,26 @@ def with_roughness(mode: Mode, problem: MeridianProblem, config: RunConfig) -> M
     for surface in rough:
         outside = names[names.index(surface.surface) + 1 :] if surface.surface in names else names[-1:]
         q = scattering_q(
-            mode.field_data, mode.integrals, media.eps, outside, index, surface.rms_um, surface.correlation_length_um
+            mode.field_data,
+            mode.integrals,
+            media.eps,
+            outside,
+            index,
+            surface.rms_um,
+            surface.correlation_length_um,
         )
         rate += 0.0 if q is None else 1.0 / q
     return replace(mode, q_scattering=1.0 / rate) if rate > 0.0 else mode
 
 
 def scattering_q(
-    field: CellField, integrals: RegionIntegrals, eps: Array, outside: Sequence[str], index: float, rms: float, length: float
+    field: CellField,
+    integrals: RegionIntegrals,
+    eps: Array,
+    outside: Sequence[str],
+    index: float,
+    rms: float,
+    length: float,
 ) -> float | None:
     """Quality factor of scattering by one rough interface; None if the domain does not hold it.
 
@@ -96,4 +108,6 @@ def _sphere() -> tuple[Array, Array]:
     phi = 2.0 * np.pi * (np.arange(_AZIMUTHAL) + 0.5) / _AZIMUTHAL
     x, phi = np.repeat(x, _AZIMUTHAL), np.tile(phi, _POLAR)
     s = np.sqrt(1.0 - x * x)
-    return np.stack([s * np.cos(phi), x, s * np.sin(phi)]), np.repeat(w, _AZIMUTHAL) * (2.0 * np.pi / _AZIMUTHAL)
+    return np.stack([s * np.cos(phi), x, s * np.sin(phi)]), np.repeat(w, _AZIMUTHAL) * (
+        2.0 * np.pi / _AZIMUTHAL
+    )

@@ -56,7 +56,13 @@ def bilinear_norm(local: Array, matrices: CellMatrices, k0: complex, media: Medi
 
 
 def permittivity_slopes(
-    local: Array, matrices: CellMatrices, k0: complex, norm: complex, region: Array, names: Sequence[str], uniaxial: bool
+    local: Array,
+    matrices: CellMatrices,
+    k0: complex,
+    norm: complex,
+    region: Array,
+    names: Sequence[str],
+    uniaxial: bool,
 ) -> PermittivitySlopes:
     """dk0/d eps by region.
 

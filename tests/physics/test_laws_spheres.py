@@ -65,7 +65,9 @@ def test_laser_threshold(pol: str, x: float, kappa: float, confined: float) -> N
     assert abs(mode.k0.imag) < 1e-6 * mode.k0.real / (2.0 * mode.q_rad)
     assert mode.k0.real == pytest.approx(x, rel=1e-8)
     assert 1.5 / (2.0 * mode.q_rad) / kappa == pytest.approx(confined, abs=1e-5)
-    assert mode.energy["l0"] == pytest.approx(confined, abs=2e-4)  # the shares of a mode of Q = 5e5 are real to about that
+    assert mode.energy["l0"] == pytest.approx(
+        confined, abs=2e-4
+    )  # the shares of a mode of Q = 5e5 are real to about that
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,9 @@ def test_laser_threshold(pol: str, x: float, kappa: float, confined: float) -> N
     ],
     ids=["lossy-leaky", "lossy-water"],
 )
-def test_loss_of_leaky_spheres(radii: list[float], indices: list[complex], pol: str, l: int, near: float) -> None:
+def test_loss_of_leaky_spheres(
+    radii: list[float], indices: list[complex], pol: str, l: int, near: float
+) -> None:
     """Radiation and absorption together: the three quality factors mean what they mean on the exact side."""
     exact = analytic.layered_sphere(radii, indices).mode(pol, l, 1)
     mode = mode_of(radii, indices, pol, l, near)
@@ -112,8 +116,12 @@ def test_dispersive_silica() -> None:
 
 def test_dispersive_absorbing_film() -> None:
     silica, dots = (Material(name, PRESETS[name].law) for name in ("fused_silica", "cdse_zncds_film"))
-    (exact,) = analytic.layered_sphere(COATED, [silica, dots, 1.0]).modes((0.637, 0.663), ["TE"], [1], (160, 160))
-    mode = mode_of(COATED, [{"preset": "fused_silica"}, {"preset": "cdse_zncds_film"}, 1.0], "TE", 160, 0.65, width=2e-2)
+    (exact,) = analytic.layered_sphere(COATED, [silica, dots, 1.0]).modes(
+        (0.637, 0.663), ["TE"], [1], (160, 160)
+    )
+    mode = mode_of(
+        COATED, [{"preset": "fused_silica"}, {"preset": "cdse_zncds_film"}, 1.0], "TE", 160, 0.65, width=2e-2
+    )
     assert mode.k0 == pytest.approx(exact.k0, rel=1e-8)
     assert mode.q_abs == pytest.approx(exact.q_abs, rel=1e-6)
 
@@ -197,7 +205,9 @@ def test_opposite_orders_agree() -> None:
     assert sign * G * np.array([[-1.0], [1.0], [-1.0]]) == pytest.approx(H, abs=1e-7 * np.abs(H).max())
 
 
-@pytest.mark.parametrize(("radius", "l", "index"), [(0.5, 5, 2.0), (1000.0, 13972, 1.45)], ids=["0.5um", "1mm"])
+@pytest.mark.parametrize(
+    ("radius", "l", "index"), [(0.5, 5, 2.0), (1000.0, 13972, 1.45)], ids=["0.5um", "1mm"]
+)
 def test_sizes(radius: float, l: int, index: float) -> None:
     """From half a micrometre to a millimetre."""
     exact = analytic.layered_sphere([radius], [index, 1.0]).mode("TM", l, 1)
@@ -248,7 +258,9 @@ def layer_moves(radii: list[float], indices: list[float], pol: str, l: int, near
             pml = {"kind": "radial", **{k: v if k == "strength" else f"{v!r} um" for k, v in changed.items()}}
             (moved,) = run_for(radii, indices, pol, l, near, width=2e-3, discretization={"pml": pml}).modes
             assert moved.q_rad == pytest.approx(mode.q_rad, rel=1e-4), (name, factor)
-            assert abs(moved.k0.real / mode.k0.real - 1.0) < 2.0 * (moved.wavelength_error + mode.wavelength_error)
+            assert abs(moved.k0.real / mode.k0.real - 1.0) < 2.0 * (
+                moved.wavelength_error + mode.wavelength_error
+            )
             if factor == 2.0:
                 assert moved.met
 
@@ -270,7 +282,9 @@ def test_absorbing_layer_does_not_matter_either(case: Any) -> None:
 # -- anisotropy ---------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("eps_r", "k", "quality"), [(2.2, 30.520529926439, 274986.0), (2.0, 31.819077133636, 34908.6)])
+@pytest.mark.parametrize(
+    ("eps_r", "k", "quality"), [(2.2, 30.520529926439, 274986.0), (2.0, 31.819077133636, 34908.6)]
+)
 def test_radially_uniaxial_sphere(eps_r: float, k: float, quality: float) -> None:
     """Table B9, R = 1, l = 39, eps_t = 2.25: TM sees eps_r through its order, TE does not."""
     medium = {"n_ordinary": 1.5, "n_extraordinary": float(np.sqrt(eps_r)), "axis": "radial"}

@@ -27,7 +27,9 @@ def index(entry: Any) -> complex:
     return complex(float(entry[0]), float(entry[1])) if isinstance(entry, list) else complex(float(entry))
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda r: f"{r['name']} {r['pol']}{r['l']} q{r['q']}".replace(" ", "-"))
+@pytest.mark.parametrize(
+    "row", ROWS, ids=lambda r: f"{r['name']} {r['pol']}{r['l']} q{r['q']}".replace(" ", "-")
+)
 def test_row(row: dict[str, Any]) -> None:
     """Wavelength to 1e-8 and Q to 1e-4 at any size (its logarithm above 1e12), both within the stated errors."""
     exact, q_exact = float(row["wavelength_um"]), row["q_total"]

@@ -73,7 +73,9 @@ def problem_for(
     [([4.0, 4.49], [1.45, 1.768, 1.0], 60, (0.70, 0.75)), ([2.0], [2.0, 1.0], 34, (0.58, 0.64))],
     ids=["coated", "bare"],
 )
-def test_count_of_a_window(radii: list[float], indices: list[float], m: int, window: tuple[float, float]) -> None:
+def test_count_of_a_window(
+    radii: list[float], indices: list[float], m: int, window: tuple[float, float]
+) -> None:
     """Every (m, mirror) class of a window: as many eigenvalues as the exact solution has modes, all q and p."""
     problem, degree, modes = problem_for(radii, indices, m, window)
     assert len(modes) > 5
@@ -123,10 +125,14 @@ def test_near_degenerate_modes_are_kept_apart(tmp_path: Path) -> None:
 @pytest.mark.gmsh
 def test_a_lost_mode_is_named() -> None:
     problem, degree, modes = problem_for([4.0, 4.49], [1.45, 1.768, 1.0], 60, (0.72, 0.75))
-    mine = sorted((e for e in modes if mirror_condition(e.pol, e.l - 60) == "conductor"), key=lambda e: e.k0.real)
+    mine = sorted(
+        (e for e in modes if mirror_condition(e.pol, e.l - 60) == "conductor"), key=lambda e: e.k0.real
+    )
     first, second = mine[:2]
     width = 1.1 * (second.k0.real / first.k0.real - 1.0)
-    pairs = femwgm.count.nearest(problem.pencil(degree, 60, "conductor", first.k0), first.k0.real**2 * (1 + 1e-9), 1)
+    pairs = femwgm.count.nearest(
+        problem.pencil(degree, 60, "conductor", first.k0), first.k0.real**2 * (1 + 1e-9), 1
+    )
     k = float(np.sqrt(pairs.values[0]))
     report = account(problem, degree, 60, "conductor", [k], width, 4.49)
     assert (report.counted, report.found) == (2, 1)
@@ -143,7 +149,10 @@ def test_the_table_names_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
     radii, indices = [2.0, 2.0 + t], [1.6, 2.2, 1.0]
     exact = analytic.layered_sphere(radii, indices).mode("TE", 42)
     settings = config(
-        radii, indices, around(1e-3 * exact.wavelength_nm, 1e-5), modes={"polar_orders": [1, 2], "azimuthal_orders": [40]}
+        radii,
+        indices,
+        around(1e-3 * exact.wavelength_nm, 1e-5),
+        modes={"polar_orders": [1, 2], "azimuthal_orders": [40]},
     )
     monkeypatch.setattr(
         "femwgm.pipeline.expected_modes", lambda *_: [Expected("TE", 1, 42, 40, exact.k0, leak=0.0)]

@@ -34,9 +34,13 @@ def test_published_sensitivities(label: tuple[str, int, float]) -> None:
     slopes = mode.derivatives.wavelength_nm
     assert [slopes[f"n_{r}"] for r in ("l0", "l1", "out")] == pytest.approx(by_index, rel=1e-6)
     assert slopes["thickness_l1"] == pytest.approx(by_thickness, abs=1e-3)
-    assert slopes["thickness_l0"] == pytest.approx(by_core, abs=1e-4)  # the core grows, the shell keeps its thickness
+    assert slopes["thickness_l0"] == pytest.approx(
+        by_core, abs=1e-4
+    )  # the core grows, the shell keeps its thickness
     # Euler: lengths and wavelength scale together.
-    assert 10.0 * slopes["radius_l0"] + 10.49 * slopes["radius_l1"] == pytest.approx(mode.wavelength_nm, rel=1e-8)
+    assert 10.0 * slopes["radius_l0"] + 10.49 * slopes["radius_l1"] == pytest.approx(
+        mode.wavelength_nm, rel=1e-8
+    )
     # The share of the energy is the logarithmic derivative, and they add up to one.
     for region, n in zip(("l0", "l1", "out"), FILM, strict=True):
         assert n * slopes[f"n_{region}"] / mode.wavelength_nm == pytest.approx(mode.energy[region], abs=1e-9)
@@ -75,7 +79,9 @@ def test_against_the_exact_solution(case: str) -> None:
             pair = []
             for sign in (1.0, -1.0):
                 moved = [v + sign * h * (j == i) for j, v in enumerate(values)]
-                pair.append(logarithms(radii if group == "n" else moved, moved if group == "n" else indices, pol, l))
+                pair.append(
+                    logarithms(radii if group == "n" else moved, moved if group == "n" else indices, pol, l)
+                )
             rad, absorbed, total = (pair[0] - pair[1]) / (2.0 * h)
             name = f"{group}_{region}"
             assert found.ln_q_rad[name] == pytest.approx(rad, rel=2e-5, abs=1e-5)
@@ -83,7 +89,9 @@ def test_against_the_exact_solution(case: str) -> None:
             assert (name in found.ln_q_abs) == (case == "leaky-lossy")
             if case == "leaky-lossy":
                 assert found.ln_q_abs[name] == pytest.approx(absorbed, rel=2e-5, abs=1e-5)
-    assert found.ln_q_rad["thickness_l0"] == pytest.approx(found.ln_q_rad["radius_l0"] + found.ln_q_rad["radius_l1"])
+    assert found.ln_q_rad["thickness_l0"] == pytest.approx(
+        found.ln_q_rad["radius_l0"] + found.ln_q_rad["radius_l1"]
+    )
 
 
 def test_dispersive_shell() -> None:
@@ -116,7 +124,9 @@ def test_raised_index() -> None:
     medium = Material("x", silica, Constant(2.0 + 0.1j), "z")
     moved = raised(medium, 1e-2)
     assert moved.index(9.5) == pytest.approx(medium.index(9.5) + 1e-2, rel=1e-12)
-    assert moved.index_axial(9.5) / medium.index_axial(9.5) == pytest.approx(moved.index(9.5) / medium.index(9.5))
+    assert moved.index_axial(9.5) / medium.index_axial(9.5) == pytest.approx(
+        moved.index(9.5) / medium.index(9.5)
+    )
     assert isinstance(moved.law, Shifted)
     for law in (moved.law, moved.axial_law):
         slope = (law.eps(9.5 + 1e-4) - law.eps(9.5 - 1e-4)) / 2e-4
@@ -125,7 +135,9 @@ def test_raised_index() -> None:
 
 
 def test_columns_on_request() -> None:
-    settings = config(COATED, FILM, (0.6590, 0.6592), outputs={"derivatives": True, "fields": False, "plots": False})
+    settings = config(
+        COATED, FILM, (0.6590, 0.6592), outputs={"derivatives": True, "fields": False, "plots": False}
+    )
     (row,) = run(settings).rows
     assert row["dlambda_nm_d_n_l1"] == pytest.approx(353.1041631, rel=1e-6)
     assert row["dlambda_nm_d_thickness_l1"] == pytest.approx(141.624, abs=1e-3)
@@ -136,7 +148,12 @@ def test_columns_on_request() -> None:
 
 def spheroid(a: float, b: float) -> Mode:
     layers = [
-        {"name": "core", "material": "glass", "equatorial_radius": f"{0.9 * a!r} um", "polar_radius": f"{0.9 * b!r} um"},
+        {
+            "name": "core",
+            "material": "glass",
+            "equatorial_radius": f"{0.9 * a!r} um",
+            "polar_radius": f"{0.9 * b!r} um",
+        },
         {"name": "shell", "material": "film", "equatorial_radius": f"{a!r} um", "polar_radius": f"{b!r} um"},
     ]
     settings = {
@@ -155,7 +172,9 @@ def test_spheroid() -> None:
     mode = spheroid(4.0, 3.2)
     slopes = mode.derivatives.wavelength_nm
     sizes = {"equatorial_core": 3.6, "polar_core": 2.88, "equatorial_shell": 4.0, "polar_shell": 3.2}
-    assert sum(size * slopes[name] for name, size in sizes.items()) == pytest.approx(mode.wavelength_nm, rel=1e-7)
+    assert sum(size * slopes[name] for name, size in sizes.items()) == pytest.approx(
+        mode.wavelength_nm, rel=1e-7
+    )
     h = 1e-3
     for axis, (up, down) in {
         "equatorial": (spheroid(4.0 + h, 3.2), spheroid(4.0 - h, 3.2)), "polar": (spheroid(4.0, 3.2 + h), spheroid(4.0, 3.2 - h))

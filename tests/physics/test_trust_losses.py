@@ -66,7 +66,9 @@ def test_inner_surface_and_both() -> None:
     assert inner.q_scattering / outer.q_scattering == pytest.approx(ratio, rel=1e-3)
     pair = [{"rms": "1 nm", "correlation_length": "1 nm", "surface": name} for name in ("l0", "l1")]
     both = mode_of(*sphere, losses={"roughness": pair})
-    assert 1.0 / both.q_scattering == pytest.approx(1.0 / inner.q_scattering + 1.0 / outer.q_scattering, rel=1e-9)
+    assert 1.0 / both.q_scattering == pytest.approx(
+        1.0 / inner.q_scattering + 1.0 / outer.q_scattering, rel=1e-9
+    )
 
 
 def test_normal_field_of_tm() -> None:
@@ -184,7 +186,9 @@ def qnm_norm(mode: Mode, index: float) -> complex:
     return volume * mode.crest.eps * along**2
 
 
-@pytest.mark.parametrize(("index", "l", "x"), [(1.5, 39, 29.757177), (2.0, 5, 3.9142334)], ids=["Q7e5", "Q47"])
+@pytest.mark.parametrize(
+    ("index", "l", "x"), [(1.5, 39, 29.757177), (2.0, 5, 3.9142334)], ids=["Q7e5", "Q47"]
+)
 def test_norm_of_quasinormal_modes(index: float, l: int, x: float) -> None:
     """Table B5: the regularised int eps f^2 r^2 dr of a TE mode is (n^2 - 1) R^3 / 2 f(R)^2, complex and all, at any Q.
 
@@ -207,5 +211,7 @@ def test_purcell_factor() -> None:
     (mode,) = run_for([2.5, 2.9], [1.45, 1.8 + 1e-4j, 1.0], "TE", 42, 0.6801556).modes
     assert mode.crest.eps.real == pytest.approx(1.8**2)
     cube = (1e-3 * mode.wavelength_nm / 1.8) ** 3
-    assert mode.purcell == pytest.approx(3.0 / (4.0 * np.pi**2) * cube * mode.q_total / mode.volume_standing_um3, rel=1e-6)
+    assert mode.purcell == pytest.approx(
+        3.0 / (4.0 * np.pi**2) * cube * mode.q_total / mode.volume_standing_um3, rel=1e-6
+    )
     assert 10.0 < mode.purcell < 1e3

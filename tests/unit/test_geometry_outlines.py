@@ -59,7 +59,12 @@ def test_closing_along_the_axis() -> None:
     ball = closed_outline([arc((0.0, 1.0), 3.0, -90, 90)], "ball")
     assert area(ball) == pytest.approx(4.5 * np.pi, rel=1e-6)
     assert not ball.corners()
-    assert ball.contains(np.array([[2.9, 1.0], [3.1, 1.0], [0.1, 3.9], [0.1, -2.1]])).tolist() == [True, False, True, False]
+    assert ball.contains(np.array([[2.9, 1.0], [3.1, 1.0], [0.1, 3.9], [0.1, -2.1]])).tolist() == [
+        True,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_corners_and_their_turns() -> None:
@@ -79,7 +84,9 @@ def test_steiner() -> None:
     from scipy.special import ellipe
 
     perimeter = 4.0 * 2.0 * ellipe(1.0 - 0.25)
-    assert area(grown(ellipse, t, "film")) == pytest.approx(2.0 * np.pi + perimeter * t + np.pi * t * t, rel=1e-5)
+    assert area(grown(ellipse, t, "film")) == pytest.approx(
+        2.0 * np.pi + perimeter * t + np.pi * t * t, rel=1e-5
+    )
 
 
 def test_a_film_on_a_ball_is_a_shell() -> None:

@@ -13,7 +13,9 @@ from femwgm.mesh.polar import PolarPlan, build_polar
 from femwgm.mesh.spheroidal import polar_semi_axis, to_spheroid
 
 AXES = [(1.0, 0.7), (1.3, 1.1)]
-PLAN = PolarPlan((0.0, 0.5, 1.0, 1.3, 2.0), ("core", "core", "shell", "air"), tuple(np.linspace(0.0, np.pi / 2, 5)), 10)
+PLAN = PolarPlan(
+    (0.0, 0.5, 1.0, 1.3, 2.0), ("core", "core", "shell", "air"), tuple(np.linspace(0.0, np.pi / 2, 5)), 10
+)
 CLOSED = PolarPlan((0.0, 1.0, 1.3), ("core", "shell"), tuple(np.linspace(0.0, np.pi / 2, 3)), 9)
 
 

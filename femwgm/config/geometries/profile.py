@@ -88,6 +88,8 @@ def _read_points(path: Path, name: str) -> list[list[str]]:
     points = []
     for number, row in enumerate(rows[1:], start=2):
         if len(row) != 2:
-            raise refuse(f"row {number} of the outline has {len(row)} cells, not 2", value=name, at=("points",))
+            raise refuse(
+                f"row {number} of the outline has {len(row)} cells, not 2", value=name, at=("points",)
+            )
         points.append([f"{cell.strip()} {unit}" for cell, unit in zip(row, units, strict=True)])
     return points

@@ -149,7 +149,9 @@ class Toroid(_OnPillar):
             )
         if not self.web_offset_um + 0.5 * self.web_thickness_um < 0.5 * self.minor_diameter_um:
             raise refuse(
-                "the web leaves the rim", remedy="make it thinner or move it to the middle", at=("web_thickness",)
+                "the web leaves the rim",
+                remedy="make it thinner or move it to the middle",
+                at=("web_thickness",),
             )
         return self
 
