@@ -98,6 +98,8 @@ class MeridianProblem:
     @property
     def region(self) -> IntArray:
         """Index into `regions` of each cell."""
+        if self.mesh.medium is not None:
+            return self.mesh.medium
         names = [self.ambient if name == PML else name for name in self.mesh.regions]
         return np.array([self.regions.index(name) for name in names])[self.mesh.region]
 

@@ -62,8 +62,7 @@ class Orders:
         self.pencil = Pencil(numbering, fixed, -growing)
 
     def near(self, order: float, count: int) -> tuple[list[Family], float]:
-        """The families whose m^2 lies nearest to that of an order, the nearest first, and the radius (in m^2) within which
-        they are all."""
+        """The families whose m^2 lies nearest to that of an order, and the radius (in m^2) within which they are all."""
         shift = order**2 * (1.0 + 1e-7)
         factor = FactoredPencil(self.pencil.numbering, self.pencil.K - shift * self.pencil.M)
         pairs, reach = around(self.pencil, complex(shift), count, factor)

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from femwgm.bodies.cavity import CavitySearch
 from femwgm.bodies.search import BodySearch, Target, body_mesh, choose, nothing_found
 from femwgm.config.schema import RunConfig
+from femwgm.errors import ConfigError
 from femwgm.expect import Expected
 from femwgm.geometry.build import section_of
 from femwgm.geometry.section import Section
@@ -18,6 +20,8 @@ from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.general_domain import GeneralDomain
 from femwgm.mesh.planar import Box
 from femwgm.modes import Mode
+from femwgm.observables.energy import region_integrals
+from femwgm.observables.walls import wall_q
 from femwgm.problem import MeridianProblem
 from femwgm.solve import Goals, solve_mode
 from femwgm.timing import stage
@@ -63,6 +67,8 @@ def solve_body(
         If a solve or a mesh fails.
     """
     section = section_of(config.geometry)
+    if section.walls.closed:
+        return _solve_cavity(config, section, media, goals, tell, on_mode)
     search = BodySearch(config, section, media)
     result = BodyResult()
     tell("searching", 0, 1)
@@ -105,6 +111,67 @@ def _solve(problem: MeridianProblem, target: Target, domain: GeneralDomain, goal
             problem, item, domain.degree, goals, mirrored=domain.mirror, radius=section.radius,
             interfaces=equatorial_intervals(section, domain.box),
         )  # fmt: skip
+
+
+def _solve_cavity(
+    config: RunConfig, section: Section, media: Mapping[str, Material], goals: Goals, tell: Tell,
+    on_mode: Callable[[Mode], None] | None,
+) -> BodyResult:  # fmt: skip
+    """Modes of a section with walls on every side; those of another kind than asked for are left out only if it was said."""
+    tell("searching", 0, 1)
+    with stage("search"):
+        search = CavitySearch(config, section, media)
+        targets = [mode for mode in search.modes() if _asked(mode.expected, config)]
+    result = BodyResult(expected=[t.expected for t in targets], domains=[(search.domain, search.mesh)])
+    if not targets:
+        lo, hi = config.modes.window_um
+        raise ConfigError(
+            "no mode of the cavity lies in the window", key="modes.window", value=[f"{lo:g} um", f"{hi:g} um"], remedy="widen it"
+        )
+    for target in targets:
+        item = target.expected
+        tell(f"m={item.m} at {2e3 * np.pi / item.k0.real:.6g} nm", len(result.modes), len(targets))
+        with stage("observables"):
+            mode = solve_mode(
+                search.problem, item, search.domain.degree, goals, mirrored=search.domain.mirror, radius=section.radius,
+                interfaces=equatorial_intervals(section, search.domain.box),
+            )  # fmt: skip
+        mode = replace(mode, q_rad_source="closed: the walls let nothing out")
+        result.modes.append(_with_wall_loss(mode, config, search))
+        if on_mode:
+            on_mode(result.modes[-1])
+    return result
+
+
+def _asked(item: Expected, config: RunConfig) -> bool:
+    """Whether a mode has the labels that the configuration states; what it does not state excludes nothing."""
+    modes, stated = config.modes, config.modes.model_fields_set
+    return all(
+        name not in stated or allowed is None or value in allowed
+        for name, allowed, value in (
+            ("polarizations", modes.polarizations, item.pol), ("radial_orders", modes.radial_orders, item.q),
+            ("polar_orders", modes.polar_orders, item.p),
+        )
+    )  # fmt: skip
+
+
+def _with_wall_loss(mode: Mode, config: RunConfig, search: CavitySearch) -> Mode:
+    """The mode with the loss of its walls counted as absorption, where the walls have a resistance."""
+    geometry = config.geometry
+    holder = getattr(geometry, "enclosure", None) or geometry
+    resistance = getattr(holder, "wall_resistance_ohm", None)
+    field_data = mode.field_data
+    if not resistance or field_data is None:
+        return mode
+    matrices = search.problem.matrices(field_data.space.degree)
+    integrals = region_integrals(field_data, matrices, search.problem.media(complex(mode.k0.real)))
+    q_wall = wall_q(field_data, integrals, resistance)
+    if q_wall is None:
+        return mode
+    rate = 1.0 / q_wall + (1.0 / mode.q_abs if mode.q_abs else 0.0)
+    return replace(
+        mode, q_abs=1.0 / rate, k0=complex(mode.k0.real, -0.5 * mode.k0.real * rate), extra={**mode.extra, "q_wall": q_wall}
+    )
 
 
 def _leak_tolerance(target: Target, goals: Goals) -> float:

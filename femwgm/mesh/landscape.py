@@ -90,11 +90,12 @@ class Landscape:
             seeds = (square < 0.0) & solid
             if not seeds.any():
                 seeds = solid & (square <= square[solid].min() * (1 + 1e-9)) if solid.any() else square < 0.0
-            self.S = np.minimum(self.S, self._distance(decay, np.where(seeds, 0.0, np.inf)))
+            action = self._distance(decay, np.where(seeds, 0.0, np.inf))
             if coarse is not None:
                 trusted = coarse < _TRUSTED
                 steep = np.maximum(decay, _STEADY * self._steepness(coarse))
-                self.S = np.maximum(self.S, self._distance(steep, np.where(trusted, np.maximum(coarse, 0.0), np.inf)))
+                action = np.maximum(action, self._distance(steep, np.where(trusted, np.maximum(coarse, 0.0), np.inf)))
+            self.S = np.minimum(self.S, action)
             along = np.maximum((highest * wave.k0) ** 2 - (wave.m / self.r[:, None]) ** 2, 0.0)
             airy = (2.0 * wave.m**2 / self.r[:, None] ** 3) ** (2.0 / 3.0)
             local = np.sqrt(np.maximum(np.maximum(np.abs(square), np.minimum(along, near**2)), airy))

@@ -180,8 +180,8 @@ class _Builder:
         for part in self.section.parts:
             faces = self._piece(part.outline) if isinstance(part, Piece) else self._slab(part.bottom, part.top)
             owners += [(face, part.region) for face in faces]
-        tools = [(2, face) for face, _ in owners]
-        _, parents = self.occ.fragment([(2, face) for face, _ in frame], tools)
+        faces = [(2, face) for face, _ in frame] + [(2, face) for face, _ in owners]
+        parents = self.occ.fragment(faces[:1], faces[1:])[1] if len(faces) > 1 else [faces]
         self.occ.synchronize()
         in_layer = {tag for (_, layer), out in zip(frame, parents, strict=False) for _, tag in out if layer}
         every = {tag for out in parents[: len(frame)] for _, tag in out}

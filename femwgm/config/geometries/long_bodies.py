@@ -59,6 +59,9 @@ class Cavity(Body):
     kind: Literal["cavity"] = Field(examples=["cavity"])
     radius_um: Length = Field(alias="radius", examples=["2.74 cm"])
     height_um: Length = Field(alias="height", examples=["5.48 cm"])
+    wall_resistance_ohm: Annotated[Number, AfterValidator(_not_negative)] | None = Field(
+        default=None, description="surface resistance of the walls, for their loss", examples=[0.0184]
+    )
 
     @property
     def region_materials(self) -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
-from femwgm.config.base import Name, Strict, refuse
+from femwgm.config.base import Name, Number, Strict, refuse
 from femwgm.config.geometries.base import Body
 from femwgm.config.quantity import Length, length_um, um
 
@@ -54,6 +54,9 @@ class Enclosure(Strict):
     radius_um: Length | None = Field(default=None, alias="radius", description="inner radius of the can")
     bottom_um: Height | None = Field(default=None, alias="bottom", description="height of the lower plate")
     top_um: Height | None = Field(default=None, alias="top", description="height of the upper plate")
+    wall_resistance_ohm: Number | None = Field(
+        default=None, description="surface resistance of the walls, for their loss", examples=[0.0184]
+    )
 
     @model_validator(mode="after")
     def _ascending(self) -> Enclosure:
