@@ -65,14 +65,12 @@ class _Curve:
         facets = facets[((a == 1) & (b == 0)) | ((a == 0) & (b == 1))]
         cells = np.where(names[left[facets]] == 1, left[facets], right[facets])
         inner = left[facets] + right[facets] - cells
-        X, along, weights = _facet_points(mesh, facets, cells, points)
+        X, along, weights, side = _facet_points(mesh, facets, cells, points)
         mapping = CurvedMapping(mesh)
         x, J = mapping.F(X, cells).real, mapping.DF(X, cells)
         tangent = np.einsum("ijep,jep->iep", J, along).real
         length = np.hypot(tangent[0], tangent[1])
-        normal = np.stack([tangent[1], -tangent[0]]) / length
-        centre = mesh.nodes[cells].real.mean(axis=1).T
-        normal *= np.sign(np.einsum("iep,iep->ep", normal, centre[:, :, None] - x))
+        normal = side[:, None] * np.stack([-tangent[1], tangent[0]]) / length
         return cls(X, cells, inner, x, normal, length * weights)
 
 
@@ -83,8 +81,12 @@ def _side(name: str, outside: Sequence[str]) -> int:
 
 def _facet_points(
     mesh: CurvedMesh, facets: IntArray, cells: IntArray, points: int
-) -> tuple[Array, Array, Array]:
-    """Reference points on a facet of each cell (2, cells, points), their tangents d X / d t and the weights (points,)."""
+) -> tuple[Array, Array, Array, Array]:
+    """Reference points on a facet of each cell (2, cells, points), their tangents d X / d t and the weights (points,).
+
+    Last, 1 where the cell lies to the left of the tangent, -1 to the right: cells are numbered counterclockwise, however thin and
+    bent they are.
+    """
     t, w = unit_gauss(points)
     corner = np.array(
         [[0, 0], [1, 0], [1, 1], [0, 1]] if mesh.corners == 4 else [[0, 0], [1, 0], [0, 1]], dtype=float
@@ -95,7 +97,8 @@ def _facet_points(
     stop = np.argmax(local == vertices[1], axis=0)
     along = (corner[stop] - corner[start]).T
     X = corner[start].T[:, :, None] + along[:, :, None] * t
-    return X, np.broadcast_to(along[:, :, None], X.shape), w
+    side = np.where((start + 1) % mesh.corners == stop, 1.0, -1.0)
+    return X, np.broadcast_to(along[:, :, None], X.shape), w, side
 
 
 def _with_mirror_image(samples: SurfaceSamples, mirror: str) -> SurfaceSamples:
