@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from femwgm.config import dump_resolved
 from femwgm.errors import FemwgmError, OutputError
-from femwgm.report.prose import GLOSSARY, evidence, in_words, layers, limits, summary, table_cells
+from femwgm.report.prose import GLOSSARY, SUMMED_UP, evidence, in_words, layers, limits, summary, table_cells
 from femwgm.report.skin import SCRIPT, STYLE
 from femwgm.store import write_bytes
 from femwgm.views.source import RunView, Source, run_view
@@ -146,7 +146,7 @@ def _table(run: RunView) -> str:
         missed = ' class="missed"' if mode.row.get("met") is False else ""
         lines.append(f"<tr{missed}>{cells}</tr>")
     caption = "Shares are of the electric energy. Every column with all digits is in modes.csv. Click a heading to sort."
-    words = "".join(f"<dt>{_heading(term)}</dt><dd>{escape(meaning)}</dd>" for term, meaning in GLOSSARY)
+    words = "".join(f"<dt>{_heading(term)}</dt><dd>{_heading(meaning)}</dd>" for term, meaning in GLOSSARY)
     return (
         f'<section><h2>The modes</h2><div class="wide"><table class="sortable"><caption>{caption}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
@@ -184,7 +184,9 @@ def _pictures(run: RunView) -> str:
         " meridian plane, whole and magnified; f: |E|² along the radius with the share of each region by three measures."
     )
     for mode in shown:
-        parts.append(f"<h3>{escape(mode.label)}</h3><p>{escape(in_words(mode))}</p>")
+        parts.append(f"<h3>{escape(mode.label)}</h3>")
+        if mode not in run.representatives(SUMMED_UP):
+            parts.append(f"<p>{escape(in_words(mode))}</p>")
         draw = partial(mode_figure, mode, ring_pixels=250)
         parts.append(_picture(draw, f"{mode.label}. {caption}", "png"))
     if len(run.modes) > len(shown):

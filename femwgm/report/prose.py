@@ -11,6 +11,9 @@ from femwgm.views.radius import percent
 from femwgm.views.source import ModeView, RunView
 from femwgm.views.spectrum import families
 
+SUMMED_UP = 2
+"""Modes that the opening paragraphs describe."""
+
 
 def digits(value: float | None, relative_error: float | None, most: int = 9) -> str:
     """A number with the decimals that its error allows.
@@ -49,7 +52,7 @@ def summary(run: RunView) -> list[str]:
     if not run.modes:
         return [f"No mode was found between {lo:g} and {hi:g} nm."]
     lines = [f"{_count(len(run.modes), 'mode')} between {lo:g} and {hi:g} nm: " + _families(run) + "."]
-    lines += [in_words(mode) for mode in run.representatives(2)]
+    lines += [in_words(mode) for mode in run.representatives(SUMMED_UP)]
     return lines
 
 
