@@ -12,10 +12,11 @@ from femwgm.fem.mapping import CurvedMapping
 from femwgm.mesh.domain import PML
 from femwgm.observables.energy import RegionIntegrals
 from femwgm.observables.sensitivity import bilinear_norm
+from femwgm.observables.volume import between, lobatto
 from femwgm.problem import Media
 from femwgm.typing import Array
 
-_SAMPLES, _ZOOM, _ROUNDS = 21, 9, 5
+_ZOOM, _ROUNDS = 9, 8
 
 
 @dataclass(frozen=True)
@@ -33,19 +34,25 @@ def crest(field: CellField, eps: Array) -> Crest:
     mesh = field.space.mesh
     skipped = mesh.regions.index(PML) if PML in mesh.regions else -1
     cells = np.flatnonzero(mesh.region != skipped)
-    t = 0.5 * (1.0 - np.cos(np.pi * np.arange(_SAMPLES) / (_SAMPLES - 1)))
-    X = _into_cell(np.array(np.meshgrid(t, t, indexing="ij")).reshape(2, -1), mesh.corners)
-    E, _, x = field.at_reference(X, cells)
+    samples = field.space.degree + 7
+    X = _into_cell(np.array(np.meshgrid(*[lobatto(samples)] * 2, indexing="ij")).reshape(2, -1), mesh.corners)
+    E, _ = field.electric(X, cells, keep=True)
     density = eps.real[cells][:, None] * (np.abs(E) ** 2).sum(axis=0)
     best, point = divmod(int(np.argmax(density)), density.shape[1])
-    cell, centre, width = cells[[best]], X[:, point], 2.0 / (_SAMPLES - 1)
-    zoom = np.array(np.meshgrid(*[np.linspace(-1.0, 1.0, _ZOOM)] * 2)).reshape(2, -1)
+    cell, centre, width = cells[[best]], X[:, point], 2.0 / (samples - 1)
+    zoom = np.linspace(-1.0, 1.0, _ZOOM)
     for _ in range(_ROUNDS):
-        X = _into_cell(centre[:, None] + width * zoom, mesh.corners)
-        E, x = field.electric(X, cell)
-        point = int(np.argmax((np.abs(E[:, 0]) ** 2).sum(axis=0)))
+        window = centre[:, None] + width * zoom
+        if mesh.corners == 4:
+            window = np.clip(window, 0.0, 1.0)
+            values = between(E[:, best].reshape(3, samples, samples), window)
+        X = _into_cell(np.array(np.meshgrid(*window, indexing="ij")).reshape(2, -1), mesh.corners)
+        if mesh.corners == 3:
+            values = field.electric(X, cell)[0][:, 0]
+        point = int(np.argmax((np.abs(values) ** 2).sum(axis=0)))
         centre, width = X[:, point], width * 2.0 / (_ZOOM - 1)
-    return Crest(complex(eps[cell[0]]), E[:, 0, point], *(float(v) for v in x[:, 0, point].real))
+    r, z = CurvedMapping(mesh).F(centre[:, None], cell)[:, 0, 0].real
+    return Crest(complex(eps[cell[0]]), values[:, point], float(r), float(z))
 
 
 def _into_cell(X: Array, corners: int) -> Array:
@@ -66,7 +73,7 @@ def kerr_volumes(field: CellField) -> dict[str, float]:
     X, weights = gauss_points(mesh.corners, field.space.degree + 2)
     names = [name for name in mesh.regions if name != PML]
     cells = np.flatnonzero(np.isin(mesh.region, [mesh.regions.index(name) for name in names]))
-    E, _, x = field.at_reference(X, cells)
+    E, x = field.electric(X, cells, keep=True)
     volume = (
         2.0
         * np.pi

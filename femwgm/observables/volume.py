@@ -29,17 +29,17 @@ def peak_density(field: CellField, eps: Array, rounds: int = 3) -> float:
     skipped = mesh.regions.index(PML) if PML in mesh.regions else -1
     cells = np.flatnonzero(mesh.region != skipped)
     samples = field.space.degree + 7
-    X = _into_cell(_square(_lobatto(samples)), mesh.corners)
+    X = _into_cell(_square(lobatto(samples)), mesh.corners)
     E, x = field.electric(X, cells, keep=True)
     density = _density(E, x, eps.real[cells])
     best = int(np.argmax(density.max(axis=1)))
     cell, centre, width = cells[[best]], X[:, int(np.argmax(density[best]))], 2.0 / samples
-    peak, zoom = float(density.max()), _lobatto(_ZOOM)
+    peak, zoom = float(density.max()), lobatto(_ZOOM)
     for _ in range(rounds):
         window = np.clip(centre[:, None] + width * (zoom - 0.5), 0.0, 1.0)
         if mesh.corners == 4:
             X = np.array(np.meshgrid(*window, indexing="ij")).reshape(2, -1)
-            values = _between(E[:, best].reshape(3, samples, samples), window)
+            values = between(E[:, best].reshape(3, samples, samples), window)
             density = eps.real[cell] * (np.abs(values) ** 2).sum(axis=0)
         else:
             X = _into_cell(_square(zoom, centre, width), mesh.corners)
@@ -49,7 +49,7 @@ def peak_density(field: CellField, eps: Array, rounds: int = 3) -> float:
     return peak + _crest(density.reshape(_ZOOM, _ZOOM), X, at)
 
 
-def _between(values: Array, window: Array) -> Array:
+def between(values: Array, window: Array) -> Array:
     """Field values at the products of window coordinates (2, n), interpolated from Chebyshev-Lobatto samples of the cell.
 
     The sampled field is a polynomial of the element's degree in each direction times a smooth map, so nothing is lost.
@@ -59,10 +59,10 @@ def _between(values: Array, window: Array) -> Array:
 
 
 def _interpolation(samples: int, t: Array) -> Array:
-    """Matrix from values at `_lobatto(samples)` to values at t (Berrut and Trefethen, SIAM Rev. 46, 501 (2004), eq. 5.4)."""
+    """Matrix from values at `lobatto(samples)` to values at t (Berrut and Trefethen, SIAM Rev. 46, 501 (2004), eq. 5.4)."""
     weights = (-1.0) ** np.arange(samples)
     weights[[0, -1]] *= 0.5
-    gap = t[:, None] - _lobatto(samples)
+    gap = t[:, None] - lobatto(samples)
     hit = np.abs(gap) < 1e-15
     ratio = weights / np.where(hit, 1.0, gap)
     matrix = ratio / ratio.sum(axis=1, keepdims=True)
@@ -94,7 +94,7 @@ def _crest(density: Array, X: Array, at: int) -> float:
 
 
 @lru_cache(maxsize=64)
-def _lobatto(samples: int) -> Array:
+def lobatto(samples: int) -> Array:
     """Chebyshev-Lobatto points of the unit interval, ascending, both ends included."""
     return np.asarray(0.5 * (1.0 - np.cos(np.pi * np.arange(samples) / (samples - 1))))
 
