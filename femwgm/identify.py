@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from femwgm.fem.field import CellField
-from femwgm.fem.mapping import CurvedMapping
 from femwgm.typing import Array
 
 _RADIAL_THRESHOLD, _POLAR_THRESHOLD = 5e-3, 5e-2
@@ -102,7 +101,7 @@ def _radial_energies(
     nodes = mesh.nodes.real
     cells = np.flatnonzero(np.hypot(nodes[..., 0], nodes[..., 1]).mean(axis=1) < surface)
     E, H, x = field.at_reference(X, cells)
-    J = CurvedMapping(mesh).detDF(X, cells)
+    J = field.determinant(X, cells)
     r, z = x.real
     rho = np.hypot(r, z)
     volume = r * np.abs(J)

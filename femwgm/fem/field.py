@@ -81,6 +81,10 @@ class CellField:
             E[:, near] = self(*grid.x[:, near].real)[0]
         return E, grid.x
 
+    def determinant(self, X: Array, cells: IntArray) -> Array:
+        """Determinant of the Jacobian (cells, points) at reference points (2, points), kept with the space."""
+        return self._grid(X, cells).det
+
     def _grid(self, X: Array, cells: IntArray) -> _Grid:
         """Bases and geometry at reference points, kept with the space."""
         kept = self.space.probes

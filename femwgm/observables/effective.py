@@ -75,11 +75,7 @@ def kerr_volumes(field: CellField) -> dict[str, float]:
     cells = np.flatnonzero(np.isin(mesh.region, [mesh.regions.index(name) for name in names]))
     E, x = field.electric(X, cells, keep=True)
     volume = (
-        2.0
-        * np.pi
-        * (2.0 if field.mirror else 1.0)
-        * np.abs(x[0] * CurvedMapping(mesh).detDF(X, cells))
-        * weights
+        2.0 * np.pi * (2.0 if field.mirror else 1.0) * np.abs(x[0] * field.determinant(X, cells)) * weights
     )
     square = (np.abs(E) ** 2).sum(axis=0)
     found = {}
