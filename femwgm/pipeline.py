@@ -129,34 +129,36 @@ def _run(
         config.accuracy.wavelength, config.accuracy.q or DEFAULT_Q_ERROR, config.accuracy.q is not None,
         adapt=config.discretization.degree is None,
     )  # fmt: skip
-    tell = progress or (lambda what, done, total: None)
+    tell = progress or _silent
     counts: list[Count] = []
-    for group in groups(expected):
+    spare: dict[Expected, Mode] = {}
+    pending = [(group, 1.0) for group in groups(expected)]
+    while pending:
+        group, sharper = pending.pop(0)
         tell("meshing", len(modes), len(expected))
         with stage("domain and mesh"):
-            domain, mesh = discretize(config, media, group)
+            domain, mesh = discretize(config, media, group, sharper)
         domains.append((domain, mesh))
         problem = MeridianProblem(mesh, media, geometry.ambient)
         exact = geometry.kind == "layered_sphere" and problem.axis != "z"
         if exact:
             problem.families = Families(group)
         here: list[Mode] = []
+        missed: list[Expected] = []
         for item in sorted(group, key=lambda e: (e.m, e.pol)):
-            tell(f"{item.pol} q={item.q} l={item.l} m={item.m}", len(modes), len(expected))
-            if not exact:
-                item = settle(problem, item, domain.degree, mirrored=config.discretization.mirror, radius=geometry.radius_ref_um)
-            with stage("observables"):
-                mode = solve_mode(
-                    problem, item, domain.degree, goals, mirrored=config.discretization.mirror,
-                    radius=geometry.radius_ref_um, interfaces=equatorial_intervals(config, domain),
-                )  # fmt: skip
-            if not exact and not _inside(mode, config):
+            tell(f"{item.pol} q={item.q} l={item.l} m={item.m}", len(modes) + len(here), len(expected))
+            mode = _solve(problem, item, domain, mesh, goals, config, exact=exact)
+            if mode is None:
                 continue
-            mode = with_roughness(mode, problem, config)
-            mode = _differentiable(mode, item, media, domain, mesh, config)
-            here.append(replace(mode, expected_k0=item.k0 if exact else None))
+            if not mode.met and goals.adapt and sharper == 1.0:
+                missed.append(item)
+                spare[item] = mode
+                continue
+            here.append(_better(mode, spare.get(item)))
             if on_mode:
                 on_mode(here[-1])
+        if missed:
+            pending.append((missed, _SHARPER))
         modes += here
         with stage("count"):
             counts += verify(problem, here, geometry.radius_ref_um)
@@ -178,7 +180,7 @@ def _run_body(
         config.accuracy.wavelength, config.accuracy.q or DEFAULT_Q_ERROR, config.accuracy.q is not None,
         adapt=config.discretization.degree is None,
     )  # fmt: skip
-    tell = progress or (lambda what, done, total: None)
+    tell = progress or _silent
     result = solve_body(config, media, goals, tell, on_mode)
     tell("done", len(result.modes), len(result.modes))
     modes = sorted(result.modes, key=lambda mode: (mode.wavelength_nm, mode.pol, mode.m))
@@ -196,11 +198,46 @@ def _differentiable(
         mesh, media, config.geometry.ambient, replace(item, k0=mode.k0), mode.field_data.space.degree, mode.field_data.mirror,
         config.geometry, domain, mode.q_rad_source,
     )  # fmt: skip
-    mode = replace(mode, differentiate=differentiate)
+    # A region inside of which the domain ends has no share: what is left there is below the error of the shares.
+    energy, e2 = ({name: shares.get(name, 0.0) for name in config.geometry.regions} for shares in (mode.energy, mode.e2))
+    mode = replace(mode, differentiate=differentiate, energy=energy, e2=e2)
     if not config.outputs.derivatives:
         return mode
     with stage("derivatives"):
         return replace(mode, extra={**mode.extra, **mode.derivatives.columns})
+
+
+_SHARPER = 1e-3
+"""Share of the tolerance with which a domain is laid out anew for modes that missed their accuracy."""
+
+
+def _solve(
+    problem: MeridianProblem, item: Expected, domain: Domain, mesh: CurvedMesh, goals: Goals, config: RunConfig, *, exact: bool
+) -> Mode | None:
+    """The mode expected, with its losses and what its derivatives take; None if it lies outside the window after all."""
+    geometry, mirrored = config.geometry, config.discretization.mirror
+    found = item if exact else settle(problem, item, domain.degree, mirrored=mirrored, radius=geometry.radius_ref_um)
+    with stage("observables"):
+        mode = solve_mode(
+            problem, found, domain.degree, goals, mirrored=mirrored, radius=geometry.radius_ref_um,
+            interfaces=equatorial_intervals(config, domain),
+        )  # fmt: skip
+    if not exact and not _inside(mode, config):
+        return None
+    mode = with_roughness(mode, problem, config)
+    mode = _differentiable(mode, found, problem.by_region, domain, mesh, config)
+    return replace(mode, expected_k0=found.k0 if exact else None)
+
+
+def _better(mode: Mode, other: Mode | None) -> Mode:
+    """The mode, or its first version if laying out a sharper domain did not improve it."""
+    if other is None or mode.met:
+        return mode
+    return min((mode, other), key=lambda m: m.wavelength_error if m.wavelength_error is not None else float("inf"))
+
+
+def _silent(_what: str, _done: int, _total: int) -> None:
+    """No progress to report."""
 
 
 def _inside(mode: Mode, config: RunConfig) -> bool:
@@ -255,8 +292,10 @@ def layered_body(config: RunConfig, media: Mapping[str, Material], k0: complex) 
     return LayeredBody(config.geometry.radii_um, names, indices, aspect)
 
 
-def discretize(config: RunConfig, media: Mapping[str, Material], group: Sequence[Expected]) -> tuple[Domain, CurvedMesh]:
-    """Domain and mesh that hold a group of expected modes to the accuracy asked for."""
+def discretize(
+    config: RunConfig, media: Mapping[str, Material], group: Sequence[Expected], sharper: float = 1.0
+) -> tuple[Domain, CurvedMesh]:
+    """Domain and mesh that hold a group of expected modes to the accuracy asked for, times `sharper`."""
     d = config.discretization
     choices = Choices(
         degree=d.degree, refine=d.refine, mirror=d.mirror,
@@ -266,7 +305,7 @@ def discretize(config: RunConfig, media: Mapping[str, Material], group: Sequence
     middle = group[len(group) // 2].k0
     targets = [Target(e.effective_degree, e.m, e.k0, e.leak) for e in _extremes(group)]
     tolerance = min([config.accuracy.wavelength, *(_leak_tolerance(e.leak_rate, config.accuracy.q) for e in group)])
-    domain = design(layered_body(config, media, middle), targets, tolerance, choices)
+    domain = design(layered_body(config, media, middle), targets, max(sharper * tolerance, _FINEST), choices)
     mesh = sphere = build_polar(domain.plan)
     if domain.open:
         assert domain.pml_start is not None
@@ -277,9 +316,15 @@ def discretize(config: RunConfig, media: Mapping[str, Material], group: Sequence
     return domain, mesh
 
 
+_FINEST = 1e-14
+"""The smallest tolerance that a domain is laid out for."""
+
+
 def _leak_tolerance(rate: float, q_error: float | None) -> float:
-    """Relative error of k0 that gives Q = 1/rate its error where it comes from the eigenvalue (above 1e6 the multipoles do)."""
-    return (q_error or DEFAULT_Q_ERROR) * rate if rate > 1e-6 else 1.0
+    """Relative error of k0 that gives Q = 1/rate its error: from the eigenvalue up to 1e6, above that from the surface field."""
+    if rate > 1e-6:
+        return (q_error or DEFAULT_Q_ERROR) * rate
+    return 1.0 if q_error is None else q_error**2  # a field errs by the root of what its eigenvalue errs by
 
 
 def _extremes(group: Sequence[Expected]) -> list[Expected]:
@@ -303,10 +348,13 @@ def _warnings(modes: Sequence[Mode], expected: Sequence[Expected], config: RunCo
     notes = []
     for mode in modes:
         if not mode.met:
-            notes.append(
-                f"{mode.label}: the estimated error {mode.wavelength_error:.1e} misses accuracy.wavelength = "
-                f"{config.accuracy.wavelength:.0e}; the best value is kept and marked"
-            )
+            missed = [("wavelength", mode.wavelength_error, config.accuracy.wavelength), ("q", mode.q_error, config.accuracy.q)]
+            what = [
+                f"the estimated error {'is not known' if error is None else f'{error:.1e}'} misses accuracy.{name} = {goal:.0e}"
+                for name, error, goal in missed
+                if goal is not None and (error is None or error > goal)
+            ]
+            notes.append(f"{mode.label}: {' and '.join(what)}; the best value is kept and marked")
         if mode.expected_k0 is not None:
             off = abs(mode.k0.real / mode.expected_k0.real - 1.0)
             if off > 10.0 * (mode.wavelength_error or 0.0) + 1e-12:
@@ -314,7 +362,5 @@ def _warnings(modes: Sequence[Mode], expected: Sequence[Expected], config: RunCo
         if mode.confidence < 0.5:
             notes.append(f"{mode.label}: its labels are uncertain (confidence {mode.confidence:.2f})")
     wanted = {(e.pol, e.q, e.l, e.m) for e in expected}
-    for mode in modes:
-        if (mode.pol, mode.q, mode.l, mode.m) not in wanted:
-            notes.append(f"{mode.label}: its field says so, but another mode was expected there")
-    return notes
+    strays = [mode.label for mode in modes if (mode.pol, mode.q, mode.l, mode.m) not in wanted]
+    return notes + [f"{label}: its field says so, but another mode was expected there" for label in strays]

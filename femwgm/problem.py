@@ -61,7 +61,7 @@ class MeridianProblem:
     """
 
     def __init__(self, mesh: CurvedMesh, media: Mapping[str, Material], ambient: str) -> None:
-        self.mesh, self.ambient = mesh, ambient
+        self.mesh, self.ambient, self.by_region = mesh, ambient, media
         self.materials = [media[ambient if name == PML else name] for name in mesh.regions]
         axes = {m.axis for m in self.materials if m.axis is not None}
         if len(axes) > 1:

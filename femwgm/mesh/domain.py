@@ -25,7 +25,7 @@ _SAMPLES = 800
 _STRENGTH = 1.5
 _SAFETY = 0.15
 _SAFETY_OPEN = 0.05
-_ENERGY_TAIL = 5.8
+_ENERGY_TAIL = 8.0
 _LAYER_RESERVE = 2.0  # action in the absorbing layer beyond the tail: half of the layer still gives Q to 1e-4
 _DEGREES = range(4, 13)
 
@@ -238,7 +238,7 @@ class _Radial:
         return 0.0 if S[0] < self.tail else float(np.interp(-self.tail, -S, rho))
 
     def _tail_end(self, nu: float, k: float) -> float:
-        """Radius that encloses the energy of the evanescent tail: the outer caustic, or where 1e-5 of it is left."""
+        """Radius that encloses the energy of the evanescent tail: the outer caustic, or where 1e-7 of it is left."""
         rho, S = self._barrier(nu, k)
         beyond = S - np.interp(self.surface, rho, S)
         return float(np.interp(_ENERGY_TAIL, beyond, rho))
