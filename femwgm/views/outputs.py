@@ -55,7 +55,14 @@ def write_fields(source: Source, folder: str | Path, progress: Progress | None =
 def write_plots(
     source: Source, folder: str | Path, progress: Progress | None = None, formats: tuple[str, ...] = ("png",)
 ) -> list[Path]:
-    """Write plots/*.png: the comb, the body with its mesh, the evidence, and a page for one mode of each family."""
+    """Write plots/*.png: the comb, the body with its mesh, the evidence, a page for one mode of each family, the body cut open.
+
+    Raises
+    ------
+    MissingExtraError
+        After all that needs no graphics library is written, if the picture in three dimensions cannot be rendered here.
+    """
+    from femwgm.views.app import view
     from femwgm.views.style import look, save
 
     run, place = run_view(source), Path(folder) / PLOTS
@@ -68,7 +75,9 @@ def write_plots(
             if progress:
                 progress(f"picture {name}", done, len(pages))
             written += save(draw(), place / f"{name}.png", formats)
-    return written
+    if progress:
+        progress("picture cut_open", len(pages), len(pages) + 1)
+    return written + view(run, png=place / "cut_open.png")
 
 
 def _pages(run: RunView) -> Iterator[tuple[str, Callable[[], Figure]]]:
