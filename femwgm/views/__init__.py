@@ -36,7 +36,8 @@ _WHERE = {
     "style": ("look", "new_figure", "save"),
     "plain": ("arrays", "write_exports", "write_xdmf"),
     "outputs": ("write_fields", "write_outputs", "write_plots"),
-    "scene": ("Look", "Scene", "animate", "render"),
+    "scene": ("Look", "Scene", "render"),
+    "film": ("animate",),
     "app": ("view", "view_run"),
 }
 _ORIGIN = {name: module for module, names in _WHERE.items() for name in names}

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from femwgm.errors import OutputError
+from femwgm.views.film import animate
 from femwgm.views.graphics import ensure_graphics
 from femwgm.views.quantities import QUANTITIES, Wave, main_component, quantity
 from femwgm.views.revolve import Cut
-from femwgm.views.scene import Look, Scene, animate, render
+from femwgm.views.scene import Look, Scene, render
 from femwgm.views.source import ModeView, RunView, Source, run_view
 
 

@@ -50,6 +50,7 @@ def radial(
     """
     view, what = mode_view(mode), quantity(show)
     height = plane_height(view) if z is None else z
+    measures = [measure for measure in measures if view.shares(measure)]
     if abs(height) > 1e-9:  # the table's shares along a radius are those at the equator
         measures = [measure for measure in measures if measure != "radial_e2"]
     line = view.line(height)

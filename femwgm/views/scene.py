@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from femwgm.errors import MissingExtraError, OutputError
+from femwgm.errors import OutputError
 from femwgm.typing import Array
-from femwgm.views.figures import title_of
+from femwgm.views.caption import legend, sentence
 from femwgm.views.graphics import off_screen_plotter
 from femwgm.views.outlines import body_of, reach_of
 from femwgm.views.plane import blended, scale
-from femwgm.views.quantities import Quantity, Wave, main_component, quantity
-from femwgm.views.radius import percent
+from femwgm.views.quantities import Quantity, Wave, quantity
 from femwgm.views.revolve import Cut, Sheet, flat_face, half_disc, meridian_face, sector, surfaces
 from femwgm.views.source import ModeView, RunView
-from femwgm.views.style import GREY, INK, colour_map, layer_colours
+from femwgm.views.style import INK, layer_colours
 
 SURFACE = {"smooth_shading": True, "ambient": 0.42, "diffuse": 0.62, "specular": 0.1, "specular_power": 25.0}
 FACE = {"smooth_shading": False, "ambient": 0.72, "diffuse": 0.3, "specular": 0.0}
@@ -251,15 +250,13 @@ class Scene:
     def _reach(self) -> float:
         """Size (um) of what a close-up shows: the mode's cross section and some lobes."""
         patches = self.mode.solid
+        inside = patches.select(self.layers)
+        patches = inside if len(inside) else patches
         e2 = (np.abs(patches.E) ** 2).sum(axis=0)
         seen = e2 > 0.05 * e2.max()
-        return float(
-            max(
-                np.ptp(patches.z[seen]),
-                3.0 * np.ptp(patches.r[seen]),
-                6.0 * np.pi * patches.peak[0] / max(patches.m, 1),
-            )
-        )
+        lobes = 6.0 * np.pi * patches.peak[0] / max(patches.m, 1)
+        wanted = max(np.ptp(patches.z[seen]), 3.0 * np.ptp(patches.r[seen]), lobes)
+        return float(min(wanted, 0.45 * self.size))
 
 
 def pair(
@@ -305,46 +302,6 @@ def render(
     return write_image(np.concatenate([image, legend(mode, scenes[0].what, size[0])]), path)
 
 
-def legend(mode: ModeView, what: Quantity, width: int) -> Array:
-    """A strip below a picture, in the type of the other figures: the mode's name, where it lives, and the scale."""
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import Normalize
-
-    from femwgm.views.style import look, new_figure
-
-    low = -1.0 if what.signed else 0.0
-    with look():
-        figure = new_figure(8.0, 0.56, layout="none")
-        figure.text(0.015, 0.66, title_of(mode), fontweight="bold", fontsize=9, va="center")
-        figure.text(0.015, 0.26, sentence(mode), fontsize=8, va="center", color=GREY)
-        ax = figure.add_axes((0.70, 0.46, 0.28, 0.26))
-        bar = figure.colorbar(
-            ScalarMappable(Normalize(low, 1.0), colour_map(what.signed)), cax=ax, orientation="horizontal",
-            ticks=[low, 0.0, 1.0] if what.signed else [0.0, 0.5, 1.0],
-        )  # fmt: skip
-        bar.outline.set_linewidth(0.5)
-        ax.set_facecolor("white")
-        figure.text(0.69, 0.59, what.label + " / max", ha="right", va="center", fontsize=8)
-        figure.set_dpi(width / 8.0)
-        figure.canvas.draw()
-        strip = np.asarray(figure.canvas.buffer_rgba())[..., :3]  # type: ignore[attr-defined]
-    out = np.full((strip.shape[0], width, 3), 255, dtype=np.uint8)
-    out[:, : min(width, strip.shape[1])] = strip[:, :width]
-    return out
-
-
-def sentence(mode: ModeView) -> str:
-    """Where a mode lives, in words."""
-    shares = mode.shares("energy")
-    if not shares:
-        return ""
-    rest = [name for name in mode.regions if name != mode.home and name in shares]
-    leak = ", ".join(f"{percent(shares[name])} in the {name}" for name in rest)
-    return f"{percent(shares[mode.home])} of the electric energy in the {mode.home}" + (
-        f", {leak}" if leak else ""
-    )
-
-
 def write_image(image: Array, path: str | Path) -> Path:
     """Write an array of colours as a PNG."""
     import io
@@ -358,82 +315,3 @@ def write_image(image: Array, path: str | Path) -> Path:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     write_bytes(Path(path), stream.getvalue())
     return Path(path)
-
-
-def animate(
-    run: RunView, mode: ModeView, path: str | Path, look: Look | None = None, *, frames: int = 12, seconds: float = 1.2,
-    size: tuple[int, int] = (1200, 600),
-) -> Path:  # fmt: skip
-    """Draw one period of the wave off screen into a GIF or an MP4, which repeats without a seam.
-
-    Raises
-    ------
-    MissingExtraError
-        Where there is no graphics library, or no encoder for MP4.
-    OutputError
-        For another kind of file.
-    """
-    kind = Path(path).suffix.lower()
-    if kind not in (".gif", ".mp4"):
-        raise OutputError(f"{path}: an animation is written as .gif or .mp4")
-    if kind == ".mp4":
-        _encoder()
-    chosen = look or Look(show=main_component(mode.solid))
-    plotter, scenes = pair(run, mode, chosen, size, fine=False)
-    strip = legend(mode, scenes[0].what, size[0])
-    pictures = []
-    try:
-        for i in range(frames):
-            for built in scenes:
-                built.repaint(wave=replace(chosen.wave, phase=2.0 * np.pi * i / frames))
-            plotter.render()
-            pictures.append(np.concatenate([plotter.screenshot(None, return_img=True), strip]))
-    finally:
-        plotter.close()
-    return _write_film(pictures, Path(path), seconds)
-
-
-def _encoder() -> Any:
-    try:
-        import imageio_ffmpeg
-    except ImportError:
-        raise MissingExtraError(
-            "an MP4 needs imageio-ffmpeg: pip install 'femwgm[video]'; or write a GIF with --gif"
-        ) from None
-    return imageio_ffmpeg
-
-
-def _write_film(pictures: Sequence[Array], path: Path, seconds: float) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix.lower() == ".gif":
-        import io
-
-        from PIL import Image
-
-        from femwgm.store import write_bytes
-
-        # One palette for all frames: colours that flicker from frame to frame look like field.
-        palette = Image.fromarray(pictures[len(pictures) // 3]).quantize(255, dither=Image.Dither.NONE)
-        frames = [Image.fromarray(p).quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures]
-        stream = io.BytesIO()
-        step = max(20, round(1000.0 * seconds / len(frames)))
-        frames[0].save(
-            stream,
-            format="GIF",
-            save_all=True,
-            append_images=frames[1:],
-            duration=step,
-            loop=0,
-            optimize=False,
-        )
-        write_bytes(path, stream.getvalue())
-        return path
-    height, width = (side - side % 2 for side in pictures[0].shape[:2])
-    writer = _encoder().write_frames(
-        str(path), (width, height), fps=len(pictures) / seconds, macro_block_size=2, quality=8
-    )
-    writer.send(None)
-    for picture in list(pictures) * 3:
-        writer.send(np.ascontiguousarray(picture[:height, :width]))
-    writer.close()
-    return path

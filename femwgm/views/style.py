@@ -83,6 +83,11 @@ def rendered(figure: Figure, kind: str = "png", dpi: int = DPI) -> bytes:
     }  # fmt: skip
     stream = io.BytesIO()
     with look():
+        engine = figure.get_layout_engine()
+        if engine is not None:
+            # Laid out once; saving would do it twice.
+            engine.execute(figure)
+            figure.set_layout_engine("none")
         figure.savefig(stream, format=kind, dpi=dpi, metadata=nothing.get(kind))
     return stream.getvalue()
 

@@ -94,7 +94,7 @@ def test_a_picture_without_a_display(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_film_has_frames_that_differ(tmp_path: Path) -> None:
     from PIL import Image
 
-    from femwgm.views.scene import animate
+    from femwgm.views.film import animate
 
     run = small_view()
     film = Image.open(animate(run, run.find("TE163"), tmp_path / "wave.gif", frames=4, size=(360, 180)))

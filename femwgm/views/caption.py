@@ -1,0 +1,52 @@
+"""What stands below a picture in three dimensions, in the type of the other figures."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from femwgm.typing import Array
+from femwgm.views.figures import title_of
+from femwgm.views.quantities import Quantity
+from femwgm.views.radius import percent
+from femwgm.views.source import ModeView
+from femwgm.views.style import GREY, colour_map
+
+
+def legend(mode: ModeView, what: Quantity, width: int) -> Array:
+    """A strip below a picture, in the type of the other figures: the mode's name, where it lives, and the scale."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    from femwgm.views.style import look, new_figure
+
+    low = -1.0 if what.signed else 0.0
+    with look():
+        figure = new_figure(8.0, 0.56, layout="none")
+        figure.text(0.015, 0.66, title_of(mode), fontweight="bold", fontsize=9, va="center")
+        figure.text(0.015, 0.26, sentence(mode), fontsize=8, va="center", color=GREY)
+        ax = figure.add_axes((0.70, 0.46, 0.28, 0.26))
+        bar = figure.colorbar(
+            ScalarMappable(Normalize(low, 1.0), colour_map(what.signed)), cax=ax, orientation="horizontal",
+            ticks=[low, 0.0, 1.0] if what.signed else [0.0, 0.5, 1.0],
+        )  # fmt: skip
+        bar.outline.set_linewidth(0.5)
+        ax.set_facecolor("white")
+        figure.text(0.69, 0.59, what.label + " / max", ha="right", va="center", fontsize=8)
+        figure.set_dpi(width / 8.0)
+        figure.canvas.draw()
+        strip = np.asarray(figure.canvas.buffer_rgba())[..., :3]  # type: ignore[attr-defined]
+    out = np.full((strip.shape[0], width, 3), 255, dtype=np.uint8)
+    out[:, : min(width, strip.shape[1])] = strip[:, :width]
+    return out
+
+
+def sentence(mode: ModeView) -> str:
+    """Where a mode lives, in words."""
+    shares = mode.shares("energy")
+    if not shares:
+        return ""
+    rest = [name for name in mode.regions if name != mode.home and name in shares]
+    leak = ", ".join(f"{percent(shares[name])} in the {name}" for name in rest)
+    return f"{percent(shares[mode.home])} of the electric energy in the {mode.home}" + (
+        f", {leak}" if leak else ""
+    )
