@@ -30,7 +30,7 @@ from femwgm.typing import Array
 
 __all__ = ["Assignment", "Parameter", "Reading", "assign", "line_errors", "read"]
 
-STARTS = 120
+STARTS = 160
 """Starts that are fitted."""
 FINALISTS = 12
 """Readings that are followed to the end."""

@@ -1,6 +1,6 @@
 """Lines of a comb over the whole range of a prior: a polynomial through exact lines and their exact slopes.
 
-A line is a smooth function of diameter, thickness, index and slope; forty exact solutions with gradients give a quartic that
+A line is a smooth function of diameter, thickness, index and slope; forty exact solutions with gradients give a quintic that
 errs by thousandths of a spacing. Searching is done on it, the last steps of a fit on the exact sphere.
 """
 
@@ -22,8 +22,8 @@ __all__ = ["REACH", "Atlas"]
 
 REACH = 3.2
 """How many standard deviations of the prior are covered on each side."""
-DEGREE = 4
-_SAMPLES = {0: 1, 1: 6, 2: 18, 3: 36, 4: 60}
+DEGREE = 5
+_SAMPLES = {0: 1, 1: 7, 2: 20, 3: 44, 4: 80}
 
 
 class Atlas:

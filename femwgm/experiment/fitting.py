@@ -13,7 +13,7 @@ from femwgm.experiment.lines import Lines, track
 from femwgm.experiment.model import CoatedSphere
 from femwgm.experiment.peaks import Peaks
 from femwgm.experiment.prior import Prior
-from femwgm.experiment.score import Matching, Odds, best_matching
+from femwgm.experiment.score import Matching, Odds, best_matching, pair_gains
 from femwgm.experiment.search import BLUNT, Start
 from femwgm.experiment.valley import Posterior, gaussian_posterior, walk
 from femwgm.typing import Array
@@ -22,8 +22,9 @@ __all__ = ["Approach", "Fit", "approach", "finish", "widen"]
 
 STEPS = 12
 """Most Gauss-Newton steps at the true errors."""
-SHARPER = (1.0, 0.5, 0.2, 0.08, 0.03, 0.0)
-"""Errors of an approach, in units of those of the scan."""
+SHARPER = (1.0, 0.6, 0.36, 0.2, 0.1, 0.05, 0.02, 0.0)
+SOFT_STEPS = 4
+"""Errors of an approach, in units of those of the scan, and most steps at each."""
 EDGE = 4.5
 """Standard deviations of the prior beyond which a fit is given up."""
 
@@ -110,16 +111,43 @@ def approach(atlas: Atlas, peaks: Peaks, start: Start, odds: Odds) -> Approach |
         Where to begin.
     """
     x = start.x
+    prior = atlas.prior
+    for part in SHARPER:
+        # The polynomial's own error must not cost a match.
+        sigma = np.hypot(np.hypot(peaks.error_nm, atlas.error_nm), part * BLUNT * atlas.spacing_nm)
+        for _ in range(SOFT_STEPS):
+            step, size = _soft_step(atlas.lines(x), peaks, prior, odds, sigma)
+            x = x + step
+            if (np.abs(x - prior.mean)[prior.free] > EDGE * prior.deviation[prior.free]).any():
+                return None
+            if size < 0.02:
+                break
     try:
-        for part in SHARPER:
-            # The polynomial's own error must not cost a match.
-            sigma = np.hypot(np.hypot(peaks.error_nm, atlas.error_nm), part * BLUNT * atlas.spacing_nm)
-            lines = _descend(lambda at, _: atlas.lines(at), atlas.lines(x), peaks, atlas.prior, odds, sigma)
-            x = lines.x
+        lines = _descend(lambda at, _: atlas.lines(at), atlas.lines(x), peaks, prior, odds, sigma)
     except SolveError:
         return None
     matching = best_matching(peaks, lines.wavelength_nm, lines.labels, odds, sigma)
-    return Approach(lines, matching.log_likelihood + atlas.prior.log_density(x), matching, atlas.error_nm)
+    return Approach(lines, matching.log_likelihood + prior.log_density(lines.x), matching, atlas.error_nm)
+
+
+def _soft_step(lines: Lines, peaks: Peaks, prior: Prior, odds: Odds, sigma: Array) -> tuple[Array, float]:
+    """Gauss-Newton step in which each peak belongs to every line in proportion to its odds; its size in standard deviations."""
+    gains, _, _ = pair_gains(peaks, lines.wavelength_nm, lines.labels, odds, sigma)
+    top = np.maximum(gains.max(axis=1, keepdims=True), 0.0)
+    share = np.exp(gains - top)
+    share /= share.sum(axis=1, keepdims=True) + np.exp(-top)
+    free, deviation = prior.free, prior.deviation[prior.free]
+    step = np.zeros(4)
+    if free.size == 0:
+        return step, 0.0
+    weight = share / sigma[:, None] ** 2
+    slope = lines.slope[:, free] * deviation
+    residual = (weight * (peaks.wavelength_nm[:, None] - lines.wavelength_nm)).sum(axis=0)
+    hessian = slope.T @ (weight.sum(axis=0)[:, None] * slope) + np.eye(free.size)
+    gradient = slope.T @ residual + (prior.mean - lines.x)[free] / deviation
+    move = np.linalg.solve(hessian, gradient)
+    step[free] = deviation * move
+    return step, float(move @ hessian @ move)
 
 
 def finish(body: CoatedSphere, peaks: Peaks, prior: Prior, near: Approach, odds: Odds) -> Fit | None:

@@ -21,8 +21,8 @@ __all__ = ["BLUNT", "Start", "scan"]
 
 BLUNT = 0.05
 """Error of the scan in units of the spacing of the comb."""
-MAX_NODES = 13
-"""Most values of one parameter besides the first."""
+MAX_ROWS = 240
+"""Most rows of the grid, over all parameters besides the first."""
 
 
 @dataclass(frozen=True)
@@ -63,15 +63,20 @@ def _grid(atlas: Atlas) -> list[Array]:
     if free.size == 0:
         return [prior.mean[None, :]]
     lines = atlas.lines(prior.mean)
-    axes = []
+    counts, reaches = [], []
     along = lines.slope[:, free[0]]
     for index in free[1:]:
         # What a change of the first parameter does as well the scan along it will find; what remains tells lines apart.
         slope = lines.slope[:, index]
         apart = np.ptp(slope - along * (along @ slope) / (along @ along))
         reach = 0.95 * REACH * prior.deviation[index]
-        count = int(np.clip(np.ceil(2.0 * reach * apart / (2.5 * BLUNT * atlas.spacing_nm)), 3, MAX_NODES))
-        axes.append(np.linspace(-reach, reach, count | 1))
+        counts.append(max(2.0 * reach * apart / (2.5 * BLUNT * atlas.spacing_nm), 3.0))
+        reaches.append(reach)
+    excess = max(np.prod(counts) / MAX_ROWS, 1.0) ** (1.0 / max(len(counts), 1))
+    axes = [
+        np.linspace(-reach, reach, int(np.ceil(max(count / excess, 3.0))) | 1)
+        for count, reach in zip(counts, reaches, strict=True)
+    ]
     reach = REACH * prior.deviation[free[0]]
     count = int(2.0 * reach * np.abs(along).max() / (0.8 * BLUNT * atlas.spacing_nm)) + 2
     row = np.linspace(-reach, reach, count)
