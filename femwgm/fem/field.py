@@ -221,7 +221,8 @@ class Probe:
         def covariant(f: Array) -> tuple[Array, Array]:
             return ((d * f[:, 0] - c * f[:, 1]) / det).T, ((a * f[:, 1] - b * f[:, 0]) / det).T
 
-        tables = (cells, r, *covariant(N), (curl / det).T, psi.T, *covariant(slope))
+        of_u, of_v = np.stack([*covariant(N), (curl / det).T]), np.stack([psi.T, *covariant(slope)])
+        tables = (cells, r, of_u, of_v)
         if len(self._chunks) == 1:
             self._basis[i] = tables
         return tables
@@ -235,10 +236,9 @@ class Probe:
         u_all = field.coefficients[:, self.space.from_curl]
         v_all = field.coefficients[:, self.space.from_scalar]
         for i, chunk in enumerate(self._chunks):
-            cells, r, N_r, N_z, curl, psi, psi_r, psi_z = self._tabulated(i)
-            u, v = u_all[cells], v_all[cells]
-            E_r, E_z, rot = ((table * u).sum(axis=1) for table in (N_r, N_z, curl))
-            w, w_r, w_z = ((table * v).sum(axis=1) for table in (psi, psi_r, psi_z))
+            cells, r, of_u, of_v = self._tabulated(i)
+            E_r, E_z, rot = np.einsum("kpn,pn->kp", of_u, u_all[cells])
+            w, w_r, w_z = np.einsum("kpn,pn->kp", of_v, v_all[cells])
             index = self._inside[chunk]
             E[:, index] = np.stack([E_r, 1j * w / r, E_z])
             g_r, g_z = field.m * E_r - w_r, field.m * E_z - w_z
