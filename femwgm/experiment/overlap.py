@@ -71,6 +71,7 @@ def shell_intensities(
     """
     if not modes:
         raise GeometryError("no mode to sample")
+    around = _azimuth([mode.m for mode in modes]) if standing else np.ones((len(modes), 1))
     radii = modes[0].sphere.radii_um
     inner, outer = (radii[shell - 1] if shell else 0.0), radii[shell]
     r, r_weight = _gauss(RADIAL_POINTS, inner, outer)
@@ -79,7 +80,6 @@ def shell_intensities(
     theta = np.arccos(z)
     profiles = [_profile(mode, shell, r, theta, in_plane).ravel() for mode in modes]
     weight = np.outer(r_weight * r**2, z_weight).ravel()
-    around = _azimuth([mode.m for mode in modes]) if standing else np.ones((len(modes), 1))
     u = np.stack([np.outer(profile, turn).ravel() for profile, turn in zip(profiles, around, strict=True)])
     weight = np.repeat(weight, around.shape[1])
     weight = weight / weight.sum()

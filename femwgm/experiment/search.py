@@ -21,6 +21,8 @@ __all__ = ["BLUNT", "Start", "scan"]
 
 BLUNT = 0.05
 """Error of the scan in units of the spacing of the comb."""
+HOPELESS = 20.0
+"""Starts whose blunt likelihood is smaller by exp of this are left out."""
 MAX_ROWS = 240
 """Most rows of the grid, over all parameters besides the first."""
 
@@ -54,7 +56,8 @@ def scan(atlas: Atlas, peaks: Peaks, odds: Odds, keep: int) -> list[Start]:
             key = names.tobytes()
             if key not in found or found[key].score < start.score:
                 found[key] = start
-    return sorted(found.values(), key=lambda s: -s.score)[:keep]
+    ranked = sorted(found.values(), key=lambda s: -s.score)
+    return [start for start in ranked if start.score > ranked[0].score - HOPELESS][:keep]
 
 
 def _grid(atlas: Atlas) -> list[Array]:
