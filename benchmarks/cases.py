@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 import tempfile
@@ -365,14 +366,20 @@ def b6() -> Iterator[Row]:
             sys.executable, "-m", "femwgm", "run", str(ROOT / "configs" / "duan2022.yaml"), "-o", f"{folder}/out",
             "--set", "outputs.plots=false",
         ]  # fmt: skip
-        wall = float("inf")
+        wall = cpu = float("inf")
         for i in range(3):
             command[6] = f"{folder}/out{i}"
-            began = time.perf_counter()
+            began, used = time.perf_counter(), _children()
             done = subprocess.run(command, capture_output=True, text=True, check=False)
-            wall = min(wall, time.perf_counter() - began)
+            wall, cpu = min(wall, time.perf_counter() - began), min(cpu, _children() - used)
         note = "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["failed"])[-1]
-        yield Row("B6", "femwgm run", "configs/duan2022.yaml, fields written", None, wall, wall, note=note)
+        yield Row("B6", "femwgm run", "configs/duan2022.yaml, fields written", None, wall, cpu, note=note)
+
+
+def _children() -> float:
+    """Processor time of the finished child processes (s)."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 CASES = {"B1": b1, "B2": b2, "B3": b3, "B4": b4, "B5": b5, "B6": b6}

@@ -144,7 +144,8 @@ def summary(rows: Sequence[Row], memory: Memory) -> str:
 
     def absolute(name: str, mine: Row | None, limit: float) -> None:
         reached = "no" if mine is None or mine.wall > limit else "yes"
-        lines.append(f"| {name} | {_time(mine)} | | | {limit:g} s | {reached} |")
+        processor = "" if mine is None else f", {mine.cpu:.2f} s of processor"
+        lines.append(f"| {name} | {_time(mine)}{processor} | | | {limit:g} s | {reached} |")
 
     if "B1" in present:
         for tolerance, factor in ((1e-6, 1.0), (1e-8, 1.0), (1e-10, 2.0)):

@@ -71,8 +71,8 @@ def identify(
     samples = int(np.clip(4 * field.space.degree * np.sqrt(field.space.mesh.cells), 81, 241))
     along = np.linspace(radii[0] + 1e-6 * surface, surface * (1 - 1e-9), samples)
     across = np.linspace(0.0 if field.mirror else -latitude, latitude * (1 - 1e-9), samples)
-    line = _radial_function(field, eps, pol, along, np.full_like(along, beta))
-    arc = _radial_function(field, eps, pol, np.full_like(across, rho), across)
+    both = np.r_[along, np.full_like(across, rho)], np.r_[np.full_like(along, beta), across]
+    line, arc = np.split(_radial_function(field, eps, pol, *both), [len(along)])
     radial_changes, radial_weakest = _sign_changes(line, _RADIAL_THRESHOLD)
     polar_changes, polar_weakest = _sign_changes(arc, _POLAR_THRESHOLD)
     if field.mirror:
