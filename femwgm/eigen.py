@@ -19,8 +19,10 @@ from femwgm.fem.condense import FactoredPencil, Numbering
 from femwgm.typing import Array
 
 RESIDUAL_LIMIT = 1e-7
-"""A pair with a larger residual is not returned: it did not converge. An eigenvalue errs by the square of its residual, and on meshes
-graded towards corners rounding alone leaves 1e-9."""
+"""A pair with a larger residual is not returned: it did not converge.
+
+An eigenvalue errs by the square of its residual, and on meshes graded towards corners rounding alone leaves 1e-9.
+"""
 
 
 _SUBSPACE_STEPS = 12

@@ -190,7 +190,12 @@ def _run_body(
 
 
 def _differentiable(
-    mode: Mode, item: Expected, media: Mapping[str, Material], domain: Domain, mesh: CurvedMesh, config: RunConfig
+    mode: Mode,
+    item: Expected,
+    media: Mapping[str, Material],
+    domain: Domain,
+    mesh: CurvedMesh,
+    config: RunConfig,
 ) -> Mode:
     """The mode with what its derivatives take, and with their columns where the configuration asks for them."""
     assert mode.field_data is not None
@@ -199,7 +204,9 @@ def _differentiable(
         config.geometry, domain, mode.q_rad_source,
     )  # fmt: skip
     # A region inside of which the domain ends has no share: what is left there is below the error of the shares.
-    energy, e2 = ({name: shares.get(name, 0.0) for name in config.geometry.regions} for shares in (mode.energy, mode.e2))
+    energy, e2 = (
+        {name: shares.get(name, 0.0) for name in config.geometry.regions} for shares in (mode.energy, mode.e2)
+    )
     mode = replace(mode, differentiate=differentiate, energy=energy, e2=e2)
     if not config.outputs.derivatives:
         return mode
@@ -212,11 +219,22 @@ _SHARPER = 1e-3
 
 
 def _solve(
-    problem: MeridianProblem, item: Expected, domain: Domain, mesh: CurvedMesh, goals: Goals, config: RunConfig, *, exact: bool
+    problem: MeridianProblem,
+    item: Expected,
+    domain: Domain,
+    mesh: CurvedMesh,
+    goals: Goals,
+    config: RunConfig,
+    *,
+    exact: bool,
 ) -> Mode | None:
     """The mode expected, with its losses and what its derivatives take; None if it lies outside the window after all."""
     geometry, mirrored = config.geometry, config.discretization.mirror
-    found = item if exact else settle(problem, item, domain.degree, mirrored=mirrored, radius=geometry.radius_ref_um)
+    found = (
+        item
+        if exact
+        else settle(problem, item, domain.degree, mirrored=mirrored, radius=geometry.radius_ref_um)
+    )
     with stage("observables"):
         mode = solve_mode(
             problem, found, domain.degree, goals, mirrored=mirrored, radius=geometry.radius_ref_um,
@@ -233,7 +251,9 @@ def _better(mode: Mode, other: Mode | None) -> Mode:
     """The mode, or its first version if laying out a sharper domain did not improve it."""
     if other is None or mode.met:
         return mode
-    return min((mode, other), key=lambda m: m.wavelength_error if m.wavelength_error is not None else float("inf"))
+    return min(
+        (mode, other), key=lambda m: m.wavelength_error if m.wavelength_error is not None else float("inf")
+    )
 
 
 def _silent(_what: str, _done: int, _total: int) -> None:
@@ -257,7 +277,9 @@ def _uncounted(counts: Sequence[Count], modes: Sequence[Mode], config: RunConfig
         if missing:
             notes.append(f"{', '.join(missing)}: in the spectrum {where} but not among the modes found")
         if count.counted < count.found:
-            notes.append(f"{count.found} modes were found {where} where there are {count.counted}: one of them twice")
+            notes.append(
+                f"{count.found} modes were found {where} where there are {count.counted}: one of them twice"
+            )
     return notes
 
 
@@ -265,7 +287,8 @@ def _wanted(label: Neighbour, config: RunConfig) -> bool:
     """Whether a mode was asked for by its labels."""
     modes = config.modes
     return label.pol in modes.polarizations and all(
-        orders is None or order in orders for orders, order in ((modes.radial_orders, label.q), (modes.polar_orders, label.p))
+        orders is None or order in orders
+        for orders, order in ((modes.radial_orders, label.q), (modes.polar_orders, label.p))
     )
 
 
@@ -304,7 +327,9 @@ def discretize(
     )  # fmt: skip
     middle = group[len(group) // 2].k0
     targets = [Target(e.effective_degree, e.m, e.k0, e.leak) for e in _extremes(group)]
-    tolerance = min([config.accuracy.wavelength, *(_leak_tolerance(e.leak_rate, config.accuracy.q) for e in group)])
+    tolerance = min(
+        [config.accuracy.wavelength, *(_leak_tolerance(e.leak_rate, config.accuracy.q) for e in group)]
+    )
     domain = design(layered_body(config, media, middle), targets, max(sharper * tolerance, _FINEST), choices)
     mesh = sphere = build_polar(domain.plan)
     if domain.open:
@@ -330,7 +355,13 @@ def _leak_tolerance(rate: float, q_error: float | None) -> float:
 def _extremes(group: Sequence[Expected]) -> list[Expected]:
     """First and last of the group in each measure that the domain depends on."""
     chosen: dict[Expected, None] = {}
-    for key in (lambda e: e.l, lambda e: e.l - e.m, lambda e: e.k0.real, lambda e: e.l / e.k0.real, lambda e: e.leak_rate):
+    for key in (
+        lambda e: e.l,
+        lambda e: e.l - e.m,
+        lambda e: e.k0.real,
+        lambda e: e.l / e.k0.real,
+        lambda e: e.leak_rate,
+    ):
         chosen[min(group, key=key)] = None
         chosen[max(group, key=key)] = None
     return list(chosen)
@@ -348,7 +379,10 @@ def _warnings(modes: Sequence[Mode], expected: Sequence[Expected], config: RunCo
     notes = []
     for mode in modes:
         if not mode.met:
-            missed = [("wavelength", mode.wavelength_error, config.accuracy.wavelength), ("q", mode.q_error, config.accuracy.q)]
+            missed = [
+                ("wavelength", mode.wavelength_error, config.accuracy.wavelength),
+                ("q", mode.q_error, config.accuracy.q),
+            ]
             what = [
                 f"the estimated error {'is not known' if error is None else f'{error:.1e}'} misses accuracy.{name} = {goal:.0e}"
                 for name, error, goal in missed
@@ -358,7 +392,9 @@ def _warnings(modes: Sequence[Mode], expected: Sequence[Expected], config: RunCo
         if mode.expected_k0 is not None:
             off = abs(mode.k0.real / mode.expected_k0.real - 1.0)
             if off > 10.0 * (mode.wavelength_error or 0.0) + 1e-12:
-                notes.append(f"{mode.label}: off the exact wavelength by {off:.1e}, far more than its estimated error")
+                notes.append(
+                    f"{mode.label}: off the exact wavelength by {off:.1e}, far more than its estimated error"
+                )
         if mode.confidence < 0.5:
             notes.append(f"{mode.label}: its labels are uncertain (confidence {mode.confidence:.2f})")
     wanted = {(e.pol, e.q, e.l, e.m) for e in expected}

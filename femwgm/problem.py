@@ -69,7 +69,9 @@ class MeridianProblem:
         self.axis = next(iter(axes), None)
         self._levels: dict[int, CellMatrices] = {}
         self._numberings: dict[tuple[int, bool, str | None, str], Numbering] = {}
-        self.families: Any = None  # `femwgm.families.Families` of the modes to be asked for, where there are many
+        self.families: Any = (
+            None  # `femwgm.families.Families` of the modes to be asked for, where there are many
+        )
         self.without_loss = False
 
     @cached_property
@@ -82,7 +84,9 @@ class MeridianProblem:
     def lossy(self, k0: complex) -> bool:
         """Whether any medium has loss or gain at the real part of a wavenumber (rad/um)."""
         k = complex(complex(k0).real)
-        values = [m.permittivity(k) for m in self.materials] + [m.permittivity_axial(k) for m in self.materials]
+        values = [m.permittivity(k) for m in self.materials] + [
+            m.permittivity_axial(k) for m in self.materials
+        ]
         return not self.without_loss and any(v.imag != 0.0 for v in values)
 
     @property
@@ -132,7 +136,10 @@ class MeridianProblem:
         eps, slope = on_cells(lambda m: m.permittivity), on_cells(lambda m: m.permittivity_slope)
         if self.axis is None:
             return Media(eps, None, slope, None)
-        axial, axial_slope = on_cells(lambda m: m.permittivity_axial), on_cells(lambda m: m.permittivity_axial_slope)
+        axial, axial_slope = (
+            on_cells(lambda m: m.permittivity_axial),
+            on_cells(lambda m: m.permittivity_axial_slope),
+        )
         return Media(eps, axial, slope, axial_slope)
 
     def _at(self, law: Callable[[complex], complex], k0: complex) -> complex:
@@ -147,12 +154,17 @@ class MeridianProblem:
         """Free unknowns for an azimuthal order, a mirror condition and a condition at the end of the domain."""
         key = (degree, m == 0, mirror, outer)
         if key not in self._numberings:
-            conductors = ["wall", *(n for n, kind in (("mirror", mirror), ("outer", outer)) if kind == "conductor")]
+            conductors = [
+                "wall",
+                *(n for n, kind in (("mirror", mirror), ("outer", outer)) if kind == "conductor"),
+            ]
             space = self.matrices(degree).space
             self._numberings[key] = Numbering(space, space.fixed(m, conductors))
         return self._numberings[key]
 
-    def pencil(self, degree: int, m: int, mirror: str | None, k0: complex, outer: str = "conductor") -> Pencil:
+    def pencil(
+        self, degree: int, m: int, mirror: str | None, k0: complex, outer: str = "conductor"
+    ) -> Pencil:
         """Pencil K - k^2 M for azimuthal order m with the media at k0.
 
         Parameters

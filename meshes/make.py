@@ -26,6 +26,7 @@ PLANS = {
 
 
 def main(check: bool) -> int:
+    """Write the meshes, or only compare them; the exit status."""
     sums = {}
     with tempfile.TemporaryDirectory() as scratch:
         for name, plan in PLANS.items():

@@ -66,7 +66,9 @@ class Orders:
         shift = order**2 * (1.0 + 1e-7)
         factor = FactoredPencil(self.pencil.numbering, self.pencil.K - shift * self.pencil.M)
         pairs, reach = around(self.pencil, complex(shift), count, factor)
-        return [self._family(complex(value), x) for value, x in zip(pairs.values, pairs.vectors.T, strict=True)], reach
+        return [
+            self._family(complex(value), x) for value, x in zip(pairs.values, pairs.vectors.T, strict=True)
+        ], reach
 
     def _family(self, square: complex, vector: Array) -> Family:
         order = complex(np.sqrt(square))
@@ -98,7 +100,9 @@ def around(
     order = np.argsort(-np.abs(inverted))[: count + 1]
     values, vectors = shift + 1.0 / inverted[order], basis @ y[:, order]
     Mx = pencil.apply_M(vectors)
-    residuals = np.linalg.norm(pencil.apply_K(vectors) - values * Mx, axis=0) / (np.abs(values) * np.linalg.norm(Mx, axis=0))
+    residuals = np.linalg.norm(pencil.apply_K(vectors) - values * Mx, axis=0) / (
+        np.abs(values) * np.linalg.norm(Mx, axis=0)
+    )
     bad = np.flatnonzero(residuals > _CONVERGED)
     sure = int(bad[0]) if len(bad) else len(values) - 1
     reach = float(abs(values[min(sure, len(values) - 1)] - shift))
@@ -126,7 +130,9 @@ def _arnoldi(apply: Callable[[Array], Array], size: int, steps: int) -> tuple[Ar
     return Q[:, :steps], H[:steps, :steps]
 
 
-def sweep_down(orders: Orders, highest: float, lowest: float, count: int = 10, most: int = 40) -> list[Family]:
+def sweep_down(
+    orders: Orders, highest: float, lowest: float, count: int = 10, most: int = 40
+) -> list[Family]:
     """All families with an order between two bounds, highest first, by shifts whose discs of certainty overlap.
 
     Each solve is complete within the distance (in m^2) of its farthest eigenvalue; the next shift lies so that the discs touch.

@@ -21,7 +21,7 @@ def gmsh_model(name: str) -> Iterator[Any]:
     """
     from femwgm.errors import FemwgmError, MeshError
 
-    global _started
+    global _started  # noqa: PLW0603 - the library is started once for the process
     try:
         import gmsh
     except OSError as error:

@@ -26,7 +26,7 @@ def from_model(model: Any, order: int, regions: tuple[str, ...]) -> CurvedMesh:
     for label, name in enumerate(regions):
         for entity in model.getEntitiesForPhysicalGroup(*groups[name]):
             for kind, _, nodes in zip(*model.mesh.getElements(2, entity), strict=True):
-                count = _nodes_per_cell(kind, order)
+                count = _nodes_per_cell(kind)
                 corners.add(4 if count[1] == _QUADRILATERAL else 3)
                 cells.append(nodes.reshape(-1, count[0]).astype(np.int64))
                 labels.append(np.full(len(cells[-1]), label))
@@ -47,7 +47,7 @@ def from_model(model: Any, order: int, regions: tuple[str, ...]) -> CurvedMesh:
 
 
 @lru_cache(maxsize=64)
-def _nodes_per_cell(kind: int, order: int) -> tuple[int, int]:
+def _nodes_per_cell(kind: int) -> tuple[int, int]:
     from gmsh import model
 
     _, _, _, count, _, primary = model.mesh.getElementProperties(kind)
@@ -133,7 +133,7 @@ def read_mesh(path: Path) -> CurvedMesh:
         raise MeshError(f"{path}: no such file")
     try:
         mesh = meshio.read(path)
-    except (Exception, SystemExit) as error:  # meshio leaves the process on unknown formats
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - meshio leaves the process on unknown formats
         raise MeshError(f"{path}: not a mesh that meshio can read ({' '.join(str(error).split())})") from None
     try:
         return _from_meshio(mesh)

@@ -17,7 +17,7 @@ _POINTS = 14
 """Gauss points in radius and in latitude on each cell."""
 
 
-def outer_turning_point(l: int, k0: complex, index: float) -> float:  # noqa: E741
+def outer_turning_point(l: int, k0: complex, index: float) -> float:
     """Radius (um) where an outgoing wave of degree l stops decaying.
 
     >>> round(outer_turning_point(15, 6.0, 1.0), 6)

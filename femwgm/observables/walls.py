@@ -18,7 +18,9 @@ VACUUM_IMPEDANCE_OHM = 376.730313412
 """Impedance of vacuum (CODATA 2018)."""
 
 
-def wall_q(field: CellField, integrals: RegionIntegrals, resistance_ohm: float, boundary: str = "wall") -> float | None:
+def wall_q(
+    field: CellField, integrals: RegionIntegrals, resistance_ohm: float, boundary: str = "wall"
+) -> float | None:
     """Quality factor of the loss in the facets of a named boundary; None where there are none.
 
     Parameters
@@ -50,7 +52,9 @@ def _points(field: CellField, facets: Array, cells: Array) -> tuple[Array, Array
     """Reference points on a facet of each cell (2, cells, points), the tangents d X / d t, and the weights (points,)."""
     mesh = field.space.mesh
     t, w = unit_gauss(field.space.degree + 4)
-    corner = np.array([[0, 0], [1, 0], [1, 1], [0, 1]] if mesh.corners == 4 else [[0, 0], [1, 0], [0, 1]], dtype=float)
+    corner = np.array(
+        [[0, 0], [1, 0], [1, 1], [0, 1]] if mesh.corners == 4 else [[0, 0], [1, 0], [0, 1]], dtype=float
+    )
     ends, local = mesh.topology.facets[:, facets], mesh.topology.t[:, cells]
     start, stop = np.argmax(local == ends[0], axis=0), np.argmax(local == ends[1], axis=0)
     along = (corner[stop] - corner[start]).T[:, :, None] + np.zeros(len(t))

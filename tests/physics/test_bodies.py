@@ -30,7 +30,13 @@ def solve(geometry: dict[str, Any], indices: dict[str, Any], **sections: Any) ->
 def test_the_published_torus() -> None:
     """Oxborrow's toroid, eps = 2.09, 16 um and 3 um, m = 93: NUMBERS.md, B10, a bare torus by unrelated finite elements."""
     result = solve(
-        {"kind": "torus", "material": "silica", "diameter": "16 um", "minor_diameter": "3 um", "ambient": "air"},
+        {
+            "kind": "torus",
+            "material": "silica",
+            "diameter": "16 um",
+            "minor_diameter": "3 um",
+            "ambient": "air",
+        },
         {"silica": {"eps": 2.09}, "air": 1.0},
         modes={"window": ["352 THz", "354 THz"], "polarizations": ["TE"]},
         accuracy={"wavelength": 1e-8, "q": 1e-2},
@@ -131,7 +137,9 @@ def test_orders_at_a_fixed_wavenumber() -> None:
     assert families[0].slope == pytest.approx(1.0 / slope, rel=1e-3)
 
 
-def cavity_wavenumbers(m: int, low: float, high: float, radius: float, height: float, eps: complex) -> list[float]:
+def cavity_wavenumbers(
+    m: int, low: float, high: float, radius: float, height: float, eps: complex
+) -> list[float]:
     found = []
     for p in range(12):
         axial = (p * np.pi / height) ** 2
@@ -173,8 +181,17 @@ def test_wall_loss_of_the_published_cavity() -> None:
     x = jnp_zeros(0, 1)[0]
     k, beta, eta = mode.k0.real * np.sqrt(2.08), np.pi / d, 376.730313412 / np.sqrt(2.08)
     # Pozar, Microwave Engineering, eq. (6.57) for TE_0ml: walls and end plates of the cylinder.
-    closed = eta * (k * a) ** 3 * a * d / (4.0 * x**2 * resistance) / (0.5 * a * d * (1.0 + 0.0) + (beta * a * a / x) ** 2)
-    assert mode.extra["q_wall"] == pytest.approx(closed, rel=3e-4)  # a field errs by the root of its eigenvalue's error
+    closed = (
+        eta
+        * (k * a) ** 3
+        * a
+        * d
+        / (4.0 * x**2 * resistance)
+        / (0.5 * a * d * (1.0 + 0.0) + (beta * a * a / x) ** 2)
+    )
+    assert mode.extra["q_wall"] == pytest.approx(
+        closed, rel=3e-4
+    )  # a field errs by the root of its eigenvalue's error
     assert mode.extra["q_wall"] == pytest.approx(2.94e4, rel=5e-3)
     assert mode.q_total == pytest.approx(2.30e3, rel=5e-3)
 

@@ -272,7 +272,11 @@ def test_absorbing_layer_does_not_matter() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "case",
-    [([2.0], [1.45, 1.0], "TM", 15, 0.94487922), ([2.0, 2.3], [1.45, 1.7, 1.33], "TE", 40, 0.5407073), ([1.0], [2.0, 1.0], "TE", 1, 4.3692)],
+    [
+        ([2.0], [1.45, 1.0], "TM", 15, 0.94487922),
+        ([2.0, 2.3], [1.45, 1.7, 1.33], "TE", 40, 0.5407073),
+        ([1.0], [2.0, 1.0], "TE", 1, 4.3692),
+    ],
     ids=["TM15", "water", "dipole"],
 )  # fmt: skip
 def test_absorbing_layer_does_not_matter_either(case: Any) -> None:

@@ -45,7 +45,9 @@ class Capillary(Bottle):
     @model_validator(mode="after")
     def _bore(self) -> Capillary:
         if not self.wall_um < self.radius_um:
-            raise refuse("leaves no bore", remedy="make it thinner than the radius", value=self.wall_um, at=("wall",))
+            raise refuse(
+                "leaves no bore", remedy="make it thinner than the radius", value=self.wall_um, at=("wall",)
+            )
         return self
 
     @property
