@@ -171,6 +171,7 @@ def solve_mode(
     lossy = problem.lossy(expected.k0)
     primary: Eigenmode | None = None
     misses: dict[int, float] = {}
+    q_misses: dict[int, float] = {}
     while True:
         with stage("eigenpairs"):
             primary = solve_eigenmode(problem, expected, degree, mirror, near=primary)
@@ -181,7 +182,7 @@ def solve_mode(
         rounding = 4.0 * np.finfo(float).eps * np.sqrt(primary.pencil.size)
         error = max(abs(check.k0.real - primary.k0.real) / abs(check.k0.real), rounding)
         misses[degree] = error / goals.wavelength
-        last = not goals.adapt or degree >= MAX_DEGREE or _stagnant(misses, degree)
+        last = not goals.adapt or degree >= MAX_DEGREE or (misses[degree] > 1.0 and _stagnant(misses, degree))
         if error <= goals.wavelength or last:
             first = observe(problem, primary, expected, mirror)
             with stage("error estimate"):
@@ -191,13 +192,14 @@ def solve_mode(
                 if lossy
                 else _radiation(first, second)
             )
-            misses[degree] = max(misses[degree], (q_rad.error or 0.0) / goals.q)
-            if misses[degree] <= 1.0 or last or _stagnant(misses, degree):
+            q_misses[degree] = (q_rad.error or 0.0) / goals.q
+            if q_misses[degree] <= 1.0 or last or _stagnant(q_misses, degree):
                 break
         degree = min(degree + (2 if error > 30.0 * goals.wavelength else 1), MAX_DEGREE)
     integrals, field = first.integrals, first.field
     shares, richer, interfaces = _evanescent(problem, first, second, expected, radius, interfaces)
-    share_error = max(abs(shares.energy_share[r] - richer.energy_share[r]) for r in shares.regions)
+    # Two absorbing layers may change the shares alike: they are known no better than the wavenumber is.
+    share_error = max(error, *(abs(shares.energy_share[r] - richer.energy_share[r]) for r in shares.regions))
     media, matrices = problem.media(primary.k0), problem.matrices(degree)
     # The maximum often lies on the edge of a cell, where the coarser field is at its worst: the richer one gives the value.
     with stage("error estimate"):

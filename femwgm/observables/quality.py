@@ -16,6 +16,9 @@ from femwgm.typing import Array
 MULTIPOLE_LN_Q = float(np.log(1e6))
 """Above this the stored energy and the flux of a mode are defined well enough, to about 1/Q, for the multipoles."""
 
+_FIRST_ORDER = 20.0
+"""Relative error of the multipoles times Q: flux over energy is of first order in 1/Q (5 for q = 1, 11 for q = 2 on spheres)."""
+
 _UNKNOWN = 0.3
 """A relative error above this leaves a lower bound instead of a value."""
 
@@ -90,6 +93,8 @@ def radiation_candidates(
 def best_radiation_q(first: Mapping[str, float], second: Mapping[str, float]) -> RadiationQ:
     """The candidate that changes least between a solution and a richer one; a floor if none is trustworthy."""
     errors = {name: abs(float(np.expm1(second[name] - first[name]))) for name in first if name in second}
+    if "multipoles" in errors:
+        errors["multipoles"] += _FIRST_ORDER * float(np.exp(-first["multipoles"]))
     if not errors:
         return RadiationQ(None, None, "not resolved: Im k0 is below the rounding of the eigenvalue")
     source = min(errors, key=lambda name: errors[name])
