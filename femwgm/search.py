@@ -10,6 +10,7 @@ from femwgm.eigen import nearest
 from femwgm.errors import SolveError
 from femwgm.expect import Expected
 from femwgm.identify import Label, identify
+from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share
 from femwgm.problem import MeridianProblem
 from femwgm.solve import mirror_condition
 
@@ -54,6 +55,9 @@ def settle(
         for j in range(len(seen), len(pairs)):
             k0 = complex(np.sqrt(complex(pairs.values[j])))
             field = problem.field(pencil, pairs.vectors[:, j], expected.m, k0, mirror)
+            if layer_share(field, problem.matrices(degree)) > STATE_OF_THE_LAYER:
+                seen.append("a state of the absorbing layer")
+                continue
             label = identify(field, eps, extent[:2], radius, extent[2])
             if (label.pol, label.q, label.p) == (expected.pol, expected.q, expected.p):
                 return replace(expected, k0=k0)
