@@ -66,11 +66,11 @@ class Expected:
         return np.arange(max(1, self.m), max(1, self.m) + self.p + _HARMONICS), None
 
 
-def exact_sphere(config: RunConfig, materials: Mapping[str, Material]) -> LayeredSphere:
+def exact_sphere(config: RunConfig, materials: Mapping[str, Material], pol: str = "TM") -> LayeredSphere:
     """The analytic twin of a layered sphere (of the equatorial radii, for a spheroid).
 
-    A medium with its axis along z counts as isotropic with its index across the axis: no such sphere has an exact
-    solution.
+    A medium with its axis along z counts as isotropic, with its index along the axis for TE and across it for TM modes, whose
+    field near the equator sees that one: no such sphere has an exact solution.
     """
     from femwgm.analytic import LayeredSphere
 
@@ -80,7 +80,8 @@ def exact_sphere(config: RunConfig, materials: Mapping[str, Material]) -> Layere
     along: list[Any] = []
     for name in geometry.region_materials.values():
         medium = materials[name]
-        across.append(medium.index if medium.dispersive else medium.index(middle))
+        seen = medium.index_axial if medium.axis == "z" and pol == "TE" else medium.index
+        across.append(seen if medium.dispersive else seen(middle))
         axial = medium.index_axial if medium.dispersive else medium.index_axial(middle)
         along.append(axial if medium.axis == "radial" else None)
     return LayeredSphere(geometry.radii_um, across, along)
@@ -97,16 +98,20 @@ def expected_modes(config: RunConfig, materials: Mapping[str, Material]) -> list
     if config.geometry.kind == "spheroid":
         return _on_spheroid(config, materials)
     modes = config.modes
-    sphere = exact_sphere(config, materials)
-    found = sphere.modes(
-        window_um=modes.window_um, polarizations=modes.polarizations, radial_orders=modes.radial_orders
-    )
+    if any(materials[name].axis == "z" for name in config.geometry.region_materials.values()):
+        found = _around_window(config, materials)
+    else:
+        sphere = exact_sphere(config, materials)
+        found = sphere.modes(
+            window_um=modes.window_um, polarizations=modes.polarizations, radial_orders=modes.radial_orders
+        )
     expected = []
     for exact in found:
         orders = _azimuthal_orders(exact.l, modes.polar_orders, modes.azimuthal_orders)
         expected += [Expected(exact.pol, exact.q, exact.l, m, exact.k0, leak=_leak(exact)) for m in orders]
     if not expected:
         lo, hi = modes.window_um
+        sphere = exact_sphere(config, materials)
         near = "; ".join(
             f"{e.pol} q={e.q} l={e.l} at {e.wavelength_nm:.3f} nm"
             for e in sphere.nearest_modes(window_um=modes.window_um, polarizations=modes.polarizations,
@@ -119,8 +124,35 @@ def expected_modes(config: RunConfig, materials: Mapping[str, Material]) -> list
     return sorted(expected, key=lambda e: (e.k0.real, e.pol, e.m))
 
 
+def expected_on_stack(config: RunConfig, materials: Mapping[str, Material], widen: float) -> list[list[Expected]]:
+    """Modes of each sphere of an axial stack by itself (order m = 0) in the window widened by a share on either side."""
+    from femwgm.analytic import LayeredSphere
+
+    geometry, modes = config.geometry, config.modes
+    assert isinstance(geometry, AxialStack)
+    lo, hi = modes.window_um
+    found = []
+    for sphere in geometry.spheres:
+        names = [*(layer.material for layer in sphere.layers), geometry.ambient]
+        exact = LayeredSphere(sphere.radii_um, [materials[name].index for name in names])
+        here = exact.modes((lo * (1.0 - widen), hi * (1.0 + widen)), modes.polarizations, modes.radial_orders)
+        found.append([Expected(e.pol, e.q, e.l, 0, e.k0, leak=10.0**-e.log10_q_rad) for e in here])
+    return found
+
+
 _WIDER = 3e-3
 """Share by which a window is widened where wavenumbers are estimates."""
+
+
+def _around_window(config: RunConfig, materials: Mapping[str, Material]) -> list[ExactMode]:
+    """Modes of isotropic spheres that resemble those of one with its optical axis along z, in a window a little wider."""
+    lo, hi = config.modes.window_um
+    wide = (lo * (1.0 - _WIDER), hi * (1.0 + _WIDER))
+    return [
+        mode
+        for pol in config.modes.polarizations
+        for mode in exact_sphere(config, materials, pol).modes(wide, [pol], config.modes.radial_orders)
+    ]
 
 
 def _on_spheroid(config: RunConfig, materials: Mapping[str, Material]) -> list[Expected]:
