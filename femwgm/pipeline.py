@@ -398,5 +398,7 @@ def _warnings(modes: Sequence[Mode], expected: Sequence[Expected], config: RunCo
         if mode.confidence < 0.5:
             notes.append(f"{mode.label}: its labels are uncertain (confidence {mode.confidence:.2f})")
     wanted = {(e.pol, e.q, e.l, e.m) for e in expected}
+    if not modes:
+        notes.append("no mode lies in the window: those expected near it turned out to lie outside")
     strays = [mode.label for mode in modes if (mode.pol, mode.q, mode.l, mode.m) not in wanted]
     return notes + [f"{label}: its field says so, but another mode was expected there" for label in strays]
