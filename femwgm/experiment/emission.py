@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from femwgm.analytic.legendre import angular
 from femwgm.errors import GeometryError
 from femwgm.typing import Array
 
-__all__ = ["Cone", "Multipoles", "coherence", "exact_multipoles", "far_field", "project"]
+__all__ = ["Cone", "Multipoles", "coherence", "exact_multipoles", "far_field", "field_multipoles", "project"]
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,30 @@ def project(
     return Multipoles(
         m, {key: a * np.exp(s - top) for key, (a, s) in found.items() if logs[key] > top - 60.0}
     )
+
+
+def field_multipoles(
+    mode: Any, degrees: Sequence[int], radius_um: float, ambient: float = 1.0, points: int = 600
+) -> Multipoles:
+    """Expand any mode, of finite elements or exact, from its field on a sphere around the body.
+
+    Parameters
+    ----------
+    mode
+        Something with `field(r, z)`, `m` and `k0`.
+    degrees
+        Polar degrees to project on.
+    radius_um
+        Radius of the sphere (um): outside the body, inside the computed domain where the field counts.
+    ambient
+        Index of the ambient.
+    points
+        Polar angles.
+    """
+    x, w = np.polynomial.legendre.leggauss(points)
+    theta = np.arccos(x)
+    field = np.asarray(mode.field(radius_um * np.sin(theta), radius_um * np.cos(theta)))
+    return project(field, theta, w, int(mode.m), degrees, radius_um, ambient * complex(mode.k0).real)
 
 
 def far_field(source: Multipoles, theta: Array) -> tuple[Array, Array]:

@@ -10,7 +10,15 @@ from scipy.special import lpmv, spherical_jn, spherical_yn
 
 from femwgm.analytic import LayeredSphere
 from femwgm.errors import GeometryError
-from femwgm.experiment.emission import Cone, Multipoles, coherence, exact_multipoles, far_field, project
+from femwgm.experiment.emission import (
+    Cone,
+    Multipoles,
+    coherence,
+    exact_multipoles,
+    far_field,
+    field_multipoles,
+    project,
+)
 from femwgm.experiment.polarization import Light, minority_share, mixture, through_lens
 
 
@@ -212,3 +220,37 @@ def test_cones_that_are_none_are_refused() -> None:
     for polar, aperture in ((90.0, 0.0), (90.0, 1.2), (200.0, 0.5)):
         with pytest.raises(GeometryError):
             Cone(polar, aperture)
+
+
+@pytest.mark.gmsh
+def test_waves_of_a_finite_element_mode_are_those_that_carry_its_power() -> None:
+    """A leaky spheroid: projection on a sphere around it against the reciprocity integral over its surface."""
+    from femwgm.observables.radiation import log_radiated_power
+    from femwgm.observables.surface import solid_surface
+    from femwgm.pipeline import run
+
+    config = {
+        "schema": 1,
+        "geometry": {
+            "kind": "spheroid", "aspect": 0.9, "ambient": "air",
+            "layers": [{"name": "core", "material": "g", "radius": "2 um"}],
+        },
+        "materials": {"g": {"n": 1.6}, "air": {"n": 1.0}},
+        "modes": {
+            "window": ["1.1 um", "1.3 um"], "polarizations": ["TM"], "radial_orders": [1], "polar_orders": [0],
+            "azimuthal_orders": [13],
+        },
+    }  # fmt: skip
+    [mode] = run(config).modes
+    degrees = list(range(13, 18))
+    te, tm = log_radiated_power(
+        solid_surface(mode.field_data, "air"), 13, mode.k0.real, 1.0, np.array(degrees)
+    )
+    power = {("TE", l): p for l, p in zip(degrees, np.exp(te - tm.max()), strict=True)}
+    power |= {("TM", l): p for l, p in zip(degrees, np.exp(tm - tm.max()), strict=True)}
+    waves = field_multipoles(mode, degrees, 2.03).waves
+    scale = abs(waves["TM", 13]) ** 2
+    for key in (("TM", 13), ("TE", 14), ("TM", 15)):
+        assert power[key] > 1e-5
+        assert abs(waves[key]) ** 2 / scale == pytest.approx(power[key], rel=0.03)
+    assert all(abs(a) ** 2 < 1e-5 * scale for key, a in waves.items() if power[key] < 1e-6)
