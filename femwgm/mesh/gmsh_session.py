@@ -32,6 +32,7 @@ def gmsh_model(name: str) -> Iterator[Any]:
         gmsh.initialize(argv=[], readConfigFiles=False, interruptible=False)
         atexit.register(gmsh.finalize)
         _started = True
+    gmsh.option.restoreDefaults()  # what one model sets must not reach the next
     for option, value in (("General.Terminal", 0), ("General.NumThreads", 1), ("Mesh.MshFileVersion", 4.1)):
         gmsh.option.setNumber(option, value)
     gmsh.model.add(name)
