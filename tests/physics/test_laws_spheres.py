@@ -297,3 +297,30 @@ def test_radially_uniaxial_sphere(eps_r: float, k: float, quality: float) -> Non
     assert mode.q_rad == pytest.approx(quality, rel=1e-5)
     other = mode_of([1.0], [medium, 1.0], "TE", 39, 2.0 * np.pi / 29.757177024195)
     assert other.k0.real == pytest.approx(29.757177024195, rel=1e-8)
+
+
+def test_uniaxial_along_z_to_first_order() -> None:
+    """dk0 / d eps_z = -(k0 / 2) int |E_z|^2 dV over the core / int eps |E|^2 dV, with the exact field of the isotropic sphere."""
+    step = 3e-4
+    for pol, m in (("TE", 40), ("TM", 39)):
+        exact = analytic.layered_sphere([3.0], [1.6, 1.0]).mode(pol, 40).with_m(m)
+        x, w = np.polynomial.legendre.leggauss(200)
+        rho = 1.5 + 0.75 * (x + 1.0)
+        R, X = np.meshgrid(rho, x, indexing="ij")
+        E_z = exact.field(R * np.sqrt(1.0 - X * X), R * X)[2]
+        along = 2.0 * np.pi * float(np.einsum("i,j,ij->", 0.75 * w * rho**2, w, np.abs(E_z) ** 2))
+        slope = -0.5 * exact.k0.real * along / float(np.nansum(exact.fields.volumes[0]))
+        pair = []
+        for eps_z in (2.56 + step, 2.56 - step):
+            medium = {"n_ordinary": 1.6, "n_extraordinary": float(np.sqrt(eps_z)), "axis": "z"}
+            mode = mode_of([3.0], [medium, 1.0], pol, 40, 1e-3 * exact.wavelength_nm, m=m, width=5e-3, accuracy=1e-9)
+            pair.append(mode.k0.real)
+        assert (pair[0] - pair[1]) / (2.0 * step) == pytest.approx(slope, rel=2e-4)
+
+
+def test_axis_along_z_where_it_does_not_matter() -> None:
+    """Equal indices along and across: the isotropic sphere, from either end of the code."""
+    medium = {"n_ordinary": 1.6, "n_extraordinary": 1.6, "axis": "z"}
+    exact = analytic.layered_sphere([3.0], [1.6, 1.0]).mode("TE", 40)
+    mode = mode_of([3.0], [medium, 1.0], "TE", 40, 1e-3 * exact.wavelength_nm)
+    assert mode.k0 == pytest.approx(exact.k0, rel=1e-8)
