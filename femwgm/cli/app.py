@@ -245,6 +245,71 @@ def assign(
 
 
 @app.command()
+def lasing(
+    config: Config,
+    out: Out = None,
+    override: Set = None,
+    q: Annotated[
+        float, typer.Option("--q", min=1.0, help="Q of the losses that are not in the media.")
+    ] = 4200.0,
+    gain: Annotated[
+        Path | None,
+        typer.Option(
+            "--gain", metavar="TABLE.csv", help="wavelength_nm,gain; by default 18 nm around 655 nm."
+        ),
+    ] = None,
+    face_down: Annotated[bool, typer.Option("--face-down", help="Emitters that lie in the surface.")] = False,
+    shell: Annotated[
+        str | None, typer.Option(metavar="LAYER", help="Layer with gain; by default the outermost.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Threshold gain of each mode, the first lines to lase, and how many there are against pump."""
+    from femwgm.cli.laser import lasing as find
+    from femwgm.cli.laser import print_lasing, write_lasing
+    from femwgm.config import load_config
+
+    result = find(load_config(config, override or []), q, gain, face_down, shell)
+    if out is not None:
+        write_lasing(result, out)
+    if not quiet:
+        print_lasing(result)
+
+
+@app.command()
+def vernier(
+    first: Annotated[
+        Path, typer.Argument(metavar="FIRST", help="The YAML file of one sphere.", show_default=False)
+    ],
+    second: Annotated[Path, typer.Argument(metavar="SECOND", help="The other sphere.", show_default=False)],
+    q: Annotated[
+        float, typer.Option("--q", min=1.0, help="Quality factor that sets the line width.")
+    ] = 4200.0,
+    pol: Annotated[str, typer.Option("--pol", help="TE or TM.")] = "TE",
+    deviation: Annotated[
+        str, typer.Option("--deviation", help="Standard deviation of each diameter.")
+    ] = "10 nm",
+) -> None:
+    """Where the combs of two spheres coincide in the window of FIRST, how sharply, and how sure that is."""
+    from femwgm.cli.laser import print_vernier
+    from femwgm.cli.laser import vernier as find
+    from femwgm.config import load_config
+    from femwgm.config.quantity import length_um
+    from femwgm.errors import ConfigError
+
+    if pol not in ("TE", "TM"):
+        raise ConfigError("must be TE or TM", key="--pol", value=pol)
+    try:
+        spread = length_um(deviation)
+    except ValueError:
+        spread = -1.0
+    if not spread > 0.0:
+        raise ConfigError("must be a length", key="--deviation", value=deviation, remedy="e.g. '10 nm'")
+    made, drawn = find(load_config(first), load_config(second), q, pol, spread)
+    print_vernier(made, drawn, spread)
+
+
+@app.command()
 def paper(
     folder: Annotated[
         Path | None,

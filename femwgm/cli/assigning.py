@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from femwgm.experiment.assign import Assignment
     from femwgm.experiment.paper.content import Section
 
-__all__ = ["assign_peaks", "print_assignment", "print_comparison"]
+__all__ = ["assign_peaks", "plain_table", "print_assignment", "print_comparison"]
 
 VERDICTS = {"reproduced": "green", "with a condition": "yellow", "differs": "red", "not reproducible": "dim"}
 ORDERS = (1, 2, 3)
@@ -45,7 +45,7 @@ def print_assignment(result: Assignment) -> None:
     """The peaks with their labels, the fitted numbers, the rivals and what a reader must know."""
     screen = console()
     rows = result.rows()
-    table = _table(
+    table = plain_table(
         "Peaks",
         ("λ (nm)", "mode", "q", "l", "exact (nm)", "residual (pm)", "probability", "or else", "λ/width"),
     )
@@ -59,7 +59,7 @@ def print_assignment(result: Assignment) -> None:
             _text(row["line_q"], ".0f"),
         )  # fmt: skip
     screen.print(table)
-    numbers = _table("Sphere", ("", "value", "±", "unit", "± before", "± over all readings"))
+    numbers = plain_table("Sphere", ("", "value", "±", "unit", "± before", "± over all readings"))
     for p in result.parameters.values():
         numbers.add_row(
             p.name, f"{p.value:.7g}", f"{p.error:.2g}", p.unit, f"{p.prior_error:.2g}", f"{p.spread:.2g}"
@@ -71,7 +71,7 @@ def print_assignment(result: Assignment) -> None:
     )
     rivals = result.rivals()
     if rivals:
-        others = _table(
+        others = plain_table(
             "Rivals", ("probability", *(p.name for p in result.parameters.values()), "chi^2", "difference")
         )
         for rival in rivals[:8]:
@@ -90,7 +90,7 @@ def print_comparison(sections: Sequence[Section]) -> None:
         rows = [row for row in section.rows if row.published not in ("", "not given")]
         if not rows:
             continue
-        table = _table(section.title, ("", "published", "computed", "verdict"))
+        table = plain_table(section.title, ("", "published", "computed", "verdict"))
         for row in rows:
             table.add_row(
                 row.what, row.published, row.ours, Text(row.verdict, style=VERDICTS.get(row.verdict, "white"))
@@ -100,13 +100,14 @@ def print_comparison(sections: Sequence[Section]) -> None:
         screen.print(table)
 
 
-def _table(title: str, columns: Sequence[str]) -> Table:
+def plain_table(title: str, columns: Sequence[str]) -> Table:
+    """A table without frame; words to the left, numbers to the right."""
     table = Table(
         title=title, box=box.SIMPLE_HEAD, header_style="bold", title_style="bold", title_justify="left", pad_edge=False,
         collapse_padding=True,
     )  # fmt: skip
     for name in columns:
-        left = name in ("mode", "", "difference", "or else", "unit")
+        left = name in ("mode", "", "difference", "or else", "unit", "first", "second")
         table.add_column(name, justify="left" if left else "right", no_wrap=True)
     return table
 

@@ -75,8 +75,9 @@ class GainSpectrum:
         if y.max() <= 0.0:
             raise ConfigError("a gain table needs a positive gain somewhere", key="gain")
         y = y / y.max()
-        over = np.flatnonzero(y >= 0.5)
-        return cls(float(x[y.argmax()]), float(x[over[-1]] - x[over[0]]), "table", (tuple(x), tuple(y)))
+        fine = np.linspace(x[0], x[-1], 20_001)
+        above = fine[np.interp(fine, x, y) >= 0.5]
+        return cls(float(x[y.argmax()]), float(above[-1] - above[0]), "table", (tuple(x), tuple(y)))
 
 
 def read_gain(path: str | Path) -> GainSpectrum:

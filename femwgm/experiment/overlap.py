@@ -19,7 +19,7 @@ from femwgm.typing import Array
 
 __all__ = ["ShellIntensities", "overlaps", "shell_intensities"]
 
-RADIAL_POINTS = 8
+RADIAL_POINTS = 6
 POLAR_POINTS = 14
 HARMONICS = 3
 """Orders of 2 m phi that the azimuthal points tell apart from each other."""

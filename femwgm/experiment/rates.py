@@ -34,6 +34,11 @@ from femwgm.typing import Array
 
 __all__ = ["LightCurve", "light_curve", "spontaneous_share"]
 
+_SEEN = 1e-3
+"""Share of the inversion at threshold that a mode must take by stimulated emission to count as lasing."""
+_NO_SPONTANEOUS = 1e-7
+"""Spontaneous share that blurs no threshold."""
+
 
 @dataclass(frozen=True)
 class LightCurve:
@@ -51,6 +56,9 @@ class LightCurve:
         Unsaturated gain over loss of each mode, the best is 1.
     beta
         Share of the spontaneous emission of a uniform shell that goes into each mode.
+    lasing
+        Whether a mode lases, shape (points, modes): told in the limit of no spontaneous emission, where a threshold is a point. A
+        mode that is clamped below it may hold many photons too.
     """
 
     pump: Array
@@ -58,21 +66,12 @@ class LightCurve:
     inversion: Array
     strength: Array
     beta: Array
-
-    @property
-    def lasing(self) -> Array:
-        """Whether a mode lases: its photon number exceeds beta^(-1/2), the value where gain meets loss in a single mode."""
-        return self.photons > self.beta**-0.5
+    lasing: Array
 
     @property
     def count(self) -> Array:
-        """Number of lasing lines at each pump."""
+        """Number of lasing modes at each pump."""
         return np.asarray(self.lasing.sum(axis=1))
-
-    def lines(self, contrast: float = 0.05) -> Array:
-        """Number of lines a spectrometer shows: those above a share of the strongest, where any lases."""
-        strongest = self.photons.max(axis=1, keepdims=True)
-        return np.asarray(((self.photons > contrast * strongest) & self.lasing).sum(axis=1))
 
 
 def spontaneous_share(wavelength_um: float, index: float, volume_um3: float, emission_nm: float) -> float:
@@ -130,13 +129,24 @@ def light_curve(
     # Gain and spontaneous rate are one coefficient: strength times loss.
     coupling = beta * a * loss / (a * loss)[int(np.argmax(a))]
     shape = np.ones(sampled.weight.size) if profile is None else profile / sampled.mean(profile)
+    photons, inversion = _climb(sampled, a, coupling, powers, shape)
+    sharp = coupling * (_NO_SPONTANEOUS / beta)
+    few = photons if beta <= _NO_SPONTANEOUS else _climb(sampled, a, sharp, powers, shape)[0]
+    lasing = few * (coupling if beta <= _NO_SPONTANEOUS else sharp) > _SEEN
+    return LightCurve(powers, photons, inversion, a, coupling, lasing)
+
+
+def _climb(
+    sampled: ShellIntensities, a: Array, coupling: Array, powers: Array, shape: Array
+) -> tuple[Array, Array]:
+    """Photon numbers and mean inversion at ascending pumps, each the start of the next."""
     logs = np.log(np.maximum(a * powers[0], 1e-12))
     photons, inversion = [], []
     for power in powers:
         logs, n = _steady(sampled, a, coupling, power * shape, logs)
         photons.append(np.exp(logs))
         inversion.append(sampled.mean(n))
-    return LightCurve(powers, np.array(photons), np.array(inversion), a, coupling)
+    return np.array(photons), np.array(inversion)
 
 
 def _steady(

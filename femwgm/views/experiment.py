@@ -362,7 +362,7 @@ def sizes_figure(
 
 def laser_figure(
     rows: Sequence[Mapping[str, Any]],
-    measured: float,
+    measured: float | None,
     band: Any,
     curves: Mapping[str, Any],
     names: Sequence[tuple[str, int]],
@@ -382,7 +382,7 @@ def laser_figure(
     """
     figure = new_figure(PAGE, 5.0)
     (a, b), (c, d) = figure.subplots(2, 2)
-    thresholds(rows, a, measured=measured, label=f"measured modal gain {measured:g} cm$^{{-1}}$")
+    thresholds(rows, a, measured=measured, label=f"measured modal gain {measured or 0.0:g} cm$^{{-1}}$")
     lo, hi = a.get_xlim()
     x = np.linspace(lo, hi, 200)
     twin = a.twinx()

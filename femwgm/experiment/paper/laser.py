@@ -48,7 +48,8 @@ def laser_section(study: Study) -> Section:
         ("face-down, standing", True, True),
     ):
         sampled = shell_intensities(modes, 1, in_plane=plane, standing=standing)
-        curves[name] = light_curve(sampled, relative_strengths(every[plane], band), pump, beta=beta)
+        strength = relative_strengths(every[plane], band)
+        curves[name] = light_curve(sampled, strength, pump, beta=beta)
     at_two = int(np.abs(pump - 2.0).argmin())
     counts = {name: (int(c.count[at_two]), int(c.count[-1])) for name, c in curves.items()}
     table = [
@@ -102,7 +103,7 @@ def laser_section(study: Study) -> Section:
             "Lasing lines at 2 and at 10 thresholds",
             "several",
             "; ".join(f"{name}: {two} and {ten}" for name, (two, ten) in counts.items()),
-            "modes with more photons than β^(-1/2)",
+            "modes that lase in the limit of no spontaneous emission",
             f"steady state, equal Q, spontaneous share β = {beta:.1e} of the band and the mode volume; holes burnt by |E|²",
             "with a condition",
             [MAIN],

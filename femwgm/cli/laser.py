@@ -1,0 +1,193 @@
+"""What `femwgm lasing` and `femwgm vernier` do and print."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from femwgm.cli.assigning import plain_table
+from femwgm.cli.tables import console, notes
+from femwgm.config import RunConfig
+
+if TYPE_CHECKING:
+    from femwgm.experiment.gain import GainSpectrum
+    from femwgm.experiment.lasing import Threshold
+    from femwgm.experiment.rates import LightCurve
+    from femwgm.experiment.vernier import Tolerance, Vernier
+
+__all__ = ["lasing", "print_lasing", "print_vernier", "vernier", "write_lasing"]
+
+SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Lasing:
+    """Thresholds in the order of lasing, and light against pump for travelling and standing waves."""
+
+    ranked: list[tuple[Threshold, float]]
+    curves: dict[str, LightCurve]
+    names: list[tuple[str, int]]
+    band: GainSpectrum
+    in_plane: bool
+    warnings: list[str]
+
+
+def lasing(config: RunConfig, q: float, gain: Path | None, in_plane: bool, shell: str | None) -> Lasing:
+    """Thresholds and light curves of the exact modes of a configuration."""
+    from femwgm.errors import SolveError
+    from femwgm.experiment.gain import GainSpectrum, read_gain
+    from femwgm.experiment.lasing import first_to_lase, relative_strengths, threshold
+    from femwgm.experiment.model import CoatedSphere
+    from femwgm.experiment.overlap import shell_intensities
+    from femwgm.experiment.rates import light_curve, spontaneous_share
+
+    body = CoatedSphere.from_config(config, shell)
+    media = list(body.media.values())
+    wanted = config.modes
+    band = GainSpectrum() if gain is None else read_gain(gain)
+    modes = body.sphere(body.nominal).modes(
+        wanted.window_um, wanted.polarizations, wanted.radial_orders or (1,)
+    )
+    modes = [mode for mode in modes if float(band(mode.wavelength_nm)) > 1e-3]
+    if not modes:
+        raise SolveError("no mode of the window lies within the gain spectrum")
+    found = [threshold(mode, media, body.shell, q_other=q, in_plane=in_plane) for mode in modes]
+    ranked = first_to_lase(found, band)
+    first = modes[found.index(ranked[0][0])]
+    index = body.shell_index(body.nominal, first.k0.real).real
+    beta = spontaneous_share(1e-3 * first.wavelength_nm, index, first.mode_volume_um3, band.width_nm)
+    pump = np.geomspace(0.4, 10.0, 25)
+    curves = {
+        name: light_curve(
+            shell_intensities(modes, body.shell, in_plane=in_plane, standing=standing), relative_strengths(found, band), pump,
+            beta=min(beta, 0.5),
+        )
+        for name, standing in (("travelling", False), ("standing", True))
+    }  # fmt: skip
+    said = [
+        (
+            f"losses: 1/Q = 1/{q:g} beside radiation and the media's own; spontaneous share {beta:.1e};"
+            " steady state, no diffusion, no transparency density"
+        )
+    ]
+    return Lasing(ranked, curves, [(m.pol, m.l) for m in modes], band, in_plane, said)
+
+
+def print_lasing(result: Lasing) -> None:
+    """Thresholds of the first modes to lase, and how many lines there are."""
+    screen = console()
+    kind = "face-down" if result.in_plane else "isotropic"
+    table = plain_table(
+        f"Thresholds, {kind} emitters",
+        ("mode", "λ (nm)", "Γ", "n'' exact", "gain (1/cm)", "by confinement", "at the top of the band"),
+    )
+    for one, needed in result.ranked[:SHOWN]:
+        table.add_row(
+            f"{one.pol} {one.l} q={one.q}", f"{one.wavelength_nm:.3f}", f"{one.confinement:.4f}", f"{one.n2_exact:.6g}",
+            f"{one.gain_per_cm:.3f}", f"{one.gain_weighted_per_cm:.3f}", f"{needed:.3f}",
+        )  # fmt: skip
+    screen.print(table)
+    lines = plain_table("Lasing lines", ("pump / threshold", *result.curves))
+    pump = next(iter(result.curves.values())).pump
+    for target in (1.0, 1.5, 2.0, 3.0, 5.0, 10.0):
+        at = int(np.abs(pump - target).argmin())
+        lines.add_row(f"{pump[at]:.2f}", *(str(int(curve.count[at])) for curve in result.curves.values()))
+    screen.print(lines)
+    notes(result.warnings, screen)
+
+
+def write_lasing(result: Lasing, folder: Path) -> None:
+    """Write thresholds.csv, light.csv and lasing.png."""
+    from femwgm.store.files import guarded, write_bytes
+    from femwgm.views.experiment import laser_figure
+    from femwgm.views.style import look, rendered
+
+    with guarded(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    rows: list[list[Any]] = [
+        [
+            "pol",
+            "l",
+            "q",
+            "wavelength_nm",
+            "confinement",
+            "n2_exact",
+            "n2_weighted",
+            "gain_per_cm",
+            "band_top_gain_per_cm",
+        ]
+    ]
+    rows += [
+        [t.pol, t.l, t.q, t.wavelength_nm, t.confinement, t.n2_exact, t.n2_weighted, t.gain_per_cm, needed]
+        for t, needed in result.ranked
+    ]
+    light: list[list[Any]] = [
+        ["waves", "pump", "lasing_lines", *(f"photons_{p}{l}" for p, l in result.names)]
+    ]
+    for name, curve in result.curves.items():
+        light += [
+            [name, p, int(n), *s] for p, n, s in zip(curve.pump, curve.count, curve.photons, strict=True)
+        ]
+    plotted = [
+        {
+            "pol": t.pol,
+            "wavelength_nm": t.wavelength_nm,
+            "gain_per_cm": t.gain_per_cm,
+            "in_plane": result.in_plane,
+        }
+        for t, _ in sorted(result.ranked, key=lambda pair: pair[0].wavelength_nm)
+    ]
+    with look():
+        picture = rendered(laser_figure(plotted, None, result.band, result.curves, result.names), "png")
+    for name, content in (
+        ("thresholds.csv", _csv(rows)),
+        ("light.csv", _csv(light)),
+        ("lasing.png", picture),
+    ):
+        write_bytes(folder / name, content)
+
+
+def _csv(rows: Sequence[Sequence[Any]]) -> bytes:
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows(rows)
+    return stream.getvalue().encode()
+
+
+def vernier(
+    first: RunConfig, second: RunConfig, q: float, pol: str, deviation_um: float
+) -> tuple[Vernier, Tolerance]:
+    """Combs of two spheres in the window of the first, and what errors of their diameters do."""
+    from femwgm.experiment.model import CoatedSphere
+    from femwgm.experiment.vernier import design, tolerance
+
+    bodies = CoatedSphere.from_config(first), CoatedSphere.from_config(second)
+    window = first.modes.window_um
+    made = design(*bodies, window, q, pol=pol, orders=first.modes.radial_orders or (1,))
+    return made, tolerance(*bodies, made, 500.0 * sum(window), deviation_um)
+
+
+def print_vernier(made: Vernier, drawn: Tolerance, deviation_um: float) -> None:
+    """Spacings, coincidences and tolerances."""
+    screen = console()
+    screen.print(
+        f"FSR {made.fsr_nm[0]:.4f} and {made.fsr_nm[1]:.4f} nm; coincidences every {made.period_nm:.3f} nm"
+        f" (Eq. 3 with n = 1.76: {made.equation_nm:.3f} nm); line width {made.line_width_nm:.4f} nm"
+    )
+    table = plain_table("Coincidences", ("first", "second", "λ (nm)", "detuning (nm)", "line widths"))
+    for pair in made.best[:SHOWN]:
+        table.add_row(
+            f"{pair.first[0]} {pair.first[1]} q={pair.first[2]}", f"{pair.second[0]} {pair.second[1]} q={pair.second[2]}",
+            f"{pair.wavelength_nm:.4f}", f"{pair.detuning_nm:+.4f}", f"{pair.widths:.3f}",
+        )  # fmt: skip
+    screen.print(table)
+    screen.print(
+        f"errors of {1e3 * deviation_um:g} nm in each diameter move the coincidence in the middle of the window by"
+        f" {drawn.deviation_nm:.3g} nm and leave {drawn.overlapping.mean():.1f} pairs within a line width of each other"
+    )
+    notes(made.warnings(), screen)
