@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy.special import ai_zeros
 
 from femwgm.config.geometries import Spheroid
 from femwgm.config.schema import RunConfig
-from femwgm.errors import ConfigError
+from femwgm.errors import ConfigError, MaterialError, SolveError
 from femwgm.materials import Material
 from femwgm.typing import Array
 from femwgm.units import k0_from_wavelength
@@ -98,7 +99,11 @@ def expected_modes(config: RunConfig, materials: Mapping[str, Material]) -> list
     if config.geometry.kind == "spheroid":
         return _on_spheroid(config, materials)
     modes = config.modes
-    if any(materials[name].axis == "z" for name in config.geometry.region_materials.values()):
+    media = [materials[name] for name in config.geometry.region_materials.values()]
+    middle = k0_from_wavelength(0.5 * sum(modes.window_um))
+    if any(medium.permittivity(middle).real < 0.0 for medium in media):
+        found = _with_metal(config, materials)
+    elif any(medium.axis == "z" for medium in media):
         found = _around_window(config, materials)
     else:
         sphere = exact_sphere(config, materials)
@@ -109,6 +114,13 @@ def expected_modes(config: RunConfig, materials: Mapping[str, Material]) -> list
     for exact in found:
         orders = _azimuthal_orders(exact.l, modes.polar_orders, modes.azimuthal_orders)
         expected += [Expected(exact.pol, exact.q, exact.l, m, exact.k0, leak=_leak(exact)) for m in orders]
+    if not expected and any(medium.permittivity(middle).real < 0.0 for medium in media):
+        lo, hi = modes.window_um
+        raise ConfigError(
+            "no mode of the requested kind was found in the window", key="modes.window",
+            value=[f"{lo * 1e3:g} nm", f"{hi * 1e3:g} nm"],
+            remedy="widen the window: modes of metals are sought from starting points in it, not counted",
+        )  # fmt: skip
     if not expected:
         lo, hi = modes.window_um
         sphere = exact_sphere(config, materials)
@@ -142,6 +154,39 @@ def expected_on_stack(config: RunConfig, materials: Mapping[str, Material], wide
 
 _WIDER = 3e-3
 """Share by which a window is widened where wavenumbers are estimates."""
+
+
+_STARTS = 7
+"""Starting points across the window for each decay rate."""
+_DECAYS = (0.005, 0.05, 0.2)
+"""Decay rates, -Im k0 / Re k0, from which modes of metals are sought."""
+_MORE_DEGREES = 6
+"""Polar degrees beyond the size parameter at which modes of metals are still sought."""
+
+
+def _with_metal(config: RunConfig, materials: Mapping[str, Material]) -> list[ExactMode]:
+    """Modes of spheres with metal: poles that Newton's iteration reaches from points all over the window, Q above one half.
+
+    Negative permittivities leave no count to rely on, so q only numbers the poles of one degree, the longest wavelength first.
+    """
+    sphere, modes = exact_sphere(config, materials), config.modes
+    lo, hi = (2.0 * np.pi / w for w in reversed(modes.window_um))
+    starts = [k * (1.0 - 1j * decay) for k in np.linspace(lo, hi, _STARTS) for decay in _DECAYS]
+    degrees = int(hi * sphere.outer_radius_um * max(abs(materials[n].index(hi)) for n in materials)) + _MORE_DEGREES
+    found: list[ExactMode] = []
+    for pol in modes.polarizations:
+        for l in range(1, degrees + 1):
+            poles: list[ExactMode] = []
+            for start in starts:
+                with suppress(SolveError, MaterialError):
+                    pole = sphere.pole(pol, l, start)
+                    k = pole.k0
+                    new = all(abs(k / other.k0 - 1.0) > 1e-9 for other in poles)
+                    if new and lo <= k.real <= hi and -k.real < k.imag:
+                        poles.append(pole)
+            poles.sort(key=lambda mode: mode.k0.real)
+            found += [replace(pole, q=q) for q, pole in enumerate(poles, start=1)]
+    return [mode for mode in found if modes.radial_orders is None or mode.q in modes.radial_orders]
 
 
 def _around_window(config: RunConfig, materials: Mapping[str, Material]) -> list[ExactMode]:
@@ -200,7 +245,9 @@ def _on_spheroid(config: RunConfig, materials: Mapping[str, Material]) -> list[E
 
 
 def _leak(exact: ExactMode) -> float:
-    """1/Q of the radiation of an exact mode; zero beyond the range of floats."""
+    """1/Q of the radiation of an exact mode; zero beyond the range of floats, all of Im k0 where it was not told apart."""
+    if np.isnan(exact.log10_q_rad):
+        return -2.0 * exact.k0.imag / exact.k0.real
     return float(10.0**-exact.log10_q_rad) if exact.log10_q_rad < 300.0 else 0.0
 
 

@@ -311,8 +311,14 @@ def layered_body(config: RunConfig, media: Mapping[str, Material], k0: complex) 
     if config.geometry.kind == "spheroid":
         equatorial, polar = config.geometry.semi_axes_um[-1]
         aspect = polar / equatorial
-    indices = tuple(complex(media[name].index(k0)).real for name in names)
+    indices = tuple(_scale(media[name], k0) for name in names)
     return LayeredBody(config.geometry.radii_um, names, indices, aspect)
+
+
+def _scale(medium: Material, k0: complex) -> float:
+    """The index that sets the scale of the field in a medium: its modulus in metals, where waves decay as fast as they turn."""
+    index = complex(medium.index(k0))
+    return index.real if complex(medium.permittivity(k0)).real > 0.0 else abs(index)
 
 
 def discretize(

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.constants import c
 from support.spheres import mode_of, run_for
 
 from femwgm import analytic
 from femwgm.config import load_config
+from femwgm.errors import ConfigError
 from femwgm.expect import Expected
 from femwgm.materials import PRESETS, Material
 from femwgm.modes import Mode
@@ -324,3 +326,29 @@ def test_axis_along_z_where_it_does_not_matter() -> None:
     exact = analytic.layered_sphere([3.0], [1.6, 1.0]).mode("TE", 40)
     mode = mode_of([3.0], [medium, 1.0], "TE", 40, 1e-3 * exact.wavelength_nm)
     assert mode.k0 == pytest.approx(exact.k0, rel=1e-8)
+
+
+# -- metals -------------------------------------------------------------------------------------------------------------------
+
+# Silver sphere of radius 40 nm, Drude metal with wp = 1.3659e16 / s and damping 0.0023 wp: frequencies (Hz) of the dipole and of
+# the quadrupole plasmon, exact to the digits given (table B10; the permittivity is held at its value at the mode).
+SILVER = {1: 9.1946631e14 - 1.4965682e14j, 2: 1.2361051e15 - 2.252367e13j}
+
+
+@pytest.mark.parametrize(("l", "m"), [(1, 1), (1, 0), (2, 1)])
+def test_silver_sphere(l: int, m: int) -> None:
+    omega = 2.0 * np.pi * SILVER[l]
+    plasma = 1.3659e16
+    eps = 1.0 - plasma**2 / (omega**2 + 1j * omega * 0.0023 * plasma)
+    k = omega / c * 1e-6
+    metal = {"eps": f"{eps.real!r}{eps.imag:+.17g}j"}
+    mode = mode_of([0.04], [metal, 1.0], "TM", l, 2.0 * np.pi / k.real, m=m, width=2e-2)
+    exact = analytic.layered_sphere([0.04], [np.sqrt(eps), 1.0]).pole("TM", l, k).k0
+    assert exact == pytest.approx(k, rel=2e-7)
+    assert mode.k0 == pytest.approx(exact, rel=1e-8)
+    assert mode.met
+
+
+def test_metal_without_modes_says_so() -> None:
+    with pytest.raises(ConfigError, match="modes of metals are sought"):
+        run_for([0.04], [{"eps": "-30"}, 1.0], "TE", 1, 0.5)
