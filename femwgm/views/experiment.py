@@ -86,7 +86,7 @@ def spectrum(result: Any, ax: Axes) -> Axes:
     ax.set_title(f"{numbers};   probability {result.probability:.3f}")
     for pol in ("TE", "TM"):
         ax.plot([], [], color=POLARIZATION[pol], lw=1.6, label=f"{pol} $l$")
-    ax.legend(loc="lower right", ncols=2)
+    ax.legend(loc="lower right", ncols=2, bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1)
     return ax
 
 
