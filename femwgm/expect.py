@@ -29,8 +29,8 @@ class Expected:
     """Labels and approximate vacuum wavenumber (rad/um) of a mode to look for.
 
     `degree` is the polar degree of the sphere mode that resembles it, where that is not l (spheroids); `leak` is 1/Q of its
-    radiation, without which that of k0 counts as radiation; `radiating` False says that what leaves the body is no sum of outgoing
-    spherical waves (a substrate, walls).
+    radiation, without which that of k0 counts as radiation; `radiating` False says that what leaves the body is no sum of
+    outgoing spherical waves (a substrate, walls).
     """
 
     pol: str
@@ -136,22 +136,6 @@ def expected_modes(config: RunConfig, materials: Mapping[str, Material]) -> list
     return sorted(expected, key=lambda e: (e.k0.real, e.pol, e.m))
 
 
-def expected_on_stack(config: RunConfig, materials: Mapping[str, Material], widen: float) -> list[list[Expected]]:
-    """Modes of each sphere of an axial stack by itself (order m = 0) in the window widened by a share on either side."""
-    from femwgm.analytic import LayeredSphere
-
-    geometry, modes = config.geometry, config.modes
-    assert isinstance(geometry, AxialStack)
-    lo, hi = modes.window_um
-    found = []
-    for sphere in geometry.spheres:
-        names = [*(layer.material for layer in sphere.layers), geometry.ambient]
-        exact = LayeredSphere(sphere.radii_um, [materials[name].index for name in names])
-        here = exact.modes((lo * (1.0 - widen), hi * (1.0 + widen)), modes.polarizations, modes.radial_orders)
-        found.append([Expected(e.pol, e.q, e.l, 0, e.k0, leak=10.0**-e.log10_q_rad) for e in here])
-    return found
-
-
 _WIDER = 3e-3
 """Share by which a window is widened where wavenumbers are estimates."""
 
@@ -172,7 +156,9 @@ def _with_metal(config: RunConfig, materials: Mapping[str, Material]) -> list[Ex
     sphere, modes = exact_sphere(config, materials), config.modes
     lo, hi = (2.0 * np.pi / w for w in reversed(modes.window_um))
     starts = [k * (1.0 - 1j * decay) for k in np.linspace(lo, hi, _STARTS) for decay in _DECAYS]
-    degrees = int(hi * sphere.outer_radius_um * max(abs(materials[n].index(hi)) for n in materials)) + _MORE_DEGREES
+    degrees = (
+        int(hi * sphere.outer_radius_um * max(abs(materials[n].index(hi)) for n in materials)) + _MORE_DEGREES
+    )
     found: list[ExactMode] = []
     for pol in modes.polarizations:
         for l in range(1, degrees + 1):

@@ -56,7 +56,8 @@ class CavitySearch:
         wanted = self.config.modes.azimuthal_orders
         found: list[CavityMode] = []
         for m in range(_MOST_ORDERS) if wanted is None else wanted:
-            here = [mode for mirror in (("conductor", "natural") if self.domain.mirror else (None,)) for mode in self._of(m, mirror)]
+            mirrors = ("conductor", "natural") if self.domain.mirror else (None,)
+            here = [mode for mirror in mirrors for mode in self._of(m, mirror)]
             if wanted is None and not here and m > 0 and not self._any_above(m):
                 break
             found += here
@@ -99,12 +100,16 @@ class CavitySearch:
             for j in inside:
                 k0 = complex(np.sqrt(complex(pairs.values[j].real)))
                 field = twin.field(pencil, pairs.vectors[:, j], m, k0, mirror)
-                label = identify(field, twin.media(k0).eps, (smallest, largest), self.section.radius, latitude)
+                label = identify(
+                    field, twin.media(k0).eps, (smallest, largest), self.section.radius, latitude
+                )
                 values.append(float(pairs.values[j].real))
                 labels.append((label.pol, label.q, label.p))
             return values, labels
         if splits == 0:
-            raise SolveError(f"{number} modes of order m = {m} were counted in the window, {len(inside)} found")
+            raise SolveError(
+                f"{number} modes of order m = {m} were counted in the window, {len(inside)} found"
+            )
         cut = float(np.sqrt(middle)) * (1.0 + 1e-6)
         below = self._count(m, mirror, low, cut)
         parts = [

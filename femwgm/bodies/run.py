@@ -81,7 +81,9 @@ def solve_body(
     for group in _groups(targets):
         tell("meshing", len(result.modes), len(targets))
         with stage("domain and mesh"):
-            domain = search.design(group, min([goals.wavelength, *(_leak_tolerance(t, goals) for t in group)]))
+            domain = search.design(
+                group, min([goals.wavelength, *(_leak_tolerance(t, goals) for t in group)])
+            )
             mesh = body_mesh(domain)
         result.domains.append((domain, mesh))
         problem = MeridianProblem(mesh, media, section.ambient)
@@ -100,7 +102,9 @@ def solve_body(
     return result
 
 
-def _solve(problem: MeridianProblem, target: Target, domain: GeneralDomain, goals: Goals, section: Section) -> Mode:
+def _solve(
+    problem: MeridianProblem, target: Target, domain: GeneralDomain, goals: Goals, section: Section
+) -> Mode:
     mirror = target.coarse.mirror
     with stage("eigenpairs"):
         item = choose(problem, target, domain.degree, mirror)
@@ -126,7 +130,10 @@ def _solve_cavity(
     if not targets:
         lo, hi = config.modes.window_um
         raise ConfigError(
-            "no mode of the cavity lies in the window", key="modes.window", value=[f"{lo:g} um", f"{hi:g} um"], remedy="widen it"
+            "no mode of the cavity lies in the window",
+            key="modes.window",
+            value=[f"{lo:g} um", f"{hi:g} um"],
+            remedy="widen it",
         )
     for target in targets:
         item = target.expected
@@ -170,7 +177,10 @@ def _with_wall_loss(mode: Mode, config: RunConfig, search: CavitySearch) -> Mode
         return mode
     rate = 1.0 / q_wall + (1.0 / mode.q_abs if mode.q_abs else 0.0)
     return replace(
-        mode, q_abs=1.0 / rate, k0=complex(mode.k0.real, -0.5 * mode.k0.real * rate), extra={**mode.extra, "q_wall": q_wall}
+        mode,
+        q_abs=1.0 / rate,
+        k0=complex(mode.k0.real, -0.5 * mode.k0.real * rate),
+        extra={**mode.extra, "q_wall": q_wall},
     )
 
 

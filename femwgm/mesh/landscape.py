@@ -94,7 +94,9 @@ class Landscape:
             if coarse is not None:
                 trusted = coarse < _TRUSTED
                 steep = np.maximum(decay, _STEADY * self._steepness(coarse))
-                action = np.maximum(action, self._distance(steep, np.where(trusted, np.maximum(coarse, 0.0), np.inf)))
+                action = np.maximum(
+                    action, self._distance(steep, np.where(trusted, np.maximum(coarse, 0.0), np.inf))
+                )
             self.S = np.minimum(self.S, action)
             along = np.maximum((highest * wave.k0) ** 2 - (wave.m / self.r[:, None]) ** 2, 0.0)
             airy = (2.0 * wave.m**2 / self.r[:, None] ** 3) ** (2.0 / 3.0)
@@ -106,17 +108,23 @@ class Landscape:
         names = {piece.region for piece in self.section.pieces}
         if not names:
             return np.ones_like(self.region, dtype=bool)
-        return np.asarray(np.isin(self.region, [i for i, name in enumerate(self.section.regions) if name in names]))
+        return np.asarray(
+            np.isin(self.region, [i for i, name in enumerate(self.section.regions) if name in names])
+        )
 
     def _looked_up(self, known: Known, points: int = 90) -> Array:
         """The known action on the grid, evaluated on a coarser one."""
         r = np.linspace(self.r[0], self.r[-1], min(points, len(self.r)))
         z = np.linspace(self.z[0], self.z[-1], min(points, len(self.z)))
-        values = known(np.stack(np.meshgrid(r, z, indexing="ij"), axis=-1).reshape(-1, 2)).reshape(len(r), len(z))
+        values = known(np.stack(np.meshgrid(r, z, indexing="ij"), axis=-1).reshape(-1, 2)).reshape(
+            len(r), len(z)
+        )
         values = np.where(np.isnan(values), 50.0, values)
         from scipy.interpolate import RegularGridInterpolator
 
-        return np.asarray(RegularGridInterpolator((r, z), values)(self._points())).reshape(len(self.r), len(self.z))
+        return np.asarray(RegularGridInterpolator((r, z), values)(self._points())).reshape(
+            len(self.r), len(self.z)
+        )
 
     def _points(self) -> Array:
         return np.stack(np.meshgrid(self.r, self.z, indexing="ij"), axis=-1).reshape(-1, 2)
@@ -147,7 +155,8 @@ class Landscape:
         cols.append(number[first])
         weights.append(start[first] * _METRIC_EXCESS + 1e-12)
         graph = sp.csr_matrix(
-            (np.concatenate(weights), (np.concatenate(rows), np.concatenate(cols))), shape=(source + 1, source + 1)
+            (np.concatenate(weights), (np.concatenate(rows), np.concatenate(cols))),
+            shape=(source + 1, source + 1),
         )
         reached = dijkstra(graph, directed=False, indices=source)[:-1]
         return np.asarray(reached.reshape(nr, nz) / _METRIC_EXCESS)
@@ -159,7 +168,10 @@ class Landscape:
         dr, dz = 0.5 * self.step[0], 0.5 * self.step[1]
         r0 = self.r[i[0]] - dr
         return Box(
-            0.0 if r0 < 2.0 * dr else float(r0), float(self.r[i[-1]] + dr), float(self.z[j[0]] - dz), float(self.z[j[-1]] + dz)
+            0.0 if r0 < 2.0 * dr else float(r0),
+            float(self.r[i[-1]] + dr),
+            float(self.z[j[0]] - dz),
+            float(self.z[j[-1]] + dz),
         )
 
     def sampler(self, values: Array) -> Callable[[float, float], float]:
@@ -173,11 +185,16 @@ class Landscape:
             i, j = min(max(int(x), 0), last_i), min(max(int(y), 0), last_j)
             u, v = min(max(x - i, 0.0), 1.0), min(max(y - j, 0.0), 1.0)
             low, high = table[i], table[i + 1]
-            return float((1.0 - u) * ((1.0 - v) * low[j] + v * low[j + 1]) + u * ((1.0 - v) * high[j] + v * high[j + 1]))
+            return float(
+                (1.0 - u) * ((1.0 - v) * low[j] + v * low[j + 1])
+                + u * ((1.0 - v) * high[j] + v * high[j + 1])
+            )
 
         return at
 
-    def sizes(self, degree: int, limit: float, *, stretched: Array | float = 1.0, grade: float = 0.8) -> Array:
+    def sizes(
+        self, degree: int, limit: float, *, stretched: Array | float = 1.0, grade: float = 0.8
+    ) -> Array:
         """Edge length on the grid at which elements of a degree resolve the field to `limit` (relative amplitude)."""
         weight = np.clip(limit * np.exp(np.minimum(self.S, 600.0)), 1e-16, 1.0)
         argument, reachable = _largest_argument(degree)

@@ -89,7 +89,9 @@ def build_planar(
         mesh = _build(section, box, _times(size, shrink), order, frame, mirror, path)
         if _valid(mesh):
             return mesh
-    raise MeshError("gmsh found no mesh whose curved cells keep their orientation; ask for smaller cells (discretization.refine)")
+    raise MeshError(
+        "gmsh found no mesh whose curved cells keep their orientation; ask for smaller cells (discretization.refine)"
+    )
 
 
 _SHRINKING = (1.0, 0.6, 0.36)
@@ -169,19 +171,24 @@ def _leg(degree: int, x: Array, derivative: int = 0) -> Array:
 class _Builder:
     """The section in the CAD kernel: faces cut against each other, each named by its first owner."""
 
-    def __init__(self, model: Any, section: Section, box: Box, outer: Box, scale: float, mirror: bool) -> None:
+    def __init__(
+        self, model: Any, section: Section, box: Box, outer: Box, scale: float, mirror: bool
+    ) -> None:
         self.model, self.occ = model, model.occ
         self.section, self.box, self.outer, self.scale, self.mirror = section, box, outer, scale, mirror
         self.points: dict[tuple[float, float], int] = {}
 
     def build(self) -> tuple[str, ...]:
         """Make everything; names of the regions that have cells."""
-        frame, owners = self._frame(), []
+        frame = self._frame()
+        owners: list[tuple[int, str]] = []
         for part in self.section.parts:
-            faces = self._piece(part.outline) if isinstance(part, Piece) else self._slab(part.bottom, part.top)
+            faces = (
+                self._piece(part.outline) if isinstance(part, Piece) else self._slab(part.bottom, part.top)
+            )
             owners += [(face, part.region) for face in faces]
-        faces = [(2, face) for face, _ in frame] + [(2, face) for face, _ in owners]
-        parents = self.occ.fragment(faces[:1], faces[1:])[1] if len(faces) > 1 else [faces]
+        tools = [(2, face) for face, _ in frame] + [(2, face) for face, _ in owners]
+        parents = self.occ.fragment(tools[:1], tools[1:])[1] if len(tools) > 1 else [tools]
         self.occ.synchronize()
         in_layer = {tag for (_, layer), out in zip(frame, parents, strict=False) for _, tag in out if layer}
         every = {tag for out in parents[: len(frame)] for _, tag in out}
@@ -206,7 +213,11 @@ class _Builder:
         """Rectangles that tile the domain, and whether each belongs to the absorbing layer."""
         box, outer = self.box, self.outer
         r = [box.r0, box.r1] + ([outer.r1] if outer.r1 > box.r1 else [])
-        z = ([outer.z0] if outer.z0 < box.z0 else []) + [box.z0, box.z1] + ([outer.z1] if outer.z1 > box.z1 else [])
+        z = (
+            ([outer.z0] if outer.z0 < box.z0 else [])
+            + [box.z0, box.z1]
+            + ([outer.z1] if outer.z1 > box.z1 else [])
+        )
         tiles = []
         for a, b in zip(r, r[1:], strict=False):
             for c, d in zip(z, z[1:], strict=False):
@@ -249,7 +260,9 @@ class _Builder:
             tip = self._point((curve.centre[0] + major[0], curve.centre[1] + major[1]))
             return int(self.occ.addEllipseArc(start, centre, tip, end))
         count = max(16, 2 * len(getattr(curve, "points", ())))
-        inner = [self._point((float(r), float(z))) for r, z in curve.at(np.linspace(0.0, 1.0, count + 1)[1:-1])]
+        inner = [
+            self._point((float(r), float(z))) for r, z in curve.at(np.linspace(0.0, 1.0, count + 1)[1:-1])
+        ]
         return int(self.occ.addSpline([start, *inner, end]))
 
     def _name_boundaries(self) -> None:
@@ -258,14 +271,19 @@ class _Builder:
         named: dict[str, list[int]] = {"axis": [], "mirror": [], "wall": [], "outer": []}
         small = 1e-6 * _UNIT
         walls = self.section.walls
-        at_r, at_z = ([w * self.scale for w in side if w is not None] for side in ((walls.radius,), (walls.bottom, walls.top)))
+        at_r, at_z = (
+            [w * self.scale for w in side if w is not None]
+            for side in ((walls.radius,), (walls.bottom, walls.top))
+        )
         for edge in edges:
             x0, y0, _, x1, y1, _ = self.model.getBoundingBox(1, edge)
             on_axis = max(abs(x0), abs(x1)) < small
             on_plane = self.mirror and max(abs(y0), abs(y1)) < small
             on_wall = any(max(abs(x0 - w), abs(x1 - w)) < small for w in at_r)
             on_wall = on_wall or any(max(abs(y0 - w), abs(y1 - w)) < small for w in at_z)
-            named["axis" if on_axis else "mirror" if on_plane else "wall" if on_wall else "outer"].append(edge)
+            named["axis" if on_axis else "mirror" if on_plane else "wall" if on_wall else "outer"].append(
+                edge
+            )
         for name, tags in named.items():
             if tags:
                 self.model.addPhysicalGroup(1, tags, name=name)
@@ -282,4 +300,3 @@ def _split(curves: Sequence[Curve]) -> list[Curve]:
         cuts = np.linspace(curve.first, curve.last, count + 1)
         out += [replace(curve, first=float(a), last=float(b)) for a, b in zip(cuts, cuts[1:], strict=False)]
     return out
-

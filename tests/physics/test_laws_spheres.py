@@ -315,7 +315,9 @@ def test_uniaxial_along_z_to_first_order() -> None:
         pair = []
         for eps_z in (2.56 + step, 2.56 - step):
             medium = {"n_ordinary": 1.6, "n_extraordinary": float(np.sqrt(eps_z)), "axis": "z"}
-            mode = mode_of([3.0], [medium, 1.0], pol, 40, 1e-3 * exact.wavelength_nm, m=m, width=5e-3, accuracy=1e-9)
+            mode = mode_of(
+                [3.0], [medium, 1.0], pol, 40, 1e-3 * exact.wavelength_nm, m=m, width=5e-3, accuracy=1e-9
+            )
             pair.append(mode.k0.real)
         assert (pair[0] - pair[1]) / (2.0 * step) == pytest.approx(slope, rel=2e-4)
 

@@ -52,7 +52,9 @@ def cases(draw: st.DrawFn) -> Case:
     indices = [round(lowest + (1.95 - lowest) * draw(unit), 3) for _ in range(layers)]
     if layers > 1 and draw(st.integers(0, 6)) == 3:
         indices[0] = 1.0
-    modes = analytic.layered_sphere(radii, [*indices, ambient]).modes((0.594, 0.618), radial_orders=[1, 2], min_q=30.0)
+    modes = analytic.layered_sphere(radii, [*indices, ambient]).modes(
+        (0.594, 0.618), radial_orders=[1, 2], min_q=30.0
+    )
     assume(modes)
     chosen = modes[int(draw(unit) * (len(modes) - 1))]
     m = max(0, chosen.l - draw(st.sampled_from([0, 0, 0, 1, 2, 5])))
@@ -85,6 +87,7 @@ def check(case: Case) -> None:
     assert max(shares) <= 3.0 * (mode.share_error or 0.0) + 1e-8
 
 
+@pytest.mark.slow
 @settings(max_examples=8)
 @given(cases())
 def test_within_the_stated_error(case: Case) -> None:
@@ -106,7 +109,9 @@ THIN = {"discretization": {"degree": 8, "pml": {"kind": "radial", "depth": "0.25
 """An absorbing layer that reflects, and no other degree."""
 
 
-@pytest.mark.parametrize("asked", [{"accuracy": 1e-10}, {"accuracy": 1e-4, "q_error": 1e-6}], ids=["wavelength", "q"])
+@pytest.mark.parametrize(
+    "asked", [{"accuracy": 1e-10}, {"accuracy": 1e-4, "q_error": 1e-6}], ids=["wavelength", "q"]
+)
 def test_missed_accuracy_is_marked(asked: dict[str, float]) -> None:
     """The best value is kept, marked and explained; its error estimates still hold."""
     result = run_for(*LEAKY, **asked, **THIN)
@@ -124,7 +129,9 @@ def test_missed_accuracy_is_marked(asked: dict[str, float]) -> None:
 
 
 def test_missed_accuracy_ends_with_status_3(tmp_path: Path) -> None:
-    settings = config(*LEAKY[:2], around(LEAKY[-1]), wavelength=1e-10, modes={"polarizations": ["TE"]}, **THIN)
+    settings = config(
+        *LEAKY[:2], around(LEAKY[-1]), wavelength=1e-10, modes={"polarizations": ["TE"]}, **THIN
+    )
     settings["outputs"] = {"fields": False, "plots": False}
     (tmp_path / "run.yaml").write_text(yaml.safe_dump(settings))
     with pytest.raises(SystemExit) as leave:
