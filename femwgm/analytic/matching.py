@@ -57,7 +57,7 @@ class Match:
         return np.asarray(0.5 * stack.k * turn / (scale * (rate_out + rate_in)))
 
 
-def match(stack: Stack, openness: float = 1.0, softness: float = 1.0) -> Match:
+def match(stack: Stack, openness: float = 1.0, softness: float = 1.0, outermost: bool = False) -> Match:
     """Meet the outward and the inward wave at the interface where their product is largest.
 
     Parameters
@@ -66,6 +66,8 @@ def match(stack: Stack, openness: float = 1.0, softness: float = 1.0) -> Match:
         The batch of radial problems.
     openness, softness
         See :meth:`Stack.exterior`.
+    outermost
+        Meet at the outer radius whatever the waves: no inward wave then has a pole between one interface and the next.
     """
     exterior = stack.exterior(openness, softness)
     out, inn = stack.outward(), stack.inward(exterior)
@@ -73,7 +75,7 @@ def match(stack: Stack, openness: float = 1.0, softness: float = 1.0) -> Match:
     batch = np.arange(stack.k.size)
     with np.errstate(divide="ignore"):
         product = [np.log(np.abs(out.u[i] * inn.u[i])) + out.log[i] + inn.log[i] for i in range(count)]
-    meet = np.argmax(np.stack(product), axis=0)
+    meet = np.full(stack.k.size, count - 1) if outermost else np.argmax(np.stack(product), axis=0)
 
     out_u, out_w, out_log = (np.stack(values) for values in (out.u, out.w, out.log))
     in_u, in_w, in_log = (np.stack(values) for values in (inn.u, inn.w, inn.log))

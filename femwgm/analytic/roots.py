@@ -224,9 +224,9 @@ class Resonator:
                 moving = np.abs(path[follow]).astype(np.complex128)
                 for part in np.linspace(0.0, 1.0, FOLLOW_STEPS + 1)[1:-1]:
                     moving = self._newton_loop(
-                        moving, tm[follow], l[follow], lossless, 1e-6, **{wall: float(part)}
+                        moving, tm[follow], l[follow], lossless, 1e-6, outermost=True, **{wall: float(part)}
                     )
-                k[follow] = moving
+                k[follow] = self._newton_loop(moving, tm[follow], l[follow], lossless, 1e-9, outermost=True)
         return self._newton_loop(k, tm, l, lossless, 4e-15)
 
     def newton(self, start: Array, l: Array, tm: Bool) -> Array:
@@ -234,14 +234,21 @@ class Resonator:
         return self._newton_loop(np.asarray(start, dtype=np.complex128), tm, l, False, 4e-15)
 
     def _newton_loop(
-        self, k: Array, tm: Bool, l: Array, lossless: bool, tolerance: float, **wall: float
+        self,
+        k: Array,
+        tm: Bool,
+        l: Array,
+        lossless: bool,
+        tolerance: float,
+        outermost: bool = False,
+        **wall: float,
     ) -> Array:
         k, last = np.array(k), np.full(k.shape, np.inf)
         open_ = np.flatnonzero(np.isfinite(k))
         for _ in range(30):
             stack = self.stack(k[open_], l[open_], tm[open_], lossless)
             with np.errstate(all="ignore"):  # a path that is lost becomes NaN, and is dropped below
-                step = self._newton(stack, match(stack, **wall))
+                step = self._newton(stack, match(stack, outermost=outermost, **wall))
                 size = np.abs(step) / np.abs(k[open_])
             k[open_] += step * np.minimum(1.0, 0.1 / np.maximum(size, 0.1))
             # Quadratic convergence ends where rounding takes over: stop there rather than at a number it cannot reach.

@@ -239,3 +239,13 @@ def test_maxwell(body: Body, m: int, seed: int) -> None:
     ):
         size = np.abs(right).max(axis=0) + np.abs(left).max(axis=0)
         assert np.all(np.abs(left - right) < 2e-6 * size)
+
+
+@given(body=bodies(loss=True), where=st.floats(0.05, 0.95))
+def test_equal_media_have_no_interface(body: Body, where: float) -> None:
+    """A layer cut in two is the same layer, leaky modes included."""
+    radii, indices, pol, l, q = body
+    inner = radii[-2] if len(radii) > 1 else 0.0
+    cut = inner + where * (radii[-1] - inner)
+    other = mode_of(((*radii[:-1], cut, radii[-1]), (*indices[:-1], indices[-2], 1.0), pol, l, q))
+    assert other.k0 == pytest.approx(mode_of(body).k0, rel=1e-10)
