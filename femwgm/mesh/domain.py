@@ -133,7 +133,7 @@ def _plan(radial: _Radial, polar: _Polar, degree: int, limit: float, tolerance: 
     arc = max(np.diff(latitudes))
     order = 2
     bound = 2.0 * (arc / 4) ** 3 / 6.0
-    while bound > 1e-3 * tolerance and order < 10:
+    while bound > min(1e-3 * tolerance, 1e-12) and order < 10:
         order += 1
         bound *= (arc / 4) / (order + 1)
     return PolarPlan(tuple(radii), tuple(rings), tuple(latitudes), order)
