@@ -15,11 +15,11 @@ from femwgm.fem.field import CellField
 from femwgm.identify import identify
 from femwgm.mesh.domain import PML
 from femwgm.modes import Mode
-from femwgm.observables.ambient import outer_turning_point, within
+from femwgm.observables.ambient import beyond, outer_turning_point, within
 from femwgm.observables.effective import crest, volumes
 from femwgm.observables.energy import RegionIntegrals, radial_shares, region_integrals
 from femwgm.observables.index import group_index, wavenumber_slope
-from femwgm.observables.quality import RadiationQ, best_radiation_q, radiation_candidates
+from femwgm.observables.quality import RadiationQ, best_radiation_q, radiation_candidates, steepness
 from femwgm.observables.sensitivity import PermittivitySlopes, bilinear_norm, permittivity_slopes
 from femwgm.observables.volume import volume_max
 from femwgm.problem import MeridianProblem, prolong
@@ -188,16 +188,16 @@ def solve_mode(
             with stage("error estimate"):
                 second = observe(problem, check, expected, mirror)
             q_rad = (
-                _without_loss(problem.lossless, expected, primary, check, mirror)
+                _without_loss(problem.lossless, expected, primary, check, mirror, radius)
                 if lossy
-                else _radiation(first, second)
+                else _radiation(first, second, radius)
             )
             q_misses[degree] = (q_rad.error or 0.0) / goals.q
             if q_misses[degree] <= 1.0 or last or _stagnant(q_misses, degree):
                 break
         degree = min(degree + (2 if error > 30.0 * goals.wavelength else 1), MAX_DEGREE)
     integrals, field = first.integrals, first.field
-    shares, richer, interfaces = _evanescent(problem, first, second, expected, radius, interfaces)
+    shares, richer, along_radius = _evanescent(problem, first, second, expected, radius, interfaces)
     # Two absorbing layers may change the shares alike: they are known no better than the wavenumber is.
     share_error = max(error, *(abs(shares.energy_share[r] - richer.energy_share[r]) for r in shares.regions))
     media, matrices = problem.media(primary.k0), problem.matrices(degree)
@@ -227,7 +227,7 @@ def solve_mode(
         k0=complex(primary.k0.real, -0.5 * primary.k0.real * rate) if known else primary.k0, radius=radius,
         n_g=group_index(slope, radius), log10_q_rad=q_rad.log10_q, q_rad_source=q_rad.source, q_rad_floor=q_rad.floor,
         q_abs=1.0 / absorbed if absorbed else None,
-        energy=shares.energy_share, e2=shares.e2_share, radial_e2=radial_shares(field, interfaces),
+        energy=shares.energy_share, e2=shares.e2_share, radial_e2=along_radius,
         mode_volume_um3=volume, extra={"mode_volume_error": volume_error, **more}, crest=peak, integrals=integrals,
         wavelength_error=float(error),
         residual=primary.residual,
@@ -242,6 +242,8 @@ class Observed:
     field: CellField
     integrals: RegionIntegrals
     candidates: dict[str, float]
+    wavenumber: float
+    """In the ambient medium (rad/um)."""
 
 
 def observe(problem: MeridianProblem, mode: Eigenmode, expected: Expected, mirror: str | None) -> Observed:
@@ -254,23 +256,39 @@ def observe(problem: MeridianProblem, mode: Eigenmode, expected: Expected, mirro
     field, integrals = field.scaled(scale), integrals.scaled(scale**2)
     index = complex(problem.materials[problem.mesh.regions.index(problem.ambient)].index(mode.k0)).real
     degrees, pol = expected.outgoing
+    stored = None
+    if problem.open:  # the norm of the resonant state holds what lies beyond the start of the absorbing layer
+        local = mode.pencil.numbering.gather(mode.x[:, None])[..., 0]
+        norm = bilinear_norm(local, problem.matrices(mode.degree), mode.k0, media)
+        stored = field.revolution * abs(norm) * scale**2
     candidates = radiation_candidates(
-        field, integrals, ambient=problem.ambient, index=index, degrees=degrees, pol=pol, leaking=problem.open
+        field,
+        integrals,
+        stored=stored,
+        ambient=problem.ambient,
+        index=index,
+        degrees=degrees,
+        pol=pol,
+        leaking=problem.open,
     )
-    return Observed(field, integrals, candidates)
+    return Observed(field, integrals, candidates, index * mode.k0.real)
 
 
-def _radiation(first: Observed, second: Observed) -> RadiationQ:
-    return best_radiation_q(first.candidates, second.candidates)
+def _radiation(first: Observed, second: Observed, radius: float) -> RadiationQ:
+    change = abs(first.field.k0.real / second.field.k0.real - 1.0)
+    return best_radiation_q(
+        first.candidates, second.candidates, change * steepness(first.field.m, first.wavenumber * radius)
+    )
 
 
 def _without_loss(
-    twin: MeridianProblem, expected: Expected, primary: Eigenmode, check: Eigenmode, mirror: str | None
-) -> RadiationQ:
+    twin: MeridianProblem, expected: Expected, primary: Eigenmode, check: Eigenmode, mirror: str | None,
+    radius: float,
+) -> RadiationQ:  # fmt: skip
     """Radiation Q of a body that absorbs or amplifies: that of its lossless twin, so that it means the same at any loss."""
     bare = solve_eigenmode(twin, expected, primary.degree, mirror, near=primary)
     richer = solve_eigenmode(twin, expected, check.degree, mirror, outer="natural", near=check)
-    return _radiation(*(observe(twin, mode, expected, mirror) for mode in (bare, richer)))
+    return _radiation(observe(twin, bare, expected, mirror), observe(twin, richer, expected, mirror), radius)
 
 
 _WEAK = 1e-7
@@ -297,17 +315,23 @@ def absorption_rate(
 def _evanescent(
     problem: MeridianProblem, first: Observed, second: Observed, expected: Expected, radius: float,
     interfaces: dict[str, tuple[float, float]],
-) -> tuple[RegionIntegrals, RegionIntegrals, dict[str, tuple[float, float]]]:  # fmt: skip
-    """Integrals and equatorial intervals with the ambient of an open spherical mode ended at its outer turning point."""
+) -> tuple[RegionIntegrals, RegionIntegrals, dict[str, float | None]]:  # fmt: skip
+    """Integrals of both solutions and radial shares, the ambient of an open spherical mode ended at its outer turning point."""
     if not problem.open or expected.degree is not None:
-        return first.integrals, second.integrals, interfaces
+        return first.integrals, second.integrals, radial_shares(first.field, interfaces)
     ambient = problem.ambient
     eps = problem.materials[problem.mesh.regions.index(ambient)].permittivity(complex(first.field.k0.real))
-    end = min(
-        outer_turning_point(expected.l, first.field.k0, float(np.sqrt(eps.real))), interfaces[ambient][1]
+    index = float(np.sqrt(eps.real))
+    turning = outer_turning_point(expected.l, first.field.k0, index)
+    end = min(turning, interfaces[ambient][1])
+    volume, equator = beyond(
+        expected.l, expected.m, expected.pol, index * first.field.k0.real, (radius, end, turning)
     )
-    one, two = (within(o.integrals, o.field, ambient, eps.real, (radius, end)) for o in (first, second))
-    return one, two, {**interfaces, ambient: (radius, max(end, radius))}
+    one, two = (
+        within(o.integrals, o.field, ambient, eps.real, (radius, end), volume) for o in (first, second)
+    )
+    within_reach = {**interfaces, ambient: (radius, max(end, radius))}
+    return one, two, radial_shares(first.field, within_reach, {ambient: 1.0 + equator})
 
 
 def _extent(problem: MeridianProblem) -> tuple[float, float, float]:

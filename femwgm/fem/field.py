@@ -50,6 +50,11 @@ class CellField:
     k0: complex
     mirror: str | None = None
 
+    @property
+    def revolution(self) -> float:
+        """Factor from integrals over the meridian domain (r dr dz) to the whole body: 2 pi, twice that beside a mirror plane."""
+        return 2.0 * np.pi * (2.0 if self.mirror else 1.0)
+
     def scaled(self, factor: complex) -> CellField:
         """The field times a number."""
         return CellField(self.space, self.coefficients * factor, self.m, self.k0, self.mirror)

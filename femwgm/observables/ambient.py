@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import spherical_jn, spherical_yn
 
 from femwgm.fem.field import CellField
 from femwgm.observables.energy import RegionIntegrals
+from femwgm.typing import Array
 
 _POINTS = 14
 """Gauss points in radius and in latitude on each cell."""
@@ -26,14 +28,61 @@ def outer_turning_point(l: int, k0: complex, index: float) -> float:
     return float((l + 0.5) / (index * complex(k0).real))
 
 
+def beyond(
+    l: int, m: int, pol: str | None, k: float, radii: tuple[float, float, float]
+) -> tuple[float, float]:
+    """What an outgoing wave has between the second and the third radius, over what it has between the first and the second.
+
+    For int |E|^2 dV and for int |E|^2 dr along the equator. The angular functions drop out of both ratios (Jackson, Classical
+    Electrodynamics, 3rd ed., section 9.7): with xi = k r h_l(k r), TE has |xi|^2 and TM l (l + 1) |xi / (k r)|^2 + |xi'|^2.
+
+    Parameters
+    ----------
+    l, m, pol
+        Polar degree, azimuthal order, polarization; a hybrid mode (None) counts as TE.
+    k
+        Wavenumber in the medium (rad/um).
+    radii
+        Increasing radii (um). Where two of them coincide the ratios are 0.
+
+    >>> beyond(20, 20, "TM", 6.0, (2.0, 2.5, 2.5))
+    (0.0, 0.0)
+    """
+    first, middle, last = radii
+    if not first < middle < last:
+        return 0.0, 0.0
+    t, w = np.polynomial.legendre.leggauss(48)
+    degree = l * (l + 1.0)
+
+    def integrals(lo: float, hi: float) -> Array:
+        x = k * (lo + 0.5 * (hi - lo) * (t + 1.0))
+        h = spherical_jn(l, x) + 1j * spherical_yn(l, x)
+        if pol != "TM":
+            ring = np.abs(h) ** 2
+            return np.asarray((hi - lo) * (np.array([x**2 * ring, ring]) @ w))
+        across = np.abs(h) ** 2
+        along = np.abs(h + x * (spherical_jn(l, x, True) + 1j * spherical_yn(l, x, True))) ** 2
+        ring = along / x**2 if (l - m) % 2 else (degree**2 * across + m**2 * along) / x**2
+        return np.asarray((hi - lo) * (np.array([degree * across + along, ring]) @ w))
+
+    volume, equator = integrals(middle, last) / integrals(first, middle)
+    return float(volume), float(equator)
+
+
 def within(
-    integrals: RegionIntegrals, field: CellField, ambient: str, eps: float, radii: tuple[float, float]
+    integrals: RegionIntegrals,
+    field: CellField,
+    ambient: str,
+    eps: float,
+    radii: tuple[float, float],
+    more: float = 0.0,
 ) -> RegionIntegrals:
     """The electric integrals with the ambient counted from the surface to an end only (radii in um, about the centre).
 
-    The ambient counts for nothing where the end lies inside the surface: such a mode has no evanescent part.
+    The ambient counts for nothing where the end lies inside the surface: such a mode has no evanescent part. `more` is what the
+    known wave has beyond the domain, as a ratio to what it has within (`beyond`).
     """
-    e2 = _shell(field, ambient, radii[1]) if radii[1] > radii[0] else 0.0
+    e2 = (1.0 + more) * _shell(field, ambient, radii[1]) if radii[1] > radii[0] else 0.0
     here = integrals.regions.index(ambient)
     electric, squares = integrals.electric.copy(), integrals.e2.copy()
     electric[here], squares[here] = eps * e2, e2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,7 +88,7 @@ def region_integrals(field: CellField, matrices: CellMatrices, media: Media) -> 
     mesh = field.space.mesh
     names = tuple(name for name in mesh.regions if name != PML)
     x = field.coefficients * field.space.signs
-    factor = 2.0 * np.pi * (2.0 if field.mirror else 1.0)
+    factor = field.revolution
     e2, axial = (factor * form(x.conj(), x).real for form in (matrices.mass_form, matrices.axial_form))
 
     def weighted(across: Array, along: Array | None) -> Array:
@@ -102,7 +103,10 @@ def region_integrals(field: CellField, matrices: CellMatrices, media: Media) -> 
 
 
 def radial_shares(
-    field: CellField, interfaces: dict[str, tuple[float, float]], points: int | None = None
+    field: CellField,
+    interfaces: dict[str, tuple[float, float]],
+    weights: Mapping[str, float] | None = None,
+    points: int | None = None,
 ) -> dict[str, float | None]:
     """Share of the integral of |E|^2 along the equatorial radius of each region; None where the field vanishes there.
 
@@ -112,6 +116,8 @@ def radial_shares(
         The mode.
     interfaces
         Inner and outer radius (um) on the equator of each region, within the domain.
+    weights
+        Factors for regions that go on beyond the domain.
     points
         Gauss points on each of the cells that the radius crosses; by default what |E|^2 needs at the field's degree.
     """
@@ -128,6 +134,7 @@ def radial_shares(
         E, _ = field(r, np.zeros_like(r))
         for (name, _, _), value in zip(pieces, length * ((np.abs(E) ** 2).sum(axis=0) @ w), strict=True):
             totals[name] += float(value)
+    totals = {name: value * (weights or {}).get(name, 1.0) for name, value in totals.items()}
     line = sum(totals.values())
     return {name: value / line if line > 0.0 else None for name, value in totals.items()}
 

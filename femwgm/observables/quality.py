@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -54,6 +55,7 @@ def radiation_candidates(
     field: CellField,
     integrals: RegionIntegrals,
     *,
+    stored: float | None = None,
     ambient: str,
     index: float,
     degrees: Array,
@@ -66,6 +68,8 @@ def radiation_candidates(
     ----------
     field, integrals
         The mode and its region integrals.
+    stored
+        Energy stored, in the units of `integrals.stored`, which it replaces where the field goes on beyond the domain.
     ambient, index
         Ambient region and its real index.
     degrees
@@ -84,16 +88,46 @@ def radiation_candidates(
     if samples is not None and len(samples.r):
         te, tm = log_radiated_power(samples, field.m, field.k0.real, index, degrees)
         powers = {"TE": te, "TM": tm}.get(pol or "", np.concatenate([te, tm]))
-        ln_q = float(np.log(field.k0.real * 0.5 * integrals.stored) - np.logaddexp.reduce(powers))
+        ln_q = float(np.log(field.k0.real * 0.5 * (stored or integrals.stored)) - np.logaddexp.reduce(powers))
         if not leaking or ln_q > MULTIPOLE_LN_Q:
             found["multipoles"] = ln_q
     return found
 
 
-def best_radiation_q(first: Mapping[str, float], second: Mapping[str, float]) -> RadiationQ:
-    """The candidate that changes least between a solution and a richer one; a floor if none is trustworthy."""
+def steepness(m: int, size: float) -> float:
+    """|d ln Q / d ln k0| of the barrier that a wave of degree m crosses; 0 above it.
+
+    Twice the slope of the WKB exponent int sqrt(m^2 / r^2 - k^2) dr from the surface to the turning point.
+
+    Parameters
+    ----------
+    m
+        Azimuthal order.
+    size
+        Size parameter k R in the ambient medium.
+
+    >>> steepness(5, 4.0), steepness(5, 6.0)
+    (6.0, 0.0)
+    """
+    return 2.0 * math.sqrt(max(m * m - size * size, 0.0))
+
+
+def best_radiation_q(
+    first: Mapping[str, float], second: Mapping[str, float], barrier: float = 0.0
+) -> RadiationQ:
+    """The candidate that changes least between a solution and a richer one; a floor if none is trustworthy.
+
+    Parameters
+    ----------
+    first, second
+        ln Q by each way, of the solution and of the richer one.
+    barrier
+        Change of ln Q that the change of the wavenumber brings about at a fixed field. The field follows the wavenumber and makes
+        up for most of it; a tenth of it is the least that the multipoles are taken to be off by, whatever their change.
+    """
     errors = {name: abs(float(np.expm1(second[name] - first[name]))) for name in first if name in second}
     if "multipoles" in errors:
+        errors["multipoles"] = max(errors["multipoles"], 0.1 * barrier)
         errors["multipoles"] += _FIRST_ORDER * float(np.exp(-first["multipoles"]))
     if not errors:
         return RadiationQ(None, None, "not resolved: Im k0 is below the rounding of the eigenvalue")

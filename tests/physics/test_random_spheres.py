@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,12 @@ def check(case: Case) -> None:
     assert error <= case.accuracy
     assert error <= 3.0 * estimate
     assert estimate <= 10.0 * error or estimate < ROUNDING
+    if (
+        mode.log10_q_rad is None
+    ):  # a cladding so thick that the surface field is rounding: a bound, and it holds
+        assert mode.q_rad_floor is not None
+        assert 12.0 < math.log10(mode.q_rad_floor) <= exact.log10_q_rad
+        return
     q_error = abs(10.0 ** (mode.log10_q_rad - exact.log10_q_rad) - 1.0)
     assert mode.q_error is not None
     assert q_error <= 3e-4
@@ -87,7 +94,6 @@ def check(case: Case) -> None:
     assert max(shares) <= 3.0 * (mode.share_error or 0.0) + 1e-8
 
 
-@pytest.mark.slow
 @settings(max_examples=8)
 @given(cases())
 def test_within_the_stated_error(case: Case) -> None:
