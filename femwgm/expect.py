@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import ai_zeros
 
-from femwgm.config.geometries import Spheroid
+from femwgm.config.geometries import AxialStack, Spheroid
 from femwgm.config.schema import RunConfig
 from femwgm.errors import ConfigError, MaterialError, SolveError
 from femwgm.materials import Material
@@ -134,6 +134,24 @@ def expected_modes(config: RunConfig, materials: Mapping[str, Material]) -> list
             key="modes.window", value=[f"{lo * 1e3:g} nm", f"{hi * 1e3:g} nm"], remedy=f"the nearest are {near}",
         )  # fmt: skip
     return sorted(expected, key=lambda e: (e.k0.real, e.pol, e.m))
+
+
+def expected_on_stack(
+    config: RunConfig, materials: Mapping[str, Material], widen: float
+) -> list[list[Expected]]:
+    """Modes of each sphere of an axial stack by itself (order m = 0) in the window widened by a share on either side."""
+    from femwgm.analytic import LayeredSphere
+
+    geometry, modes = config.geometry, config.modes
+    assert isinstance(geometry, AxialStack)
+    lo, hi = modes.window_um
+    found = []
+    for sphere in geometry.spheres:
+        names = [*(layer.material for layer in sphere.layers), geometry.ambient]
+        exact = LayeredSphere(sphere.radii_um, [materials[name].index for name in names])
+        here = exact.modes((lo * (1.0 - widen), hi * (1.0 + widen)), modes.polarizations, modes.radial_orders)
+        found.append([Expected(e.pol, e.q, e.l, 0, e.k0, leak=10.0**-e.log10_q_rad) for e in here])
+    return found
 
 
 _WIDER = 3e-3

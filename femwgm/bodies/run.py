@@ -10,6 +10,7 @@ import numpy as np
 
 from femwgm.bodies.cavity import CavitySearch
 from femwgm.bodies.search import BodySearch, Target, body_mesh, choose, nothing_found
+from femwgm.bodies.stack import StackSolver
 from femwgm.config.schema import RunConfig
 from femwgm.errors import ConfigError
 from femwgm.expect import Expected
@@ -67,6 +68,8 @@ def solve_body(
         If a solve or a mesh fails.
     """
     section = section_of(config.geometry)
+    if config.geometry.kind == "axial_stack":
+        return _solve_stack(config, section, media, tell, on_mode)
     if section.walls.closed:
         return _solve_cavity(config, section, media, goals, tell, on_mode)
     search = BodySearch(config, section, media)
@@ -115,6 +118,25 @@ def _solve(
             problem, item, domain.degree, goals, mirrored=domain.mirror, radius=section.radius,
             interfaces=equatorial_intervals(section, domain.box),
         )  # fmt: skip
+
+
+def _solve_stack(
+    config: RunConfig,
+    section: Section,
+    media: Mapping[str, Material],
+    tell: Tell,
+    on_mode: Callable[[Mode], None] | None,
+) -> BodyResult:
+    tell("meshing", 0, 1)
+    with stage("domain and mesh"):
+        solver = StackSolver(config, section, media)
+    tell("solving", 0, 1)
+    modes = solver.modes(on_mode)
+    return BodyResult(modes, [(solver.domain, solver.mesh)], [_as_expected(mode) for mode in modes])
+
+
+def _as_expected(mode: Mode) -> Expected:
+    return Expected(mode.pol, mode.q, mode.l or 0, mode.m, mode.k0, float(mode.l or 0))
 
 
 def _solve_cavity(

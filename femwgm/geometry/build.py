@@ -189,6 +189,69 @@ def _capillary(g: Any) -> Section:
     return Section((Piece("bore", inside), *section.parts), section.ambient, section.radius, section.walls)
 
 
+NECK = 2e-3
+"""Radius of the neck that stands for the contact of two touching spheres, as a share of the smaller radius."""
+
+
+def contacts(g: Any) -> list[tuple[float, float]]:
+    """Height (um) of each contact of an axial stack and the radius of its neck; at a gap, the length over which it opens."""
+    found = []
+    spheres = list(zip(g.spheres, g.centres_um, strict=True))
+    for (low, z), (high, _), gap in zip(spheres, spheres[1:], g.gaps_um, strict=False):
+        small = min(low.radii_um[-1], high.radii_um[-1])
+        found.append((z + low.radii_um[-1] + 0.5 * gap, max(NECK * small, float(np.sqrt(gap * small)))))
+    return found
+
+
+def _axial_stack(g: Any) -> Section:
+    """Spheres by their layers; where two touch, a neck far narrower than a wavelength fills the cusp that no cell could."""
+    pieces: list[Piece] = []
+    touching = [gap == 0.0 for gap in g.gaps_um]
+    for i, (sphere, centre) in enumerate(zip(g.spheres, g.centres_um, strict=True)):
+        for layer, radius in zip(sphere.layers, sphere.radii_um, strict=True):
+            name = f"{sphere.name}_{layer.name}"
+            outermost = layer is sphere.layers[-1]
+            below = i > 0 and touching[i - 1] and outermost
+            above = i < len(touching) and touching[i] and outermost
+            inner = sphere.radii_um[-2] if len(sphere.layers) > 1 else 0.0
+            depth = 0.5 * min(radius - inner, 4.0 * NECK * radius)
+            pieces.append(
+                Piece(name, _capped(name, centre, radius, depth, _neck(g, i - 1, below), _neck(g, i, above)))
+            )
+    for i, (touch, (z, neck)) in enumerate(zip(touching, contacts(g), strict=True)):
+        if touch:
+            low, high = (_cap_depth(g.spheres[j]) for j in (i, i + 1))
+            name = f"{g.spheres[i].name}_{g.spheres[i].layers[-1].name}"
+            box = [(0.0, z - low), (neck, z - low), (neck, z + high), (0.0, z + high)]
+            pieces.append(Piece(name, polygon_outline(box, name)))
+    return Section(tuple(pieces), g.ambient, g.radius_ref_um)
+
+
+def _neck(g: Any, i: int, touches: bool) -> float:
+    return contacts(g)[i][1] if touches else 0.0
+
+
+def _cap_depth(sphere: Any) -> float:
+    """How deep (um) a neck reaches into the outermost layer of a sphere."""
+    radii = sphere.radii_um
+    return 0.5 * float(min(radii[-1] - (radii[-2] if len(radii) > 1 else 0.0), 4.0 * NECK * radii[-1]))
+
+
+def _capped(name: str, centre: float, radius: float, depth: float, below: float, above: float) -> Outline:
+    """A ball without the part that belongs to the neck (of the given radii, 0 for none) below and above it."""
+    first = -0.5 * np.pi + (float(np.arcsin(below / radius)) if below else 0.0)
+    last = 0.5 * np.pi - (float(np.arcsin(above / radius)) if above else 0.0)
+    side = Arc((0.0, centre), radius, radius, first, last)
+    curves: list[Curve] = [side]
+    if below:
+        z = centre - radius + depth
+        curves = [Line((0.0, z), (below, z)), Line((below, z), side.start), *curves]
+    if above:
+        z = centre + radius - depth
+        curves += [Line(side.end, (above, z)), Line((above, z), (0.0, z))]
+    return closed_outline(curves, name)
+
+
 def _cavity(g: Any) -> Section:
     h = 0.5 * g.height_um
     return Section((), g.ambient, g.radius_um, Walls(g.radius_um, -h, h))
@@ -230,5 +293,5 @@ def _drawn(points: Sequence[Point], smooth: bool, name: str) -> Outline:
 _KINDS: dict[str, Callable[[Any], Section]] = {
     "layered_sphere": _sphere, "spheroid": _spheroid, "disk": _disk, "ring": _ring, "torus": _torus, "toroid": _toroid,
     "hemisphere": _hemisphere, "pedestal_sphere": _pedestal_sphere, "bottle": _bottle, "capillary": _capillary,
-    "cavity": _cavity, "profile": _profile,
+    "cavity": _cavity, "profile": _profile, "axial_stack": _axial_stack,
 }  # fmt: skip

@@ -13,7 +13,7 @@ from femwgm.geometry.section import Section
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import Choices
 from femwgm.mesh.landscape import Known, Landscape, Wave
-from femwgm.mesh.planar import Box, Frame, build_planar
+from femwgm.mesh.planar import Box, Extent, Frame, build_planar
 from femwgm.typing import Array
 
 _SAFETY = 3.0
@@ -48,6 +48,8 @@ class GeneralDomain:
         Strength of the absorbing layer.
     size
         Wanted edge length at a position.
+    extent
+        What of the box belongs to the domain.
     """
 
     section: Section
@@ -59,6 +61,7 @@ class GeneralDomain:
     mirror: bool
     strength: float
     size: Callable[[float, float], float]
+    extent: Extent | None = None
 
     @property
     def open(self) -> bool:
@@ -68,7 +71,13 @@ class GeneralDomain:
     def real_mesh(self) -> CurvedMesh:
         """Mesh of the domain before the absorbing layer is stretched."""
         return build_planar(
-            self.section, self.box, self.size, self.order, frame=self.frame, mirror=self.mirror
+            self.section,
+            self.box,
+            self.size,
+            self.order,
+            frame=self.frame,
+            mirror=self.mirror,
+            extent=self.extent,
         )
 
     @property

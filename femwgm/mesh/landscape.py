@@ -196,11 +196,17 @@ class Landscape:
         self, degree: int, limit: float, *, stretched: Array | float = 1.0, grade: float = 0.8
     ) -> Array:
         """Edge length on the grid at which elements of a degree resolve the field to `limit` (relative amplitude)."""
-        weight = np.clip(limit * np.exp(np.minimum(self.S, 600.0)), 1e-16, 1.0)
-        argument, reachable = _largest_argument(degree)
-        x = np.interp(np.log(weight), reachable, argument)
-        sizes = 2.0 * x / (self.wavenumber * stretched)
-        return _graded(sizes, self.step, grade)
+        return _graded(edge_lengths(degree, limit, self.S, self.wavenumber * stretched), self.step, grade)
+
+
+def edge_lengths(degree: int, limit: float, action: Array, wavenumber: Array) -> Array:
+    """Edge length (um) at which elements of a degree resolve a wavenumber (1/um) to `limit` of the field's largest amplitude.
+
+    `action` is -ln of the local amplitude relative to the largest.
+    """
+    weight = np.clip(limit * np.exp(np.minimum(action, 600.0)), 1e-16, 1.0)
+    argument, reachable = _largest_argument(degree)
+    return np.asarray(2.0 * np.interp(np.log(weight), reachable, argument) / wavenumber)
 
 
 @lru_cache(maxsize=32)

@@ -21,7 +21,8 @@ from femwgm.mesh.load import from_model
 from femwgm.typing import Array
 
 _LAYER = PML + ":"
-_UNIT = 10.0
+_HOLE = ""
+_UNIT = 100.0
 """Size (in the units of the CAD kernel) that a domain is scaled to: the kernel's tolerances are absolute."""
 
 Size = Callable[[float, float], float]
@@ -56,9 +57,20 @@ class Frame:
         return Box(box.r0, box.r1 + self.outside, box.z0 - self.below, box.z1 + self.above)
 
 
+@dataclass(frozen=True)
+class Extent:
+    """Part of a box that is meshed: the union of the `hull` (all of the box, if empty) without the `holes`, where no field is.
+
+    A hull and an absorbing layer exclude each other.
+    """
+
+    hull: tuple[Outline, ...] = ()
+    holes: tuple[Outline, ...] = ()
+
+
 def build_planar(
     section: Section, box: Box, size: Size, order: int, *, frame: Frame | None = None, mirror: bool = False,
-    path: Path | None = None,
+    extent: Extent | None = None, path: Path | None = None,
 ) -> CurvedMesh:  # fmt: skip
     """Mesh of triangles of a section within a box (positions real: the layer is stretched afterwards).
 
@@ -76,6 +88,8 @@ def build_planar(
         Absorbing layer around the box.
     mirror
         Whether the lower end z = 0 is a mirror plane.
+    extent
+        What of the box belongs to the domain, if not all.
     path
         Where to write the mesh (.msh), if anywhere.
 
@@ -86,7 +100,7 @@ def build_planar(
     """
     frame = frame or Frame()
     for shrink in _SHRINKING:
-        mesh = _build(section, box, _times(size, shrink), order, frame, mirror, path)
+        mesh = _build(section, box, _times(size, shrink), order, frame, mirror, extent or Extent(), path)
         if _valid(mesh):
             return mesh
     raise MeshError(
@@ -103,12 +117,19 @@ def _times(size: Size, factor: float) -> Size:
 
 
 def _build(
-    section: Section, box: Box, size: Size, order: int, frame: Frame, mirror: bool, path: Path | None
+    section: Section,
+    box: Box,
+    size: Size,
+    order: int,
+    frame: Frame,
+    mirror: bool,
+    extent: Extent,
+    path: Path | None,
 ) -> CurvedMesh:
     outer = frame.around(box)
     scale = _UNIT / outer.diagonal
     with gmsh_model("planar") as gmsh:
-        builder = _Builder(gmsh.model, section, box, outer, scale, mirror)
+        builder = _Builder(gmsh.model, section, box, outer, scale, mirror, extent)
         regions = builder.build()
         for option, value in (
             ("MeshSizeExtendFromBoundary", 0), ("MeshSizeFromPoints", 0), ("MeshSizeFromCurvature", 0), ("Algorithm", 6),
@@ -172,9 +193,9 @@ class _Builder:
     """The section in the CAD kernel: faces cut against each other, each named by its first owner."""
 
     def __init__(
-        self, model: Any, section: Section, box: Box, outer: Box, scale: float, mirror: bool
+        self, model: Any, section: Section, box: Box, outer: Box, scale: float, mirror: bool, extent: Extent
     ) -> None:
-        self.model, self.occ = model, model.occ
+        self.model, self.occ, self.extent = model, model.occ, extent
         self.section, self.box, self.outer, self.scale, self.mirror = section, box, outer, scale, mirror
         self.points: dict[tuple[float, float], int] = {}
 
@@ -187,6 +208,7 @@ class _Builder:
                 self._piece(part.outline) if isinstance(part, Piece) else self._slab(part.bottom, part.top)
             )
             owners += [(face, part.region) for face in faces]
+        owners = [(face, _HOLE) for hole in self.extent.holes for face in self._piece(hole)] + owners
         tools = [(2, face) for face, _ in frame] + [(2, face) for face, _ in owners]
         parents = self.occ.fragment(tools[:1], tools[1:])[1] if len(tools) > 1 else [tools]
         self.occ.synchronize()
@@ -195,6 +217,8 @@ class _Builder:
         name = dict.fromkeys(every, self.section.ambient)
         for (_, region), out in reversed(list(zip(owners, parents[len(frame) :], strict=True))):
             name.update({tag: region for _, tag in out if tag in every})
+        every = {tag for tag in every if name[tag] != _HOLE}
+        name = {tag: region for tag, region in name.items() if tag in every}
         groups: dict[str, list[int]] = {}
         for tag, region in sorted(name.items()):
             groups.setdefault((_LAYER if tag in in_layer else "") + region, []).append(tag)
@@ -210,7 +234,11 @@ class _Builder:
         return tuple(region for region in order if region in groups)
 
     def _frame(self) -> list[tuple[int, bool]]:
-        """Rectangles that tile the domain, and whether each belongs to the absorbing layer."""
+        """Faces that tile the domain, and whether each belongs to the absorbing layer."""
+        if self.extent.hull:
+            faces = [(2, face) for outline in self.extent.hull for face in self._piece(outline)]
+            fused = self.occ.fuse(faces[:1], faces[1:])[0] if len(faces) > 1 else faces
+            return [(int(tag), False) for _, tag in fused]
         box, outer = self.box, self.outer
         r = [box.r0, box.r1] + ([outer.r1] if outer.r1 > box.r1 else [])
         z = (

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from femwgm.config.geometries.axial_stack import AxialStack, StackedSphere
 from femwgm.config.geometries.base import Body
 from femwgm.config.geometries.layered_sphere import LayeredSphere, SphereLayer
 from femwgm.config.geometries.long_bodies import Bottle, Capillary, Cavity
@@ -15,6 +16,7 @@ from femwgm.config.geometries.rounds import Disk, Hemisphere, PedestalSphere, Pi
 from femwgm.config.geometries.spheroid import Spheroid, SpheroidLayer
 
 __all__ = [
+    "AxialStack",
     "Body",
     "Bottle",
     "Capillary",
@@ -34,6 +36,7 @@ __all__ = [
     "SphereLayer",
     "Spheroid",
     "SpheroidLayer",
+    "StackedSphere",
     "Substrate",
     "Toroid",
     "Torus",
@@ -51,7 +54,8 @@ Geometry = Annotated[
     | Bottle
     | Capillary
     | Cavity
-    | Profile,
+    | Profile
+    | AxialStack,
     Field(discriminator="kind"),
 ]
 """Any geometry kind, told apart by `kind`."""

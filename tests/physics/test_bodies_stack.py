@@ -1,0 +1,75 @@
+"""Spheres on a common axis against the T-matrix, and one sphere alone against the exact solution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from femwgm.analytic import LayeredSphere
+from femwgm.pipeline import RunResult, run
+
+pytestmark = [pytest.mark.gmsh, pytest.mark.slow]
+
+
+def pair(gap: str, m: int, accuracy: float) -> RunResult:
+    ball = [{"name": "ball", "material": "dielectric", "radius": "1 um"}]
+    return run({
+        "schema": 1,
+        "geometry": {
+            "kind": "axial_stack", "gaps": [gap], "ambient": "air",
+            "spheres": [{"name": "lower", "layers": ball}, {"name": "upper", "layers": ball}],
+        },
+        "materials": {"dielectric": {"eps": 4.0}, "air": {"n": 1.0}},
+        "modes": {"window": ["0.912 um", "0.928 um"], "polarizations": ["TE"], "azimuthal_orders": [m]},
+        "accuracy": {"wavelength": accuracy},
+    })  # fmt: skip
+
+
+# k R of the TE l = 10 pair, eps = 4: T-matrix, NUMBERS.md, B8, digits as printed there.
+CASES = [
+    ("0.1 um", 0, 6.8574174 - 0.0065725j, 6.7930414 - 0.0033287j),
+    ("0.5 um", 0, 6.829754352 - 0.002456604j, 6.823092184 - 0.003279065j),
+    ("0.5 um", 1, 6.830152575 - 0.002725554j, 6.823349848 - 0.001978701j),
+]
+
+
+@pytest.mark.parametrize(("gap", "m", "upper", "lower"), CASES)
+def test_the_bisphere(gap: str, m: int, upper: complex, lower: complex) -> None:
+    """Both supermodes to 1e-6 with their widths, and the two spheres share each of them equally."""
+    result = pair(gap, m, 1e-6)
+    assert len(result.modes) == 2
+    found = sorted((mode.k0 for mode in result.modes), key=lambda k: -k.real)
+    for k, exact in zip(found, (upper, lower), strict=True):
+        assert abs(k - exact) < 1e-6 * abs(exact)
+    for mode in result.modes:
+        assert (mode.pol, mode.q, mode.l, mode.m) == ("TE", 1, 10, m)
+        assert mode.extra["share_lower"] == pytest.approx(mode.extra["share_upper"], rel=1e-4)
+        assert mode.wavelength_error < 2e-6
+    assert {mode.extra["parity"] for mode in result.modes} == {"even", "odd"}
+
+
+@pytest.mark.parametrize("m", [0, 1])
+def test_one_sphere_alone(m: int) -> None:
+    """A stack of one coated sphere: a ring of triangles along its surface, modes over the poles, the exact wavelengths."""
+    result = run({
+        "schema": 1,
+        "geometry": {"kind": "axial_stack", "ambient": "air", "spheres": [{"name": "only", "layers": [
+            {"name": "core", "material": "silica", "radius": "5 um"}, {"name": "shell", "material": "npl", "thickness": "490 nm"},
+        ]}]},
+        "materials": {"silica": {"n": 1.45}, "npl": {"n": 1.768}, "air": {"n": 1.0}},
+        "modes": {"window": ["651 nm", "665 nm"], "azimuthal_orders": [m]}, "accuracy": {"wavelength": 1e-6},
+    })  # fmt: skip
+    exact = LayeredSphere([5.0, 5.49], [1.45, 1.768, 1.0]).modes((0.651, 0.665), radial_orders=[1])
+    wanted = {(e.pol, e.l): e for e in exact}
+    found: dict[tuple[str, Any], float] = {
+        (mode.pol, mode.l): mode.k0.real for mode in result.modes if mode.met
+    }
+    assert set(found) == set(wanted)
+    for key, k in found.items():
+        assert abs(k / wanted[key].k0.real - 1.0) < 1e-6
+    estimated = [mode.wavelength_error for mode in result.modes]
+    true = [abs(mode.k0.real / wanted[mode.pol, mode.l].k0.real - 1.0) for mode in result.modes]
+    assert estimated == pytest.approx(true, rel=0.3)
+    for mode in result.modes:
+        assert mode.extra["share_only"] == pytest.approx(1.0 - mode.energy["air"])
