@@ -15,7 +15,7 @@ from femwgm.config import RunConfig
 from femwgm.errors import ConfigError
 
 if TYPE_CHECKING:
-    from femwgm.experiment.assign import Assignment
+    from femwgm.experiment.assignment import Assignment
     from femwgm.experiment.paper.content import Section
 
 __all__ = ["assign_peaks", "plain_table", "print_assignment", "print_comparison"]

@@ -105,7 +105,7 @@ def print_lasing(result: Lasing) -> None:
 def write_lasing(result: Lasing, folder: Path) -> None:
     """Write thresholds.csv, light.csv and lasing.png."""
     from femwgm.store.files import guarded, write_bytes
-    from femwgm.views.experiment import laser_figure
+    from femwgm.views.laser import laser_figure
     from femwgm.views.style import look, rendered
 
     with guarded(folder):

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from femwgm.experiment.assign import Assignment
+from femwgm.experiment.assignment import Assignment
 from femwgm.store.files import guarded, write_bytes
 
 __all__ = ["as_dict", "write_assignment"]
@@ -53,7 +53,7 @@ def write_assignment(result: Assignment, folder: str | Path) -> list[Path]:
     OutputError
         When the disk refuses.
     """
-    from femwgm.views.experiment import assignment_figure
+    from femwgm.views.assignment import assignment_figure
     from femwgm.views.style import look, rendered
 
     home = Path(folder)

@@ -130,7 +130,7 @@ def laser_section(study: Study) -> Section:
     ]
 
     def draw() -> Any:
-        from femwgm.views.experiment import laser_figure
+        from femwgm.views.laser import laser_figure
 
         return laser_figure(
             rows_of_thresholds, published.MODAL_GAIN_PER_CM, band, curves, [(m.pol, m.l) for m in modes]

@@ -83,7 +83,7 @@ def reading_section(study: Study) -> Section:
         )
 
     def draw() -> Any:
-        from femwgm.views.experiment import assignment_figure
+        from femwgm.views.assignment import assignment_figure
 
         return assignment_figure(result)
 
