@@ -92,8 +92,11 @@ def print_comparison(sections: Sequence[Section]) -> None:
             continue
         table = plain_table(section.title, ("", "published", "computed", "verdict"))
         for row in rows:
+            ours = Text(row.ours)
+            if row.known:
+                ours.append(f"\n{row.known}", style="dim")
             table.add_row(
-                row.what, row.published, row.ours, Text(row.verdict, style=VERDICTS.get(row.verdict, "white"))
+                row.what, row.published, ours, Text(row.verdict, style=VERDICTS.get(row.verdict, "white"))
             )
         for column in table.columns:
             column.justify, column.no_wrap = "left", False

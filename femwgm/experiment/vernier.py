@@ -111,10 +111,11 @@ class Vernier:
         said = []
         if self.drift_in_widths < 1.0:
             need = int(1.0 / self.drift_in_widths)
+            neighbours = "one neighbour" if need == 1 else f"{need} neighbours"
             said.append(
                 f"the combs drift apart by {self.drift_nm:.3f} nm per mode, {self.drift_in_widths:.2f} of the line width of"
-                f" {self.line_width_nm:.3f} nm: {need} neighbour{'s' if need > 1 else ''} on each side of a coincidence"
-                " overlap with it, and filtering alone does not leave one line"
+                f" {self.line_width_nm:.3f} nm: up to {neighbours} on each side of a coincidence"
+                f" overlap{'s' if need == 1 else ''} with it, and filtering alone does not leave one line"
             )
         return said
 

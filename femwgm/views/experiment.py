@@ -53,7 +53,7 @@ def combs(design: Any, ax: Axes, names: tuple[str, str], *, mark_nm: float | Non
     Parameters
     ----------
     design
-        `combs`, `coincidences`, `best`, `line_width_nm`.
+        `combs`, `coincidences`, `best`, `line_width_nm`, `window_um`.
     names
         The two spheres.
     mark_nm
@@ -87,6 +87,9 @@ def combs(design: Any, ax: Axes, names: tuple[str, str], *, mark_nm: float | Non
             )
     if mark_nm is not None:
         ax.axvline(mark_nm, color=ACCENT[1], lw=0.9, ls=(0, (3, 2)))
+    # Room for the names beside the first lines.
+    lo, hi = (1e3 * end for end in design.window_um)
+    ax.set_xlim(lo - 0.08 * (hi - lo), hi + 0.02 * (hi - lo))
     ax.set_ylim(0.0, 2.25)
     ax.set_yticks([])
     ax.set_xlabel("vacuum wavelength / nm")
@@ -102,9 +105,10 @@ def sizes_figure(
     Parameters
     ----------
     trends
-        For each polarization `pol`, `diameter_um` and `values` by name.
+        For each polarization `pol`, `diameter_um` and `values` by name, at 660 nm.
     points
-        For each polarization (diameter, FSR in nm, group index, log10 Q_rad, wavelength in nm) of finite-element runs.
+        For each polarization (diameter, FSR in nm, group index, log10 Q_rad, wavelength in nm, share of the shell) of
+        finite-element runs.
     index, shell_um
         The published index of Eq. 1, and twice the thickness of the shell (um).
     """
@@ -112,17 +116,18 @@ def sizes_figure(
     (a, b), (c, d) = figure.subplots(2, 2, sharex=True)
     for one in trends:
         x, v, colour = one.diameter_um, one.values, POLARIZATION[one.pol]
-        # At one wavelength: the line nearest to 660 nm lies a little beside it, and FSR goes with its square.
-        a.plot(x, v["fsr_nm"] * x * (660.0 / v["wavelength_nm"]) ** 2, color=colour, label=one.pol)
+        a.plot(x, v["fsr_nm"] * x, color=colour, label=one.pol)
         b.plot(x, v["n_g"], color=colour)
         b.plot(x, v["n_eff"], color=colour, ls="--")
         c.plot(x, v["log10_q_rad"], color=colour)
         d.plot(x, 100.0 * v["shell"], color=colour)
         found = np.array(points[one.pol])
         style = {"color": colour, "ls": "", "marker": MARKER[one.pol], "ms": 4.0}
+        # The line nearest to 660 nm lies a little beside it, and FSR goes with its square.
         a.plot(found[:, 0], found[:, 1] * found[:, 0] * (660.0 / found[:, 4]) ** 2, **style)
         b.plot(found[:, 0], found[:, 2], **style)
         c.plot(found[:, 0], found[:, 3], **style)
+        d.plot(found[:, 0], 100.0 * found[:, 5], **style)
     x = trends[0].diameter_um
     a.plot(
         x,
@@ -204,20 +209,18 @@ def vernier_figure(
     b.axhspan(-1.0, 1.0, color=ACCENT[4], alpha=0.25, lw=0)
     b.axhline(0.0, color=INK, lw=0.5)
     b.set_ylabel("detuning /\nline widths")
-    lo, hi = a.get_xlim()
-    edges = np.linspace(lo, hi, 93)
-    for (deviation, places), colour in zip(
-        drawn.items(), (ACCENT[0], ACCENT[2], ACCENT[1], GREY), strict=False
-    ):
-        c.hist(
-            places, edges, histtype="step", density=True, color=colour, label=f"σ = {deviation:g} nm", lw=1.1
-        )
+    shown = 400
+    for row, places in enumerate(drawn.values()):
+        # Heights within a row only keep the points apart.
+        height = row + 0.62 * np.linspace(-0.5, 0.5, shown)[np.argsort(np.sin(7.0 * np.arange(shown)))]
+        few = np.asarray(places)[:shown]
+        c.plot(few, height[: few.size], ".", ms=2.4, color=INK, alpha=0.45, mew=0.0)
     c.axvline(target_nm, color=ACCENT[1], lw=0.9, ls=(0, (3, 2)))
-    c.set_yscale("log")
-    c.set_ylim(1e-3, 40.0)
-    c.set_ylabel("density / nm$^{-1}$")
+    c.set_ylim(len(drawn) - 0.5, -0.5)
+    c.set_yticks(range(len(drawn)), [f"{deviation:g}" for deviation in drawn])
+    c.tick_params(axis="y", length=0)
+    c.set_ylabel("σ of each\ndiameter / nm")
     c.set_xlabel("vacuum wavelength / nm")
-    c.legend(ncols=4, loc="upper right", fontsize=6.0)
     for ax, letter in zip((a, b, c), "abc", strict=True):
         panel(ax, letter)
     return figure

@@ -15,8 +15,9 @@ __all__ = ["paper_sections", "write_paper"]
 def paper_sections(study: Study) -> list[Section]:
     """Every section of the report, computed."""
     from femwgm.experiment.paper.laser import laser_section, pump_section
+    from femwgm.experiment.paper.leak import leak_section
     from femwgm.experiment.paper.limits import limits_section
-    from femwgm.experiment.paper.lines_20um import index_section, leak_section, modes_section
+    from femwgm.experiment.paper.lines_20um import index_section, modes_section
     from femwgm.experiment.paper.losses import quality_section
     from femwgm.experiment.paper.pair import pair_section
     from femwgm.experiment.paper.polarized import polarization_section
@@ -56,7 +57,14 @@ def _summary(sections: list[Section]) -> list[str]:
             " row says otherwise the film index"
             " is 1.768, silica 1.45, air 1, all without dispersion. Wavelengths are vacuum wavelengths,"
             " Q is -Re k/(2 Im k), and each share"
-            " names its measure. The name below a quantity is the configuration it was computed from."
+            " names its measure. The name below a quantity is the configuration it was computed from; below"
+            " each of our numbers stands how well it is known."
+        ),
+        (
+            "Reproduced: the published digits come out. With a condition: they come out under the"
+            " assumption that is named, or the statement holds with it. Differs: the same quantity computed here"
+            " is another number. Not reproducible: what is published does not determine a"
+            " computation. Ours only: no published number stands beside it."
         ),
     ]
 

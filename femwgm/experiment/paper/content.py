@@ -31,6 +31,8 @@ class Row:
         Configurations it comes from.
     values
         Our numbers by name, for whoever reads the table by machine.
+    known
+        How well ours is known: its estimated error, or the second way by which it was computed.
     """
 
     what: str
@@ -41,6 +43,7 @@ class Row:
     verdict: Verdict
     runs: Sequence[str] = ()
     values: tuple[tuple[str, float], ...] = ()
+    known: str = ""
 
 
 @dataclass(frozen=True)

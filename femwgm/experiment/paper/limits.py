@@ -9,13 +9,16 @@ __all__ = ["limits_section"]
 _ROWS = (
     (
         "Wavelengths of single lines",
-        "read from figures",
+        "in figures only",
         "no list of peaks is published; 'femwgm assign' reads one that is supplied",
     ),
     (
         "Film index by ellipsometry",
         "supporting figure",
-        "its values are not available as numbers; 1.768 is a fit, 1.74 as stated",
+        (
+            "its values are not available as numbers: 1.768 puts TE 165 at 660 nm, 1.74 is stated for the simulation;"
+            " that the index of Eq. 1 lies below the film's is no contradiction"
+        ),
     ),
     (
         "Threshold of amplified emission, 4 µJ/cm²",

@@ -29,22 +29,22 @@ def quality_section(study: Study) -> Section:
     at_660, at_single = (
         absorption_for_q(1.768, published.QUALITY, share, 1e-3 * w) for w in (660.0, published.SINGLE_MODE_NM)
     )
-    lifetime = published.QUALITY * te.wavelength_nm * 1e-3 / (2.0 * math.pi * C_UM_THZ)
+    lifetime = published.QUALITY * published.SINGLE_MODE_NM * 1e-3 / (2.0 * math.pi * C_UM_THZ)
     media = study.media(MAIN)
     table = [["Q", "threshold n''", "material gain / cm⁻¹, by confinement", "exact"]]
-    for q in sorted({*published.TABLE_QUALITIES, 877.0}):
+    lowest = (
+        2.0 * math.pi * 1.768 / (1e-7 * te.wavelength_nm * published.MODAL_GAIN_PER_CM * te.energy["shell"])
+    )
+    for q in sorted({*published.TABLE_QUALITIES, lowest}):
         found = threshold(exact, media, 1, q_other=q)
         table.append(
             [
-                f"{q:g}",
+                f"{q:.0f}",
                 f"{found.n2_exact:.3e}",
                 f"{found.gain_weighted_per_cm:.2f}",
                 f"{found.gain_per_cm:.2f}",
             ]
         )
-    lowest = (
-        2.0 * math.pi * 1.768 / (1e-7 * te.wavelength_nm * published.MODAL_GAIN_PER_CM * te.energy["shell"])
-    )
     rows = [
         Row(
             "Quality factor",
@@ -55,6 +55,7 @@ def quality_section(study: Study) -> Section:
             "differs",
             [MAIN],
             (("log10_q_rad", float(te.log10_q_rad or math.nan)), ("exact_log10", exact.log10_q_rad)),
+            f"exact: 10^{exact.log10_q_rad:.5f}; stated error {float(te.q_error or math.nan):.0e} of Q",
         ),
         Row(
             "The same sphere in water",
@@ -65,6 +66,7 @@ def quality_section(study: Study) -> Section:
             "ours only",
             ["sphere-20um-water"],
             (("q_rad", float(water.q_rad or math.nan)),),
+            f"exact: {study.twin('sphere-20um-water', water).q_rad:.6g}",
         ),
         Row(
             "Absorption that gives Q = 4200",
@@ -75,6 +77,7 @@ def quality_section(study: Study) -> Section:
             "ours only",
             [MAIN],
             (("k", k), ("per_cm", per_cm(k, te.wavelength_nm))),
+            "checked by a run, below",
         ),
         Row(
             "Gain that balances Q = 4200",
@@ -85,16 +88,18 @@ def quality_section(study: Study) -> Section:
             "ours only",
             [MAIN],
             (("at_660_per_cm", at_660), ("at_663_per_cm", at_single)),
+            "arithmetic with a computed share",
         ),
         Row(
             "Check: a run with that absorption in the film",
-            f"{published.QUALITY:g}",
+            "",
             f"Q = {lossy.q_abs:.0f}",
             "from the complex eigenvalue and from the shares",
-            "TE 165",
-            "reproduced",
+            "TE 165; k = 2.154e-4 was put in for this",
+            "ours only",
             ["sphere-20um-absorbing"],
             (("q_abs", float(lossy.q_abs or math.nan)),),
+            f"exact: {study.twin('sphere-20um-absorbing', lossy).q_abs:.3f}",
         ),
         Row(
             "Absorption of a film that is not pumped",
@@ -105,6 +110,7 @@ def quality_section(study: Study) -> Section:
             "ours only",
             ["sphere-20um-dispersive"],
             (("q_abs", float(film.q_abs or math.nan)),),
+            f"exact: {study.twin('sphere-20um-dispersive', film).q_abs:.3f}",
         ),
         Row(
             "Line width and photon lifetime at Q = 4200",
@@ -115,6 +121,7 @@ def quality_section(study: Study) -> Section:
             "ours only",
             (),
             (("width_nm", width), ("lifetime_ps", lifetime)),
+            "arithmetic",
         ),
         Row(
             "Lowest Q that the measured gain can carry",
@@ -125,6 +132,7 @@ def quality_section(study: Study) -> Section:
             "ours only",
             [MAIN],
             (("q", lowest),),
+            "the gain's own error is not published",
         ),
     ]
     orders = float(te.log10_q_rad or math.nan) - math.log10(published.QUALITY)

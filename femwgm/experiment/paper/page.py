@@ -16,11 +16,12 @@ __all__ = ["html", "rows_csv"]
 _EXTRA = """
 .cmp td, .cmp th { white-space: normal; text-align: left; vertical-align: top; }
 .cmp td:nth-child(2), .cmp td:nth-child(3) { font-weight: 600; min-width: 8rem; }
+.wide + .wide { margin-top: 1.4rem; }
 .cmp { width: 100%; font-size: 0.84rem; }
 .tag { border-radius: 0.7rem; padding: 0.05rem 0.55rem; font-size: 0.75rem; white-space: nowrap; border: 1px solid currentColor; }
 .reproduced { color: #00684a; }
 .with { color: #7a5a00; } .differs { color: #b34700; } .not { color: #5c6670; } .ours { color: #0072b2; }
-code { font-size: 0.9em; }
+code { font-size: 0.9em; } .known { font-weight: 400; font-size: 0.74rem; color: var(--grey); }
 nav ol { columns: 2; font-size: 0.9rem; } nav { margin: 1rem 0 0; }
 @media print { .cmp { font-size: 7pt; } nav { display: none; } }
 """
@@ -36,7 +37,7 @@ def html(sections: Sequence[Section], summary: Sequence[str], seconds: float, ve
     summary
         Lines that open it.
     seconds
-        How long everything took.
+        How long the numbers took.
     versions
         What made it.
     """
@@ -58,7 +59,7 @@ def html(sections: Sequence[Section], summary: Sequence[str], seconds: float, ve
 <body>
 <main>
 <header><h1>The published microsphere laser, computed</h1>
-<p class="stamp">{escape(versions)}; everything on this page was computed in {seconds:.0f} s</p></header>
+<p class="stamp">{escape(versions)}; all numbers on this page were computed in {seconds:.0f} s</p></header>
 <section>{lead}<nav><ol>{items}</ol></nav></section>
 {body}
 </main>
@@ -90,9 +91,10 @@ def _comparison(rows: Sequence[Row]) -> str:
     lines = []
     for row in rows:
         runs = f"<br><code>{escape(', '.join(row.runs))}</code>" if row.runs else ""
+        known = f'<br><span class="known">{escape(row.known)}</span>' if row.known else ""
         tag = f'<span class="tag {row.verdict.split(maxsplit=1)[0]}">{escape(row.verdict)}</span>'
         lines.append(
-            f"<tr><td>{escape(row.what)}{runs}</td><td>{escape(row.published)}</td><td>{escape(row.ours)}</td>"
+            f"<tr><td>{escape(row.what)}{runs}</td><td>{escape(row.published)}</td><td>{escape(row.ours)}{known}</td>"
             f"<td>{escape(row.measure)}</td><td>{escape(row.assumption)}</td><td>{tag}</td></tr>"
         )
     return f'<div class="wide"><table class="cmp"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
@@ -116,7 +118,18 @@ def rows_csv(sections: Sequence[Section]) -> str:
     stream = io.StringIO()
     table = csv.writer(stream, lineterminator="\n")
     table.writerow(
-        ["section", "quantity", "published", "computed", "measure", "assumption", "verdict", "runs", "values"]
+        [
+            "section",
+            "quantity",
+            "published",
+            "computed",
+            "known",
+            "measure",
+            "assumption",
+            "verdict",
+            "runs",
+            "values",
+        ]
     )
     for section in sections:
         for row in section.rows:
@@ -127,6 +140,7 @@ def rows_csv(sections: Sequence[Section]) -> str:
                     row.what,
                     row.published,
                     row.ours,
+                    row.known,
                     row.measure,
                     row.assumption,
                     row.verdict,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -136,9 +137,17 @@ class Study:
         found: ExactMode = self.sphere(name).mode(mode.pol, mode.l, mode.q, (lo * 0.99, hi * 1.01))
         return found
 
-    def agreement(self, name: str) -> float:
-        """Largest relative difference of the wavelengths of a run from the exact ones."""
+    def agreement(self, name: str, attribute: str = "wavelength_nm") -> float:
+        """Largest relative difference of a number (by default the wavelength) of a run's modes from the exact one."""
         return max(
-            abs(mode.wavelength_nm / self.twin(name, mode).wavelength_nm - 1.0)
+            abs(getattr(mode, attribute) / getattr(self.twin(name, mode), attribute) - 1.0)
             for mode in self.run(name).modes
         )
+
+    def evidence(self, name: str, attribute: str = "wavelength_nm") -> str:
+        """How well a number of a run is known, in words: distance from the exact solution, and the run's own estimate."""
+        away = f"{self.agreement(name, attribute):.0e} from the exact sphere"
+        if attribute != "wavelength_nm":
+            return away
+        stated = max(float(mode.wavelength_error or math.nan) for mode in self.run(name).modes)
+        return f"stated error {stated:.0e}, {away}"
