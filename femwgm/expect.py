@@ -108,8 +108,9 @@ def expected_modes(config: RunConfig, materials: Mapping[str, Material]) -> list
     else:
         sphere = exact_sphere(config, materials)
         found = sphere.modes(
-            window_um=modes.window_um, polarizations=modes.polarizations, radial_orders=modes.radial_orders
-        )
+            window_um=modes.window_um, polarizations=modes.polarizations, radial_orders=modes.radial_orders,
+            l_range=_degrees(modes.polar_orders, modes.azimuthal_orders),
+        )  # fmt: skip
     expected = []
     for exact in found:
         orders = _azimuthal_orders(exact.l, modes.polar_orders, modes.azimuthal_orders)
@@ -260,6 +261,19 @@ def _spheroidal_shift(l: int, p: int, q: int, ratio: float) -> float:
     zeta = float(ai_zeros(q)[0][-1])
     bracket = (2 * p * (ratio**3 - 1.0) + ratio**3) - (2 * p * (ratio - 1.0) + ratio)
     return -zeta / 12.0 * bracket * (0.5 * l) ** (-2.0 / 3.0) / l
+
+
+def _degrees(polar: tuple[int, ...] | None, azimuthal: tuple[int, ...] | None) -> tuple[int, int] | None:
+    """Lowest and highest degree l = m + p that the orders asked for allow; None where they leave it open.
+
+    >>> _degrees((0, 2), (163, 170)), _degrees((0,), None)
+    ((163, 172), None)
+    """
+    return (
+        None
+        if polar is None or azimuthal is None
+        else (min(azimuthal) + min(polar), max(azimuthal) + max(polar))
+    )
 
 
 def _azimuthal_orders(l: int, polar: tuple[int, ...] | None, azimuthal: tuple[int, ...] | None) -> list[int]:

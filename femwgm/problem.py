@@ -21,6 +21,9 @@ from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import PML
 from femwgm.typing import Array, IntArray
 
+_KEPT_BYTES = 2**26
+"""Cell matrices larger than this are made anew rather than kept."""
+
 
 @dataclass(frozen=True)
 class Media:
@@ -69,6 +72,7 @@ class MeridianProblem:
         self.axis = next(iter(axes), None)
         self._levels: dict[int, CellMatrices] = {}
         self._numberings: dict[tuple[int, bool, str | None, str], Numbering] = {}
+        self._last: dict[tuple[str, int], tuple[Any, Array]] = {}
         self.families: Any = (
             None  # `femwgm.families.Families` of the modes to be asked for, where there are many
         )
@@ -179,11 +183,27 @@ class MeridianProblem:
             "conductor" or "natural" at the end of the domain; the difference of the two measures the effect of ending it.
         """
         matrices, media = self.matrices(degree), self.media(k0)
+        eps, axial = media.eps, media.eps_axial
         return Pencil(
             self.numbering(degree, m, mirror, outer),
-            lambda: matrices.stiffness(m),
-            lambda: matrices.mass(media.eps, media.eps_axial),
+            lambda: self._shared(("K", degree), m, lambda: matrices.stiffness(m)),
+            lambda: self._shared(
+                ("M", degree),
+                (eps.tobytes(), None if axial is None else axial.tobytes()),
+                lambda: matrices.mass(eps, axial),
+            ),
         )
+
+    def _shared(self, kind: tuple[str, int], key: Any, make: Callable[[], Array]) -> Array:
+        """Cell matrices as made last for the same order or media: modes of both polarizations and their count ask in turn."""
+        kept = self._last.get(kind)
+        if kept is None or kept[0] != key:
+            made = make()
+            made.flags.writeable = False
+            if made.nbytes > _KEPT_BYTES:
+                return made
+            self._last[kind] = kept = (key, made)
+        return kept[1]
 
     def field(self, pencil: Pencil, x: Array, m: int, k0: complex, mirror: str | None) -> CellField:
         """The field of an eigenvector."""

@@ -18,7 +18,7 @@ from femwgm.mesh.curved import CurvedMesh, reference_nodes
 from femwgm.mesh.gmsh_session import gmsh_model
 from femwgm.mesh.load import from_model
 from femwgm.mesh.save import write_mesh
-from femwgm.typing import Array
+from femwgm.typing import Array, IntArray
 
 
 @dataclass(frozen=True)
@@ -67,15 +67,77 @@ def build_polar(plan: PolarPlan, path: Path | None = None) -> CurvedMesh:
     the domain).
     """
     plan = _with_core(plan)
+    straight = plan.radii[1] if plan.radii[0] == 0.0 else None
+    mesh = with_exact_nodes(_moved(plan) or _generated(plan), straight)
+    if path is not None:
+        write_mesh(mesh, path)
+    return mesh
+
+
+def _generated(plan: PolarPlan) -> CurvedMesh:
+    """The mesh from Gmsh, kept for plans of the same kind."""
     with gmsh_model("polar") as gmsh:
         _Builder(gmsh.model, plan).build()
         gmsh.model.mesh.generate(2)
         gmsh.model.mesh.setOrder(plan.order)
-        straight = plan.radii[1] if plan.radii[0] == 0.0 else None
-        mesh = with_exact_nodes(from_model(gmsh.model, plan.order, plan.regions), straight)
-    if path is not None:
-        write_mesh(mesh, path)
+        mesh = from_model(gmsh.model, plan.order, plan.regions)
+    where = {corner: n for n, corner in enumerate(_corners(plan))}
+    number = [where.get((float(r), float(z))) for r, z in mesh.topology.p.T]
+    if None not in number:
+        if len(_GENERATED) >= _KINDS:
+            _GENERATED.pop(next(iter(_GENERATED)))
+        _GENERATED[_kind(plan)] = (mesh, np.array(number))
     return mesh
+
+
+_KINDS = 64
+_GENERATED: dict[tuple[Any, ...], tuple[CurvedMesh, IntArray]] = {}
+"""Meshes as Gmsh made them, by kind of plan, each with the number among the plan's corners of each vertex."""
+
+
+def _kind(plan: PolarPlan) -> tuple[Any, ...]:
+    """What the connections of a mesh follow from: plans that agree in it differ in their corners only."""
+    ends = tuple((_end_name(a), _quarter(a)) for a in plan.latitudes)
+    return plan.rings, plan.order, plan.radii[0] == 0.0, ends
+
+
+def _moved(plan: PolarPlan) -> CurvedMesh | None:
+    """A kept mesh with its vertices at the corners of this plan; None if there is none of its kind.
+
+    Whatever else Gmsh does, the nodes follow from the vertices alone (`with_exact_nodes`): the mesh is the one it would make.
+    """
+    if _kind(plan) not in _GENERATED:
+        return None
+    mesh, number = _GENERATED[_kind(plan)]
+    points = np.array(_corners(plan)).T[:, number]
+    nodes = mesh.nodes.copy()
+    nodes[:, :4] = points[:, mesh.topology.t].transpose(2, 1, 0)
+    return replace(mesh, nodes=nodes, topology=type(mesh.topology)(points, mesh.topology.t))
+
+
+def _corners(plan: PolarPlan) -> list[tuple[float, float]]:
+    """Position of every corner, ring by ring, the centre last."""
+    rings = [i for i, rho in enumerate(plan.radii) if rho > 0.0]
+    return [*(_corner(plan, i, j) for i in rings for j in range(len(plan.latitudes))), (0.0, 0.0)]
+
+
+def _corner(plan: PolarPlan, i: int, j: int) -> tuple[float, float]:
+    """Position (r, z) where radius i meets latitude j."""
+    rho, latitude = plan.radii[i], plan.latitudes[j]
+    r = 0.0 if _end_name(latitude) == "axis" else float(rho * np.cos(latitude))
+    return r, float(rho * np.sin(latitude))
+
+
+def _end_name(latitude: float) -> str:
+    """Name of the boundary that a domain has where it ends at a latitude."""
+    if abs(abs(latitude) - np.pi / 2) < 1e-12:
+        return "axis"
+    return "mirror" if latitude == 0.0 else "outer"
+
+
+def _quarter(latitude: float) -> bool:
+    """Whether a latitude is that of a pole or of the equator."""
+    return min(abs(latitude - q) for q in (-np.pi / 2, 0.0, np.pi / 2)) < 1e-12
 
 
 def _with_core(plan: PolarPlan) -> PolarPlan:
@@ -137,8 +199,8 @@ class _Builder:
                 loop = [self._spoke(i, j), self._arc(i + 1, j), -self._spoke(i, j + 1), -self._arc(i, j)]
                 self._surface(plan.rings[i], loop)
         for i in range(first, rings):
-            self.boundary[self._end_name(0)].append(self._spoke(i, 0))
-            self.boundary[self._end_name(segments)].append(self._spoke(i, segments))
+            for j in (0, segments):
+                self.boundary[_end_name(plan.latitudes[j])].append(self._spoke(i, j))
         for j in range(segments):
             self.boundary["outer"].append(self._arc(rings, j))
             if not first:
@@ -150,17 +212,9 @@ class _Builder:
             if tags:
                 self.model.addPhysicalGroup(1, tags, name=name)
 
-    def _end_name(self, j: int) -> str:
-        latitude = self.plan.latitudes[j]
-        if abs(abs(latitude) - np.pi / 2) < 1e-12:
-            return "axis"
-        return "mirror" if latitude == 0.0 else "outer"
-
     def _point(self, i: int, j: int) -> int:
         if (i, j) not in self.points:
-            rho, latitude = self.plan.radii[i], self.plan.latitudes[j]
-            r = 0.0 if self._end_name(j) == "axis" else rho * np.cos(latitude)
-            self.points[i, j] = self.geo.addPoint(r, rho * np.sin(latitude), 0.0)
+            self.points[i, j] = self.geo.addPoint(*_corner(self.plan, i, j), 0.0)
         return self.points[i, j]
 
     def _curve(self, key: tuple[str, int, int], make: Any) -> int:
@@ -192,7 +246,7 @@ class _Builder:
     def _core(self) -> None:
         """Cells inside the first circle: one for each quadrant, with the centre and two (or one and a half) spokes as sides."""
         lat = np.array(self.plan.latitudes)
-        ends = [j for j, a in enumerate(lat) if min(abs(a - q) for q in (-np.pi / 2, 0.0, np.pi / 2)) < 1e-12]
+        ends = [j for j, a in enumerate(lat) if _quarter(a)]
         if (
             any(b - a != 2 for a, b in zip(ends, ends[1:], strict=False))
             or ends[-1] != len(lat) - 1
@@ -206,4 +260,4 @@ class _Builder:
         for a, b in zip(ends, ends[1:], strict=False):
             self._surface(self.plan.rings[0], [spokes[a], self._arc(1, a), self._arc(1, a + 1), -spokes[b]])
         for j in (ends[0], ends[-1]):
-            self.boundary[self._end_name(j)].append(spokes[j])
+            self.boundary[_end_name(self.plan.latitudes[j])].append(spokes[j])

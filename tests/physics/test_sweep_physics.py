@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
+from femwgm import expect
 from femwgm.analytic import LayeredSphere
 from femwgm.config import load_config
+from femwgm.materials import materials_from_config
+from femwgm.mesh import polar
 from femwgm.sweep import run_sweep
+from femwgm.sweep.points import Setup, solve_with_pipeline
 from femwgm.views.along import outer_diameter_um
 from femwgm.views.sweeps import fit_group_index, sensitivity
 
@@ -88,6 +93,37 @@ def test_numbers_do_not_depend_on_who_solves_the_points_or_in_which_order() -> N
         # The residual and the error estimate are themselves at the level of rounding or of a tenth of the error asked for.
         for name in set(numbers) - {"residual", "wavelength_error", "q_error", "share_error"}:
             np.testing.assert_allclose(other[name], numbers[name], rtol=1e-11, atol=1e-13, err_msg=name)
+
+
+def test_orders_that_fix_the_degree_spare_the_search_and_lose_no_mode(monkeypatch) -> None:
+    """Leaky and tight modes of a small sphere: the degrees are restricted before the search, or the modes after it."""
+    wanted = "{window: [600 nm, 720 nm], radial_orders: all, azimuthal_orders: [0, 3, 10, 17], polar_orders: [0, 2]}"
+    overrides = ["geometry.layers.core.diameter=3 um", f"modes={wanted}"]
+    config = load_config(CONFIGS / "duan2022.yaml", overrides)
+    materials = materials_from_config(config)
+    spared = expect.expected_modes(config, materials)
+    monkeypatch.setattr(expect, "_degrees", lambda *_: None)
+    searched = expect.expected_modes(config, materials)
+    assert [replace(e, k0=0j, leak=0.0) for e in spared] == [replace(e, k0=0j, leak=0.0) for e in searched]
+    np.testing.assert_allclose([e.k0 for e in spared], [e.k0 for e in searched], rtol=1e-14)
+    assert len(spared) > 2
+
+
+def test_what_a_worker_carries_from_point_to_point_changes_no_bit() -> None:
+    """Meshes, tables and matrices are kept by what they follow from; a point solved first and one solved last are the same."""
+    config = load_config(CONFIGS / "sweep_thickness.yaml")
+    setup = Setup.of(config, ["geometry.layers.shell.thickness"])
+
+    def solved(thickness):
+        got = solve_with_pipeline(setup.config([thickness]), follow=True)
+        return [{k: v for k, v in row.items() if k != "seconds"} for row in got.rows], got.marks
+
+    polar._GENERATED.clear()
+    first = solved("300 nm")
+    kinds = list(polar._GENERATED)
+    solved("420 nm")
+    assert solved("300 nm") == first
+    assert list(polar._GENERATED)[: len(kinds)] == kinds, "meshes were kept"
 
 
 def test_the_ambient_sensitivity_is_the_share_of_the_energy_outside() -> None:

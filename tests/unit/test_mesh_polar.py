@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from femwgm.errors import MeshError
 from femwgm.fem.assemble import gauss_points
 from femwgm.fem.mapping import CurvedMapping
+from femwgm.mesh import polar
 from femwgm.mesh.curved import CurvedMesh, reference_nodes
 from femwgm.mesh.load import read_mesh
 from femwgm.mesh.polar import PolarPlan, build_polar
@@ -54,6 +56,42 @@ def test_regions_have_their_areas_and_volumes(plan: PolarPlan) -> None:
     assert mesh.regions == ("core", "shell", "air")
     for name in mesh.regions:
         assert integrals(mesh, name) == pytest.approx(exact_integrals(plan, name), rel=1e-9)
+
+
+def other(plan: PolarPlan, scale: float, bend: float) -> PolarPlan:
+    """A plan of the same kind: other radii, other latitudes between the same ends."""
+    radii = tuple(scale * r + 0.01 * i for i, r in enumerate(plan.radii))
+    lat = np.array(plan.latitudes)
+    inner = lat + bend * np.sin(4.0 * lat) * (np.abs(np.abs(lat) - HALF_PI) > 1e-9)
+    return PolarPlan(radii if plan.radii[0] else (0.0, *radii[1:]), plan.rings, tuple(inner), plan.order)
+
+
+@plans
+@pytest.mark.parametrize(("scale", "bend"), [(1.0, 0.0), (1.37, 0.02), (0.4, -0.03)])
+def test_a_kept_mesh_moved_is_the_one_that_gmsh_makes_to_the_last_bit(
+    plan: PolarPlan, scale: float, bend: float
+) -> None:
+    wanted = polar._with_core(other(plan, scale, bend))
+    polar._GENERATED.clear()
+    fresh = build_polar(wanted)
+    polar._GENERATED.clear()
+    build_polar(plan)
+    assert polar._moved(wanted) is not None
+    moved = build_polar(wanted)
+    for one, two in (
+        (fresh.nodes, moved.nodes), (fresh.topology.p, moved.topology.p), (fresh.topology.t, moved.topology.t),
+        (fresh.topology.facets, moved.topology.facets), (fresh.region, moved.region),
+    ):  # fmt: skip
+        assert np.array_equal(one, two)
+    assert fresh.boundaries.keys() == moved.boundaries.keys()
+    assert all(np.array_equal(fresh.boundaries[n], moved.boundaries[n]) for n in fresh.boundaries)
+
+
+def test_a_mesh_of_another_kind_is_not_moved() -> None:
+    polar._GENERATED.clear()
+    build_polar(QUADRANT)
+    for plan in (WHOLE, WINDOW, replace(QUADRANT, order=9), replace(QUADRANT, latitudes=(0.0, 0.5, 1.0))):
+        assert polar._moved(plan) is None
 
 
 @pytest.mark.parametrize("order", range(1, 11))
