@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from femwgm.errors import OutputError
 
-__all__ = ["guarded", "write_bytes"]
+__all__ = ["guarded", "sync_folder", "write_bytes"]
 
 
 @contextlib.contextmanager
@@ -44,3 +45,22 @@ def write_bytes(path: Path, content: bytes) -> None:
             with contextlib.suppress(OSError):
                 aside.unlink()
             raise
+
+
+def sync_folder(path: Path) -> None:
+    """Have the names in a folder reach the disk: a file that was synced and renamed still loses its name in a power cut.
+
+    Raises
+    ------
+    OutputError
+        When the disk refuses. File systems that know no such request keep their names by themselves.
+    """
+    with guarded(path):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.EBADF, errno.ENOSYS, errno.EOPNOTSUPP):
+                raise
+        finally:
+            os.close(descriptor)

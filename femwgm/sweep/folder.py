@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from femwgm.errors import OutputError
-from femwgm.store.files import guarded, write_bytes
+from femwgm.store.files import guarded, sync_folder, write_bytes
 from femwgm.sweep.lock import locked
 from femwgm.sweep.points import Record
 
@@ -52,6 +52,7 @@ class SweepFolder:
                 (self.path / "points").mkdir(exist_ok=True)
                 with tempfile.TemporaryFile(dir=self.path / "points"):
                     pass
+                sync_folder(self.path)
                 for half in [*self.path.glob(".*.partial"), *self.path.glob("points/*/.*.partial")]:
                     half.unlink(missing_ok=True)
             yield
@@ -70,7 +71,7 @@ class SweepFolder:
             raise OutputError(f"{self.file(key)}: cannot be read ({error.strerror})") from None
 
     def write(self, key: str, record: bytes) -> None:
-        """Store a point: written aside, synced, renamed.
+        """Store a point: written aside, synced, renamed, its name synced too. What has been stored survives a power cut.
 
         Raises
         ------
@@ -81,8 +82,10 @@ class SweepFolder:
         if key[:2] not in self._made:
             with guarded(path):
                 path.parent.mkdir(exist_ok=True)
+            sync_folder(path.parent.parent)
             self._made.add(key[:2])
         write_bytes(path, record)
+        sync_folder(path.parent)
 
     def describe(self, **content: Any) -> None:
         """Write `sweep.json`."""

@@ -128,6 +128,7 @@ def run_in_processes(setup: bytes, tasks: Iterable[Task], workers: int) -> Itera
     again: deque[Task] = deque()
     pool: list[_Worker] = []
     pending = next(queue, None)
+    heard: list[Outcome] = []
     try:
         while True:
             for worker in pool:
@@ -137,6 +138,9 @@ def run_in_processes(setup: bytes, tasks: Iterable[Task], workers: int) -> Itera
                     elif pending is not None:
                         worker.give(pending)
                         pending = next(queue, None)
+            # Only now: storing an outcome waits for the disk, and the workers need not.
+            yield from heard
+            heard = []
             waiting = len(again) + (pending is not None)
             idle = sum(worker.task is None for worker in pool)
             if waiting > idle and len(pool) < workers:
@@ -144,7 +148,7 @@ def run_in_processes(setup: bytes, tasks: Iterable[Task], workers: int) -> Itera
                 continue
             if not waiting and idle == len(pool):
                 return
-            yield from _hear(pool, again)
+            heard = list(_hear(pool, again))
     finally:
         for worker in pool:
             worker.stop()

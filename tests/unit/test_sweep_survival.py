@@ -209,21 +209,16 @@ def test_a_disk_that_is_really_full_or_read_only(tmp_path) -> None:
 
 
 @pytest.mark.slow
-def test_ten_thousand_points_cost_little_time_and_memory(tmp_path, record_property) -> None:
+def test_ten_thousand_points_do_not_fill_the_memory(tmp_path, record_property) -> None:
+    """The time they take is measured by benchmarks/sweeps.py."""
     run_sweep(thickness_sweep(500), tmp_path / "warm", workers=1, solver=SOLVER)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    begin = time.process_time()
     result = run_sweep(thickness_sweep(10_000), tmp_path / "s", workers=1, solver=SOLVER)
-    spent = time.process_time() - begin
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    record_property("ms_a_point", 1e3 * spent / 10_000)
     record_property("MiB", grown)
     assert result.done == 10_000
-    assert spent / 10_000 < 2e-3
     assert grown < 60
-    begin = time.process_time()
     assert run_sweep(thickness_sweep(10_000), tmp_path / "s", workers=0, solver=SOLVER).solved_now == 0
-    assert (time.process_time() - begin) / 10_000 < 2e-3
 
 
 class Cluster:
