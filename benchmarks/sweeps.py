@@ -26,7 +26,7 @@ import clock
 from support.cheap_points import SOLVER, thickness_sweep
 
 from femwgm.config import load_config
-from femwgm.sweep import run_sweep
+from femwgm.sweeps import run_sweep
 
 CONFIG = HERE.parent / "configs" / "sweep_thickness.yaml"
 REPEATS = 2

@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from femwgm.pipeline import RunResult
     from femwgm.runs import run
     from femwgm.store import load_run
-    from femwgm.sweep import sweep
+    from femwgm.sweeps import SweepResult, load_sweep, sweep
 
 __version__ = "0.1.0"
-__all__ = ["Mode", "ModeSet", "RunConfig", "RunResult", "analytic", "load_config", "load_run", "run", "sweep"]
+__all__ = [
+    "Mode", "ModeSet", "RunConfig", "RunResult", "SweepResult",
+    "analytic", "load_config", "load_run", "load_sweep", "run", "sweep",
+]  # fmt: skip
 
 # Imported when first asked for: `import femwgm` stays under half a second.
 _HOMES = {
@@ -31,10 +34,12 @@ _HOMES = {
     "ModeSet": "femwgm.modes",
     "RunConfig": "femwgm.config",
     "RunResult": "femwgm.pipeline",
+    "SweepResult": "femwgm.sweeps",
     "load_config": "femwgm.config",
     "load_run": "femwgm.store",
+    "load_sweep": "femwgm.sweeps",
     "run": "femwgm.runs",
-    "sweep": "femwgm.sweep",
+    "sweep": "femwgm.sweeps",
 }
 
 

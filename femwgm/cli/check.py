@@ -49,8 +49,8 @@ def _expected(config: RunConfig) -> str:
 
 
 def _swept(config: RunConfig) -> str:
-    from femwgm.sweep.axes import expand
-    from femwgm.sweep.points import Setup
+    from femwgm.sweeps.axes import expand
+    from femwgm.sweeps.points import Setup
 
     assert config.sweep is not None
     plan = expand(config.sweep)

@@ -32,7 +32,7 @@ def sweep_into(
     SolveError
         At the end, when points failed or miss the accuracy asked for.
     """
-    from femwgm.sweep import run_sweep
+    from femwgm.sweeps import run_sweep
 
     begin = time.perf_counter()
     with _progress(quiet) as progress, _terminable():

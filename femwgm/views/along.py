@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from femwgm.sweep import SweepResult
+    from femwgm.sweeps import SweepResult
     from femwgm.typing import Array
 
 MOST_BRANCHES = 12

@@ -14,8 +14,8 @@ from femwgm.analytic import LayeredSphere
 from femwgm.config import load_config
 from femwgm.materials import materials_from_config
 from femwgm.mesh import polar
-from femwgm.sweep import run_sweep
-from femwgm.sweep.points import Setup, solve_with_pipeline
+from femwgm.sweeps import run_sweep
+from femwgm.sweeps.points import Setup, solve_with_pipeline
 from femwgm.views.along import outer_diameter_um
 from femwgm.views.sweeps import fit_group_index, sensitivity
 

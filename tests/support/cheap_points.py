@@ -9,7 +9,7 @@ from pathlib import Path
 
 from femwgm.config import RunConfig
 from femwgm.errors import SolveError
-from femwgm.sweep.points import Solved
+from femwgm.sweeps.points import Solved
 
 BASE = {
     "schema": 1,

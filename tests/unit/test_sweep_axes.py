@@ -9,8 +9,8 @@ from support.cheap_points import BASE
 from femwgm.config import load_config
 from femwgm.config.sweep import Sweep
 from femwgm.errors import ConfigError
-from femwgm.sweep.axes import expand
-from femwgm.sweep.points import Setup
+from femwgm.sweeps.axes import expand
+from femwgm.sweeps.points import Setup
 
 THICKNESS = "geometry.layers.shell.thickness"
 

@@ -15,8 +15,8 @@ from support.cheap_points import BASE, SOLVER, thickness_sweep
 
 from femwgm.errors import ConfigError, OutputError
 from femwgm.store import from_csv
-from femwgm.sweep import load_sweep, run_sweep
-from femwgm.sweep.points import Setup
+from femwgm.sweeps import load_sweep, run_sweep
+from femwgm.sweeps.points import Setup
 from femwgm.table import columns
 
 KEY = "geometry.layers.shell.thickness"
@@ -60,11 +60,13 @@ def test_python_and_disk_give_the_same_and_nothing_is_written_without_out(tmp_pa
     assert load_sweep(tmp_path / "s").table.equals(kept.table)
 
 
-def test_the_package_can_be_called_by_its_name(tmp_path) -> None:
+def test_femwgm_sweep_is_a_function_whatever_was_imported_before(tmp_path) -> None:
     code = (
-        "import femwgm; from support.cheap_points import *; c = thickness_sweep(2);"
-        "r = femwgm.sweep(c, workers=0, solver=SOLVER); import femwgm.sweep.axes;"
-        "assert femwgm.sweep(c, workers=0, solver=SOLVER).done == r.done == 2"
+        "import inspect, femwgm, femwgm.sweeps.axes; from support.cheap_points import *;"
+        "assert inspect.isfunction(femwgm.sweep) and 'resumes' in inspect.getdoc(femwgm.sweep);"
+        "assert list(inspect.signature(femwgm.sweep).parameters)[:2] == ['config', 'out'];"
+        "r = femwgm.sweep(thickness_sweep(2), 's', workers=0, solver=SOLVER);"
+        "assert isinstance(r, femwgm.SweepResult) and femwgm.load_sweep('s').done == r.done == 2"
     )
     run_python(code, tmp_path)
 
@@ -172,7 +174,7 @@ def test_what_a_killed_writer_left_is_cleared_away(tmp_path) -> None:
 
 
 def test_another_version_of_the_numbers_solves_anew(tmp_path, monkeypatch) -> None:
-    from femwgm.sweep import points
+    from femwgm.sweeps import points
 
     sweep(thickness_sweep(2), tmp_path / "s")
     monkeypatch.setattr(points, "NUMERICAL_VERSION", points.NUMERICAL_VERSION + 1)
@@ -184,7 +186,7 @@ def test_another_version_of_the_numbers_solves_anew(tmp_path, monkeypatch) -> No
 
 def test_a_worker_of_another_version_says_so(tmp_path) -> None:
     from femwgm.config import load_config
-    from femwgm.sweep.points import Record, work
+    from femwgm.sweeps.points import Record, work
 
     setup = Setup.of(load_config(BASE), [KEY], SOLVER)
     old = json.loads(setup.encode())
@@ -265,7 +267,7 @@ def test_places_that_cannot_hold_a_sweep_are_refused_before_any_work(tmp_path, m
     def refuse(*_args, **_kwargs):
         raise OSError(errno.EROFS, "Read-only file system")
 
-    monkeypatch.setattr("femwgm.sweep.lock.os.open", refuse)
+    monkeypatch.setattr("femwgm.sweeps.lock.os.open", refuse)
     with pytest.raises(OutputError, match="Read-only file system"):
         sweep(thickness_sweep(2), tmp_path / "s")
     assert not solved(log)
@@ -275,7 +277,7 @@ def test_a_folder_in_use_is_refused_and_a_dead_holder_is_not(tmp_path) -> None:
     folder = tmp_path / "s"
     folder.mkdir()
     held = (
-        "import sys, time; from pathlib import Path; from femwgm.sweep.lock import locked\n"
+        "import sys, time; from pathlib import Path; from femwgm.sweeps.lock import locked\n"
         "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
     holder = subprocess.Popen([sys.executable, "-c", held, str(folder)], stdout=subprocess.PIPE, text=True)
@@ -292,7 +294,7 @@ def test_a_folder_in_use_is_refused_and_a_dead_holder_is_not(tmp_path) -> None:
 
 
 def test_without_locks_the_holder_is_looked_up(tmp_path, monkeypatch) -> None:
-    from femwgm.sweep import lock
+    from femwgm.sweeps import lock
 
     def unsupported(*_args):
         raise OSError(errno.ENOLCK, "No locks available")
@@ -337,10 +339,10 @@ def test_processes_give_what_one_process_gives_and_survive_a_death(tmp_path, mon
 def test_a_worker_that_cannot_start_is_one_line(tmp_path, monkeypatch) -> None:
     from femwgm.errors import SolveError
 
-    monkeypatch.setattr("femwgm.sweep.local.sys.executable", "/no/such/python")
+    monkeypatch.setattr("femwgm.sweeps.local.sys.executable", "/no/such/python")
     with pytest.raises(SolveError, match="cannot be started"):
         sweep(thickness_sweep(2), tmp_path / "s", workers=1)
-    monkeypatch.setattr("femwgm.sweep.local.sys.executable", "/bin/false")
+    monkeypatch.setattr("femwgm.sweeps.local.sys.executable", "/bin/false")
     with pytest.raises(SolveError, match="ended before it was ready"):
         sweep(thickness_sweep(2), tmp_path / "s", workers=1)
 
@@ -356,7 +358,7 @@ def run_python(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def test_a_script_without_a_main_guard_may_sweep(tmp_path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
-        "from femwgm.sweep import run_sweep\nfrom support.cheap_points import *\n"
+        "from femwgm.sweeps import run_sweep\nfrom support.cheap_points import *\n"
         "print(run_sweep(thickness_sweep(2), workers=1, solver=SOLVER).done)\n"
     )
     done = run_python(f"import runpy; runpy.run_path({str(script)!r}, run_name='__main__')", tmp_path)
@@ -365,7 +367,7 @@ def test_a_script_without_a_main_guard_may_sweep(tmp_path) -> None:
 
 def test_a_point_is_looked_at_as_often_among_many_as_among_few(tmp_path, monkeypatch) -> None:
     """What the bookkeeping costs grows with the points and no faster; benchmarks/sweeps.py measures it."""
-    from femwgm.sweep.folder import SweepFolder
+    from femwgm.sweeps.folder import SweepFolder
 
     counts = dict.fromkeys(("read", "write", "describe"), 0)
 
@@ -395,7 +397,7 @@ def cheap_cli(tmp_path, monkeypatch, log):
     import yaml
 
     from femwgm.cli import main
-    from femwgm.sweep.run import run_sweep as real
+    from femwgm.sweeps.run import run_sweep as real
 
     monkeypatch.setitem(real.__kwdefaults__, "solver", SOLVER)
 

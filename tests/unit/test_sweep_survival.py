@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from support.cheap_points import SOLVER, thickness_sweep
 
-from femwgm.sweep import load_sweep, run_sweep
+from femwgm.sweeps import load_sweep, run_sweep
 
 TESTS = Path(__file__).resolve().parents[1]
 POINTS = 60
@@ -36,7 +36,7 @@ def start(
 ) -> subprocess.Popen[str]:
     """A sweep in a process of its own."""
     code = (
-        "import sys; from support.cheap_points import *; from femwgm.sweep import run_sweep\n"
+        "import sys; from support.cheap_points import *; from femwgm.sweeps import run_sweep\n"
         f"r = run_sweep(thickness_sweep({points}), {str(folder)!r}, workers={workers}, solver=SOLVER, **{options!r})\n"
         "print(r.done, r.solved_now, r.failed)"
     )
@@ -156,7 +156,7 @@ def test_ctrl_c_and_a_batch_system_leave_tables_and_status_130(tmp_path, number)
     config = tmp_path / "sweep.yaml"
     config.write_text(yaml.safe_dump({**thickness_sweep(40), "outputs": {"plots": False}}))
     code = (
-        "import sys; import femwgm.sweep.run as r; import functools; from support.cheap_points import SOLVER\n"
+        "import sys; import femwgm.sweeps.run as r; import functools; from support.cheap_points import SOLVER\n"
         "r.run_sweep.__kwdefaults__['solver'] = SOLVER\n"
         f"from femwgm.cli import main; main(['sweep', {str(config)!r}, '-o', {str(tmp_path / 's')!r}, '--workers', '1'])"
     )
@@ -317,7 +317,7 @@ def test_a_lost_scheduler_is_one_line_and_loses_nothing(tmp_path) -> None:
 @pytest.mark.slow
 def test_no_scheduler_at_the_address_is_one_line(tmp_path, monkeypatch) -> None:
     from femwgm.errors import SolveError
-    from femwgm.sweep import cluster
+    from femwgm.sweeps import cluster
 
     monkeypatch.setattr(cluster, "_TIMEOUT", "2s")
     with pytest.raises(SolveError, match="no dask scheduler answers at 'tcp://127"):

@@ -2,7 +2,7 @@
 
 `concurrent.futures` gives up its whole pool when one process dies and does not tell which task killed it; a dask cluster opens
 ports and takes seconds to start. Both also start processes that import the caller's main module, which a script without a main
-guard does not survive. Here a worker is `python -m femwgm.sweep.worker` at the end of a socket: when it dies its point alone is
+guard does not survive. Here a worker is `python -m femwgm.sweeps.worker` at the end of a socket: when it dies its point alone is
 lost, is tried once more in a fresh process, and is recorded as failed if that dies too.
 """
 
@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any
 
 from femwgm.errors import SolveError
-from femwgm.sweep.points import failure, work
+from femwgm.sweeps.points import failure, work
 
 __all__ = ["Task", "run_here", "run_in_processes", "usable_cores"]
 
@@ -66,7 +66,7 @@ class _Worker:
         }
         try:
             self.process = subprocess.Popen(  # noqa: S603  our own module, an inherited socket
-                [sys.executable, "-m", "femwgm.sweep.worker", str(theirs.fileno())],
+                [sys.executable, "-m", "femwgm.sweeps.worker", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             )  # fmt: skip
         except OSError as error:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from femwgm.store.rows import log10_of
-from femwgm.sweep.axes import Plan
-from femwgm.sweep.fingerprint import unpack
-from femwgm.sweep.points import Record
+from femwgm.sweeps.axes import Plan
+from femwgm.sweeps.fingerprint import unpack
+from femwgm.sweeps.points import Record
 from femwgm.table import columns
 from femwgm.track import Follower, State, label_of
 from femwgm.units import C_UM_THZ

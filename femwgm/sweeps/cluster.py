@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from femwgm.errors import MissingExtraError, SolveError
-from femwgm.sweep.local import Outcome, Task
-from femwgm.sweep.points import failure, work
+from femwgm.sweeps.local import Outcome, Task
+from femwgm.sweeps.points import failure, work
 
 __all__ = ["run_on_cluster"]
 

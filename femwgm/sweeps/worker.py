@@ -1,4 +1,4 @@
-"""A worker process of a local sweep: `python -m femwgm.sweep.worker FD` talks over an inherited socket."""
+"""A worker process of a local sweep: `python -m femwgm.sweeps.worker FD` talks over an inherited socket."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def main(descriptor: int) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, args=(descriptor,), daemon=True).start()
-    from femwgm.sweep.points import work
+    from femwgm.sweeps.points import work
 
     link = Connection(descriptor)
     try:

@@ -11,8 +11,8 @@ from typing import Any
 
 from femwgm.errors import OutputError
 from femwgm.store.files import guarded, sync_folder, write_bytes
-from femwgm.sweep.lock import locked
-from femwgm.sweep.points import Record
+from femwgm.sweeps.lock import locked
+from femwgm.sweeps.points import Record
 
 __all__ = ["SweepFolder"]
 

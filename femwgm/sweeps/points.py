@@ -26,7 +26,7 @@ __all__ = ["DEFAULT_SOLVER", "Record", "Setup", "Solved", "failure", "solve_with
 
 FORMAT = 1
 """Version of the record of a point."""
-DEFAULT_SOLVER = "femwgm.sweep.points:solve_with_pipeline"
+DEFAULT_SOLVER = "femwgm.sweeps.points:solve_with_pipeline"
 _ONE_AT_A_TIME = threading.Lock()
 """Gmsh and the BLAS serve one caller per process, whatever a cluster's worker would like to run at once."""
 
@@ -66,7 +66,7 @@ Solver = Callable[[RunConfig, bool], Solved]
 def solve_with_pipeline(config: RunConfig, follow: bool) -> Solved:
     """The modes of a point, by `femwgm.pipeline.run`."""
     from femwgm.pipeline import run
-    from femwgm.sweep.fingerprint import fingerprint, pack
+    from femwgm.sweeps.fingerprint import fingerprint, pack
 
     result = run(config)
     marks = [

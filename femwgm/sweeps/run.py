@@ -14,13 +14,13 @@ from femwgm.errors import ConfigError, OutputError
 from femwgm.numerics import NUMERICAL_VERSION
 from femwgm.store.files import write_bytes
 from femwgm.store.folder import package_versions
-from femwgm.sweep.axes import Plan, expand
-from femwgm.sweep.folder import SweepFolder
-from femwgm.sweep.local import Outcome, Task, run_here, run_in_processes, usable_cores
-from femwgm.sweep.points import DEFAULT_SOLVER, Record, Setup, failure
-from femwgm.sweep.result import SweepResult
-from femwgm.sweep.survey import Survey
-from femwgm.sweep.tables import write_tables
+from femwgm.sweeps.axes import Plan, expand
+from femwgm.sweeps.folder import SweepFolder
+from femwgm.sweeps.local import Outcome, Task, run_here, run_in_processes, usable_cores
+from femwgm.sweeps.points import DEFAULT_SOLVER, Record, Setup, failure
+from femwgm.sweeps.result import SweepResult
+from femwgm.sweeps.survey import Survey
+from femwgm.sweeps.tables import write_tables
 
 __all__ = ["Progress", "run_sweep"]
 
@@ -106,7 +106,7 @@ def _runner(setup: Setup, workers: int | None, scheduler: str | None) -> Runner:
     """What solves the tasks."""
     encoded = setup.encode()
     if scheduler is not None:
-        from femwgm.sweep.cluster import run_on_cluster
+        from femwgm.sweeps.cluster import run_on_cluster
 
         return lambda tasks: run_on_cluster(encoded, tasks, scheduler, workers)
     if workers == 0:

@@ -117,7 +117,7 @@ def load_sweep(path: str | Path) -> SweepResult:
     OutputError
         When it holds no sweep.
     """
-    from femwgm.sweep.folder import SweepFolder
+    from femwgm.sweeps.folder import SweepFolder
 
     folder = Path(path)
     about = SweepFolder(folder).description()
