@@ -76,8 +76,10 @@ def _tell(result: Any, seconds: float, figures: list[Path]) -> None:
         screen.print(f"figure: {figure}")
     meetings = result.crossings
     for _, row in meetings.head(_SHOWN).iterrows():
-        gap = f", gap {row['gap_nm']:.4g} nm" if row["kind"] == "avoided" else ""
-        screen.print(f"{row['kind']} at {row['at']:.6g}: {row['first']} and {row['second']}{gap}")
+        gap = f"; fitted gap {row['gap_nm']:.3g} nm" if row["kind"] == "avoided" else ""
+        screen.print(
+            f"{row['kind']} at {result.follow} = {row['at']:.4g}: {row['first']} and {row['second']}{gap}"
+        )
     if len(meetings) > _SHOWN:
         screen.print(f"{len(meetings) - _SHOWN} more meetings of modes in {result.path / 'crossings.csv'}")
     for values, reason in result.reasons[:_SHOWN] if result.failed else ():

@@ -137,33 +137,63 @@ def _log10(rows: pd.DataFrame, name: str) -> Array:
 
 
 def shares(table: pd.DataFrame, ax: Axes, axis: str, label: str, regions: Sequence[str]) -> Axes:
-    """Plot the shares of the electric energy by region for the best-followed mode of each polarization."""
+    """Plot the shares of the electric energy by region for two modes: the best-followed of each polarization, or of the one."""
     from matplotlib.lines import Line2D
     from matplotlib.ticker import FuncFormatter
 
-    chosen: dict[str, pd.DataFrame] = {}
-    for name, rows in branches(table, axis):
-        if not any(other.split()[0] == name.split()[0] for other in chosen):
-            chosen[name] = rows
-    for i, (_, rows) in enumerate(sorted(chosen.items())):
+    chosen = _two(branches(table, axis))
+    ends: list[tuple[float, str, str]] = []
+    for i, (_, rows) in enumerate(chosen):
         for region, colour in zip(regions, ("#7a4fa3", "#c08a00", "#2a8c5a", *ACCENT), strict=False):
-            ax.plot(
-                rows[axis], rows[f"energy_{region}"], color=colour, ls=(0, (3, 1.5)) if i else "-", lw=1.2
-            )
-            if i == 0:
-                last = float(rows[f"energy_{region}"].iloc[-1])
-                ax.annotate(region, (float(rows[axis].iloc[-1]), last), (4, 0), textcoords="offset points", color=colour,
-                            fontsize=6.5, va="center")  # fmt: skip
-    lo, hi = float(table[axis].min()), float(table[axis].max())
-    ax.set_xlim(lo - 0.05 * (hi - lo), hi + 0.16 * (hi - lo))
+            share = rows[f"energy_{region}"]
+            ax.plot(rows[axis], share, color=colour, ls=(0, (3, 1.5)) if i else "-", lw=1.2)
+            if i == 0 and share.iloc[-1] > 0.0:
+                ends.append((float(share.iloc[-1]), region, colour))
     ax.set_yscale("log")
     ax.set_ylim(None, 1.4)
+    low, high = np.log(ax.get_ylim())
+    heights = _apart([(np.log(share) - low) / (high - low) for share, _, _ in ends], _LINE)
+    for (_, region, colour), height in zip(ends, heights, strict=True):
+        ax.annotate(region, (1.0, height), (4, 0), xycoords="axes fraction", textcoords="offset points", color=colour,
+                    fontsize=6.5, va="center")  # fmt: skip
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
     ax.set_xlabel(label)
     ax.set_ylabel("share of the electric energy")
     strokes = [Line2D([], [], color=INK, lw=1.0, ls=(0, (3, 1.5)) if i else "-") for i in range(len(chosen))]
-    ax.legend(strokes, [short_name(name, table) for name in sorted(chosen)], loc="best", fontsize=6)
+    ax.legend(strokes, [short_name(name, table) for name, _ in chosen], loc="best", fontsize=6)
     return ax
+
+
+_LINE = 0.065
+"""Height of a line of small print as a share of the panel."""
+
+
+def _two(found: list[tuple[str, pd.DataFrame]]) -> list[tuple[str, pd.DataFrame]]:
+    """The first branch of each polarization, TE before TM; the first two where there is one polarization."""
+    first = {pol: next((b for b in found if b[0].split()[0] == pol), None) for pol in ("TE", "TM")}
+    both = [b for b in first.values() if b is not None]
+    return both if len(both) == 2 else found[:2]
+
+
+def _apart(heights: Sequence[float], least: float) -> list[float]:
+    """Heights moved as little as it takes to lie `least` apart, their order kept.
+
+    >>> [round(h, 3) for h in _apart([0.5, 0.52, 0.9], 0.1)]
+    [0.46, 0.56, 0.9]
+    """
+    merged: list[tuple[float, list[int]]] = []
+    for height, i in sorted((h, i) for i, h in enumerate(heights)):
+        merged.append((height, [i]))
+        while len(merged) > 1 and merged[-1][0] - merged[-2][0] < least * 0.5 * (
+            len(merged[-1][1]) + len(merged[-2][1])
+        ):
+            (a, one), (b, two) = merged[-2:]
+            merged[-2:] = [((a * len(one) + b * len(two)) / (len(one) + len(two)), one + two)]
+    out = [0.0] * len(heights)
+    for centre, members in merged:
+        for j, i in enumerate(members):
+            out[i] = centre + least * (j - 0.5 * (len(members) - 1))
+    return out
 
 
 def axis_figure(result: SweepResult) -> Figure:

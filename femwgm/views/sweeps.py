@@ -103,7 +103,7 @@ def free_spectral_range(
 
 
 def fsr_figure(result: SweepResult) -> Figure:
-    """The published Fig. 4c: free spectral range against diameter, and against 1/D, where the law is a line."""
+    """The published Fig. 4c: free spectral range against diameter with the 1/D law, and the two indices beside it."""
     table = result.table[result.table["status"] != "failed"]
     cores = [
         name for name, key in result.keys.items() if key.endswith("diameter") and result.axes[name] == "um"

@@ -142,44 +142,12 @@ def test_the_spline_slope_of_a_cubic_is_exact() -> None:
     np.testing.assert_allclose(sensitivity(x, 600.0 + 4.0 * x**3 - x), 12.0 * x**2 - 1.0, rtol=1e-12)
 
 
-COUPLED = {
-    "schema": 1,
-    "name": "two shells and a gap",
-    "geometry": {
-        "kind": "layered_sphere",
-        "layers": [
-            {"name": "core", "material": "silica", "diameter": "18 um"},
-            {"name": "inner", "material": "npl", "thickness": "300 nm"},
-            {"name": "gap", "material": "low", "thickness": "400 nm"},
-            {"name": "outer", "material": "npl", "thickness": "250 nm"},
-        ],
-        "ambient": "air",
-    },
-    "materials": {"silica": {"n": SILICA}, "npl": {"n": SHELL}, "low": {"n": 1.3}, "air": {"n": AIR}},
-    "modes": {
-        "window": ["600 nm", "720 nm"], "polarizations": ["TM"], "radial_orders": [1, 2], "azimuthal_orders": [140],
-    },
-    "accuracy": {"wavelength": 1e-7},
-}  # fmt: skip
-
-
 def coupled(thicknesses, gap="400 nm"):
-    axes = [
-        {
-            "key": "geometry.layers.outer.thickness",
-            "name": "outer",
-            "values": [f"{t} nm" for t in thicknesses],
-        }
-    ]
-    layers = [
-        {**layer, "thickness": gap} if layer["name"] == "gap" else layer
-        for layer in COUPLED["geometry"]["layers"]
-    ]
-    result = run_sweep(
-        {**COUPLED, "geometry": {**COUPLED["geometry"], "layers": layers}, "sweep": {"axes": axes}}, workers=0
-    )
-    assert result.met, result.reasons
-    return result
+    """configs/sweep_crossing.yaml at some thicknesses (nm) of its outer shell."""
+    values = ", ".join(f"{t} nm" for t in thicknesses)
+    axis = f"{{key: geometry.layers.outer.thickness, name: outer, values: [{values}]}}"
+    overrides = [f"sweep.axes=[{axis}]", f"geometry.layers.gap.thickness={gap}", "accuracy.wavelength=1e-7"]
+    return sweep("crossing", *overrides)
 
 
 def coupled_exact(thickness_um, gap=0.4):
