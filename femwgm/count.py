@@ -86,18 +86,19 @@ def _sparse_inertia(S: sp.csc_matrix) -> int:
 
 @dataclass(frozen=True)
 class Neighbour:
-    """An eigenpair next to the modes that were found, by its label."""
+    """An eigenpair next to the modes that were found, by its label and its wavenumber (rad/um)."""
 
     pol: str
     q: int
     p: int
     m: int
+    k0: float
 
     @property
     def text(self) -> str:
         """The label in the words of the table.
 
-        >>> Neighbour("TE", 1, 0, 165).text
+        >>> Neighbour("TE", 1, 0, 165, 9.8).text
         'TE q=1 l=165 m=165'
         """
         return f"{self.pol} q={self.q} l={self.m + self.p} m={self.m}"
@@ -190,7 +191,7 @@ def account(
                 label = identify(
                     field, problem.media(complex(k0)).eps, problem.extent[:2], radius, problem.extent[2]
                 )
-                others.append(Neighbour(label.pol, label.q, label.p, m))
+                others.append(Neighbour(label.pol, label.q, label.p, m, k0))
     return Count(m, mirror, k_lo, k_hi, counted, len(found), tuple(others))
 
 

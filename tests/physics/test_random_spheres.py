@@ -107,6 +107,11 @@ def test_hundred_spheres(case: Case) -> None:
     check(case)
 
 
+def test_zeros_too_weak_to_see_count() -> None:
+    """A mode of the outer of two layers has a zero in the inner one, at 1e-10 of its amplitude: the exact order counts it."""
+    check(Case((9.7, 10.29, 13.53), (1.885, 2.035, 1.526, 1.33), "TE", 2, 217, 217, 1e-6))
+
+
 # -- what cannot be met -------------------------------------------------------------------------------------------------------
 
 
