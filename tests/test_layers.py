@@ -28,7 +28,7 @@ FLOORS = [
     {"modes"},
     {"observables"},
     {"identify"},
-    {"expect"},
+    {"expect", "coupled"},
     {"families"},
     {"solve"},
     {"search", "bodies", "derivatives"},
@@ -45,6 +45,7 @@ FLOORS = [
 TWIN = "analytic"
 TWIN_IMPORTS = FLOORS[0] | {TWIN}
 TWIN_STRANGERS = set().union(*FLOORS) - {
+    "coupled",
     "expect",
     "pipeline",
     "shapes",

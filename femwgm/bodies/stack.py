@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import scipy.linalg as sla
+from scipy.optimize import linear_sum_assignment
 
-from femwgm.bodies.orders import around
 from femwgm.bodies.search import body_mesh
 from femwgm.bodies.stack_domain import Ball, design_stack
 from femwgm.bodies.stack_labels import StackLabel, ball_shares, label_stack
+from femwgm.bodies.stack_pairs import Pairs, StackPairs
 from femwgm.config.geometries import AxialStack
 from femwgm.config.schema import RunConfig
-from femwgm.eigen import Eigenpairs, Pencil, nearest
+from femwgm.coupled import coupled_supermodes
 from femwgm.errors import ConfigError
 from femwgm.expect import Expected, expected_on_stack
-from femwgm.fem.condense import Numbering
 from femwgm.fem.field import CellField
-from femwgm.fem.inertia import count_between
 from femwgm.geometry.build import contacts
 from femwgm.geometry.section import Section
 from femwgm.materials import Material
@@ -28,11 +26,10 @@ from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import Choices
 from femwgm.mesh.general_domain import GeneralDomain
 from femwgm.modes import Mode
-from femwgm.observables.energy import RegionIntegrals, region_integrals
-from femwgm.observables.volume import volume_max
-from femwgm.problem import MeridianProblem, prolong
+from femwgm.observables.energy import RegionIntegrals
+from femwgm.observables.volume import brightest, volume_max
+from femwgm.problem import MeridianProblem
 from femwgm.timing import stage
-from femwgm.typing import Array
 from femwgm.units import k0_from_wavelength
 
 _COUPLING = 1.2
@@ -40,24 +37,23 @@ _COUPLING = 1.2
 _MOST_COUPLING = 0.012
 _LEAST_PART = 0.2
 """Part of a mode (share of the sphere times purity there) that a mode of a single sphere must make up to give it its labels."""
-_LEAST_Q = 30.0
-_SPARE = 6
+_SLACK = 1e-4
 _ENRICHMENT = 1
-_KRYLOV_BLOCKS = 3
 DEFAULT_ORDERS = (0, 1)
 
 
 @dataclass(frozen=True)
 class _Found:
-    """A mode at the first degree: order, wavenumber, vector, labels and integrals."""
+    """A mode at the first degree; `shift` is what dispersion adds to its wavenumber, relative to it."""
 
     m: int
     k0: complex
-    x: Array
+    shift: float
     residual: float
     label: StackLabel
     integrals: RegionIntegrals
     volume: float
+    dofs: int
     field_data: CellField
 
 
@@ -84,7 +80,9 @@ class StackSolver:
             * geometry.radius_ref_um
             * max(material.index(middle).real for material in media.values())
         )
-        singles = expected_on_stack(config, by_name, min(_COUPLING / largest, _MOST_COUPLING))
+        self.widening = min(_COUPLING / largest, _MOST_COUPLING)
+        self.by_name = by_name
+        singles = expected_on_stack(config, by_name, self.widening)
         self.balls = []
         for sphere, centre, modes in zip(geometry.spheres, geometry.centres_um, singles, strict=True):
             regions = [f"{sphere.name}_{layer.name}" for layer in sphere.layers]
@@ -100,12 +98,19 @@ class StackSolver:
             degree=d.degree, refine=d.refine, mirror=False, absorbing={"none": False, "box": True}.get(d.pml.kind),
             pml_strength=d.pml.strength, pml_depth=d.pml.depth_um, pml_distance=d.pml.distance_um,
         )  # fmt: skip
-        inhabited = [ball for ball in self.balls if ball.modes]
         tolerance = config.accuracy.wavelength
         self.domain: GeneralDomain = design_stack(
-            section, inhabited, contacts(geometry), self.orders, tolerance, choices
+            section,
+            [ball for ball in self.balls if ball.modes],
+            contacts(geometry),
+            self.orders,
+            tolerance,
+            choices,
         )
         self.mesh: CurvedMesh = body_mesh(self.domain)
+        problem = MeridianProblem(self.mesh, media, section.ambient)
+        slack = _SLACK if problem.dispersive else 0.0
+        self.pairs = StackPairs(problem, (self.window[0] * (1.0 - slack), self.window[1] * (1.0 + slack)))
 
     def modes(self, on_mode: Callable[[Mode], None] | None = None) -> list[Mode]:
         """Every mode in the window that resembles a mode asked for on some sphere, its errors from a richer solution.
@@ -119,95 +124,71 @@ class StackSolver:
         """
         begin = time.perf_counter()
         with stage("eigenpairs"):
-            found, numberings = self._first()
+            found, pairs = self._first()
         if not found:
             raise ConfigError(
                 "no mode of the requested kind lies in the window", key="modes.window",
                 value=[f"{w * 1e3:g} nm" for w in self.config.modes.window_um], remedy="widen it",
             )  # fmt: skip
         with stage("error estimate"):
-            errors = self._second(found, numberings)
+            errors = self._second(found, pairs)
         seconds = (time.perf_counter() - begin) / len(found)
         modes = [self._mode(f, e, seconds) for f, e in zip(found, errors, strict=True)]
+        with stage("coupled-mode theory"):
+            modes = self._compared(modes)
         for mode in modes:
             if on_mode:
                 on_mode(mode)
         return modes
 
-    def _first(self) -> tuple[list[_Found], dict[int, Numbering]]:
-        """Pairs, labels and integrals at the domain's degree; the matrices are dropped before the second solution."""
-        problem = MeridianProblem(self.mesh, self.media, self.section.ambient)
-        degree = self.domain.degree
+    def _first(self) -> tuple[list[_Found], dict[int, Pairs]]:
+        """Pairs, labels and integrals at the domain's degree."""
         found: list[_Found] = []
-        numberings: dict[int, Numbering] = {}
-        middle = complex(0.5 * sum(self.window))
-        eps = problem.media(middle).eps
+        pairs: dict[int, Pairs] = {}
+        names = [s.name for s in self.geometry.spheres]
+        eps = self.pairs.media.eps
         for m in self.orders:
-            pencil = problem.pencil(degree, m, None, middle)
-            pairs = self._pairs(pencil)
-            numberings[m] = pencil.numbering
-            for j in range(len(pairs)):
-                k0 = complex(np.sqrt(complex(pairs.values[j])))
-                if not self.window[0] <= k0.real <= self.window[1]:
+            here = self.pairs.primary(self.domain.degree, m)
+            chosen = []
+            for j, (field, integrals) in enumerate(zip(here.fields, here.integrals, strict=True)):
+                shift = self._dispersion(here.k0[j], integrals)
+                if not self.window[0] <= here.k0[j].real * (1.0 + shift) <= self.window[1]:
                     continue
-                field = problem.field(pencil, pairs.vectors[:, j], m, k0, None)
-                integrals = region_integrals(field, problem.matrices(degree), problem.media(complex(k0.real)))
-                scale = 1.0 / np.sqrt(integrals.electric.sum())
-                field, integrals = field.scaled(scale), integrals.scaled(scale**2)
-                shares = ball_shares(integrals.energy_share, [s.name for s in self.geometry.spheres])
+                shares = ball_shares(integrals.energy_share, names)
                 label = label_stack(field, self.balls, shares, [ball.indices[-2] for ball in self.balls])
                 if label.single is None or label.purity * max(shares) < _LEAST_PART:
                     continue
+                scale = 1.0 / np.sqrt(integrals.electric.sum())
+                unit, energies = field.scaled(scale), integrals.scaled(scale**2)
+                volume = volume_max(unit, energies, eps, brightest(unit, eps))
+                chosen.append(j)
                 found.append(
                     _Found(
-                        m, k0, pairs.vectors[:, j], float(pairs.residuals[j]), label, integrals,
-                        volume_max(field, integrals, eps), field,
+                        m, here.k0[j], shift, here.residuals[j], label, integrals, volume, here.size, field
                     )
-                )  # fmt: skip
-        return found, numberings
+                )
+            pairs[m] = here.select(chosen)
+        return found, pairs
 
-    def _pairs(self, pencil: Pencil) -> Eigenpairs:
-        """Every eigenpair in the window: counted by inertia where the problem is closed, by discs that cover it where not."""
-        low, high = self.window[0] ** 2, self.window[1] ** 2
-        if pencil.definite:
-            number = count_between(pencil.numbering, pencil.K, pencil.M, low, high)
-            if number == 0:
-                return Eigenpairs(np.zeros(0), np.zeros((pencil.size, 0)), np.zeros(0))
-            return nearest(pencil, complex(0.5 * (low + high)), number + _SPARE)
-        parts: list[Eigenpairs] = []
-        shift = low
-        while True:
-            pairs, reach = around(pencil, complex(shift), 12)
-            keep = -pairs.values.imag < pairs.values.real / _LEAST_Q
-            new = pairs.select(np.flatnonzero(keep))
-            known = np.concatenate([p.values for p in parts]) if parts else np.zeros(0)
-            fresh = [j for j, v in enumerate(new.values) if not np.any(np.abs(known - v) < 1e-8 * abs(v))]
-            parts.append(new.select(np.array(fresh, dtype=int)))
-            shift += 0.8 * reach
-            if shift - 0.8 * reach + 0.6 * reach >= high:
-                break
-        return Eigenpairs(
-            np.concatenate([p.values for p in parts]), np.concatenate([p.vectors for p in parts], axis=1),
-            np.concatenate([p.residuals for p in parts]),
-        )  # fmt: skip
+    def _dispersion(self, k0: complex, integrals: RegionIntegrals) -> float:
+        """Relative shift of a wavenumber because the media were taken at the middle of the window: first order, times shares."""
+        share = integrals.energy_share
+        if not self.pairs.problem.dispersive:
+            return 0.0
+        k, middle = complex(k0.real), self.pairs.middle
+        change = {
+            name: self.media[name].permittivity(k).real / self.media[name].permittivity(middle).real
+            for name in share
+        }
+        return -0.5 * sum(value * (change[name] - 1.0) for name, value in share.items())
 
-    def _second(self, found: Sequence[_Found], numberings: Mapping[int, Numbering]) -> list[complex]:
+    def _second(self, found: Sequence[_Found], pairs: Mapping[int, Pairs]) -> list[complex]:
         """Wavenumbers of the same modes one degree higher and with the natural condition at the end of the domain."""
-        problem = MeridianProblem(self.mesh, self.media, self.section.ambient)
-        degree = self.domain.degree + _ENRICHMENT
-        richer: dict[int, complex] = {}
+        richer: list[complex] = []
         for m in self.orders:
-            mine = [i for i, f in enumerate(found) if f.m == m]
-            if not mine:
-                continue
-            k = complex(np.mean([found[i].k0 for i in mine]))
-            pencil = problem.pencil(degree, m, None, complex(k.real), outer="natural")
-            if pencil.definite:  # which looks at both matrices, and so makes them
-                problem.forget(degree)
-            start = prolong(numberings[m], pencil.numbering, np.stack([found[i].x for i in mine], axis=1))
-            values = follow(pencil, k**2, start)
-            richer.update({i: complex(np.sqrt(complex(v))) for i, v in zip(mine, values, strict=True)})
-        return [richer[i] for i in range(len(found))]
+            if any(f.m == m for f in found):
+                richer += self.pairs.richer(self.domain.degree + _ENRICHMENT, m, pairs[m]).tolist()
+        return richer
 
     def _mode(self, found: _Found, richer: complex, seconds: float) -> Mode:
         label, integrals = found.label, found.integrals
@@ -215,11 +196,15 @@ class StackSolver:
         assert single is not None
         error = max(abs(richer.real - found.k0.real) / richer.real, 1e-13)
         absorbed = sum(integrals.absorption.values())
+        k0 = complex(found.k0 * (1.0 + found.shift))
         log_q: float | None = None
         q_error: float | None = None
         floor: float | None = 1.0 / error
         source = "not resolved: the domain is closed"
-        if self.domain.open and found.k0.imag < 0.0:
+        if not self.domain.open:  # solved without loss and gain: they count to first order
+            k0 = complex(k0.real, -0.5 * k0.real * absorbed)
+            error += 0.5 * max(abs(self.media[n].permittivity(k0.real).imag) for n in integrals.regions) ** 2
+        elif found.k0.imag < 0.0:
             rate = -2.0 * found.k0.imag / found.k0.real - absorbed
             if rate > 0.0:
                 log_q, source, floor = float(-np.log10(rate)), "eigenvalue", None
@@ -227,18 +212,51 @@ class StackSolver:
         shares = ball_shares(integrals.energy_share, [s.name for s in self.geometry.spheres])
         extra: dict[str, float | str | None] = {
             "sphere": self.geometry.spheres[label.ball].name, "parity": label.parity,
-            "shift_from_single": found.k0.real / single.k0.real - 1.0,
+            "shift_from_single": float(k0.real / single.k0.real - 1.0),
         }  # fmt: skip
+        extra |= self._thresholds(integrals, k0.real)
         extra |= {f"share_{s.name}": share for s, share in zip(self.geometry.spheres, shares, strict=True)}
         return Mode(
-            pol=label.pol, q=single.q, l=label.l, m=found.m, p=label.l - found.m, k0=found.k0,
+            pol=label.pol, q=single.q, l=label.l, m=found.m, p=label.l - found.m, k0=k0,
             radius=self.section.radius, n_g=None, log10_q_rad=log_q, q_rad_source=source, q_rad_floor=floor,
             q_error=q_error, q_abs=1.0 / absorbed if absorbed else None, energy=integrals.energy_share, e2=integrals.e2_share,
             radial_e2={}, mode_volume_um3=found.volume, wavelength_error=float(error), residual=found.residual,
-            dofs=len(found.x), seconds=seconds, confidence=label.purity * abs(2.0 * label.te_fraction - 1.0),
+            dofs=found.dofs, seconds=seconds, confidence=label.purity * abs(2.0 * label.te_fraction - 1.0),
             te_fraction=label.te_fraction, met=bool(error <= self.config.accuracy.wavelength),
             absorption=integrals.absorption, extra=extra, field_data=found.field_data,
         )  # fmt: skip
+
+    def _thresholds(self, integrals: RegionIntegrals, k: float) -> dict[str, float]:
+        """Share of the outermost layers, and what gain in them brings the mode to threshold, times the Q without gain.
+
+        With a share Gamma in media of the index n, gain n'' adds -2 Gamma n'' / n to 1/Q: n'' Q = n / (2 Gamma) at threshold, and
+        the gain coefficient is 2 k n''.
+        """
+        shells = [f"{s.name}_{s.layers[-1].name}" for s in self.geometry.spheres]
+        pull = sum(integrals.energy_share[name] / self.media[name].index(complex(k)).real for name in shells)
+        return {
+            "shell_share": sum(integrals.energy_share[name] for name in shells),
+            "threshold_n2_times_q": 0.5 / pull, "threshold_per_cm_times_q": float(1e4 * k / pull),
+        }  # fmt: skip
+
+    def _compared(self, modes: list[Mode]) -> list[Mode]:
+        """The modes with their wavelengths by coupled-mode theory, and how far off those are (relative, theory less solve)."""
+        out = list(modes)
+        for m in self.orders:
+            here = [i for i, mode in enumerate(modes) if mode.m == m]
+            theory = coupled_supermodes(self.config, self.by_name, m, self.widening)
+            if not here or not theory:
+                continue
+            weight = np.array([[t.weights.get(_key(modes[i]), 0.0) for t in theory] for i in here])
+            off = np.array([[t.k0.real / modes[i].k0.real - 1.0 for t in theory] for i in here])
+            for row, column in zip(*linear_sum_assignment(np.abs(off) / self.widening - weight), strict=True):
+                mode, k0 = modes[here[row]], theory[column].k0.real
+                columns = {
+                    "cmt_wavelength_nm": 2e3 * np.pi / k0,
+                    "cmt_error": 1.0 / (1.0 + float(off[row, column])) - 1.0,
+                }
+                out[here[row]] = replace(mode, extra={**mode.extra, **columns})
+        return out
 
     @property
     def expected(self) -> list[Expected]:
@@ -246,22 +264,6 @@ class StackSolver:
         return [mode for ball in self.balls for mode in ball.modes]
 
 
-def follow(pencil: Pencil, shift: complex, start: Array) -> Array:
-    """Eigenvalues of the modes that a block of approximate vectors (size, n) stands for, from one factorisation.
-
-    Rayleigh-Ritz in the block Krylov space of the shifted inverse that the block begins; each mode is told by its overlap with
-    its start vector. (Subspace iteration would drift to whatever lies nearer to the shift.)
-    """
-    real = pencil.definite
-    solver = pencil.factor(complex(shift.real) if real else shift)
-    blocks = [start]
-    for _ in range(_KRYLOV_BLOCKS):
-        fresh = solver.solve(pencil.apply_M(blocks[-1]))
-        blocks.append(fresh / np.linalg.norm(fresh, axis=0))
-    x, _ = np.linalg.qr(np.concatenate(blocks, axis=1))
-    K, M = x.T @ pencil.apply_K(x), x.T @ pencil.apply_M(x)
-    values, y = sla.eigh(0.5 * (K + K.T), 0.5 * (M + M.T)) if real else sla.eig(K, M)
-    vectors = x @ y
-    size = np.sqrt(np.abs(np.einsum("ij,ij->j", vectors, pencil.apply_M(vectors))))
-    overlap = np.abs(pencil.apply_M(start).T @ vectors) / size
-    return np.asarray(values[np.argmax(overlap, axis=1)])
+def _key(mode: Mode) -> tuple[str, str, int, int]:
+    """A mode's sphere, polarization, q and l, as coupled-mode theory names them."""
+    return str(mode.extra["sphere"]), mode.pol, mode.q, mode.l or 0

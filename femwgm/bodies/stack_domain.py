@@ -1,7 +1,8 @@
 """Domain of spheres on a common axis: a ring along each surface, or the whole stack with an absorbing layer where it leaks.
 
 The modes of the stack are made of modes of the single spheres, whose radial action (WKB) says how far the field reaches into each
-sphere and out of it, and how fine the cells must be there: functions of the distance from each centre only.
+sphere and out of it, and how fine the cells must be there: functions of the distance from each centre only. What strongly coupled
+modes scatter into deeper parts of the spheres ends with the ring; the second solution, with the other condition there, shows it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ from femwgm.mesh.planar import Box, Extent, Frame
 from femwgm.typing import Array
 
 _SAFETY = 2.0
+_COUPLED = 0.1
+"""Share of the tolerance for which rings of several spheres are laid out: what they scatter into each other reaches deeper."""
+_SHARPER = 0.3
+"""Share of the tolerance for which a domain that leaks is laid out: its waves cross all of it, and none is small anywhere."""
 _DEGREES = range(4, 11)
 _SAMPLES = 3000
 _CONTACT_GRADE = 0.8
@@ -94,7 +99,9 @@ def design_stack(
     MeshError
         If the modes of the single spheres give no domain.
     """
-    tail = 0.5 * float(np.log(1.0 / tolerance)) + 2.0
+    asked = tolerance
+    tolerance = asked * (_COUPLED if len(balls) > 1 else 1.0)
+    tail = 0.5 * float(np.log(1.0 / tolerance)) + 1.0
     profiles = [_profile(ball, tail) for ball in balls]
     holes = tuple(
         _disc(ball.centre, p.inner)
@@ -106,10 +113,8 @@ def design_stack(
     if leaks:
         waves = [Wave(float(m), k) for m in (min(orders), max(orders)) for k in _wavenumbers(balls)]
         indices = _indices(section, balls)
-        domain = design_general(
-            section, indices, waves, tolerance, replace(choices, mirror=False, absorbing=True)
-        )
-        return replace(domain, extent=Extent(holes=holes))
+        choices = replace(choices, mirror=False, absorbing=True)
+        return design_general(section, indices, waves, _SHARPER * asked, choices)
     hull = tuple(_disc(ball.centre, p.outer) for ball, p in zip(balls, profiles, strict=True))
     degrees = [choices.degree] if choices.degree else list(_DEGREES)
     _, degree = min((_memory(profiles, k, limit), k) for k in degrees)

@@ -6,7 +6,7 @@ only the vertices and edges reach the global factorisation: dense for a few larg
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import scipy.linalg as sla
@@ -130,26 +130,7 @@ class FactoredPencil:
     def __init__(self, numbering: Numbering, A: Array | CondensedCells) -> None:
         self.numbering = numbering
         self.cells = A if isinstance(A, CondensedCells) else CondensedCells(A, numbering.boundary.shape[1])
-        self._solve_skeleton = self._factor(self.cells.schur)
-
-    def _factor(self, schur: Array) -> Any:
-        number, n = self.numbering.boundary, self.numbering.skeleton_size
-        if n == 0:
-            return lambda b: b
-        rows = np.broadcast_to(number[:, :, None], schur.shape)
-        cols = np.broadcast_to(number[:, None, :], schur.shape)
-        if n <= DENSE_SKELETON:
-            flat = (rows * (n + 1) + cols).ravel()
-            S = _accumulate(flat, schur.ravel(), (n + 1) ** 2).reshape(n + 1, n + 1)[:-1, :-1]
-            (factorise,) = sla.get_lapack_funcs(("getrf",), (S,))
-            lu, pivots, info = factorise(S, overwrite_a=True)
-            if info:
-                raise SolveError("the shift is an eigenvalue to working precision; another shift is needed")
-            return lambda b: sla.lu_solve((lu, pivots), b, check_finite=False)
-        if n >= WORTHWHILE and installed():
-            return pardiso_solver(number, schur, n)
-        centres = self.numbering.space.mesh.nodes.real.mean(axis=1)
-        return Dissection(number, schur, n, centres).solve
+        self._solve_skeleton = skeleton_solver(numbering, self.cells.schur)
 
     def solve(self, b: Array) -> Array:
         """Solution of A x = b for b of shape (size, columns)."""
@@ -164,6 +145,33 @@ class FactoredPencil:
         padded = np.concatenate([x, np.zeros((1, x.shape[1]), dtype=x.dtype)])
         interior = self.cells.solve_interiors(inner) - np.matmul(reduction, padded[num.boundary])
         return np.concatenate([x, interior.reshape(-1, x.shape[1])])
+
+
+def skeleton_solver(numbering: Numbering, schur: Array) -> Callable[[Array], Array]:
+    """Solver for the assembled skeleton of condensed cell matrices `schur` (cells, boundary, boundary).
+
+    Raises
+    ------
+    SolveError
+        If the skeleton is singular to working precision.
+    """
+    number, n = numbering.boundary, numbering.skeleton_size
+    if n == 0:
+        return lambda b: b
+    rows = np.broadcast_to(number[:, :, None], schur.shape)
+    cols = np.broadcast_to(number[:, None, :], schur.shape)
+    if n <= DENSE_SKELETON:
+        flat = (rows * (n + 1) + cols).ravel()
+        S = _accumulate(flat, schur.ravel(), (n + 1) ** 2).reshape(n + 1, n + 1)[:-1, :-1]
+        (factorise,) = sla.get_lapack_funcs(("getrf",), (S,))
+        lu, pivots, info = factorise(S, overwrite_a=True)
+        if info:
+            raise SolveError("the shift is an eigenvalue to working precision; another shift is needed")
+        return lambda b: sla.lu_solve((lu, pivots), b, check_finite=False)
+    if n >= WORTHWHILE and installed():
+        return pardiso_solver(number, schur, n)
+    centres = numbering.space.mesh.nodes.real.mean(axis=1)
+    return Dissection(number, schur, n, centres).solve
 
 
 def _accumulate(index: Array, values: Array, size: int) -> Array:

@@ -7,6 +7,8 @@ static condensation is a split of each cell matrix in two.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -78,6 +80,15 @@ class Space:
     def _local_order(self, curl: Array, scalar: Array) -> Array:
         out = np.empty((curl.shape[0], curl.shape[1] + scalar.shape[1]), dtype=curl.dtype)
         out[:, self.from_curl], out[:, self.from_scalar] = curl, scalar
+        return out
+
+    def part(self, cells: IntArray) -> Space:
+        """The same unknowns on some of the cells only: what `femwgm.fem.assemble` needs to work on a few at a time."""
+        out = copy(self)
+        mesh = self.mesh
+        medium = None if mesh.medium is None else mesh.medium[cells]
+        out.mesh = replace(mesh, nodes=mesh.nodes[cells], region=mesh.region[cells], medium=medium)
+        out.dofs, out.signs, out.probes = self.dofs[cells], self.signs[cells], {}
         return out
 
     @property
