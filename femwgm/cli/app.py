@@ -82,13 +82,24 @@ def exact(config: Config, override: Set = None, csv: Csv = False) -> None:
 
 
 @app.command()
-def check(config: Config, override: Set = None) -> None:
+def check(
+    config: Config,
+    override: Set = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", metavar="FILE", help="Draw the body: .png, .svg or .pdf.", show_default=False),
+    ] = None,
+) -> None:
     """Validate CONFIG and print it resolved; notes go to stderr."""
     from femwgm.cli.check import remarks
     from femwgm.config import dump_resolved, load_config
 
     settings = load_config(config, override or [])
     lines = remarks(settings)
+    if plot is not None:
+        from femwgm.cli.check import draw
+
+        lines.append(draw(settings, plot))
     print(dump_resolved(settings), end="", flush=True)
     for remark in lines:
         print(f"# {remark}", file=sys.stderr)

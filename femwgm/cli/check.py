@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from femwgm.config import RunConfig, config_hash
+from femwgm.errors import ConfigError
+from femwgm.geometry.build import section_of
 from femwgm.materials import materials_from_config
 from femwgm.units import k0_from_wavelength
 
-__all__ = ["remarks"]
+__all__ = ["draw", "remarks"]
 
 
 def remarks(config: RunConfig) -> list[str]:
@@ -16,6 +20,8 @@ def remarks(config: RunConfig) -> list[str]:
     ------
     MaterialError
         When a medium is not known over the window.
+    GeometryError
+        When the shape is wrong.
     ConfigError
         When no mode lies in the window, or the sweep begins or ends at a point that is no valid configuration.
     """
@@ -34,9 +40,31 @@ def remarks(config: RunConfig) -> list[str]:
     )
     if config.geometry.kind == "layered_sphere":
         lines.append(_expected(config))
+    else:
+        section_of(config.geometry)
     if config.sweep is not None:
         lines.append(_swept(config))
     return lines
+
+
+def draw(config: RunConfig, path: Path) -> str:
+    """Draw the body into a file; a line that says so.
+
+    Raises
+    ------
+    ConfigError
+        If the file's ending names no format.
+    GeometryError
+        If the shape is wrong.
+    """
+    from femwgm.views.shape import draw_shape
+
+    if path.suffix.lower() not in (".png", ".svg", ".pdf"):
+        raise ConfigError(
+            "names no picture format", key="--plot", value=str(path), remedy="end it with .png, .svg or .pdf"
+        )
+    draw_shape(config, path)
+    return f"drawn: {path}"
 
 
 def _expected(config: RunConfig) -> str:

@@ -53,6 +53,23 @@ def test_check_prints_a_valid_configuration(capsys: pytest.CaptureFixture[str]) 
     assert "n = 1.768" in err
 
 
+@pytest.mark.parametrize("name", ["toroid-web", "cavity-palace", "bisphere"])
+def test_check_draws_the_body(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A picture of the cross-section with every region in it, before anything is solved."""
+    picture = tmp_path / "shape.svg"
+    status, _, err = femwgm(capsys, "check", str(CONFIG.parent / f"{name}.yaml"), "--plot", str(picture))
+    assert status == 0
+    assert f"drawn: {picture}" in err
+    assert "<svg" in picture.read_text()[:2000]
+
+
+def test_check_refuses_other_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = femwgm(capsys, "check", str(CONFIG), "--plot", str(tmp_path / "shape.bmp"))
+    assert (status, out) == (2, "")
+    assert ".png, .svg or .pdf" in one_line(err)
+    assert not list(tmp_path.iterdir())
+
+
 def test_exact_prints_the_table_of_run(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = femwgm(capsys, "exact", str(CONFIG), "--csv")
     assert status == 0
