@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import difflib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,12 +10,22 @@ from pathlib import Path
 import numpy as np
 
 from femwgm.errors import ConfigError
+from femwgm.experiment.columns import UNKNOWN, Table, number, read_table
 from femwgm.typing import Array
 
 __all__ = ["COLUMNS", "Peaks", "read_peaks"]
 
-COLUMNS = ("wavelength_nm", "width_nm", "error_nm", "pol", "height")
-"""Columns of a table of peaks; only the first is needed."""
+ALIASES = {
+    "wavelength_nm": ("lambda", "λ", "peak", "position", "center", "centre", "peak wavelength"),
+    "width_nm": ("fwhm", "linewidth", "line width"),
+    "error_nm": ("uncertainty", "sigma", "σ", "wavelength error"),
+    "pol": ("polarization", "polarisation"),
+    "height": ("intensity", "amplitude", "counts"),
+}
+"""Other names of the columns of a table of peaks; only the first column is needed."""
+COLUMNS = tuple(ALIASES)
+LIGHT_NM = (50.0, 100_000.0)
+"""What can be the wavelength of a peak: anything else has another unit."""
 POSITION_SHARE = 0.1
 """Standard error of a position in line widths, where the table states none."""
 DEFAULT_ERROR_NM = 0.02
@@ -87,78 +95,77 @@ class Peaks:
 
 
 def read_peaks(path: str | Path) -> Peaks:
-    """Read a CSV table of peaks.
+    """Read a table of peaks.
 
     Parameters
     ----------
     path
-        A file with a header of `wavelength_nm` and any of `width_nm`, `error_nm`, `pol` (TE, TM or empty), `height`; empty cells
-        are unknown, lines that begin with # are skipped.
+        A table (:mod:`femwgm.experiment.columns`) with a column of wavelengths and any of the other :data:`COLUMNS`; empty cells
+        are unknown.
 
     Raises
     ------
     ConfigError
-        One line that names the file, the row and the column.
+        One line that names the file, the line in it and the column.
     """
-    file = Path(path)
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            rows = [
-                row
-                for row in csv.reader(stream)
-                if any(c.strip() for c in row) and not row[0].lstrip().startswith("#")
-            ]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or "not a text table"
-        raise ConfigError(f"the table of peaks cannot be read ({reason})", file=file) from None
-    header = [cell.strip() for cell in rows[0]] if rows else []
-    for name in header:
-        if name not in COLUMNS:
-            close = difflib.get_close_matches(name.lower(), COLUMNS, n=1)
-            remedy = f"did you mean '{close[0]}'?" if close else f"known columns: {', '.join(COLUMNS)}"
-            raise ConfigError("unknown column", file=file, key=name[:40] or "header", remedy=remedy)
-    if "wavelength_nm" not in header or len(set(header)) != len(header):
+    table = read_table(path, "the table of peaks")
+    where = table.columns(ALIASES)
+    if "wavelength_nm" not in where:
         raise ConfigError(
             "the header needs 'wavelength_nm' once",
-            file=file,
+            file=table.file,
             remedy="begin with e.g. 'wavelength_nm,width_nm,pol'",
         )
-    if not 1 <= len(rows) - 1 <= MAX_PEAKS:
-        raise ConfigError(f"{len(rows) - 1} peaks; between 1 and {MAX_PEAKS} can be assigned", file=file)
-    columns: dict[str, list[str]] = {name: [] for name in header}
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) != len(header):
-            raise ConfigError(f"row {number} has {len(row)} cells, the header {len(header)}", file=file)
-        for name, cell in zip(header, row, strict=True):
-            columns[name].append(cell.strip())
-    values = {
-        name: [_number(c, name, i, file) for i, c in enumerate(columns[name], 2)]
-        for name in header
-        if name != "pol"
-    }
-    if any(math.isnan(v) for v in values["wavelength_nm"]):
+    if not 1 <= len(table.rows) <= MAX_PEAKS:
         raise ConfigError(
-            "a peak without wavelength", file=file, key="wavelength_nm", remedy="fill or drop the row"
+            f"{len(table.rows)} peaks; between 1 and {MAX_PEAKS} can be assigned", file=table.file
         )
-    labels = (
-        [_polarization(c, i, file) for i, c in enumerate(columns["pol"], 2)] if "pol" in columns else None
-    )
+    values: dict[str, list[float]] = {}
+    for name, (column, factor) in where.items():
+        if name != "pol":
+            values[name] = [factor * _positive(table, i, column, name) for i in range(len(table.rows))]
+    _sensible(table, values["wavelength_nm"])
+    labels = None
+    if "pol" in where:
+        labels = [_polarization(table, i, where["pol"][0]) for i in range(len(table.rows))]
     return Peaks.of(pol=labels, **values)
 
 
-def _number(cell: str, name: str, row: int, file: Path) -> float:
-    if not cell:
-        return math.nan
-    try:
-        value = float(cell)
-    except ValueError:
-        value = math.nan
-    if not (math.isfinite(value) and value > 0.0):
-        raise ConfigError("must be a positive number", file=file, key=f"row {row}, {name}", value=cell[:40])
+def _positive(table: Table, row: int, column: int, name: str) -> float:
+    value = number(table, row, column, name)
+    if not (math.isnan(value) or value > 0.0):
+        line, cells = table.rows[row]
+        raise ConfigError(
+            "must be a positive number", file=table.file, key=f"line {line}, {name}", value=cells[column][:40]
+        )
     return value
 
 
-def _polarization(cell: str, row: int, file: Path) -> str:
-    if cell.upper() not in ("", "TE", "TM"):
-        raise ConfigError("must be TE, TM or empty", file=file, key=f"row {row}, pol", value=cell[:40])
-    return cell.upper()
+def _sensible(table: Table, wavelength_nm: list[float]) -> None:
+    """Every peak has a wavelength, and it is one of light."""
+    for (line, _), value in zip(table.rows, wavelength_nm, strict=True):
+        key = f"line {line}, wavelength_nm"
+        if math.isnan(value):
+            raise ConfigError(
+                "a peak without wavelength", file=table.file, key=key, remedy="fill or drop the row"
+            )
+        if not LIGHT_NM[0] <= value <= LIGHT_NM[1]:
+            raise ConfigError(
+                "is no wavelength of light",
+                file=table.file,
+                key=key,
+                value=f"{value:g} nm",
+                remedy="name the column by its unit, e.g. wavelength_um",
+            )
+
+
+def _polarization(table: Table, row: int, column: int) -> str:
+    line, cells = table.rows[row]
+    cell = cells[column].upper()
+    if cell.lower() in UNKNOWN or cell == "?":
+        return ""
+    if cell not in ("TE", "TM"):
+        raise ConfigError(
+            "must be TE, TM or empty", file=table.file, key=f"line {line}, pol", value=cells[column][:40]
+        )
+    return cell

@@ -185,6 +185,13 @@ def test_efficiencies_of_homogeneous_spheres(n: complex, x: float) -> None:
         assert (found.extinction, found.scattering) == pytest.approx(mie(n, x), rel=1e-9)
 
 
+def test_a_tiny_sphere_absorbs_like_a_dipole() -> None:
+    """4 x Im (n^2 - 1) / (n^2 + 2), corrections of order x^2: waves that hardly touch the sphere must not count."""
+    n, x = 1.6 + 0.2j, 1e-3
+    found = efficiencies(LayeredSphere([x * 0.5 / (2.0 * math.pi)], [n, 1.0]), 0.5)
+    assert found.absorption == pytest.approx(4.0 * x * ((n**2 - 1.0) / (n**2 + 2.0)).imag, rel=1e-5)
+
+
 def test_absorbed_power_is_the_field_in_the_absorbing_shell_to_first_order() -> None:
     """Absorption of a faint shell grows in proportion to its extinction coefficient, whatever else is true."""
     weak, twice = (
@@ -227,5 +234,5 @@ def test_gain_tables_are_read_and_inverted(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="ascend"):
         GainTable(np.array([2.0, 1.0]), np.array([1.0, 2.0]))
     path.write_text("fluence,gain\n1,2\n3,4\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match="the header is 'fluence_uj_cm2,gain_per_cm'"):
+    with pytest.raises(ConfigError, match="fluence: unknown column; did you mean 'fluence_uj_cm2'"):
         read_gain_table(path)

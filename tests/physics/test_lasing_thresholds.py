@@ -11,6 +11,7 @@ import pytest
 from femwgm.analytic import ExactMode, LayeredSphere
 from femwgm.experiment.gain import GainSpectrum
 from femwgm.experiment.lasing import (
+    IN_PLANE_STRENGTH,
     Threshold,
     first_to_lase,
     per_cm,
@@ -150,6 +151,14 @@ def test_face_down_emitters_favour_te() -> None:
     ]
     assert isotropic[0].gain_per_cm == pytest.approx(te.gain_per_cm, rel=1e-8)
     assert isotropic[1].gain_per_cm < 1.05 * isotropic[0].gain_per_cm
+
+
+def test_emitters_in_the_surface_give_half_as_much_again_to_a_tangential_field() -> None:
+    """Mean square of the cosine between a dipole and a tangential axis: random in the surface over random in space."""
+    x, w = np.polynomial.legendre.leggauss(20)
+    turn = np.cos(2.0 * np.pi * np.arange(8) / 8.0) ** 2
+    space = float(w @ (1.0 - x**2)) / 2.0 * turn.mean()
+    assert turn.mean() / space == pytest.approx(IN_PLANE_STRENGTH, rel=1e-12)
 
 
 def test_radiation_alone_is_balanced_at_any_q() -> None:

@@ -32,6 +32,30 @@ def test_a_table_is_sorted_and_completed(tmp_path: Path) -> None:
     assert peaks.quality[1] == pytest.approx(6555.0)
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        "Wavelength (nm);FWHM (nm);Polarization;Intensity\n660,2;0,2;te;5\n651;;-;\n655,5;0,1;TM;9\n",
+        "lambda / um\tfwhm [pm]\tpol\tcounts\n0.6602\t200\tTE\t5\n0.651\tNaN\t\tn/a\n0.6555\t100\ttm\t9\n",
+        "\ufeffwavelength_nm,width_nm,pol,height\r\n660.2,0.2,TE,5\r\n651,nan,?,\r\n655.5,0.1,TM,9\r\n",
+        "wavelength_nm , linewidth_pm, polarisation, amplitude\n6.602e2,200,TE,5\n651,,,\n655.5,100,TM,9\n",
+    ],
+)
+def test_tables_as_laboratories_write_them(tmp_path: Path, table: str) -> None:
+    peaks = read_peaks(write(tmp_path, table))
+    assert peaks.wavelength_nm == pytest.approx([651.0, 655.5, 660.2], rel=1e-14)
+    assert peaks.width_nm[1:] == pytest.approx([0.1, 0.2], rel=1e-12)
+    assert np.isnan(peaks.width_nm[0])
+    assert peaks.pol == ("", "TM", "TE")
+    assert peaks.height[1:].tolist() == [9.0, 5.0]
+
+
+def test_a_table_of_a_spreadsheet_in_utf_16(tmp_path: Path) -> None:
+    path = tmp_path / "peaks.txt"
+    path.write_text("wavelength (nm)\twidth (nm)\n660,2\t0,2\n", encoding="utf-16")
+    assert read_peaks(path).wavelength_nm.tolist() == [660.2]
+
+
 def test_stated_errors_win_over_widths(tmp_path: Path) -> None:
     peaks = read_peaks(write(tmp_path, "wavelength_nm,width_nm,error_nm\n660,0.2,0.003\n"))
     assert peaks.error_nm.tolist() == [0.003]
@@ -44,12 +68,21 @@ def test_stated_errors_win_over_widths(tmp_path: Path) -> None:
         ("wavelength_nm,mood\n660,1\n", "mood: unknown column; known columns"),
         ("width_nm\n0.1\n", "the header needs 'wavelength_nm' once"),
         ("wavelength_nm\n", "0 peaks"),
-        ("", "the header needs"),
-        ("wavelength_nm\n-3\n", "row 2, wavelength_nm = '-3': must be a positive number"),
-        ("wavelength_nm\nnan\n", "must be a positive number"),
+        ("", "the table of peaks is empty"),
+        ("\n# nothing\n\n", "the table of peaks is empty"),
+        ("wavelength_nm\n-3\n", "line 2, wavelength_nm = '-3': must be a positive number"),
+        ("wavelength_nm\nnan\n", "a peak without wavelength"),
         ("wavelength_nm,width_nm\n,0.1\n", "a peak without wavelength"),
-        ("wavelength_nm,pol\n660,TEM\n", "row 2, pol = 'TEM': must be TE, TM or empty"),
-        ("wavelength_nm,pol\n660\n", "row 2 has 1 cells, the header 2"),
+        ("wavelength_nm,pol\n660,TEM\n", "line 2, pol = 'TEM': must be TE, TM or empty"),
+        ("wavelength_nm,pol\n660\n", "line 2 has 1 cells, the header 2"),
+        ("# book\n\nwavelength_nm\n660\nx\n", "line 5, wavelength_nm = 'x': must be a number"),
+        ("660.1\n655.2\n", "line 1: has numbers where the headings should be"),
+        ("wavelength_nm\n0.660\n", "is no wavelength of light; name the column by its unit"),
+        ("Wavelength (THz)\n450\n", "has the unit 'thz', which is no length"),
+        ("wavelength_nm,Peak (nm)\n660,660\n", "Peak (nm): two columns say the same"),
+        ("wavelength_nm,width_nm\n660,1;0,1\n", "separate the columns by semicolons or tabs"),
+        ("wavelength_nm\n660 nm\n", "'660 nm': must be a number"),
+        ("wavelength_nm\ninf\n", "'inf': must be a number"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, said: str) -> None:
