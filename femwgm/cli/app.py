@@ -300,9 +300,15 @@ def vernier(
     deviation: Annotated[
         str, typer.Option("--deviation", help="Standard deviation of each diameter.")
     ] = "10 nm",
+    at: Annotated[
+        float | None,
+        typer.Option("--at", metavar="NM", min=0.0, help="Wavelength where a coincidence is wanted."),
+    ] = None,
+    out: Out = None,
+    quiet: Quiet = False,
 ) -> None:
     """Where the combs of two spheres coincide in the window of FIRST, how sharply, and how sure that is."""
-    from femwgm.cli.laser import print_vernier
+    from femwgm.cli.laser import print_vernier, write_vernier
     from femwgm.cli.laser import vernier as find
     from femwgm.config import load_config
     from femwgm.config.quantity import length_um
@@ -316,8 +322,11 @@ def vernier(
         spread = -1.0
     if not spread > 0.0:
         raise ConfigError("must be a length", key="--deviation", value=deviation, remedy="e.g. '10 nm'")
-    made, drawn = find(load_config(first), load_config(second), q, pol, spread)
-    print_vernier(made, drawn, spread)
+    made, drawn = find(load_config(first), load_config(second), q, pol, spread, at)
+    if out is not None:
+        write_vernier(made, drawn, spread, at, out)
+    if not quiet:
+        print_vernier(made, drawn, spread, at)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from femwgm.config import RunConfig
 from femwgm.errors import ConfigError
 
 if TYPE_CHECKING:
-    from femwgm.experiment.assignment import Assignment
+    from femwgm.experiment.assignment import Assignment, Parameter
     from femwgm.experiment.paper.content import Section
 
 __all__ = ["assign_peaks", "plain_table", "print_assignment", "print_comparison"]
@@ -60,10 +61,12 @@ def print_assignment(result: Assignment) -> None:
         )  # fmt: skip
     screen.print(table)
     numbers = plain_table("Sphere", ("", "value", "±", "unit", "± before", "± over all readings"))
+    shown = {p.name: _shown(p) for p in result.parameters.values()}
     for p in result.parameters.values():
-        numbers.add_row(
-            p.name, f"{p.value:.7g}", f"{p.error:.2g}", p.unit, f"{p.prior_error:.2g}", f"{p.spread:.2g}"
-        )
+        unit, scale, decimals = shown[p.name]
+        cells = (f"{scale * v:.{decimals}f}" for v in (p.value, p.error, p.prior_error, p.spread))
+        value, error, before, spread = cells
+        numbers.add_row(p.name, value, error, unit, before, spread)
     screen.print(numbers)
     screen.print(
         f"probability of this reading {result.probability:.4g};"
@@ -72,15 +75,29 @@ def print_assignment(result: Assignment) -> None:
     rivals = result.rivals()
     if rivals:
         others = plain_table(
-            "Rivals", ("probability", *(p.name for p in result.parameters.values()), "chi^2", "difference")
+            "Rivals",
+            (
+                "probability",
+                *(f"{name}{f' ({unit})' if unit else ''}" for name, (unit, _, _) in shown.items()),
+                "chi^2",
+                "difference",
+            ),
         )
+        others.columns[-1].no_wrap = False
         for rival in rivals[:8]:
-            values = [f"{rival[name]:.6g}" for name in result.parameters]
+            values = [f"{scale * rival[name]:.{decimals}f}" for name, (_, scale, decimals) in shown.items()]
             others.add_row(
                 f"{rival['probability']:.2g}", *values, f"{rival['chi2']:.3g}", rival["difference"]
             )
         screen.print(others)
     notes(result.notes(), screen)
+
+
+def _shown(parameter: Parameter) -> tuple[str, float, int]:
+    """Unit, scale and decimals that leave two digits of the error."""
+    unit, scale = ("nm", 1e3) if parameter.name == "thickness" else (parameter.unit.replace("um", "µm"), 1.0)
+    error = scale * parameter.error
+    return unit, scale, min(max(0, 1 - math.floor(math.log10(error))), 9) if error > 0.0 else 6
 
 
 def print_comparison(sections: Sequence[Section]) -> None:

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from femwgm.experiment.rates import LightCurve
     from femwgm.experiment.vernier import Tolerance, Vernier
 
-__all__ = ["lasing", "print_lasing", "print_vernier", "vernier", "write_lasing"]
+__all__ = ["lasing", "print_lasing", "print_vernier", "vernier", "write_lasing", "write_vernier"]
 
 SHOWN = 12
+PUMPS = (1.1, 1.5, 2.0, 3.0, 5.0, 10.0)
+"""Pumps, over that of the first threshold, of which the number of lines is printed."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def lasing(config: RunConfig, q: float, gain: Path | None, in_plane: bool, shell
     first = modes[found.index(ranked[0][0])]
     index = body.shell_index(body.nominal, first.k0.real).real
     beta = spontaneous_share(1e-3 * first.wavelength_nm, index, first.mode_volume_um3, band.width_nm)
-    pump = np.geomspace(0.4, 10.0, 25)
+    pump = np.union1d(np.geomspace(0.4, 10.0, 33), PUMPS)
     curves = {
         name: light_curve(
             shell_intensities(modes, body.shell, in_plane=in_plane, standing=standing), relative_strengths(found, band), pump,
@@ -89,15 +91,15 @@ def print_lasing(result: Lasing) -> None:
     )
     for one, needed in result.ranked[:SHOWN]:
         table.add_row(
-            f"{one.pol} {one.l} q={one.q}", f"{one.wavelength_nm:.3f}", f"{one.confinement:.4f}", f"{one.n2_exact:.6g}",
+            f"{one.pol} {one.l} q={one.q}", f"{one.wavelength_nm:.3f}", f"{one.confinement:.4f}", f"{one.n2_exact:.5e}",
             f"{one.gain_per_cm:.3f}", f"{one.gain_weighted_per_cm:.3f}", f"{needed:.3f}",
         )  # fmt: skip
     screen.print(table)
     lines = plain_table("Lasing lines", ("pump / threshold", *result.curves))
     pump = next(iter(result.curves.values())).pump
-    for target in (1.0, 1.5, 2.0, 3.0, 5.0, 10.0):
+    for target in PUMPS:
         at = int(np.abs(pump - target).argmin())
-        lines.add_row(f"{pump[at]:.2f}", *(str(int(curve.count[at])) for curve in result.curves.values()))
+        lines.add_row(f"{pump[at]:g}", *(str(int(curve.count[at])) for curve in result.curves.values()))
     screen.print(lines)
     notes(result.warnings, screen)
 
@@ -160,19 +162,19 @@ def _csv(rows: Sequence[Sequence[Any]]) -> bytes:
 
 
 def vernier(
-    first: RunConfig, second: RunConfig, q: float, pol: str, deviation_um: float
+    first: RunConfig, second: RunConfig, q: float, pol: str, deviation_um: float, wanted_nm: float | None
 ) -> tuple[Vernier, Tolerance]:
-    """Combs of two spheres in the window of the first, and what errors of their diameters do."""
+    """Combs of two spheres in the window of the first, and what errors of their diameters do to the coincidence wanted."""
     from femwgm.experiment.model import CoatedSphere
     from femwgm.experiment.vernier import design, tolerance
 
     bodies = CoatedSphere.from_config(first), CoatedSphere.from_config(second)
     window = first.modes.window_um
-    made = design(*bodies, window, q, pol=pol, orders=first.modes.radial_orders or (1,))
-    return made, tolerance(*bodies, made, 500.0 * sum(window), deviation_um)
+    made = design(*bodies, window, q, pol=pol, orders=first.modes.radial_orders or (1,), at_nm=wanted_nm)
+    return made, tolerance(*bodies, made, wanted_nm or 500.0 * sum(window), deviation_um)
 
 
-def print_vernier(made: Vernier, drawn: Tolerance, deviation_um: float) -> None:
+def print_vernier(made: Vernier, drawn: Tolerance, deviation_um: float, wanted_nm: float | None) -> None:
     """Spacings, coincidences and tolerances."""
     screen = console()
     screen.print(
@@ -186,8 +188,38 @@ def print_vernier(made: Vernier, drawn: Tolerance, deviation_um: float) -> None:
             f"{pair.wavelength_nm:.4f}", f"{pair.detuning_nm:+.4f}", f"{pair.widths:.3f}",
         )  # fmt: skip
     screen.print(table)
+    place = "the middle of the window" if wanted_nm is None else f"{wanted_nm:g} nm"
     screen.print(
-        f"errors of {1e3 * deviation_um:g} nm in each diameter move the coincidence in the middle of the window by"
-        f" {drawn.deviation_nm:.3g} nm and leave {drawn.overlapping.mean():.1f} pairs within a line width of each other"
+        f"errors of {1e3 * deviation_um:g} nm in each diameter move the coincidence nearest"
+        f" {place} by {drawn.deviation_nm:.2g} nm (one standard deviation);"
+        f" {drawn.overlapping.mean():.1f} ± {drawn.overlapping.std():.1f} pairs lie within a line width of each other"
     )
     notes(made.warnings(), screen)
+
+
+def write_vernier(
+    made: Vernier, drawn: Tolerance, deviation_um: float, wanted_nm: float | None, folder: Path
+) -> None:
+    """Write coincidences.csv and vernier.png."""
+    from femwgm.store.files import guarded, write_bytes
+    from femwgm.views.experiment import vernier_figure
+    from femwgm.views.style import look, rendered
+
+    with guarded(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    rows: list[list[Any]] = [
+        [
+            *(f"{name}_{i}" for i in (1, 2) for name in ("pol", "l", "q")),
+            "wavelength_nm",
+            "detuning_nm",
+            "line_widths",
+        ]
+    ]
+    rows += [[*p.first, *p.second, p.wavelength_nm, p.detuning_nm, p.widths] for p in made.coincidences]
+    with look():
+        picture = rendered(
+            vernier_figure(made, ("first", "second"), {1e3 * deviation_um: drawn.wavelength_nm}, wanted_nm),
+            "png",
+        )
+    write_bytes(folder / "coincidences.csv", _csv(rows))
+    write_bytes(folder / "vernier.png", picture)

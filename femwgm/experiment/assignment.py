@@ -190,14 +190,19 @@ class Assignment:
             for parameter in self.parameters.values()
             if not parameter.determined
         ]
+        if sum(not parameter.determined for parameter in self.parameters.values()) > 1:
+            said.append(
+                "what is known from elsewhere fixes the rest: --free index=0 holds the index, for one"
+            )
         if self.probability < 0.95:
             said.append(
                 f"the reading is ambiguous: the best has probability {self.probability:.2f} among those found"
             )
         spare = self.best.matched - self.prior.free.size
         if spare < 2:
+            peaks = "peak" if self.best.matched == 1 else "peaks"
             said.append(
-                f"{self.best.matched} matched peaks for {self.prior.free.size} fitted numbers:"
+                f"{self.best.matched} matched {peaks} for {self.prior.free.size} fitted numbers:"
                 " little is left to test the fit"
             )
         return said
@@ -207,13 +212,14 @@ def _difference(changes: Sequence[tuple[int, Any, Any]], peaks: Peaks) -> str:
     """How a rival's labels differ, in words."""
     if not changes:
         return "same labels, another sphere"
-    shifts = {
-        (a[0] == b[0], a[2] == b[2], b[1] - a[1]) for _, a, b in changes if a is not None and b is not None
-    }
-    if len(changes) > 1 and len(shifts) == 1 and all(a and b for _, a, b in changes):
-        same_pol, same_q, shift = shifts.pop()
-        if same_pol and same_q:
-            return f"l {shift:+d} for {len(changes)} of {len(peaks)} peaks"
+    shifts = {(a[0], b[1] - a[1]) for _, a, b in changes if a and b and a[0] == b[0] and a[2] == b[2]}
+    whole = all(a and b and a[0] == b[0] and a[2] == b[2] for _, a, b in changes)
+    if whole and len(changes) > 1 and len(dict(shifts)) == len(shifts):
+        # One shift for each polarization: the combs slide as a whole.
+        steps = sorted(shifts)
+        same = len({step for _, step in steps}) == 1
+        words = f"l {steps[0][1]:+d}" if same else ", ".join(f"{pol} l {step:+d}" for pol, step in steps)
+        return f"{words} for {len(changes)} of {len(peaks)} peaks"
     parts = [f"{peaks.wavelength_nm[i]:.3f} nm {_word(a)} -> {_word(b)}" for i, a, b in changes[:3]]
     return "; ".join(parts) + (f"; and {len(changes) - 3} more" if len(changes) > 3 else "")
 

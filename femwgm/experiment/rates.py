@@ -23,6 +23,7 @@ approaches and femtosecond pumping does not.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -143,16 +144,22 @@ def _climb(
     logs = np.log(np.maximum(a * powers[0], 1e-12))
     photons, inversion = [], []
     for power in powers:
-        logs, n = _steady(sampled, a, coupling, power * shape, logs)
+        found = _polished(sampled, a, coupling, power * shape, logs)
+        if found is None:
+            start = _along_the_path(sampled, a, coupling, power * shape)
+            found = _polished(sampled, a, coupling, power * shape, start)
+        if found is None:
+            raise SolveError("the rate equations did not settle")
+        logs, n = found
         photons.append(np.exp(logs))
         inversion.append(sampled.mean(n))
     return np.array(photons), np.array(inversion)
 
 
-def _steady(
+def _polished(
     sampled: ShellIntensities, a: Array, coupling: Array, source: Array, logs: Array
-) -> tuple[Array, Array]:
-    """log S and n at one pump: log(a <n u>) + log(1 + 1/S) = 0 for every mode, by damped Newton steps."""
+) -> tuple[Array, Array] | None:
+    """log S and n at one pump: log(a <n u>) + log(1 + 1/S) = 0 for every mode, by damped Newton steps; None where they stall."""
     u, weight = sampled.u, sampled.weight
 
     def state(y: Array) -> tuple[Array, Array, Array]:
@@ -164,18 +171,51 @@ def _steady(
 
     y = logs.copy()
     value, n, clamp = state(y)
-    for _ in range(200):
+    for _ in range(60):
         mean = (u * weight) @ n
         answer = -((u * (weight * n / clamp)) @ u.T) * (coupling * np.exp(y)) / mean[:, None]
         jacobian = answer - np.diag(1.0 / (1.0 + np.exp(y)))
         step = np.clip(np.linalg.solve(jacobian, -value), -3.0, 3.0)
         part = 1.0
-        for _ in range(30):
+        while True:
             ahead, n, clamp = state(y + part * step)
             if np.abs(ahead).sum() < np.abs(value).sum() * (1.0 - 1e-4 * part) or np.abs(step).max() < 1e-9:
                 break
             part *= 0.5
+            if part < 1e-3:
+                return None
         y, value = y + part * step, ahead
         if np.abs(value).max() < 1e-12 or np.abs(part * step).max() < 1e-11:
             return y, n
-    raise SolveError("the rate equations did not settle; take smaller steps in pump")
+    return None
+
+
+def _along_the_path(sampled: ShellIntensities, a: Array, coupling: Array, source: Array) -> Array:
+    """log S at one pump from no start: the central path of a concave maximum.
+
+    With t = coupling S the steady state maximises
+
+        <source log(1 + sum_j u_j t_j)> - sum_j (t_j - c_j log(1 + t_j / c_j)) / a_j
+
+    over t > 0, which is concave, so there is one state and c, the spontaneous share, is the barrier: it falls from near one to
+    its value while t and z = 1 - a <n u> follow by Newton's steps for z + a <n u> = 1 and (t + c) z = c, kept positive.
+    """
+    u, weight = sampled.u, sampled.weight
+    t, z = np.ones(a.size), np.full(a.size, 0.5)
+    for factor in 10.0 ** np.arange(max(0, math.ceil(-math.log10(coupling.max()))), -1.0, -1.0):
+        c = coupling * factor
+        for _ in range(60):
+            clamp = 1.0 + t @ u
+            n = source / clamp
+            balance = 1.0 - z - a * ((u * weight) @ n)
+            product = c - (t + c) * z
+            if np.abs(balance).max() < 1e-8 and (np.abs(product) < 1e-4 * c).all():
+                break
+            curve = (u * (weight * n / clamp)) @ u.T
+            matrix = ((t + c) * a)[:, None] * curve + np.diag(z)
+            dt = np.linalg.solve(matrix, product - (t + c) * balance)
+            dz = balance + a * (curve @ dt)
+            shrink = np.max(np.concatenate([-dt / t, -dz / z]))
+            part = min(1.0, 0.95 / shrink) if shrink > 0.0 else 1.0
+            t, z = t + part * dt, z + part * dz
+    return np.asarray(np.log(t / coupling))

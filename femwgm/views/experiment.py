@@ -178,7 +178,7 @@ def polarizer_figure(lights: Mapping[str, Any]) -> Figure:
 
 
 def vernier_figure(
-    design: Any, names: tuple[str, str], drawn: Mapping[float, Array], target_nm: float
+    design: Any, names: tuple[str, str], drawn: Mapping[float, Array], target_nm: float | None
 ) -> Figure:
     """Two combs, their detuning in line widths, and where errors of the diameters put the coincidence.
 
@@ -191,7 +191,7 @@ def vernier_figure(
     drawn
         Wavelengths of the chosen coincidence (nm) by standard deviation of the diameters (nm).
     target_nm
-        Where it was wanted.
+        Where it was wanted; None where no place was named.
     """
     figure = new_figure(PAGE, 4.6)
     a, b, c = figure.subplots(3, 1, sharex=True, gridspec_kw={"height_ratios": [1.25, 1.0, 0.9]})
@@ -215,7 +215,8 @@ def vernier_figure(
         height = row + 0.62 * np.linspace(-0.5, 0.5, shown)[np.argsort(np.sin(7.0 * np.arange(shown)))]
         few = np.asarray(places)[:shown]
         c.plot(few, height[: few.size], ".", ms=2.4, color=INK, alpha=0.45, mew=0.0)
-    c.axvline(target_nm, color=ACCENT[1], lw=0.9, ls=(0, (3, 2)))
+    if target_nm is not None:
+        c.axvline(target_nm, color=ACCENT[1], lw=0.9, ls=(0, (3, 2)))
     c.set_ylim(len(drawn) - 0.5, -0.5)
     c.set_yticks(range(len(drawn)), [f"{deviation:g}" for deviation in drawn])
     c.tick_params(axis="y", length=0)

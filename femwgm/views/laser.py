@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["laser_figure", "light_in_light_out", "thresholds"]
 
+_TICKS = [digit * 10.0**power for power in range(-3, 6) for digit in (1, 2, 5)]
+
 
 def thresholds(
     rows: Sequence[Mapping[str, Any]], ax: Axes, *, measured: float | None = None, label: str = ""
@@ -97,12 +99,12 @@ def light_in_light_out(
         ax.plot([], [], color=POLARIZATION[pol], label=pol)
     ax.set_xscale("log")
     ax.set_yscale("log")
-    ax.set_ylim(max(1e-2, 0.5 * float(curve.photons.min())), 3.0 * float(curve.photons.max()))
+    ax.set_ylim(max(1e-2, 0.5 * float(curve.photons.min())), 3.0 * float(curve.photons.sum(axis=1).max()))
     ax.set_xlabel("pump / first threshold")
     ax.set_ylabel("photons in the mode")
     ax.legend(loc="upper left")
     if counts is not None:
-        counts.step(curve.pump, curve.count, where="mid", color=INK)
+        counts.step(curve.pump, curve.count, where="post", color=INK)
         counts.set_xscale("log")
         counts.set_xlabel("pump / first threshold")
         counts.set_ylabel("lasing lines")
@@ -142,9 +144,18 @@ def laser_figure(
     twin.set_zorder(a.get_zorder() - 1)
     a.patch.set_visible(False)
     a.set_xlim(lo, hi)
-    a.set_yticks([50, 100, 200, 500], ["50", "100", "200", "500"])
-    a.yaxis.set_minor_formatter("")
-    a.legend(loc="center", bbox_to_anchor=(0.5, 0.3), ncols=2)
+    gains = [row["gain_per_cm"] for row in rows] + ([] if measured is None else [measured])
+    if max(gains) < 2.0 * min(gains):
+        room = 0.25 * (max(gains) - min(gains)) + 0.02 * min(gains)
+        a.set_yscale("linear")
+        a.set_ylim(min(gains) - room, max(gains) + 3.0 * room)
+        a.legend(loc="upper right")
+    else:
+        ticks = [tick for tick in _TICKS if 0.8 * min(gains) < tick < 1.25 * max(gains)]
+        a.set_ylim(0.8 * min(gains), 1.25 * max(gains))
+        a.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+        a.yaxis.set_minor_formatter("")
+        a.legend(loc="center", bbox_to_anchor=(0.5, 0.3), ncols=2)
     for ax, (name, curve) in zip((b, c), curves.items(), strict=False):
         light_in_light_out(curve, names, ax)
         ax.set_title(name)
@@ -152,7 +163,7 @@ def laser_figure(
     for (name, curve), stroke, colour in zip(
         curves.items(), strokes, (INK, ACCENT[2], ACCENT[3]), strict=False
     ):
-        d.step(curve.pump, curve.count, where="mid", ls=stroke, color=colour, label=name)
+        d.step(curve.pump, curve.count, where="post", ls=stroke, color=colour, label=name)
     d.set_xscale("log")
     d.set_xlabel("pump / first threshold")
     d.set_ylabel("lasing lines")

@@ -78,6 +78,47 @@ def test_two_modes_settle_where_the_equations_of_motion_do() -> None:
     assert curve.inversion[-1] == pytest.approx(end[:6] @ weight, rel=1e-7)
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_any_pump_is_reached_from_nothing(seed: int) -> None:
+    """Random modes, far above threshold in one step: the state solves the equations as they are written, and is the only one."""
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(2, 12))
+    u, weight = rng.uniform(0.0, 1.0, (count, 30)) ** rng.integers(1, 6), np.full(30, 1.0 / 30.0)
+    u /= (u @ weight)[:, None]
+    a, beta, pump = rng.uniform(0.2, 1.0, count), 10.0 ** rng.uniform(-7.0, -0.4), rng.uniform(2.0, 100.0)
+    sampled = ShellIntensities(u, weight, 1.0)
+    leap = light_curve(sampled, a, [pump], beta=beta)
+    s, a = leap.photons[0], a / a.max()
+    n = pump / (1.0 + (beta * a * s) @ u)
+    assert a * (u @ (weight * n)) * (s + 1.0) == pytest.approx(s, rel=1e-9)
+    climbed = light_curve(sampled, a, np.geomspace(0.1, pump, 40), beta=beta)
+    assert climbed.photons[-1] == pytest.approx(s, rel=1e-7)
+    # Who is called first does not matter: saturation acts both ways alike.
+    order = rng.permutation(count)
+    other = light_curve(ShellIntensities(u[order], weight, 1.0), a[order], [pump], beta=beta)
+    assert other.photons[0] == pytest.approx(s[order], rel=1e-9)
+
+
+def test_two_modes_saturate_each_other_alike() -> None:
+    """What a photon of i takes from the gain of j is what a photon of j takes from that of i, over their couplings."""
+    modes = coated().comb("TE", [165]) + coated().comb("TM", [163])
+    sampled = shell_intensities(modes, 1)
+    overlap = overlaps(sampled)
+    assert overlap == pytest.approx(overlap.T, rel=1e-12)
+    u, weight = sampled.u, sampled.weight
+    s, step = np.array([0.4, 0.7]), 1e-5
+
+    def gain(i: int, t: np.ndarray) -> float:
+        return float((u[i] / (1.0 + t @ u)) @ weight)
+
+    def answer(i: int, j: int) -> float:
+        move = np.eye(2)[j] * step
+        return (gain(i, s + move) - gain(i, s - move)) / (2.0 * step)
+
+    assert answer(0, 1) == pytest.approx(answer(1, 0), rel=1e-8)
+    assert answer(0, 1) < 0.0
+
+
 def test_holes_decide_how_many_modes_lase() -> None:
     """Identical intensities: the best mode clamps the gain and stays alone. Separate places: every mode lases."""
     shared = light_curve(uniform(3), [1.0, 0.9, 0.8], [0.5, 5.0, 50.0], beta=1e-6)

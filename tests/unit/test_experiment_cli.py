@@ -51,13 +51,22 @@ def test_a_gain_table_moves_the_first_line(tmp_path: Path, capsys: pytest.Captur
     assert "TE 165" in first
 
 
-def test_vernier_prints_coincidences_and_the_warning(capsys: pytest.CaptureFixture[str]) -> None:
+def test_vernier_prints_coincidences_and_the_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     pair = [str(FOLDER / f"vernier-{d}um.yaml") for d in (48, 44)]
     status, out, _ = call(["vernier", *pair], capsys)
     assert status == 0
     assert "TE 387" in out
     assert "666.8408" in out
     assert "overlap" in out
+    status, out, _ = call(["vernier", *pair, "--at", "663.28", "-o", str(tmp_path / "pair")], capsys)
+    assert status == 0
+    assert "Eq. 3 with n = 1.76: 19.892 nm" in out
+    rows = list(csv.DictReader((tmp_path / "pair" / "coincidences.csv").open(encoding="utf-8")))
+    best = min(rows, key=lambda row: float(row["line_widths"]))
+    assert (best["l_1"], best["l_2"]) == ("387", "355")
+    assert (tmp_path / "pair" / "vernier.png").stat().st_size > 10_000
     status, out, _ = call(["vernier", *pair, "--q", "1e5"], capsys)
     assert status == 0
     assert "neighbour" not in out
