@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from femwgm.experiment.gain import GainSpectrum
     from femwgm.experiment.lasing import Threshold
     from femwgm.experiment.rates import LightCurve
-    from femwgm.experiment.vernier import Tolerance, Vernier
+    from femwgm.experiment.tolerance import Tolerance
+    from femwgm.experiment.vernier import Vernier
 
 __all__ = ["lasing", "print_lasing", "print_vernier", "vernier", "write_lasing", "write_vernier"]
 
@@ -166,7 +167,8 @@ def vernier(
 ) -> tuple[Vernier, Tolerance]:
     """Combs of two spheres in the window of the first, and what errors of their diameters do to the coincidence wanted."""
     from femwgm.experiment.model import CoatedSphere
-    from femwgm.experiment.vernier import design, tolerance
+    from femwgm.experiment.tolerance import tolerance
+    from femwgm.experiment.vernier import design
 
     bodies = CoatedSphere.from_config(first), CoatedSphere.from_config(second)
     window = first.modes.window_um

@@ -8,7 +8,8 @@ import pytest
 from femwgm.analytic import LayeredSphere
 from femwgm.errors import GeometryError
 from femwgm.experiment.model import CoatedSphere
-from femwgm.experiment.vernier import Vernier, design, tolerance
+from femwgm.experiment.tolerance import tolerance
+from femwgm.experiment.vernier import Vernier, design
 from femwgm.materials import Material
 from femwgm.materials.dispersion import Constant
 

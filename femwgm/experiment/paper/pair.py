@@ -8,7 +8,8 @@ from femwgm.analytic.spectrum import vernier_range
 from femwgm.experiment.paper import published
 from femwgm.experiment.paper.content import Picture, Row, Section
 from femwgm.experiment.paper.study import Study
-from femwgm.experiment.vernier import design, tolerance
+from femwgm.experiment.tolerance import tolerance
+from femwgm.experiment.vernier import design
 
 __all__ = ["pair_section"]
 
