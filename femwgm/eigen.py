@@ -110,6 +110,17 @@ class Pencil:
         return Eigenpairs(values, x, residual)
 
 
+@dataclass(frozen=True)
+class Eigenmode:
+    """A converged eigenpair at one degree."""
+
+    k0: complex
+    x: Array
+    residual: float
+    pencil: Pencil
+    degree: int
+
+
 def nearest(
     pencil: Pencil, shift: complex, count: int, *, factor: FactoredPencil | None = None
 ) -> Eigenpairs:

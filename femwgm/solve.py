@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from femwgm.eigen import Pencil, closest
+from femwgm.eigen import Eigenmode, Pencil, closest
 from femwgm.errors import SolveError
+from femwgm.estimate import wavenumber_error
 from femwgm.expect import Expected
 from femwgm.fem.condense import FactoredPencil
 from femwgm.fem.field import CellField
@@ -31,17 +32,6 @@ MAX_DEGREE = 16
 _FIXED_POINT_STEPS = 12
 _ENRICHMENT = 2
 """Degrees by which the second solve is richer: two, because a field with a parity may gain nothing from one."""
-
-
-@dataclass(frozen=True)
-class Eigenmode:
-    """A converged eigenpair at one degree."""
-
-    k0: complex
-    x: Array
-    residual: float
-    pencil: Pencil
-    degree: int
 
 
 def mirror_condition(pol: str, p: int) -> str:
@@ -179,8 +169,7 @@ def solve_mode(
             check = solve_eigenmode(
                 problem, expected, degree + _ENRICHMENT, mirror, outer="natural", near=primary
             )
-        rounding = 4.0 * np.finfo(float).eps * np.sqrt(primary.pencil.size)
-        error = max(abs(check.k0.real - primary.k0.real) / abs(check.k0.real), rounding)
+            error = wavenumber_error(problem, primary, check, expected.m, mirror)
         misses[degree] = error / goals.wavelength
         last = not goals.adapt or degree >= MAX_DEGREE or (misses[degree] > 1.0 and _stagnant(misses, degree))
         if error <= goals.wavelength or last:
