@@ -138,6 +138,8 @@ def _sign_changes(u: Array, threshold: float) -> tuple[int, float]:
     size = np.abs(u)
     padded = np.r_[-1.0, size, -1.0]
     lobes = np.flatnonzero((size >= padded[:-2]) & (size > padded[2:]) & (size > threshold * size.max()))
+    if not len(lobes):
+        return 0, 0.0  # no field there to count the lobes of: the label is a guess, and says so
     turns = np.cos(np.diff(np.angle(u[lobes])))
     weakest = float(size[lobes].min() / (threshold * size.max()))
     return int((turns < 0.0).sum()), min(1.0, 0.5 * weakest, *np.abs(turns))

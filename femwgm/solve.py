@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -160,15 +160,17 @@ def solve_mode(
     mirror = mirror_condition(expected.pol, expected.p) if mirrored else None
     lossy = problem.lossy(expected.k0)
     primary: Eigenmode | None = None
+    check: Eigenmode | None = None
     misses: dict[int, float] = {}
     q_misses: dict[int, float] = {}
     while True:
-        with stage("eigenpairs"):
-            primary = solve_eigenmode(problem, expected, degree, mirror, near=primary)
+        try:
+            primary, check = _both(problem, expected, degree, mirror, primary)
+        except SolveError:
+            if primary is None or check is None:
+                raise
+            degree, goals = primary.degree, replace(goals, adapt=False)  # what a lower degree gave stands
         with stage("error estimate"):
-            check = solve_eigenmode(
-                problem, expected, degree + _ENRICHMENT, mirror, outer="natural", near=primary
-            )
             error = wavenumber_error(problem, primary, check, expected.m, mirror)
         misses[degree] = error / goals.wavelength
         last = not goals.adapt or degree >= MAX_DEGREE or (misses[degree] > 1.0 and _stagnant(misses, degree))
@@ -224,6 +226,19 @@ def solve_mode(
         share_error=float(share_error), confidence=label.confidence, te_fraction=label.te_fraction,
         met=bool(error <= goals.wavelength and q_met), absorption=integrals.absorption, field_data=field,
     )  # fmt: skip
+
+
+def _both(
+    problem: MeridianProblem, expected: Expected, degree: int, mirror: str | None, near: Eigenmode | None
+) -> tuple[Eigenmode, Eigenmode]:
+    """A mode, and the second solution that tells its errors."""
+    with stage("eigenpairs"):
+        primary = solve_eigenmode(problem, expected, degree, mirror, near=near)
+    with stage("error estimate"):
+        check = solve_eigenmode(
+            problem, expected, degree + _ENRICHMENT, mirror, outer="natural", near=primary
+        )
+    return primary, check
 
 
 @dataclass(frozen=True)

@@ -81,8 +81,8 @@ class BodySearch:
         self.window = k0_from_wavelength(hi), k0_from_wavelength(lo)
         self.middle = 0.5 * sum(self.window)
         self.indices = {name: abs(media[name].index(self.middle).real) for name in section.regions}
-        inside = [self.indices[piece.region] for piece in section.pieces] or [max(self.indices.values())]
-        self.highest = max(inside) * self.middle * section.bounds[1]
+        reach = [self.indices[p.region] * float(p.outline.polygon[:, 0].max()) for p in section.pieces]
+        self.highest = self.middle * max(reach, default=max(self.indices.values()) * section.bounds[1])
         d = config.discretization
         self.choices = Choices(
             degree=d.degree, refine=d.refine, mirror=d.mirror, absorbing={"none": False, "box": True}.get(d.pml.kind),
@@ -134,6 +134,9 @@ class BodySearch:
         ]
 
     def _sweep(self, lowest: float) -> Iterator[Family]:
+        centres = np.linalg.norm(self.problem.mesh.nodes.real.mean(axis=1), axis=1)
+        if not (centres < self.section.radius).any():
+            return  # waves of such orders live outside the body, if anywhere
         for mirror in self.mirrors:
             orders = Orders(self.problem, self.domain.degree, self.middle, mirror)
             for family in sweep_down(orders, self.highest, lowest):

@@ -26,6 +26,8 @@ _TURN = 0.7
 _SINGULARITY = 0.7
 """Exponent to which a field at a right-angled dielectric wedge is taken to be smooth, at worst."""
 _WEDGE_GRADE = 0.7
+_FINEST = 1e-3
+"""Smallest cell at a wedge in units of 1 / k: below, rounding in the matrices costs more digits than the wedge does."""
 
 
 @dataclass(frozen=True)
@@ -296,7 +298,7 @@ def _size_function(
         if not (box.r0 <= r <= box.r1 and box.z0 <= z <= box.z1):
             continue
         action = action_at(r, z)
-        finest = min((tolerance * np.exp(2.0 * action)) ** (0.5 / _SINGULARITY), 1.0) / k
+        finest = max(min((tolerance * np.exp(2.0 * action)) ** (0.5 / _SINGULARITY), 1.0), _FINEST) / k
         wedges.append((r, z, float(finest)))
 
     grid_at = landscape.sampler(grid)

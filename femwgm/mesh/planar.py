@@ -261,6 +261,7 @@ class _Builder:
         return [self._rectangle(self.outer.r0, self.outer.r1, low, high)] if high > low else []
 
     def _piece(self, outline: Outline) -> list[int]:
+        self.points = {}  # cutting a piece to the box takes its points away: no other piece may stand on them
         curves = [self._curve(curve) for curve in _split(outline.curves)]
         face = self.occ.addPlaneSurface([self.occ.addCurveLoop(curves)])
         polygon, o = outline.polygon, self.outer

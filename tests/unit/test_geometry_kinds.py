@@ -228,3 +228,22 @@ def test_every_kind_has_a_section() -> None:
 
     stated = set(json_schema()["properties"]["geometry"]["discriminator"]["mapping"])
     assert stated - {"mesh"} == set(kinds())
+
+
+@pytest.mark.gmsh
+def test_pieces_that_share_points_survive_the_cut() -> None:
+    """Bore and wall of a tube end at the same corners: cutting one to the domain's box must not take the other's away."""
+    from femwgm.mesh.planar import Box, build_planar
+
+    tube = section(
+        kind="capillary", material="glass", radius="5 um", curvature_per_um=0.05, length="10 um", wall="1 um", filling="water"
+    )  # fmt: skip
+    mesh = build_planar(tube, Box(3.0, 6.0, 0.0, 6.0), lambda _r, _z: 1.0, 2, mirror=True)
+    assert set(mesh.regions) == {"bore", "body", "air"}
+    area = {}
+    for name in mesh.regions:
+        corners = mesh.nodes[mesh.region_cells(name), :3]
+        a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+        area[name] = float(0.5 * np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum())
+    assert area["body"] == pytest.approx(5.0, rel=0.02)
+    assert sum(area.values()) == pytest.approx(18.0, rel=1e-3)

@@ -1,0 +1,178 @@
+"""Outlined kinds in cases with an exact solution: slices of cylinders, half a ball on a mirror, a post that is not there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.optimize import root
+from scipy.special import h1vp, hankel1, jv, jvp, yv, yvp
+
+from femwgm.analytic import LayeredSphere
+from femwgm.pipeline import RunResult, run
+
+pytestmark = [pytest.mark.gmsh, pytest.mark.slow]
+
+PLATES = {"bottom": "-0.2 um", "top": "0.2 um"}
+INDICES = {"glass": 2.0, "water": 1.33, "air": 1.0}
+
+
+def solve(geometry: dict[str, Any], window: list[str], accuracy: float = 1e-6, **modes: Any) -> RunResult:
+    return run({
+        "schema": 1, "geometry": {"material": "glass", "ambient": "air", **geometry},
+        "materials": {name: {"n": n} for name, n in INDICES.items()},
+        "modes": {"window": window, "radial_orders": [1], **modes}, "accuracy": {"wavelength": accuracy, "q": 1e-3},
+    })  # fmt: skip
+
+
+def cylinder_pole(m: int, radii: list[float], n: list[float], start: complex) -> complex:
+    """k0 of the E_z mode of an infinite layered cylinder near a start: E_z and its slope are continuous at every radius."""
+
+    def mismatch(k: complex) -> complex:
+        y, slope = jv(m, n[0] * k * radii[0]), n[0] * k * jvp(m, n[0] * k * radii[0])
+        for inner, outer, index in zip(radii, radii[1:], n[1:], strict=False):
+            q = index * k
+            basis = np.array(
+                [[jv(m, q * inner), yv(m, q * inner)], [q * jvp(m, q * inner), q * yvp(m, q * inner)]]
+            )
+            a, b = np.linalg.solve(basis, [y, slope])
+            y = a * jv(m, q * outer) + b * yv(m, q * outer)
+            slope = q * (a * jvp(m, q * outer) + b * yvp(m, q * outer))
+        q = n[-1] * k
+        return complex(slope * hankel1(m, q * radii[-1]) - y * q * h1vp(m, q * radii[-1])) / hankel1(
+            m, q * radii[-1]
+        )
+
+    scale = abs(mismatch(start * 1.01))
+
+    def both(x: np.ndarray) -> list[float]:
+        value = mismatch(complex(*x)) / scale
+        return [value.real, value.imag]
+
+    found = root(both, [start.real, start.imag], tol=1e-13)
+    return complex(*found.x)
+
+
+@pytest.mark.parametrize(
+    ("shape", "radii", "indices"),
+    [
+        ({"kind": "disk", "radius": "2 um", "thickness": "0.4 um"}, [2.0], [2.0, 1.0]),
+        ({"kind": "bottle", "radius": "2 um", "curvature_per_um": 0, "length": "0.4 um"}, [2.0], [2.0, 1.0]),
+        (
+            {"kind": "capillary", "radius": "2 um", "curvature_per_um": 0, "length": "0.4 um", "wall": "0.5 um",
+             "filling": "water"},
+            [1.5, 2.0], [1.33, 2.0, 1.0],
+        ),
+        ({"kind": "ring", "inner_radius": "1.5 um", "outer_radius": "2 um", "thickness": "0.4 um"}, [1.5, 2.0], [1.0, 2.0, 1.0]),
+    ],
+    ids=["disk", "bottle", "capillary", "ring"],
+)  # fmt: skip
+def test_a_slice_of_a_cylinder(shape: dict[str, Any], radii: list[float], indices: list[float]) -> None:
+    """Between conducting plates a straight wall makes an infinite cylinder: wavelength and Q of the exact E_z mode."""
+    window = (
+        ["1.08 um", "1.16 um"] if "filling" in shape else ["1.2 um", "1.5 um"]
+    )  # water holds light less well
+    result = solve(shape | {"enclosure": PLATES}, window, polarizations=["TE"])
+    for mode in result.modes:
+        exact = cylinder_pole(mode.m, radii, indices, mode.k0 * (1.0 + 1e-4))
+        assert abs(mode.k0.real / exact.real - 1.0) < 1e-6
+        assert mode.q_rad == pytest.approx(-0.5 * exact.real / exact.imag, rel=2e-3)
+    assert len(result.modes) >= 1
+    assert result.met
+
+
+def test_half_a_ball_on_a_mirror() -> None:
+    """On a conducting plane a hemisphere has the modes of the ball whose field meets the plane at right angles."""
+    shape = {"kind": "hemisphere", "radius": "2 um", "enclosure": {"bottom": "0 um"}}
+    result = solve(shape, ["0.95 um", "1.1 um"], polarizations=["TE"], polar_orders=[0])
+    exact = {e.l: e for e in LayeredSphere([2.0], [2.0, 1.0]).modes((0.95, 1.1), ["TE"], [1])}
+    assert len(result.modes) >= 2
+    for mode in result.modes:
+        assert abs(mode.k0.real / exact[mode.m].k0.real - 1.0) < 1e-6
+        assert mode.q_rad == pytest.approx(exact[mode.m].q_rad, rel=2e-3)
+
+
+def test_a_post_that_is_not_there() -> None:
+    """A pillar of the ambient's own material: the ball above it is free."""
+    pillar = {"material": "air", "name": "post", "radius": "0.8 um", "height": "1 um"}
+    shape = {"kind": "pedestal_sphere", "radius": "2 um", "pillar": pillar}
+    result = solve(shape, ["0.95 um", "1.05 um"], polarizations=["TM"], polar_orders=[0])
+    exact = {e.l: e for e in LayeredSphere([2.0], [2.0, 1.0]).modes((0.95, 1.05), ["TM"], [1])}
+    assert len(result.modes) >= 1
+    for mode in result.modes:
+        assert abs(mode.k0.real / exact[mode.m].k0.real - 1.0) < 1e-6
+
+
+def test_a_toroid_without_its_web_is_the_published_torus() -> None:
+    """NUMBERS.md, B10: 353.268977 THz for the bare torus of 16 um and 3 um, here by its outermost circle of 19 um."""
+    result = run({
+        "schema": 1,
+        "geometry": {
+            "kind": "toroid", "material": "silica", "ambient": "air", "diameter": "19 um", "minor_diameter": "3 um",
+            "web_thickness": "0 um",
+        },
+        "materials": {"silica": {"eps": 2.09}, "air": {"n": 1.0}},
+        "modes": {"window": ["352 THz", "354 THz"], "polarizations": ["TE"]}, "accuracy": {"wavelength": 1e-7},
+    })  # fmt: skip
+    (mode,) = result.modes
+    assert mode.m == 93
+    assert mode.freq_thz == pytest.approx(353.268977, rel=1e-8)
+
+
+def test_a_drawn_spheroid() -> None:
+    """A spline through points of an ellipse against the kind spheroid, which shares no mesh, no cells and no outline with it."""
+    angle = np.linspace(-0.5 * np.pi, 0.5 * np.pi, 81)
+    points = [[f"{abs(2.0 * np.cos(a)):.12f} um", f"{1.8 * np.sin(a):.12f} um"] for a in angle]
+    points[0][0] = points[-1][0] = "0 um"
+    window = ["0.95 um", "1.03 um"]
+    drawn = solve(
+        {"kind": "profile", "points": points, "smooth": True},
+        window,
+        1e-7,
+        polarizations=["TE"],
+        polar_orders=[0],
+    )
+    layers = [{"name": "body", "material": "glass", "equatorial_radius": "2 um", "polar_radius": "1.8 um"}]
+    known = run({
+        "schema": 1, "geometry": {"kind": "spheroid", "layers": layers, "ambient": "air"},
+        "materials": {name: {"n": n} for name, n in INDICES.items() if name != "water"},
+        "modes": {"window": window, "polarizations": ["TE"], "radial_orders": [1], "polar_orders": [0]},
+        "accuracy": {"wavelength": 1e-8},
+    })  # fmt: skip
+    assert [mode.m for mode in drawn.modes] == [mode.m for mode in known.modes]
+    for one, other in zip(drawn.modes, known.modes, strict=True):
+        assert one.k0.real == pytest.approx(other.k0.real, rel=1e-6)
+
+
+def test_axial_modes_of_a_bottle() -> None:
+    """Sumetsky, Opt. Lett. 29, 8 (2004): with U = n k R of p = 0 the squares (n k)^2 lie 2 U c / R apart, to leading order."""
+    radius, curvature = 4.0, 0.05
+    shape = {"kind": "bottle", "radius": f"{radius} um", "curvature_per_um": curvature, "length": "10 um"}
+    result = solve(shape, ["0.99 um", "1.04 um"], 1e-5, polarizations=["TE"], polar_orders=[0, 1])
+    by_p = {(mode.m, mode.p): mode.k0.real for mode in result.modes}
+    pairs = [m for m, p in by_p if p == 0 and (m, 1) in by_p]
+    assert pairs
+    for m in pairs:
+        spacing = 4.0 * (by_p[m, 1] ** 2 - by_p[m, 0] ** 2)
+        assert spacing == pytest.approx(2.0 * 2.0 * by_p[m, 0] * curvature, rel=0.05)
+
+
+def test_the_microdisk_converges_at_its_rims() -> None:
+    """The published disk (2 um across, 255 nm, n = 3.36): two tolerances agree within the coarser one's stated error.
+
+    Srinivasan, Borselli and Painter, Opt. Express 14, 1094 (2006), abstract: Q_rad above 1e5.
+    """
+    shape = {"kind": "disk", "material": "algaas", "radius": "1 um", "thickness": "255 nm", "ambient": "air"}
+    coarse, fine = (
+        run({
+            "schema": 1, "geometry": shape, "materials": {"algaas": {"n": 3.36}, "air": {"n": 1.0}},
+            "modes": {"window": ["1.33 um", "1.4 um"], "polarizations": ["TM"]}, "accuracy": {"wavelength": tolerance, "q": q},
+        }).modes
+        for tolerance, q in ((1e-4, 0.1), (1e-6, 1e-2))
+    )  # fmt: skip
+    assert len(coarse) == len(fine) == 1
+    one, other = coarse[0], fine[0]
+    assert abs(one.k0.real / other.k0.real - 1.0) < 2.0 * one.wavelength_error + other.wavelength_error
+    assert one.q_rad == pytest.approx(other.q_rad, rel=2.0 * one.q_error + other.q_error)
+    assert other.q_rad > 1e5
