@@ -9,9 +9,10 @@ import numpy as np
 
 from femwgm.errors import GeometryError
 from femwgm.geometry.curves import Arc, Curve, Line, Point, Spline, arc
-from femwgm.geometry.offset import grown
+from femwgm.geometry.offset import dressed, grown
 from femwgm.geometry.outline import Outline, closed_outline, polygon_outline
 from femwgm.geometry.section import Piece, Section, Slab, Walls
+from femwgm.typing import RealArray
 
 _FAR = 1e9
 
@@ -37,17 +38,45 @@ def _assembled(geometry: Any, body: Sequence[Piece], further: Sequence[Piece] = 
     slabs = [
         Slab(b.name, -_FAR if b.bottom_um is None else b.bottom_um, b.top_um) for b in geometry.background
     ]
-    films, total = [], 0.0
-    for coating in geometry.coatings:
-        total += coating.thickness_um
+    films = []
+    for i, coating in enumerate(geometry.coatings):
         films += [
-            Piece(coating.name, grown(piece.outline, total, coating.name))
+            Piece(coating.name, _coated(piece.outline, geometry.coatings[: i + 1]))
             for piece in body
             if piece.region == geometry.name
         ]
     e = geometry.enclosure
     walls = Walls() if e is None else Walls(e.radius_um, e.bottom_um, e.top_um)
     return Section((*body, *further, *slabs, *films), geometry.ambient, geometry.radius_ref_um, walls)
+
+
+def _coated(outline: Outline, coatings: Sequence[Any]) -> Outline:
+    """The outer outline of the last of some films."""
+    name = coatings[-1].name
+    if not any(coating.shares for coating in coatings):
+        return grown(outline, sum(coating.thickness_um for coating in coatings), name)
+
+    def thickness(latitude: RealArray) -> RealArray:
+        total = np.zeros_like(latitude)
+        for coating in coatings:
+            total += coating.thickness_um * (
+                _interpolated(coating.shares, latitude) if coating.shares else 1.0
+            )
+        return total
+
+    return dressed(outline, thickness, name)
+
+
+def _interpolated(shares: Sequence[tuple[float, float]], latitude: RealArray) -> RealArray:
+    """Shares between those given: monotone from one to the next, without a jump in slope."""
+    from scipy.interpolate import PchipInterpolator
+
+    south = [
+        (-180.0 - degree, share) for degree, share in shares[1:2]
+    ]  # over a pole the film comes down as it went up
+    north = [(180.0 - degree, share) for degree, share in shares[-2:-1]]
+    degrees, values = zip(*south, *shares, *north, strict=True)
+    return np.asarray(PchipInterpolator(np.radians(degrees), values)(latitude))
 
 
 def _pillar(geometry: Any, top: float, overlap: float = 0.0) -> list[Piece]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +13,8 @@ from femwgm.geometry.outline import Outline, closed_outline
 from femwgm.typing import RealArray
 
 _SMALL_TURN = 1e-6
+_DRESSING = 160
+"""Points along each curve under a film of varying thickness."""
 
 
 def grown(outline: Outline, thickness: float, name: str) -> Outline:
@@ -46,6 +48,37 @@ def grown(outline: Outline, thickness: float, name: str) -> Outline:
     if not closed:
         pieces = _to_the_axis(pieces, thickness)
     return closed_outline(pieces, name)
+
+
+def dressed(outline: Outline, thickness: Callable[[RealArray], RealArray], name: str) -> Outline:
+    """Outline moved along its outward normal by a thickness (um) that depends on the normal's latitude (rad).
+
+    Raises
+    ------
+    GeometryError
+        If the outline has corners or a hollow without room for the film.
+    """
+    if outline.corners():
+        raise GeometryError(f"coating '{name}': a film of varying thickness needs a surface without corners")
+    chain = _from_the_axis(outline)
+    curves: Sequence[Curve] = outline.curves if chain is None else chain
+    points, tangents = [], []
+    for i, curve in enumerate(curves):
+        t = np.linspace(0.0, 1.0, _DRESSING + 1)[0 if i == 0 else 1 :]
+        points.append(curve.at(t))
+        tangents.append(curve.tangent(t))
+    x, along = np.concatenate(points), np.concatenate(tangents)
+    # The outside of a chain from the upper to the lower end of the axis is on its left, else on its right.
+    side = -1.0 if chain is not None and x[0, 1] > x[-1, 1] else 1.0
+    normal = side * np.stack([along[:, 1], -along[:, 0]], axis=1)
+    latitude = np.arctan2(normal[:, 1], np.abs(normal[:, 0]))
+    moved = x + thickness(latitude)[:, None] * normal
+    if chain is not None:
+        moved[[0, -1], 0] = 0.0
+        return closed_outline([Spline(tuple(_point(p) for p in moved), (1.0, 0.0), (-1.0, 0.0))], name)
+    moved[-1] = moved[0]
+    seam = _point(along[0])
+    return closed_outline([Spline(tuple(_point(p) for p in moved), seam, seam)], name)
 
 
 def _from_the_axis(outline: Outline) -> list[Curve] | None:

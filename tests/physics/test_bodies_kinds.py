@@ -176,3 +176,32 @@ def test_the_microdisk_converges_at_its_rims() -> None:
     assert abs(one.k0.real / other.k0.real - 1.0) < 2.0 * one.wavelength_error + other.wavelength_error
     assert one.q_rad == pytest.approx(other.q_rad, rel=2.0 * one.q_error + other.q_error)
     assert other.q_rad > 1e5
+
+
+def test_a_film_drawn_by_its_thickness_at_each_latitude() -> None:
+    """With shares of one it is the shell of the exact coated sphere; a film that thins to the poles holds its modes tighter."""
+
+    def modes(pole: float) -> dict[tuple[int, int], float]:
+        film = {
+            "name": "film",
+            "material": "glass",
+            "thickness": "0.3 um",
+            "shares": [[-90, pole], [0, 1], [90, pole]],
+        }
+        result = solve(
+            {"kind": "pedestal_sphere", "material": "water", "radius": "2 um", "coatings": [film]},
+            ["0.83 um", "0.9 um"], polarizations=["TE"], polar_orders=[0, 1],
+        )  # fmt: skip
+        return {(mode.m, mode.p): mode.k0.real for mode in result.modes}
+
+    even, graded = modes(1.0), modes(0.7)
+    exact = {
+        e.l: e.k0.real for e in LayeredSphere([2.0, 2.3], [1.33, 2.0, 1.0]).modes((0.83, 0.9), ["TE"], [1])
+    }
+    assert even
+    for (m, p), k0 in even.items():
+        assert k0 == pytest.approx(exact[m + p], rel=1e-6)
+    pairs = [m for m, p in graded if p == 0 and (m, 1) in graded and (m, 0) in even and (m, 1) in even]
+    assert pairs
+    for m in pairs:
+        assert graded[m, 1] - graded[m, 0] > 1.02 * (even[m, 1] - even[m, 0])

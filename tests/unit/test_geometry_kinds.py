@@ -247,3 +247,47 @@ def test_pieces_that_share_points_survive_the_cut() -> None:
         area[name] = float(0.5 * np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum())
     assert area["body"] == pytest.approx(5.0, rel=0.02)
     assert sum(area.values()) == pytest.approx(18.0, rel=1e-3)
+
+
+@pytest.mark.parametrize("pole", [1.0, 0.5])
+def test_a_film_that_is_thinner_at_the_poles(pole: float) -> None:
+    """On a ball the film's area is int R t + t^2 / 2 over the latitude, and it is as thick as it says at equator and poles."""
+    film = FILM[0] | {"shares": [[-90, pole], [0, 1], [90, pole]]}
+    shape = section(kind="pedestal_sphere", material="glass", radius="3 um", coatings=[film])
+    polygon = shape.pieces[-1].outline.polygon
+    rho, latitude = np.hypot(*polygon.T), np.arctan2(polygon[:, 1], polygon[:, 0])
+    assert rho.max() == pytest.approx(3.2, rel=1e-6)
+    assert polygon[:, 1].max() == pytest.approx(3.0 + 0.2 * pole, rel=1e-6)
+    curve = polygon[polygon[:, 0] > 0.0]
+    r, z = (
+        np.r_[0.0, curve[:, 0], 0.0],
+        np.r_[polygon[:, 1].min(), curve[np.argsort(curve[:, 1]), 1], polygon[:, 1].max()],
+    )
+    r = np.r_[0.0, curve[np.argsort(curve[:, 1]), 0], 0.0]
+    x = np.linspace(-0.5 * np.pi, 0.5 * np.pi, 4001)
+    if pole == 1.0:
+        assert np.allclose(rho[np.abs(latitude) < 1.5], 3.2, rtol=1e-6)
+        t = np.full_like(x, 0.2)
+    else:
+        order = np.argsort(latitude)
+        t = np.interp(x, latitude[order], rho[order]) - 3.0
+        assert t.min() > 0.0999
+    assert np.trapezoid(r, z) - 4.5 * np.pi == pytest.approx(np.trapezoid(3.0 * t + 0.5 * t * t, x), rel=2e-3)
+
+
+def test_films_of_varying_thickness_that_cannot_be() -> None:
+    film = FILM[0] | {"shares": [[-90, 1], [0, 1], [90, 1]]}
+    with pytest.raises(GeometryError, match="without corners"):
+        section(kind="disk", material="glass", radius="2 um", thickness="1 um", coatings=[film])
+    for shares, message in (
+        ([[-80, 1], [0, 1], [90, 1]], "from -90 to 90"),
+        ([[-90, 1], [0, 2], [90, 1]], "1 at the equator"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            config(
+                kind="torus",
+                material="glass",
+                diameter="8 um",
+                minor_diameter="2 um",
+                coatings=[FILM[0] | {"shares": shares}],
+            )

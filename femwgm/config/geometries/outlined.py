@@ -24,11 +24,33 @@ Height = Annotated[
 
 
 class Coating(Strict):
-    """A film of uniform thickness along the normal."""
+    """A film, its thickness measured along the normal: uniform, or times a share that depends on the latitude of the normal."""
 
     name: Name = Field(examples=["shell"])
     material: Name = Field(examples=["npl"])
-    thickness_um: Length = Field(alias="thickness", examples=["490 nm"])
+    thickness_um: Length = Field(alias="thickness", description="at the equator", examples=["490 nm"])
+    shares: tuple[tuple[Number, Number], ...] = Field(
+        default=(), description="latitude of the normal (deg) and thickness there over that at the equator",
+        examples=["[[-90, 0.8], [0, 1], [90, 0.8]]"],
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _graded(self) -> Coating:
+        if not self.shares:
+            return self
+        latitudes = [latitude for latitude, _ in self.shares]
+        if latitudes != sorted(set(latitudes)) or latitudes[0] != -90.0 or latitudes[-1] != 90.0:
+            raise refuse(
+                "shares go from -90 to 90 degrees in ascending order", value=latitudes, at=("shares",),
+                remedy="write e.g. [[-90, 0.8], [0, 1], [90, 0.8]]",
+            )  # fmt: skip
+        if dict(self.shares).get(0.0) != 1.0 or min(share for _, share in self.shares) <= 0.0:
+            raise refuse(
+                "shares are positive, and 1 at the equator (0 degrees)",
+                at=("shares",),
+                remedy="'thickness' is that at the equator",
+            )
+        return self
 
 
 class Substrate(Strict):
