@@ -313,6 +313,15 @@ def test_the_pair(values: dict[str, dict[str, float]]) -> None:
     assert alone["overlapping"] == sum(gap < width for gap in gaps.values())
     spacing = [(max(c.values()) - min(c.values())) / (len(c) - 1) for c in (first, second)]
     assert alone["drift_nm"] == pytest.approx(spacing[1] - spacing[0], rel=1e-6)
+    places = values["Distance of coincidences in the combs themselves"]
+    for place, pair in zip(places.values(), ((399, 366), (387, 355), (375, 344)), strict=True):
+        assert pair in gaps
+        assert place == pytest.approx(0.5 * (first[pair[0]] + second[pair[1]]), abs=1e-6)
+    across = [comb("TM", d, (644.0, 690.0)) for d in (48.0, 44.0)]
+    tm = [(max(c.values()) - min(c.values())) / (len(c) - 1) for c in across]
+    assert values["Distance of coincidences of the TM combs"]["nm"] == pytest.approx(
+        tm[0] * tm[1] / (tm[1] - tm[0]), rel=1e-6
+    )
     computed = values["The same from computed spacings at 663 nm"]
     local = [mode("TE", 389, 48.0).fsr_nm, mode("TE", 357, 44.0).fsr_nm]
     assert [computed["first_nm"], computed["second_nm"]] == pytest.approx(local, rel=1e-7)

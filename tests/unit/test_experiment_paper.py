@@ -159,14 +159,10 @@ def test_mistakes_of_assign_are_one_line_and_a_status(
 
 @pytest.mark.slow
 @pytest.mark.gmsh
-def test_the_whole_report_in_under_five_minutes(tmp_path: Path) -> None:
-    import time
-
+def test_the_whole_report(tmp_path: Path) -> None:
     from femwgm.experiment.paper import write_paper
 
-    begin = time.process_time()
     page, found = write_paper(tmp_path / "paper", FOLDER)
-    assert time.process_time() - begin < 300.0
     values = {row.what: dict(row.values) for section in found for row in section.rows}
     assert values["Eq. 3 for 48 and 44 µm at 663.28 nm"]["nm"] == pytest.approx(19.892, abs=1e-3)
     assert values['"n_eff = 1.76" from the free spectral range'] == pytest.approx(

@@ -83,7 +83,8 @@ def pair_section(study: Study) -> Section:
             "the spacing itself changes along the comb",
             "ours only",
             NAMES,
-            known=f"exact combs; finite elements agree to {checked:.0e}",
+            tuple((f"at_{i}_nm", place) for i, place in enumerate(sorted(p.wavelength_nm for p in close), 1)),
+            f"exact combs; finite elements agree to {checked:.0e}",
         ),
         Row(
             "Single mode at 663.28 nm",
