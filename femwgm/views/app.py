@@ -14,7 +14,8 @@ from femwgm.views.film import animate
 from femwgm.views.graphics import ensure_graphics
 from femwgm.views.quantities import QUANTITIES, Wave, main_component, quantity
 from femwgm.views.revolve import Cut
-from femwgm.views.scene import Look, Scene, render
+from femwgm.views.scene import Look, Scene
+from femwgm.views.shots import render, smooth_edges
 from femwgm.views.source import ModeView, RunView, Source, run_view
 
 
@@ -81,6 +82,8 @@ class Stage:
             self.look, opacity={**self.look.opacity, layer: float(np.clip(opacity, 0.0, 1.0))}
         )
         self._redraw()
+        smooth_edges(self.plotter, self.scene, fine=False)
+        self.plotter.render()
 
     def at_phase(self, degrees: float) -> None:
         """Show the moment omega t."""
@@ -207,9 +210,9 @@ def window(run: RunView, mode: ModeView, look: Look) -> None:
     import pyvista as pv
 
     plotter = pv.Plotter(title=f"femwgm: {run.config.name}", window_size=[1100, 850])
-    furnish_window(Stage(run, plotter, mode, look))
-    plotter.renderer.enable_depth_peeling(6)  # type: ignore[no-untyped-call]
-    plotter.enable_anti_aliasing("ssaa")
+    stage = Stage(run, plotter, mode, look)
+    furnish_window(stage)
+    smooth_edges(plotter, stage.scene)
     plotter.show()
 
 

@@ -13,7 +13,8 @@ from femwgm.errors import MissingExtraError, OutputError
 from femwgm.typing import Array
 from femwgm.views.caption import legend
 from femwgm.views.quantities import main_component
-from femwgm.views.scene import Look, pair
+from femwgm.views.scene import Look
+from femwgm.views.shots import pair
 from femwgm.views.source import ModeView, RunView
 
 

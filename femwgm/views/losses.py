@@ -108,7 +108,10 @@ def budget(mode: Viewable, ax: Axes) -> Axes:
     ax.set_yticks(range(len(bars)), [bar.name for bar in bars])
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(0.0, 1.25 * longest)
-    ax.set_ylim(-0.6, max(len(bars) - 0.1, 1.9))
+    spare = max(
+        0.0, 0.5 * (2.0 - len(bars))
+    )  # a single bar stands in the middle of a panel that could hold two
+    ax.set_ylim(-0.6 - spare, len(bars) - 0.1 + spare)
     ax.set_xlabel(r"$\log_{10} Q$")
     ax.invert_yaxis()
     return ax

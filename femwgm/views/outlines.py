@@ -75,6 +75,35 @@ def reach_of(lines: Sequence[Outline]) -> tuple[float, float, float]:
     )
 
 
+_PLATE = 1.3
+"""Radius of what is drawn of a background layer, in radii of the body."""
+_THICK = 0.25
+"""How far a background layer is drawn below and above the body, in sizes of the body."""
+
+
+def plates(lines: Sequence[Outline]) -> tuple[Outline, ...]:
+    """Background layers cut to plates about the body: what a picture of the body can show of them."""
+    body = body_of(lines)
+    if not body:
+        return ()
+    r, low, high = reach_of(body)
+    size = max(r, 0.5 * (high - low))
+    found = []
+    for line in lines:
+        lo, hi = max(line.z.min(), low - _THICK * size), min(line.z.max(), high + _THICK * size)
+        if line.background and lo < hi:
+            rim = np.array([[0.0, lo], [_PLATE * r, lo], [_PLATE * r, hi], [0.0, hi]])
+            curve = _finer(rim, size)
+            found.append(Outline(line.name, curve[:, 0], curve[:, 1], background=True))
+    return tuple(found)
+
+
+def holds(plate: Outline, body: Sequence[Outline]) -> bool:
+    """Whether a background layer surrounds the body, or more than a tenth of its height, as an immersion does."""
+    _, low, high = reach_of(body)
+    return bool(min(plate.z.max(), high) - max(plate.z.min(), low) > 0.1 * (high - low))
+
+
 def outlines(geometry: Any, points: int = 1441) -> tuple[Outline, ...]:
     """Outlines of a configured body; where they overlap the first one wins. Empty for shapes that only their mesh knows."""
     kind = getattr(geometry, "kind", None)

@@ -164,7 +164,7 @@ def percent(share: float) -> str:
     """A share with three figures, never rounded to nothing.
 
     >>> percent(0.0386674), percent(0.9471), percent(3e-7)
-    ('3.87 %', '94.7 %', '3.0e-05 %')
+    ('3.87 %', '94.7 %', '3.0·10⁻⁵ %')
     >>> percent(0.99976), percent(1.0)
     ('99.976 %', '100 %')
     """
@@ -173,4 +173,10 @@ def percent(share: float) -> str:
         return f"{value:.0f} %"
     if value > 99.9:
         return f"{value:.{min(int(-np.log10(100.0 - value)) + 2, 9)}f} %"
-    return f"{value:.1f} %" if value >= 10.0 else f"{value:.2f} %" if value >= 0.01 else f"{value:.1e} %"
+    if value >= 0.01:
+        return f"{value:.1f} %" if value >= 10.0 else f"{value:.2f} %"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa}·10{str(int(exponent)).translate(_RAISED)} %"
+
+
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")

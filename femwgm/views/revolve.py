@@ -98,9 +98,12 @@ def surfaces(line: Outline, field: Patches | None, m: int, cut: Cut) -> list[She
     )
     for part, start in pieces:
         r, z = line.r[part], line.z[part]
-        if len(r) < 2:
-            continue
-        bands = [(*_sparse(r, z), False)] if field is None else _bands(r, z, field)
+        smooth = _smooth_pieces(r, z)
+        bands = [
+            band
+            for rr, zz in smooth
+            for band in ([(*_sparse(rr, zz), False)] if field is None else _bands(rr, zz, field))
+        ]
         for rr, zz, lit in bands:
             if lit and field is not None:
                 phi, envelope = azimuths(start, 2.0 * np.pi, m)
@@ -111,6 +114,19 @@ def surfaces(line: Outline, field: Patches | None, m: int, cut: Cut) -> list[She
                 phi = np.linspace(start, 2.0 * np.pi, 181)
                 sheets.append(Sheet(spun(rr, zz, phi), line.name))
     return sheets
+
+
+_SHARP = 0.5
+"""A curve that turns by more (rad) from one of its points to the next has an edge there, which light does not smooth."""
+
+
+def _smooth_pieces(r: Array, z: Array) -> list[tuple[Array, Array]]:
+    """A curve cut at its corners; neighbours share a point."""
+    if len(r) < 2:
+        return []
+    turn = np.angle(np.exp(1j * np.diff(np.unwrap(np.arctan2(np.diff(z), np.diff(r))))))
+    cuts = [0, *(np.flatnonzero(np.abs(turn) > _SHARP) + 1), len(r) - 1]
+    return [(r[a : b + 1], z[a : b + 1]) for a, b in zip(cuts, cuts[1:], strict=False) if b > a]
 
 
 def _bands(r: Array, z: Array, field: Patches) -> list[tuple[Array, Array, bool]]:
@@ -151,11 +167,13 @@ def on_curve(field: Patches, r: Array, z: Array, region: str) -> Patches:
 
 
 def inside_of(r: Array, z: Array) -> tuple[Array, Array]:
-    """Points a hair inside a curve that runs counterclockwise, as outlines do."""
+    """Points a hair inside a curve that runs counterclockwise, as outlines do, and as far from its ends, which may be corners."""
     dr, dz = np.gradient(r), np.gradient(z)
     length = np.maximum(np.hypot(dr, dz), 1e-300)
     hair = 1e-5 * float(np.hypot(np.ptp(r), np.ptp(z)) + r.max())
-    return np.maximum(r - hair * dz / length, 0.0), z + hair * dr / length
+    along = np.zeros(len(r))
+    along[0], along[-1] = hair, -hair
+    return np.maximum(r + (along * dr - hair * dz) / length, 0.0), z + (along * dz + hair * dr) / length
 
 
 def meridian_face(

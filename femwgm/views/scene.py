@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from femwgm.errors import OutputError
 from femwgm.typing import Array
-from femwgm.views.caption import legend, sentence
-from femwgm.views.graphics import off_screen_plotter
-from femwgm.views.outlines import body_of, reach_of
+from femwgm.views.caption import sentence
+from femwgm.views.outlines import body_of, holds, plates, reach_of
 from femwgm.views.plane import blended, scale
 from femwgm.views.quantities import Quantity, Wave, quantity
 from femwgm.views.revolve import Cut, Sheet, flat_face, half_disc, meridian_face, sector, surfaces
@@ -23,6 +21,11 @@ from femwgm.views.style import INK, layer_colours
 SURFACE = {"smooth_shading": True, "ambient": 0.42, "diffuse": 0.62, "specular": 0.1, "specular_power": 25.0}
 FACE = {"smooth_shading": False, "ambient": 0.72, "diffuse": 0.3, "specular": 0.0}
 """Light on the outside, and on the faces of the cut, where colours should read as on the scale."""
+CLEAR = 0.15
+"""Opacity of a background layer that surrounds the body, unless another is asked for."""
+_ANGLE, FILLED = 30.0, 0.86
+"""Angle of the camera (degrees), and how much of a picture the body fills."""
+_UPWARDS = np.array([0.0, 0.0, 1.0])
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Look:
     cut
         What is taken away.
     opacity
-        Opacity of each layer by name; 1 by default.
+        Opacity of each layer by name; by default 1, and `CLEAR` for what the body is immersed in.
     close_up
         Whether the camera is to look at the mode from near.
     """
@@ -70,10 +73,14 @@ class Scene:
             )
         self.run, self.mode, self.plotter, self.look = run, mode, plotter, look or Look()
         self.body = body_of(mode.outlines)
+        around = plates(mode.outlines)
+        self.clear = {line.name: CLEAR for line in around if holds(line, self.body)}
+        self.drawn = (*self.body, *around)
         if not all(line.round for line in self.body):
             self.look = replace(self.look, cut=replace(self.look.cut, floor=-np.inf))
         self.tints = layer_colours(run.regions)
-        self.layers = tuple(line.name for line in self.body)
+        self.layers = tuple(line.name for line in self.drawn)
+        self._points: list[Array] = []
         self._painted: list[tuple[Sheet, Any]] = []
         self._actors: list[Any] = []
         r, low, high = reach_of(self.body)
@@ -81,11 +88,20 @@ class Scene:
         self.scale = self._reach() if self.look.close_up else self.size
         self.draw()
 
+    def opacity(self, layer: str) -> float:
+        """Opacity of a layer."""
+        return float(self.look.opacity.get(layer, self.clear.get(layer, 1.0)))
+
+    @property
+    def translucent(self) -> bool:
+        """Whether anything can be seen through."""
+        return any(self.opacity(layer) < 1.0 for layer in self.layers)
+
     def draw(self) -> None:
         """Build every surface and paint it."""
         for actor in self._actors:
             self.plotter.remove_actor(actor, render=False)
-        self._actors, self._painted = [], []
+        self._actors, self._painted, self._points = [], [], []
         self.what = quantity(self.look.show)
         self.largest = scale(self.mode.patches, self.what, self.look.wave)
         for sheet in self._sheets():
@@ -106,14 +122,18 @@ class Scene:
             grid.GetPointData().GetArray("rgb").Modified()
             grid.Modified()
 
+    def _hair(self, step: int) -> float:
+        """How far (um) what lies on a face of the cut is lifted off it: enough for the depths of a picture to be told apart."""
+        return 1e-4 * self.scale * step
+
     def _sheets(self) -> list[Sheet]:
         cut, solid, m = self.look.cut, self.mode.solid, self.mode.m
         found: list[Sheet] = []
         nested = all(line.round for line in self.body)
-        for i, line in enumerate(self.body):
-            outside = i == len(self.body) - 1 or not nested
+        for i, line in enumerate(self.drawn):
+            outside = i >= len(self.body) - 1 or not nested
             found += surfaces(line, solid if outside and line.name in solid.regions else None, m, cut)
-        hair = 3e-4 * self.scale
+        hair = self._hair(len(self.drawn) + 2)
         if cut.angle > 0.0:
             found += meridian_face(solid, 0.0, cut.floor, hair, self.layers)
             found += meridian_face(solid, cut.angle, cut.floor, -hair, self.layers)
@@ -125,7 +145,8 @@ class Scene:
         import pyvista as pv
 
         grid = pv.StructuredGrid(*np.moveaxis(sheet.points[:, :, None], -1, 0))
-        opacity = float(self.look.opacity.get(sheet.layer, 1.0))
+        opacity = self.opacity(sheet.layer)
+        self._points.append(sheet.points.reshape(-1, 3))
         lit = FACE if sheet.flat else SURFACE
         if sheet.patches is None:
             actor = self.plotter.add_mesh(
@@ -147,13 +168,11 @@ class Scene:
         colours = blended(values, signed, self.tints[sheet.layer])
         # A structured grid counts its points with the first index fastest.
         flat = np.swapaxes(colours, 0, 1).reshape(-1, 3)
-        opacity = float(self.look.opacity.get(sheet.layer, 1.0))
+        opacity = self.opacity(sheet.layer)
         if sheet.flat and opacity < 1.0:
-            # On the faces of a clear layer the field stays as solid as it is strong.
+            # The clear layer's own face lies below: the field alone is painted on it, as solid as it is strong.
             strength = np.swapaxes(np.abs(values), 0, 1).reshape(-1, 1)
-            flat = np.concatenate(
-                [flat, opacity + (1.0 - opacity) * np.clip(strength / 0.25, 0.0, 1.0)], axis=1
-            )
+            flat = np.concatenate([flat, np.clip(strength / 0.25, 0.0, 1.0)], axis=1)
         return (255.0 * np.clip(flat, 0.0, 1.0)).astype(np.uint8)
 
     def _add_faces(self) -> None:
@@ -163,15 +182,16 @@ class Scene:
         cut = self.look.cut
         if cut.angle <= 0.0:
             return
-        count = len(self.body)
-        for depth, line in enumerate(reversed(self.body)):
-            hair = 1e-4 * self.scale * (depth + 1) / count
+        for depth, line in enumerate(reversed(self.drawn)):
+            if line.z.max() <= cut.floor:
+                continue
+            hair = self._hair(depth + 1)
             rims = [half_disc(line, 0.0, cut.floor, hair), half_disc(line, cut.angle, cut.floor, -hair)]
             radius = None if cut.wedge else line.equator(cut.floor)
             rims += [] if radius is None else [sector(radius, cut, hair)]
             for rim in rims:
                 face = pv.PolyData(rim, faces=[len(rim), *range(len(rim))]).triangulate()
-                opacity = float(self.look.opacity.get(line.name, 1.0))
+                opacity = self.opacity(line.name)
                 actor = self.plotter.add_mesh(
                     face, color=self.tints[line.name], opacity=opacity, render=False, **FACE
                 )
@@ -184,8 +204,10 @@ class Scene:
         cut = self.look.cut
         if cut.angle <= 0.0:
             return
-        for line in self.body:
-            hair = 1.2e-3 * self.scale
+        for line in self.drawn:
+            if line.z.max() <= cut.floor:
+                continue
+            hair = self._hair(len(self.drawn) + 8)
             rims = [half_disc(line, 0.0, cut.floor, hair), half_disc(line, cut.angle, cut.floor, -hair)]
             if not cut.wedge:
                 rims = [rim[1:] for rim in rims]
@@ -232,10 +254,11 @@ class Scene:
         if not self.look.close_up:
             lift = np.radians(33.0)
             away = np.array([np.cos(middle) * np.cos(lift), np.sin(middle) * np.cos(lift), np.sin(lift)])
-            camera.focal_point = (0.0, 0.0, self.middle - 0.02 * self.size)
-            camera.position = tuple(4.6 * self.size * away + np.array([0.0, 0.0, self.middle]))
-            camera.up = (0.0, 0.0, 1.0)
-            camera.view_angle = 30.0
+            camera.focal_point, camera.position = (
+                tuple(point) for point in fitted(np.concatenate(self._points), away)
+            )
+            camera.up = tuple(_UPWARDS)
+            camera.view_angle = _ANGLE
             return
         r, z = self.mode.solid.peak
         reach = self._reach()
@@ -244,8 +267,8 @@ class Scene:
         away = np.array([np.cos(turn) * np.cos(lift), np.sin(turn) * np.cos(lift), np.sin(lift)])
         camera.focal_point = tuple(target)
         camera.position = tuple(target + 2.6 * reach * away)
-        camera.up = (0.0, 0.0, 1.0)
-        camera.view_angle = 30.0
+        camera.up = tuple(_UPWARDS)
+        camera.view_angle = _ANGLE
 
     def _reach(self) -> float:
         """Size (um) of what a close-up shows: the mode's cross section and some lobes."""
@@ -259,59 +282,17 @@ class Scene:
         return float(min(wanted, 0.45 * self.size))
 
 
-def pair(
-    run: RunView, mode: ModeView, look: Look, size: tuple[int, int], *, fine: bool = True
-) -> tuple[Any, list[Scene]]:
-    """A plotter with the whole body at the left and the mode from near at the right."""
-    plotter = off_screen_plotter(size, (1, 2))
-    plotter.set_background("white")
-    scenes = []
-    for column, close in enumerate((False, True)):
-        plotter.subplot(0, column)
-        built = Scene(run, mode, plotter, replace(look, close_up=close))
-        built.aim()
-        if look.opacity:
-            plotter.renderer.enable_depth_peeling(6)
-        if fine:
-            plotter.enable_anti_aliasing("ssaa")
-        else:
-            plotter.render_window.SetMultiSamples(4)
-        scenes.append(built)
-    return plotter, scenes
-
-
-def render(
-    run: RunView,
-    mode: ModeView,
-    path: str | Path,
-    look: Look | None = None,
-    size: tuple[int, int] = (1600, 800),
-) -> Path:
-    """Draw a mode off screen into a PNG.
-
-    Raises
-    ------
-    MissingExtraError
-        Where there is no graphics library.
-    """
-    plotter, scenes = pair(run, mode, look or Look(), size)
-    try:
-        image = np.asarray(plotter.screenshot(None, return_img=True))
-    finally:
-        plotter.close()
-    return write_image(np.concatenate([image, legend(mode, scenes[0].what, size[0])]), path)
-
-
-def write_image(image: Array, path: str | Path) -> Path:
-    """Write an array of colours as a PNG."""
-    import io
-
-    from PIL import Image
-
-    from femwgm.store import write_bytes
-
-    stream = io.BytesIO()
-    Image.fromarray(np.asarray(image)).save(stream, format="PNG", optimize=True)
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(Path(path), stream.getvalue())
-    return Path(path)
+def fitted(points: Array, away: Array) -> tuple[Array, Array]:
+    """Focal point and position of a camera in a direction from which points (n, 3) fill a square, centred."""
+    right = np.cross(_UPWARDS, away)
+    right = right / np.linalg.norm(right)
+    axes = np.array([right, np.cross(away, right), away])
+    u = points @ axes.T
+    widest = np.tan(np.radians(0.5 * _ANGLE)) * FILLED
+    centre = 0.5 * (u.min(axis=0) + u.max(axis=0))
+    for _ in range(6):  # perspective moves the middle of the picture off the middle of the body
+        across = np.abs(u[:, :2] - centre[:2]).max(axis=1)
+        distance = float((across / widest + u[:, 2] - centre[2]).max())
+        seen = (u[:, :2] - centre[:2]) / (distance - u[:, 2] + centre[2])[:, None]
+        centre[:2] += distance * 0.5 * (seen.min(axis=0) + seen.max(axis=0))
+    return centre @ axes, (centre + np.array([0.0, 0.0, distance])) @ axes

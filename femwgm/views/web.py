@@ -13,6 +13,7 @@ from femwgm.errors import MissingExtraError
 from femwgm.views.graphics import off_screen_plotter
 from femwgm.views.quantities import QUANTITIES, quantity
 from femwgm.views.scene import Look
+from femwgm.views.shots import smooth_edges
 from femwgm.views.source import ModeView, RunView
 
 HOST = "127.0.0.1"
@@ -62,7 +63,7 @@ def page_of(run: RunView, mode: ModeView, look: Look) -> Any:
     from femwgm.views.app import Stage
 
     stage = Stage(run, plotter, mode, look)
-    plotter.render_window.SetMultiSamples(4)
+    smooth_edges(plotter, stage.scene, fine=False)
     server = trame.get_server(f"femwgm-{id(stage)}", client_type="vue3")
     layers = [name for name in run.regions[:-1] if name in stage.scene.layers]
     Controls(server, stage, layers)
@@ -148,7 +149,7 @@ class Controls:
                 "cut": float(np.degrees(look.cut.angle)),
                 "phase": 0.0,
                 "standing": look.wave.standing,
-                **{f"opacity_{i}": look.opacity.get(name, 1.0) for i, name in enumerate(layers)},
+                **{f"opacity_{i}": stage.scene.opacity(name) for i, name in enumerate(layers)},
             }
         )
         self._on("mode", lambda: stage.mode.label, stage.choose)
@@ -160,7 +161,7 @@ class Controls:
             self._on(f"opacity_{i}", partial(self._opacity, name), partial(stage.fade, name))
 
     def _opacity(self, layer: str) -> float:
-        return float(self.stage.look.opacity.get(layer, 1.0))
+        return float(self.stage.scene.opacity(layer))
 
     def _on(self, name: str, now: Callable[[], Any], act: Callable[[Any], None]) -> None:
         def changed(**state: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,11 @@ from support.pictures import small_view
 from femwgm.errors import MissingExtraError, OutputError
 from femwgm.views import graphics
 from femwgm.views.app import opacities, view
+from femwgm.views.outlines import Outline, holds, plates
 from femwgm.views.plane import scale
 from femwgm.views.quantities import Wave, quantity
-from femwgm.views.revolve import Cut, azimuths, flat_face, half_disc, surfaces
+from femwgm.views.revolve import Cut, azimuths, flat_face, half_disc, inside_of, surfaces
+from femwgm.views.scene import FILLED, fitted
 
 pytestmark = pytest.mark.gmsh
 
@@ -68,6 +71,86 @@ def test_the_rim_of_a_cut_face_closes_on_the_axis() -> None:
     assert np.hypot(rim[0, 0], rim[0, 1]) == 0.0
     assert rim[:, 2].min() == 0.0
     assert np.linalg.norm(rim, axis=1).max() == pytest.approx(10.0)
+
+
+def on_substrate():
+    """The small run with a substrate below the sphere and water around its lower half: where plates go, not what they do."""
+    run = small_view()
+    far = np.array([0.0, 60.0, 60.0, 0.0])
+    slabs = [
+        Outline("glass", far, np.array([-60.0, -60.0, -10.49, -10.49]), background=True),
+        Outline("water", far, np.array([-10.49, -10.49, 0.0, 0.0]), background=True),
+    ]
+    modes = tuple(replace(mode, outlines=(*mode.outlines, *slabs)) for mode in run.modes)
+    return replace(run, modes=modes, regions=("core", "shell", "glass", "water", "air"))
+
+
+def test_background_layers_are_plates_about_the_body() -> None:
+    lines = on_substrate().modes[0].outlines
+    glass, water = plates(lines)
+    assert glass.r.max() == water.r.max() == pytest.approx(1.3 * 10.49)
+    assert (glass.z.min(), glass.z.max()) == pytest.approx((-1.25 * 10.49, -10.49))
+    assert (water.z.min(), water.z.max()) == pytest.approx((-10.49, 0.0))
+    body = lines[:2]
+    assert holds(water, body)
+    assert not holds(glass, body)
+
+
+@pytest.mark.vtk
+def test_a_substrate_is_solid_and_an_immersion_clear(tmp_path: Path) -> None:
+    from PIL import Image
+
+    bare, laid = tmp_path / "bare.png", tmp_path / "laid.png"
+    view(small_view(), mode="TE163", png=bare, size=(480, 240))
+    view(on_substrate(), mode="TE163", png=laid, size=(480, 240))
+    one, two = (np.asarray(Image.open(file).convert("L"), dtype=float)[:240] for file in (bare, laid))
+    for picture in (one, two):
+        drawn = picture[:, :240] < 250
+        sides = [np.ptp(np.flatnonzero(drawn.any(axis=axis))) / 240 for axis in (0, 1)]
+        assert max(sides) == pytest.approx(FILLED, abs=0.03), "what is drawn fills its frame"
+    beside = [picture[180, 50] for picture in (one, two)]
+    assert beside[1] > beside[0] + 40.0, (
+        "the upper face of the plate, in the light, beside the smaller sphere"
+    )
+    # Seen through the water, the field on the cut is still the darkest there is, as dark as without it.
+    assert two[:, 240:].min() == pytest.approx(one[:, 240:].min(), abs=20.0)
+
+
+def test_sharp_edges_stay_sharp() -> None:
+    """A rectangle turned about the axis: no point of a side has the light of another; nothing is painted beyond its rim."""
+    r, z = np.array([1.0, 2.0, 2.0, 1.0, 1.0]), np.array([-0.2, -0.2, 0.2, 0.2, -0.2])
+    rim = [np.linspace(a, b, 20) for a, b in zip(np.stack([r, z], 1), np.stack([r, z], 1)[1:], strict=False)]
+    curve = np.concatenate([rim[0], *(side[1:] for side in rim[1:])])
+    line = Outline("ring", curve[:, 0], curve[:, 1])
+    sheets = surfaces(line, None, 4, Cut(0.5, -np.inf))
+    assert len(sheets) == 4
+    for sheet in sheets:
+        rr, zz = np.hypot(sheet.points[..., 0], sheet.points[..., 1]), sheet.points[..., 2]
+        assert min(np.ptp(rr), np.ptp(zz)) < 1e-12
+    inner_r, inner_z = inside_of(curve[19:39, 0], curve[19:39, 1])
+    assert inner_r.max() < 2.0
+    assert np.abs(inner_z).max() < 0.2
+
+
+@pytest.mark.parametrize("lift", [10.0, 60.0])
+def test_a_camera_sees_the_whole_body_in_the_middle(lift: float) -> None:
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(400, 3)) * np.array([3.0, 1.0, 0.4]) + np.array([5.0, -2.0, 1.0])
+    up, turn = np.radians(lift), 0.9
+    away = np.array([np.cos(turn) * np.cos(up), np.sin(turn) * np.cos(up), np.sin(up)])
+    focus, position = fitted(points, away)
+    ahead = (focus - position) / np.linalg.norm(focus - position)
+    np.testing.assert_allclose(ahead, -away, atol=1e-12)
+    right = np.cross(ahead, [0.0, 0.0, 1.0])
+    right /= np.linalg.norm(right)
+    beyond = points - position
+    seen = (
+        np.stack([beyond @ right, beyond @ np.cross(right, ahead)])
+        / (beyond @ ahead)
+        / np.tan(np.radians(15.0))
+    )
+    assert np.abs(seen).max() == pytest.approx(FILLED, abs=0.02)
+    np.testing.assert_allclose(seen.max(axis=1), -seen.min(axis=1), atol=0.01)
 
 
 @pytest.mark.vtk
