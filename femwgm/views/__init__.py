@@ -36,7 +36,8 @@ _WHERE = {
     "style": ("look", "new_figure", "save"),
     "plain": ("arrays", "write_exports", "write_xdmf"),
     "outputs": ("write_fields", "write_outputs", "write_plots"),
-    "scene": ("Look", "Scene", "render"),
+    "scene": ("Look", "Scene"),
+    "shots": ("render",),
     "film": ("animate",),
     "app": ("view", "view_run"),
 }

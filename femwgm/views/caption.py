@@ -12,8 +12,11 @@ from femwgm.views.source import ModeView
 from femwgm.views.style import GREY, colour_map
 
 
-def legend(mode: ModeView, what: Quantity, width: int) -> Array:
-    """A strip below a picture, in the type of the other figures: the mode's name, where it lives, and the scale."""
+def legend(mode: ModeView, what: Quantity, width: int, *, envelope: bool = False) -> Array:
+    """A strip below a picture, in the type of the other figures: the mode's name, where it lives, and the scale.
+
+    With `envelope` it says what the colours mean where lobes are too fine to be drawn.
+    """
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
@@ -32,6 +35,9 @@ def legend(mode: ModeView, what: Quantity, width: int) -> Array:
         bar.outline.set_linewidth(0.5)
         ax.set_facecolor("white")
         figure.text(0.69, 0.59, what.label + " / max", ha="right", va="center", fontsize=8)
+        if envelope and what.signed:
+            words = f"{2 * mode.m} lobes: where they are too fine, their envelope (yellow to black)"
+            figure.text(0.98, 0.87, words, ha="right", va="center", fontsize=6, color=GREY)
         figure.set_dpi(width / 8.0)
         figure.canvas.draw()
         strip = np.asarray(figure.canvas.buffer_rgba())[..., :3]  # type: ignore[attr-defined]

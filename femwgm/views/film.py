@@ -38,7 +38,7 @@ def animate(
         _encoder()
     chosen = look or Look(show=main_component(mode.solid))
     plotter, scenes = pair(run, mode, chosen, size, fine=False)
-    strip = legend(mode, scenes[0].what, size[0])
+    strip = legend(mode, scenes[0].what, size[0], envelope=any(built.envelope for built in scenes))
     pictures = []
     try:
         for i in range(frames):

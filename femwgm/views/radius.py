@@ -80,6 +80,7 @@ def radial(
                 ax.plot(line.r, part, lw=0.8, ls="--", color=colour, label=rf"$|E_{{{name}}}|^2$", zorder=3)
         ax.legend(loc="best", fontsize=6)
     ax.set_xlim(*limits)
+    ax.locator_params(axis="x", nbins=4 if limits[0] >= 100.0 else 6)
     if log:
         ax.set_yscale("log")
         ax.set_ylim(1e-8, 3.0)

@@ -97,6 +97,11 @@ class Scene:
         """Whether anything can be seen through."""
         return any(self.opacity(layer) < 1.0 for layer in self.layers)
 
+    @property
+    def envelope(self) -> bool:
+        """Whether lobes are too fine for some surface, which shows their envelope instead."""
+        return any(sheet.envelope for sheet, _ in self._painted)
+
     def draw(self) -> None:
         """Build every surface and paint it."""
         for actor in self._actors:

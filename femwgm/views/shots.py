@@ -70,7 +70,8 @@ def render(
             image = np.asarray(plotter.screenshot(None, return_img=True))
     finally:
         plotter.close()
-    return write_image(np.concatenate([image, legend(mode, scenes[0].what, size[0])]), path)
+    strip = legend(mode, scenes[0].what, size[0], envelope=any(scene.envelope for scene in scenes))
+    return write_image(np.concatenate([image, strip]), path)
 
 
 def _halved(image: Array) -> Array:
