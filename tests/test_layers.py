@@ -27,7 +27,7 @@ FLOORS = [
     {"problem"},
     {"modes"},
     {"observables"},
-    {"identify"},
+    {"identify", "estimate"},
     {"expect", "coupled"},
     {"families"},
     {"solve"},
