@@ -291,3 +291,44 @@ def test_films_of_varying_thickness_that_cannot_be() -> None:
                 minor_diameter="2 um",
                 coatings=[FILM[0] | {"shares": shares}],
             )
+
+
+DXF_HEAD = "0\nSECTION\n2\nHEADER\n9\n$INSUNITS\n70\n13\n0\nENDSEC\n0\nSECTION\n2\nENTITIES\n"
+DXF_TAIL = "0\nENDSEC\n0\nEOF\n"
+DOME = {
+    "polyline with a bulge": "0\nLWPOLYLINE\n90\n3\n70\n0\n10\n0\n20\n0\n10\n3\n20\n0\n"
+    f"42\n{np.tan(np.pi / 8):.15f}\n10\n0\n20\n3\n",
+    "line and arc in any order": "0\nARC\n10\n0\n20\n0\n40\n3\n50\n0\n51\n90\n0\nLINE\n10\n3\n20\n0\n11\n0\n21\n0\n",
+}
+
+
+@pytest.mark.parametrize("drawing", DOME)
+def test_outlines_from_a_drawing(drawing: str, tmp_path: Any) -> None:
+    """A quarter disc of 3 um drawn in two ways: its area to what chords of three degrees lack."""
+    path = tmp_path / "dome.dxf"
+    path.write_text(DXF_HEAD + DOME[drawing] + DXF_TAIL)
+    shape = section(kind="profile", material="glass", points=str(path))
+    polygon = shape.pieces[0].outline.polygon
+    r, z = polygon.T
+    area = 0.5 * abs(float(np.sum(r * np.roll(z, -1) - z * np.roll(r, -1))))
+    lacking = 4.5 * (np.radians(3.0) ** 2) / 6.0 * np.pi / 2.0
+    assert area == pytest.approx(2.25 * np.pi - lacking, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("no drawing", "no ASCII DXF"),
+        (DXF_HEAD.replace("13", "0") + DXF_TAIL, "no unit of length"),
+        (DXF_HEAD + DXF_TAIL, "0 polylines and 0 lines and arcs"),
+        (
+            DXF_HEAD + DOME["line and arc in any order"] + "0\nLINE\n10\n7\n20\n7\n11\n8\n21\n8\n" + DXF_TAIL,
+            "one chain",
+        ),
+    ],
+)
+def test_drawings_that_are_no_outline(text: str, message: str, tmp_path: Any) -> None:
+    path = tmp_path / "x.dxf"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        config(kind="profile", material="glass", points=str(path))

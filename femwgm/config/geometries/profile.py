@@ -1,4 +1,4 @@
-"""A body by its measured or drawn profile: points in the YAML or in a CSV file."""
+"""A body by its measured or drawn profile: points in the YAML, in a CSV file or in a DXF drawing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, model_validator
 
 from femwgm.config.base import Name, Strict, refuse
+from femwgm.config.geometries.dxf import read_dxf
 from femwgm.config.geometries.outlined import Height, OutlinedBody
 
 __all__ = ["Profile", "ProfileRegion"]
@@ -39,7 +40,7 @@ class Profile(OutlinedBody):
 
     kind: Literal["profile"] = Field(examples=["profile"])
     points: Annotated[tuple[_Point, ...], Field(min_length=3, max_length=MAX_POINTS)] = Field(
-        description="r and z of each point, or the name of a CSV file with the header r_um,z_um",
+        description="r and z of each point, or the name of a CSV file with the header r_um,z_um, or of a DXF drawing",
         examples=["outline.csv"],
     )
     smooth: bool = Field(default=False, description="a spline through the points instead of straight pieces")
@@ -51,7 +52,8 @@ class Profile(OutlinedBody):
         if isinstance(data, dict) and isinstance(data.get("points"), str):
             folder = (info.context or {}).get("folder")
             path = Path(folder) / data["points"] if folder is not None else Path(data["points"])
-            return {**data, "points": _read_points(path, data["points"])}
+            read = _read_drawing if path.suffix.lower() == ".dxf" else _read_points
+            return {**data, "points": read(path, data["points"])}
         return data
 
     @property
@@ -61,6 +63,21 @@ class Profile(OutlinedBody):
     @property
     def radius_ref_um(self) -> float:
         return max(r for r, _ in self.points) + sum(c.thickness_um for c in self.coatings)
+
+
+def _read_drawing(path: Path, name: str) -> list[list[str]]:
+    """Points of the outline in a DXF drawing."""
+    try:
+        return read_dxf(path)
+    except OSError as error:
+        reason = error.strerror or "not a file"
+    except ValueError as error:
+        reason = str(error)
+    raise refuse(
+        f"the outline cannot be read ({reason})",
+        remedy="paths are relative to the YAML file; a drawing holds one outline with x = r, y = z",
+        value=name, at=("points",),
+    )  # fmt: skip
 
 
 def _read_points(path: Path, name: str) -> list[list[str]]:
