@@ -70,6 +70,12 @@ class StackSolver:
         geometry = config.geometry
         assert isinstance(geometry, AxialStack)
         self.config, self.section, self.media, self.geometry = config, section, media, geometry
+        for name, medium in media.items():
+            if medium.axis is not None:
+                raise ConfigError(
+                    "is uniaxial, which spheres of an axial_stack cannot be yet",
+                    key="materials", value=f"{medium.name} ({name})", remedy="give it one index",
+                )  # fmt: skip
         lo, hi = config.modes.window_um
         self.window = k0_from_wavelength(hi), k0_from_wavelength(lo)
         self.orders = config.modes.azimuthal_orders or DEFAULT_ORDERS

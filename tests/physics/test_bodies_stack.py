@@ -9,6 +9,7 @@ import pytest
 from femwgm.analytic import LayeredSphere
 from femwgm.config import load_config
 from femwgm.coupled import coupled_supermodes
+from femwgm.errors import ConfigError
 from femwgm.materials import materials_from_config
 from femwgm.pipeline import RunResult, run
 
@@ -110,3 +111,11 @@ def test_coupled_mode_theory_beside_the_t_matrix() -> None:
         leak = -(upper + lower).imag
         assert abs(splitting - (upper - lower).real) < 0.6 * leak
         assert splitting == pytest.approx((upper - lower).real, rel=0.2)
+
+
+def test_uniaxial_spheres_are_refused() -> None:
+    """Their axis would be that of the middle of the stack, not of each sphere."""
+    config = stack("0.1 um", 0, 1e-4)
+    config["materials"]["dielectric"] = {"n_ordinary": 2.0, "n_extraordinary": 1.9, "axis": "radial"}
+    with pytest.raises(ConfigError, match="uniaxial"):
+        run(config)
