@@ -305,9 +305,10 @@ def vernier(
         typer.Option("--at", metavar="NM", min=0.0, help="Wavelength where a coincidence is wanted."),
     ] = None,
     out: Out = None,
+    override: Set = None,
     quiet: Quiet = False,
 ) -> None:
-    """Where the combs of two spheres coincide in the window of FIRST, how sharply, and how sure that is."""
+    """Where the combs of two spheres coincide in the window of FIRST, how sharply, and how sure that is; --set holds for both."""
     from femwgm.cli.laser import print_vernier, write_vernier
     from femwgm.cli.laser import vernier as find
     from femwgm.config import load_config
@@ -322,7 +323,16 @@ def vernier(
         spread = -1.0
     if not spread > 0.0:
         raise ConfigError("must be a length", key="--deviation", value=deviation, remedy="e.g. '10 nm'")
-    made, drawn = find(load_config(first), load_config(second), q, pol, spread, at)
+    one, other = (load_config(path, override or []) for path in (first, second))
+    lo, hi = (1e3 * end for end in one.modes.window_um)
+    if at is not None and not lo <= at <= hi:
+        raise ConfigError(
+            f"lies outside the window of {lo:g} to {hi:g} nm",
+            key="--at",
+            value=at,
+            remedy="widen it, e.g. --set modes.window='[644 nm, 690 nm]'",
+        )
+    made, drawn = find(one, other, q, pol, spread, at)
     if out is not None:
         write_vernier(made, drawn, spread, at, out)
     if not quiet:

@@ -48,7 +48,17 @@ def print_assignment(result: Assignment) -> None:
     rows = result.rows()
     table = plain_table(
         "Peaks",
-        ("λ (nm)", "mode", "q", "l", "exact (nm)", "residual (pm)", "probability", "or else", "λ/width"),
+        (
+            "λ (nm)",
+            "mode",
+            "q",
+            "l",
+            "exact\n(nm)",
+            "residual\n(pm)",
+            "prob.",
+            "or else",
+            "line\nQ",
+        ),
     )
     for row in rows:
         other = row["alternative"]

@@ -88,11 +88,11 @@ def print_lasing(result: Lasing) -> None:
     kind = "face-down" if result.in_plane else "isotropic"
     table = plain_table(
         f"Thresholds, {kind} emitters",
-        ("mode", "λ (nm)", "Γ", "n'' exact", "gain (1/cm)", "by confinement", "at the top of the band"),
+        ("mode", "λ (nm)", "Γ", "n'' exact", "gain\n(1/cm)", "by confi-\nnement", "at the top\nof the band"),
     )
     for one, needed in result.ranked[:SHOWN]:
         table.add_row(
-            f"{one.pol} {one.l} q={one.q}", f"{one.wavelength_nm:.3f}", f"{one.confinement:.4f}", f"{one.n2_exact:.5e}",
+            f"{one.pol} {one.l} q={one.q}", f"{one.wavelength_nm:.3f}", f"{one.confinement:.4f}", f"{one.n2_exact:.4e}",
             f"{one.gain_per_cm:.3f}", f"{one.gain_weighted_per_cm:.3f}", f"{needed:.3f}",
         )  # fmt: skip
     screen.print(table)

@@ -59,8 +59,10 @@ class GainSpectrum:
         return np.asarray(np.exp(-0.5 * (_FWHM_GAUSS * z) ** 2))
 
     @classmethod
-    def from_table(cls, wavelength_nm: Sequence[float], gain: Sequence[float]) -> GainSpectrum:
-        """A spectrum from samples in any unit of gain.
+    def from_table(
+        cls, wavelength_nm: Sequence[float], gain: Sequence[float], file: Path | None = None
+    ) -> GainSpectrum:
+        """A spectrum from samples in any unit of gain; `file` is what errors name.
 
         Raises
         ------
@@ -70,10 +72,13 @@ class GainSpectrum:
         x, y = np.asarray(wavelength_nm, dtype=float), np.maximum(np.asarray(gain, dtype=float), 0.0)
         if x.size < 2 or (np.diff(x) <= 0.0).any():
             raise ConfigError(
-                "wavelengths of a gain table must ascend", key="wavelength_nm", remedy="sort the rows"
+                "wavelengths of a gain table must ascend",
+                file=file,
+                key="wavelength_nm",
+                remedy="one row for each wavelength",
             )
         if y.max() <= 0.0:
-            raise ConfigError("a gain table needs a positive gain somewhere", key="gain")
+            raise ConfigError("a gain table needs a positive gain somewhere", file=file, key="gain")
         y = y / y.max()
         fine = np.linspace(x[0], x[-1], 20_001)
         above = fine[np.interp(fine, x, y) >= 0.5]
@@ -81,6 +86,9 @@ class GainSpectrum:
 
 
 def read_gain(path: str | Path) -> GainSpectrum:
-    """A gain spectrum from a CSV table with the columns wavelength_nm and gain (any unit; negative values count as none)."""
+    """A gain spectrum from a table of wavelength_nm and gain (any unit, any order; negative values count as none)."""
     columns = read_columns(path, ("wavelength_nm", "gain"))
-    return GainSpectrum.from_table(columns["wavelength_nm"].tolist(), columns["gain"].tolist())
+    order = np.argsort(columns["wavelength_nm"])
+    return GainSpectrum.from_table(
+        columns["wavelength_nm"][order].tolist(), columns["gain"][order].tolist(), Path(path)
+    )

@@ -151,4 +151,5 @@ class GainTable:
 def read_gain_table(path: str | Path) -> GainTable:
     """A gain table from a CSV file with the columns fluence_uj_cm2 and gain_per_cm."""
     columns = read_columns(path, ("fluence_uj_cm2", "gain_per_cm"))
-    return GainTable(columns["fluence_uj_cm2"], columns["gain_per_cm"])
+    order = np.argsort(columns["fluence_uj_cm2"])
+    return GainTable(columns["fluence_uj_cm2"][order], columns["gain_per_cm"][order])

@@ -109,7 +109,11 @@ class Vernier:
     def warnings(self) -> list[str]:
         """What a designer must know."""
         said = []
-        if self.drift_in_widths < 1.0:
+        if self.drift_in_widths * len(self.coincidences) < 1.0:
+            said.append(
+                "the two combs are the same within a line width: every line coincides, none is singled out"
+            )
+        elif self.drift_in_widths < 1.0:
             need = int(1.0 / self.drift_in_widths)
             neighbours = "one neighbour" if need == 1 else f"{need} neighbours"
             said.append(

@@ -42,7 +42,7 @@ def test_lasing_ranks_the_modes_and_leaves_tables(tmp_path: Path, capsys: pytest
 
 def test_a_gain_table_moves_the_first_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = tmp_path / "gain.csv"
-    table.write_text("wavelength_nm,gain\n640,0\n659,10\n660.5,100\n662,10\n680,0\n", encoding="utf-8")
+    table.write_text("Wavelength (nm);Gain\n640;0\n660,5;100\n659;10\n662;10\n680;0\n", encoding="utf-8")
     status, out, _ = call(
         ["lasing", SPHERE, "--gain", str(table), "--set", "modes.window=[657 nm, 662 nm]"], capsys
     )
@@ -72,6 +72,35 @@ def test_vernier_prints_coincidences_and_the_warning(
     assert "neighbour" not in out
 
 
+def test_two_spheres_of_one_size_single_out_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = call(["vernier", SPHERE, SPHERE], capsys)
+    assert status == 0
+    assert "every line coincides" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("wavelength_nm,gain\n650,0\n660,0\n", "gain.csv: gain: a gain table needs a positive gain"),
+        (
+            "wavelength_nm,gain\n650,1\n650,2\n",
+            "gain.csv: wavelength_nm: wavelengths of a gain table must ascend",
+        ),
+        ("wavelength_nm,gain\n650,nan\n660,1\n", "gain.csv: line 2, gain = 'nan': must be a number"),
+        ("", "gain.csv: the table is empty"),
+    ],
+)
+def test_mistakes_in_a_gain_table_name_the_file(
+    tmp_path: Path, text: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "gain.csv"
+    table.write_text(text, encoding="utf-8")
+    status, _, err = call(["lasing", SPHERE, "--gain", str(table)], capsys)
+    assert status == 2
+    assert said in err
+    assert err.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -82,6 +111,7 @@ def test_vernier_prints_coincidences_and_the_warning(
         (["lasing", SPHERE, "--gain", "none.csv"], "the table cannot be read"),
         (["vernier", SPHERE, SPHERE, "--pol", "TEM"], "must be TE or TM"),
         (["vernier", SPHERE, SPHERE, "--deviation", "10"], "must be a length"),
+        (["vernier", SPHERE, SPHERE, "--at", "600"], "lies outside the window of 647 to 669 nm"),
     ],
 )
 def test_mistakes_are_one_line(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
