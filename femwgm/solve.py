@@ -216,7 +216,8 @@ def solve_mode(
     return Mode(
         pol=label.pol, q=label.q, l=expected.m + label.p, m=expected.m, p=label.p,
         k0=complex(primary.k0.real, -0.5 * primary.k0.real * rate) if known else primary.k0, radius=radius,
-        n_g=group_index(slope, radius), log10_q_rad=q_rad.log10_q, q_rad_source=q_rad.source, q_rad_floor=q_rad.floor,
+        n_g=group_index(slope, radius, _tabulated(problem, primary.k0, slopes)),
+        log10_q_rad=q_rad.log10_q, q_rad_source=q_rad.source, q_rad_floor=q_rad.floor,
         q_abs=1.0 / absorbed if absorbed else None,
         energy=shares.energy_share, e2=shares.e2_share, radial_e2=along_radius,
         mode_volume_um3=volume, extra={"mode_volume_error": volume_error, **more}, crest=peak, integrals=integrals,
@@ -239,6 +240,17 @@ def _both(
             problem, expected, degree + _ENRICHMENT, mirror, outer="natural", near=primary
         )
     return primary, check
+
+
+def _tabulated(problem: MeridianProblem, k0: complex, slopes: PermittivitySlopes) -> complex:
+    """(d k0/d eps) (d eps/d k0) summed over the regions of tabulated media."""
+    total = 0j
+    for name in problem.regions:
+        medium = problem.materials[problem.mesh.regions.index(name)]
+        if medium.tabulated:
+            total += slopes.across[name] * medium.permittivity_slope(k0)
+            total += slopes.along[name] * medium.permittivity_axial_slope(k0)
+    return total
 
 
 @dataclass(frozen=True)

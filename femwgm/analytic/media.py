@@ -119,6 +119,7 @@ class MediaModel:
             raise GeometryError("the ambient must be isotropic")
         self.dispersive = not all(law.fixed for law in [*self._t, *self._r])
         self._fixed = None if self.dispersive else tuple(_values(laws, 1.0) for laws in (self._t, self._r))
+        self.tabulated = np.array([bool(getattr(index, "tabulated", False)) for index in indices])
         self.lossless = self._fixed is not None and not any(eps.imag.any() for eps in self._fixed)
 
     def at(self, k: Array, lossless: bool = False) -> Media:

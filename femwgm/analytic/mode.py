@@ -183,7 +183,9 @@ class ExactMode:
     @cached_property
     def n_g(self) -> float:
         """Group index (1 / R) dl / d Re k0 in continuous l, dispersion of the media included."""
-        return 1.0 / (self.sphere.outer_radius_um * self.sensitivity.by_degree().real)
+        return 1.0 / (
+            self.sphere.outer_radius_um * self.sensitivity.real_by_degree(self.sphere.media.tabulated)
+        )
 
     @property
     def fsr_nm(self) -> float:

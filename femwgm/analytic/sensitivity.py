@@ -123,3 +123,15 @@ class Sensitivity:
         """dk0/dl in continuous l (rad/um)."""
         total = self._degree_integrals.sum() + self._ambient_degree
         return complex(0.5 * self.radial.k * (2.0 * self.radial.stack.l[0] + 1.0) * total / self.stored)
+
+    def real_by_degree(self, tabulated: Array) -> float:
+        """d Re k0 / dl where some media follow Re k0 alone, being known at real wavelengths only.
+
+        With D the sum of (dk0/d eps) (d eps/dk0) over those media, dk0 = (by_degree dl + D d Re k0) / (1 + D).
+        """
+        change = complex(self.by_degree())
+        if not tabulated.any():
+            return change.real
+        across, along = self.by_permittivity()
+        answer = 1.0 / (1.0 + complex((across * self.slope_t + along * self.slope_r)[tabulated].sum()))
+        return float((change * answer).real / answer.real)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from femwgm.errors import MaterialError
-from femwgm.materials.dispersion import Constant, Law
+from femwgm.materials.dispersion import Constant, Law, Table
 from femwgm.units import wavelength_um
 
 __all__ = ["Material"]
@@ -50,6 +50,11 @@ class Material:
     def dispersive(self) -> bool:
         """Whether the permittivity depends on k0."""
         return not all(isinstance(law, Constant) for law in (self.law, self.axial_law) if law is not None)
+
+    @property
+    def tabulated(self) -> bool:
+        """Whether a law is a table: known at real wavelengths only, so that it follows Re k0 alone."""
+        return any(isinstance(law, Table) for law in (self.law, self.axial_law))
 
     def permittivity(self, k0: complex) -> complex:
         """Relative permittivity at k0 (rad/um); the component across the axis when uniaxial.

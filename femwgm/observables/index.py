@@ -22,9 +22,22 @@ def wavenumber_slope(local: Array, matrices: CellMatrices, m: int, k0: complex, 
     return complex(matrices.slope_form(m, local, local).sum() / (2.0 * k0 * norm))
 
 
-def group_index(slope: complex, radius: float) -> float | None:
-    """n_g = (1/R) d m / d k0; None where the wavenumber does not depend on m (d k0/d m = 0)."""
-    return 1.0 / (radius * slope.real) if slope.real > 0.0 else None
+def group_index(slope: complex, radius: float, tabulated: complex = 0j) -> float | None:
+    """n_g = (1/R) d m / d Re k0; None where the wavenumber does not depend on m (d k0/d m = 0).
+
+    Parameters
+    ----------
+    slope
+        d k0 / d m (rad/um) as if every permittivity were an analytic function of k0.
+    radius
+        Outer radius (um).
+    tabulated
+        D = sum of (d k0/d eps) (d eps/d k0) over the media that are known at real wavelengths only. They follow Re k0 alone:
+        d k0 = (slope dm + D d Re k0) / (1 + D), where an absorption that changes with the wavelength makes a difference.
+    """
+    answer = 1.0 / (1.0 + tabulated)
+    real = (slope * answer).real / answer.real
+    return 1.0 / (radius * real) if real > 0.0 else None
 
 
 def free_spectral_range_nm(wavelength_nm: float, n_g: float, radius: float) -> float:
