@@ -319,8 +319,52 @@ def _drawn(points: Sequence[Point], smooth: bool, name: str) -> Outline:
     return closed_outline([Spline(tuple(points), seam, seam)], name)
 
 
+def _mesh(g: Any) -> Section:
+    pieces = tuple(
+        Piece(piece.region, _chained(piece.points, g.corner_angle, piece.region)) for piece in g.pieces
+    )
+    slabs = [Slab(b.name, -_FAR if b.bottom_um is None else b.bottom_um, b.top_um) for b in g.background]
+    e = g.enclosure
+    walls = Walls() if e is None else Walls(e.radius_um, e.bottom_um, e.top_um)
+    return Section((*pieces, *slabs), g.ambient, g.radius_ref_um, walls)
+
+
+def _chained(points: Sequence[Point], corner: float, name: str) -> Outline:
+    """Outline through the nodes of a mesh: cut at its corners (turns above `corner`, deg), a spline or a line between them."""
+    x = np.array(points)
+    size = float(np.hypot(*np.ptp(x, axis=0)))
+    closed = bool(np.hypot(*(x[0] - x[-1])) <= 1e-9 * size)
+    step = np.diff(x, axis=0)
+    heading = np.unwrap(np.arctan2(step[:, 1], step[:, 0]))
+    turn = np.abs(np.diff(heading))
+    cuts = (np.flatnonzero(turn > np.radians(corner)) + 1).tolist()
+    if closed:
+        seam = abs((heading[0] - heading[-1] + np.pi) % (2.0 * np.pi) - np.pi) > np.radians(corner)
+        if not cuts and not seam:
+            return _drawn([(float(r), float(z)) for r, z in x], True, name)
+        if not seam:  # begin at a corner
+            x = np.concatenate([x[cuts[0] : -1], x[: cuts[0] + 1]])
+            return _chained([(float(r), float(z)) for r, z in x], corner, name)
+    marks = [0, *cuts, len(x) - 1]
+    curves = [_between(x[a : b + 1], size) for a, b in zip(marks, marks[1:], strict=False)]
+    return closed_outline(curves, name)
+
+
+def _between(x: RealArray, size: float) -> Curve:
+    """A line where the points lie on one, else a spline; at the axis it is perpendicular to it where its nodes nearly are."""
+    points = [(float(r), float(z)) for r, z in x]
+    along = (x[-1] - x[0]) / max(float(np.hypot(*(x[-1] - x[0]))), 1e-300)
+    if np.abs((x[:, 0] - x[0, 0]) * along[1] - (x[:, 1] - x[0, 1]) * along[0]).max() < 1e-9 * size:
+        return Line(points[0], points[-1])
+    ends: list[Point | None] = []
+    for at, step, sign in ((x[0], x[1] - x[0], 1.0), (x[-1], x[-1] - x[-2], -1.0)):
+        level = at[0] < 1e-9 * size and abs(step[1]) < 0.27 * abs(step[0])
+        ends.append((sign, 0.0) if level else None)
+    return Spline(tuple(points), ends[0], ends[1])
+
+
 _KINDS: dict[str, Callable[[Any], Section]] = {
     "layered_sphere": _sphere, "spheroid": _spheroid, "disk": _disk, "ring": _ring, "torus": _torus, "toroid": _toroid,
     "hemisphere": _hemisphere, "pedestal_sphere": _pedestal_sphere, "bottle": _bottle, "capillary": _capillary,
-    "cavity": _cavity, "profile": _profile, "axial_stack": _axial_stack,
+    "cavity": _cavity, "profile": _profile, "mesh": _mesh, "axial_stack": _axial_stack,
 }  # fmt: skip

@@ -70,7 +70,10 @@ class Section:
     @property
     def regions(self) -> tuple[str, ...]:
         """Region names in order of priority, the ambient last."""
-        return tuple(dict.fromkeys([*(part.region for part in self.parts), self.ambient]))
+        solid = (
+            part.region for part in self.parts if part.region != self.ambient
+        )  # a hole is of the ambient
+        return tuple(dict.fromkeys([*solid, self.ambient]))
 
     @property
     def pieces(self) -> tuple[Piece, ...]:

@@ -10,6 +10,7 @@ from femwgm.config.geometries.axial_stack import AxialStack, StackedSphere
 from femwgm.config.geometries.base import Body
 from femwgm.config.geometries.layered_sphere import LayeredSphere, SphereLayer
 from femwgm.config.geometries.long_bodies import Bottle, Capillary, Cavity
+from femwgm.config.geometries.mesh_file import MeshBody, MeshPiece
 from femwgm.config.geometries.outlined import Coating, Enclosure, OutlinedBody, Substrate
 from femwgm.config.geometries.profile import Profile, ProfileRegion
 from femwgm.config.geometries.rounds import Disk, Hemisphere, PedestalSphere, Pillar, Ring, Toroid, Torus
@@ -27,6 +28,8 @@ __all__ = [
     "Geometry",
     "Hemisphere",
     "LayeredSphere",
+    "MeshBody",
+    "MeshPiece",
     "OutlinedBody",
     "PedestalSphere",
     "Pillar",
@@ -55,6 +58,7 @@ Geometry = Annotated[
     | Capillary
     | Cavity
     | Profile
+    | MeshBody
     | AxialStack,
     Field(discriminator="kind"),
 ]
