@@ -72,6 +72,9 @@ def _write_film(pictures: Sequence[Array], path: Path, seconds: float) -> Path:
 
         # One palette for all frames: colours that flicker from frame to frame look like field.
         palette = Image.fromarray(pictures[len(pictures) // 3]).quantize(255, dither=Image.Dither.NONE)
+        shades = np.array(palette.getpalette()).reshape(-1, 3)
+        shades[shades.min(axis=1) >= 250] = 255  # paper stays white, which a mean of near-whites is not
+        palette.putpalette(shades.ravel().tolist())
         frames = [Image.fromarray(p).quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures]
         stream = io.BytesIO()
         step = max(20, round(1000.0 * seconds / len(frames)))

@@ -186,6 +186,7 @@ def test_a_film_has_frames_that_differ(tmp_path: Path) -> None:
     for i in range(4):
         film.seek(i)
         frames.append(np.asarray(film.convert("RGB"), dtype=float)[:180])
+    assert frames[1][0, 0].tolist() == [255.0, 255.0, 255.0]
     assert np.abs(frames[0] - frames[2]).max(axis=2)[:, 180:].mean() > 5.0
 
 
