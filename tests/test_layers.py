@@ -29,7 +29,7 @@ FLOORS = [
     {"observables"},
     {"identify", "estimate"},
     {"expect", "coupled"},
-    {"families"},
+    {"estimate", "families"},
     {"solve"},
     {"search", "bodies", "derivatives"},
     {"count"},
