@@ -27,7 +27,7 @@ FLOORS = [
     {"problem"},
     {"modes"},
     {"observables"},
-    {"identify", "estimate"},
+    {"identify"},
     {"expect", "coupled"},
     {"estimate", "families"},
     {"solve"},
