@@ -127,5 +127,5 @@ def _thinnest(section: Any, height: float) -> float:
     found = section.region_at(np.stack([r, np.full_like(r, height + 1e-6 * r1)], axis=-1))
     cuts = np.r_[0.0, r[1:][np.diff(found) != 0], r1]
     lengths = np.diff(cuts)
-    lengths = lengths[lengths > 1e-3 * r1 / 20.0]
+    lengths = lengths[lengths > 2.5 * r[1]]  # a sliver of the ambient at the very rim is no layer
     return float(lengths.min()) if len(lengths) else r1
