@@ -73,11 +73,8 @@ def finds_the_mode(seed: int) -> None:
 def tells_states_apart(seed: int) -> int:
     """Eigenpairs next to a shift below the real axis: those of the layer change with its end, the others are poles."""
     trial = Trial(seed)
-    problem, degree, m = (
-        trial.problem,
-        trial.domain.degree + 2,
-        trial.mode.m,
-    )  # the domain is made for one mode, not for all
+    problem, m = trial.problem, trial.mode.m
+    degree = trial.domain.degree + 2  # the domain was made for one mode, and others are looked at
     mirror = mirror_condition(trial.mode.pol, trial.mode.p)
     k = trial.exact.k0 * trial.off * (1.0 - 0.15j)
     states = 0
