@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "femwgm"
 
 # From the ground up. A room may import itself, its row and the rows above it in this list.
 FLOORS = [
-    {"conventions", "errors", "numerics", "table", "timing", "typing", "units"},
+    {"conventions", "errors", "meshfile", "numerics", "table", "timing", "typing", "units"},
     {"config"},
     {"geometry", "materials"},
     {"mesh"},

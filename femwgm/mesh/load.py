@@ -11,6 +11,7 @@ from skfem import MeshQuad, MeshTri
 
 from femwgm.errors import MeshError
 from femwgm.mesh.curved import CurvedMesh
+from femwgm.meshfile import half_plane, plane_cells, read_plane_mesh
 from femwgm.typing import Array, IntArray
 
 _LINE, _TRIANGLE, _QUADRILATERAL = 1, 2, 3
@@ -127,26 +128,15 @@ def read_mesh(path: Path) -> CurvedMesh:
     MeshError
         If the file cannot be read, mixes cell types, has unnamed regions, folded cells, or positions off the half plane r >= 0.
     """
-    import meshio
-
-    if not Path(path).is_file():
-        raise MeshError(f"{path}: no such file")
     try:
-        mesh = meshio.read(path)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - meshio leaves the process on unknown formats
-        raise MeshError(f"{path}: not a mesh that meshio can read ({' '.join(str(error).split())})") from None
-    try:
-        return _from_meshio(mesh)
+        return _from_meshio(read_plane_mesh(Path(path)))
     except MeshError as error:
         raise MeshError(f"{path}: {error}") from None
 
 
 def _from_meshio(mesh: Any) -> CurvedMesh:
     names = {(int(tag), int(dim)): name for name, (tag, dim) in mesh.field_data.items()}
-    blocks = [(i, b) for i, b in enumerate(mesh.cells) if b.dim == 2]
-    kinds = {b.type for _, b in blocks}
-    if len(kinds) != 1:
-        raise MeshError(f"a mesh must consist of one type of cell, found {sorted(kinds) or 'none'}")
+    blocks, kind = plane_cells(mesh)
     physical = mesh.cell_data.get("gmsh:physical")
     tag = None if physical is None else np.concatenate([physical[i] for i, _ in blocks])
     if tag is None or any((int(t), 2) not in names for t in tag):
@@ -154,7 +144,7 @@ def _from_meshio(mesh: Any) -> CurvedMesh:
     regions = tuple(dict.fromkeys(names[int(t), 2] for t in tag))
     region = np.array([regions.index(names[int(t), 2]) for t in tag])
     cells = np.concatenate([b.data for _, b in blocks]).astype(np.int64)
-    corners, order = _shape(kinds.pop(), cells.shape[1])
+    corners, order = _shape(kind, cells.shape[1])
     lines: dict[str, list[IntArray]] = {}
     for i, block in enumerate(mesh.cells):
         if block.dim == 1:
@@ -162,7 +152,7 @@ def _from_meshio(mesh: Any) -> CurvedMesh:
                 edges = block.data[physical[i] == t][:, :2].astype(np.int64)
                 lines.setdefault(names.get((int(t), 1), "outer"), []).append(edges)
     merged = {name: np.concatenate(edges) for name, edges in lines.items()}
-    return assemble_mesh(_half_plane(mesh.points), cells, region, regions, merged, order, corners)
+    return assemble_mesh(half_plane(mesh.points), cells, region, regions, merged, order, corners)
 
 
 def _shape(kind: str, count: int) -> tuple[int, int]:
@@ -174,19 +164,3 @@ def _shape(kind: str, count: int) -> tuple[int, int]:
     raise MeshError(
         f"cells of type {kind!r} lack inner nodes; save complete ones (Gmsh: Mesh.SecondOrderIncomplete = 0)"
     )
-
-
-def _half_plane(points: Array) -> Array:
-    """Positions (r, z) of nodes (nodes, 2 or 3)."""
-    if not np.isfinite(points).all():
-        raise MeshError("a node has a position that is not a finite number")
-    size = np.abs(points).max()
-    if np.abs(points[:, 2:]).max(initial=0.0) > 1e-9 * size:
-        raise MeshError(
-            "the mesh must lie in the plane of its first two coordinates, r and z; the third one must be zero"
-        )
-    if points[:, 0].min() < -1e-9 * size:
-        raise MeshError(
-            f"a mesh must lie in the half plane r >= 0, found a node at r = {points[:, 0].min():.6g}"
-        )
-    return np.asarray(np.column_stack([np.maximum(points[:, 0], 0.0), points[:, 1]]))

@@ -131,7 +131,7 @@ def test_resolved_configurations_need_no_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"file": "none.msh"}, "the mesh cannot be read"),
+        ({"file": "none.msh"}, "no such file"),
         ({"materials": {"kern": "silica"}}, r"no group 'kern'.*its groups are 'core', 'film'"),
         ({"materials": {"core": "silica", "air": "npl"}}, "no group 'air'"),
         ({"unit": "inch"}, "unit"),
@@ -151,3 +151,13 @@ def test_meshes_off_the_half_plane_are_refused(tmp_path: Path) -> None:
     mesh.write(tmp_path / "left.inp", file_format="abaqus")
     with pytest.raises(ConfigError, match="half plane"):
         load_config(configuration(str(tmp_path / "left.inp"), materials={"core": "silica"}))
+
+
+@pytest.mark.parametrize("content", [b"", b"no mesh\n", b"$MeshFormat\n4.1 0 8\n$EndMeshFormat\n$Nodes\n1 9"])
+def test_files_that_are_no_meshes(content: bytes, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """One line, and nothing of what meshio would print."""
+    (tmp_path / "bad.msh").write_bytes(content)
+    with pytest.raises(ConfigError, match="not a mesh that meshio can read") as caught:
+        load_config(configuration(str(tmp_path / "bad.msh")))
+    assert "\n" not in str(caught.value)
+    assert capfd.readouterr() == ("", "")

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from femwgm.config.base import Name, Strict, refuse
 from femwgm.config.geometries.base import Body
-from femwgm.config.geometries.layered_sphere import MAX_LAYERS, SphereLayer
+from femwgm.config.geometries.layered_sphere import MAX_LAYERS, SphereLayer, stacked
 from femwgm.config.geometries.outlined import Height
 
 __all__ = ["AxialStack", "StackedSphere"]
@@ -22,25 +22,13 @@ class StackedSphere(Strict):
 
     @model_validator(mode="after")
     def _ascending(self) -> StackedSphere:
-        inside = 0.0
-        for i, layer in enumerate(self.layers):
-            outside = layer.outer_radius_um(inside)
-            if not outside > inside:
-                raise refuse(
-                    f"layers go from the centre outwards: '{layer.name}' does not reach beyond the layer inside it",
-                    remedy="reorder the layers or enlarge this one",
-                    at=("layers", i, layer.size_key),
-                )
-            inside = outside
+        stacked(self.layers)
         return self
 
     @property
     def radii_um(self) -> tuple[float, ...]:
         """Outer radius of each layer (um), ascending."""
-        radii: list[float] = []
-        for layer in self.layers:
-            radii.append(layer.outer_radius_um(radii[-1] if radii else 0.0))
-        return tuple(radii)
+        return stacked(self.layers)
 
 
 class AxialStack(Body):

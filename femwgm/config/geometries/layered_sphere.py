@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -55,6 +56,21 @@ class SphereLayer(Strict):
         return next(k for k in ("radius", "diameter", "thickness") if getattr(self, f"{k}_um") is not None)
 
 
+def stacked(layers: Sequence[SphereLayer]) -> tuple[float, ...]:
+    """Outer radii (um) of layers from the centre outwards; refuses one that does not reach beyond the layer inside it."""
+    radii = [0.0]
+    for i, layer in enumerate(layers):
+        radii.append(layer.outer_radius_um(radii[-1]))
+        if not radii[-1] > radii[-2]:
+            raise refuse(
+                f"layers go from the centre outwards: the outer radius {radii[-1]:.6g} um of"
+                f" '{layer.name}' does not exceed the {radii[-2]:.6g} um of the layer inside it",
+                remedy="reorder the layers or enlarge this one",
+                at=("layers", i, layer.size_key),
+            )
+    return tuple(radii[1:])
+
+
 class LayeredSphere(Body):
     """Concentric layers, listed from the centre outwards.
 
@@ -75,26 +91,13 @@ class LayeredSphere(Body):
     @model_validator(mode="after")
     def _ascending(self) -> LayeredSphere:
         check_names([layer.name for layer in self.layers], self.ambient)
-        inside = 0.0
-        for i, layer in enumerate(self.layers):
-            outside = layer.outer_radius_um(inside)
-            if not outside > inside:
-                raise refuse(
-                    f"layers go from the centre outwards: the outer radius {outside:.6g} um of"
-                    f" '{layer.name}' does not exceed the {inside:.6g} um of the layer inside it",
-                    remedy="reorder the layers or enlarge this one",
-                    at=("layers", i, layer.size_key),
-                )
-            inside = outside
+        stacked(self.layers)
         return self
 
     @property
     def radii_um(self) -> tuple[float, ...]:
         """Outer radius of each layer (um), ascending."""
-        radii: list[float] = []
-        for layer in self.layers:
-            radii.append(layer.outer_radius_um(radii[-1] if radii else 0.0))
-        return tuple(radii)
+        return stacked(self.layers)
 
     @property
     def region_materials(self) -> dict[str, str]:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from femwgm.config.base import refuse
+from femwgm.errors import MeshError
+from femwgm.meshfile import half_plane, plane_cells, read_plane_mesh
 from femwgm.typing import Array, IntArray
 
 _ORDERS = {3: {3: 1, 6: 2, 10: 3, 15: 4, 21: 5}, 4: {4: 1, 8: 2, 9: 2, 16: 3, 25: 4, 36: 5}}
@@ -86,34 +88,16 @@ def _rims(on_axis: Array, sides: Sides, component: IntArray) -> dict[int, list[t
 
 def _read(path: Path, name: str, regions: list[str], ambient: str) -> tuple[Array, IntArray, int, list[str]]:
     """Positions (r, z), the cells' nodes, their number of corners, and the region of each cell."""
-    import meshio
-
     try:
-        mesh = meshio.read(path)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - meshio leaves the process on unknown formats
-        reason = getattr(error, "strerror", None) or "meshio does not read it"
-        raise _refuse(
-            f"the mesh cannot be read ({reason})", name, "paths are relative to the YAML file"
-        ) from None
-    blocks = [(i, block) for i, block in enumerate(mesh.cells) if block.dim == 2]
-    kinds = {block.type for _, block in blocks}
-    if len(kinds) != 1:
-        raise _refuse(
-            f"a mesh must consist of one type of cell, found {', '.join(sorted(kinds)) or 'none'}", name
-        )
-    corners = 4 if kinds.pop().startswith("quad") else 3
+        mesh = read_plane_mesh(path)
+        blocks, kind = plane_cells(mesh)
+        points = half_plane(mesh.points)
+    except MeshError as error:
+        raise _refuse(str(error), name, "paths are relative to the YAML file") from None
+    corners = 4 if kind.startswith("quad") else 3
     cells = np.concatenate([block.data for _, block in blocks]).astype(np.int64)
     if cells.shape[1] not in _ORDERS[corners]:
         raise _refuse(f"cells of {cells.shape[1]} nodes are not supported", name)
-    points = np.asarray(mesh.points, dtype=float)
-    size = float(np.abs(points).max())
-    if not np.isfinite(size) or np.abs(points[:, 2:]).max(initial=0.0) > _FLAT * size:
-        raise _refuse(
-            "the mesh must lie in the plane of its first two coordinates, r and z; the third must be zero",
-            name,
-        )
-    if points[np.unique(cells), 0].min() < -_FLAT * size:
-        raise _refuse("the mesh must lie in the half plane r >= 0", name)
     names = _names(mesh, blocks)
     missing = [region for region in regions if region not in names]
     if missing:
@@ -121,7 +105,7 @@ def _read(path: Path, name: str, regions: list[str], ambient: str) -> tuple[Arra
         raise _refuse(
             f"the mesh has no group {missing[0]!r}", name, f"its groups are {known or 'without names'}"
         )
-    return points[:, :2], cells, corners, [n if n in regions else ambient for n in names]
+    return points, cells, corners, [n if n in regions else ambient for n in names]
 
 
 def _names(mesh: Any, blocks: list[tuple[int, Any]]) -> list[str]:
