@@ -181,7 +181,12 @@ def _run_body(
         adapt=config.discretization.degree is None,
     )  # fmt: skip
     tell = progress or _silent
-    result = solve_body(config, media, goals, tell, on_mode)
+    if config.geometry.kind == "axial_stack" and config.discretization.method == "auto":
+        from femwgm.supermodes import solve_stack
+
+        result = solve_stack(config, media, tell, on_mode)
+    else:
+        result = solve_body(config, media, goals, tell, on_mode)
     tell("done", len(result.modes), len(result.modes))
     modes = sorted(result.modes, key=lambda mode: (mode.wavelength_nm, mode.pol, mode.m))
     notes = [*_warnings(modes, result.expected, config), *result.notes]

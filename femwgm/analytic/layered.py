@@ -17,6 +17,7 @@ gives a real equation (`Exterior.m`), its imaginary part (`Exterior.log_flux`, a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +48,10 @@ class Media:
     def real(self) -> Media:
         """The lossless twin: imaginary parts dropped."""
         return Media(self.t.real, self.r.real, self.uniaxial)
+
+    def select(self, layers: Sequence[int]) -> Media:
+        """Those of some layers, in the order given."""
+        return Media(self.t[layers], self.r[layers], tuple(self.uniaxial[i] for i in layers))
 
 
 @dataclass(frozen=True)
@@ -184,13 +189,19 @@ class Stack:
             a, b = self.radii[i - 1], self.radii[i]
             kappa, order = self.kappa(i), orders(self.l, self.tm, self.media, i)
             pair = bessel.complex_pair if self.is_complex else bessel.real_pair
+            inner = self._layers.get(i - 1)  # a layer cut in two has the same waves on both sides of the cut
+            shared = (
+                inner is not None
+                and np.array_equal(inner.kappa, kappa)
+                and np.array_equal(inner.order, order)
+            )
             self._layers[i] = _Layer(
                 a,
                 b,
                 kappa,
                 order,
                 weight_p(self.tm, self.media, i),
-                pair(order, kappa * a),
+                inner.at_b if inner is not None and shared else pair(order, kappa * a),
                 pair(order, kappa * b),
             )
         return self._layers[i]

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from femwgm.bodies.search import body_mesh
-from femwgm.bodies.stack_domain import Ball, design_stack
+from femwgm.bodies.stack_columns import beside_coupled_modes, thresholds
+from femwgm.bodies.stack_domain import design_stack
 from femwgm.bodies.stack_labels import StackLabel, ball_shares, label_stack
 from femwgm.bodies.stack_pairs import Pairs, StackPairs
+from femwgm.bodies.stack_singles import Singles
 from femwgm.config.geometries import AxialStack
 from femwgm.config.schema import RunConfig
-from femwgm.coupled import coupled_supermodes
 from femwgm.errors import ConfigError
-from femwgm.expect import Expected, expected_on_stack
+from femwgm.expect import Expected
 from femwgm.fem.field import CellField
 from femwgm.geometry.build import contacts
 from femwgm.geometry.section import Section
@@ -30,16 +30,11 @@ from femwgm.observables.energy import RegionIntegrals
 from femwgm.observables.volume import brightest, volume_max
 from femwgm.problem import MeridianProblem
 from femwgm.timing import stage
-from femwgm.units import k0_from_wavelength
 
-_COUPLING = 1.2
-"""Shift that the neighbours may give a mode, in steps of l: the single spheres are searched in a window so much wider."""
-_MOST_COUPLING = 0.012
 _LEAST_PART = 0.2
 """Part of a mode (share of the sphere times purity there) that a mode of a single sphere must make up to give it its labels."""
 _SLACK = 1e-4
 _ENRICHMENT = 1
-DEFAULT_ORDERS = (0, 1)
 
 
 @dataclass(frozen=True)
@@ -70,35 +65,9 @@ class StackSolver:
         geometry = config.geometry
         assert isinstance(geometry, AxialStack)
         self.config, self.section, self.media, self.geometry = config, section, media, geometry
-        for name, medium in media.items():
-            if medium.axis is not None:
-                raise ConfigError(
-                    "is uniaxial, which spheres of an axial_stack cannot be yet",
-                    key="materials", value=f"{medium.name} ({name})", remedy="give it one index",
-                )  # fmt: skip
-        lo, hi = config.modes.window_um
-        self.window = k0_from_wavelength(hi), k0_from_wavelength(lo)
-        self.orders = config.modes.azimuthal_orders or DEFAULT_ORDERS
-        middle = complex(0.5 * sum(self.window))
-        by_name = {material.name: material for material in media.values()}
-        largest = (
-            middle.real
-            * geometry.radius_ref_um
-            * max(material.index(middle).real for material in media.values())
-        )
-        self.widening = min(_COUPLING / largest, _MOST_COUPLING)
-        self.by_name = by_name
-        singles = expected_on_stack(config, by_name, self.widening)
-        self.balls = []
-        for sphere, centre, modes in zip(geometry.spheres, geometry.centres_um, singles, strict=True):
-            regions = [f"{sphere.name}_{layer.name}" for layer in sphere.layers]
-            indices = tuple(media[name].index(middle).real for name in (*regions, geometry.ambient))
-            self.balls.append(Ball(centre, sphere.radii_um, indices, tuple(modes)))
-        if not any(ball.modes for ball in self.balls):
-            raise ConfigError(
-                "no sphere of the stack has a mode of the requested kind near the window", key="modes.window",
-                value=[f"{lo * 1e3:g} nm", f"{hi * 1e3:g} nm"], remedy="widen the window or ask for other orders",
-            )  # fmt: skip
+        singles = Singles(config, media)
+        self.window, self.orders, self.widening = singles.window, singles.orders, singles.widening
+        self.by_name, self.balls = singles.materials, singles.balls
         d = config.discretization
         choices = Choices(
             degree=d.degree, refine=d.refine, mirror=False, absorbing={"none": False, "box": True}.get(d.pml.kind),
@@ -141,7 +110,7 @@ class StackSolver:
         seconds = (time.perf_counter() - begin) / len(found)
         modes = [self._mode(f, e, seconds) for f, e in zip(found, errors, strict=True)]
         with stage("coupled-mode theory"):
-            modes = self._compared(modes)
+            modes = beside_coupled_modes(modes, self.config, self.by_name, self.orders, self.widening)
         for mode in modes:
             if on_mode:
                 on_mode(mode)
@@ -220,7 +189,7 @@ class StackSolver:
             "sphere": self.geometry.spheres[label.ball].name, "parity": label.parity,
             "shift_from_single": float(k0.real / single.k0.real - 1.0),
         }  # fmt: skip
-        extra |= self._thresholds(integrals, k0.real)
+        extra |= thresholds(self.geometry, self.media, integrals.energy_share, k0.real)
         extra |= {f"share_{s.name}": share for s, share in zip(self.geometry.spheres, shares, strict=True)}
         return Mode(
             pol=label.pol, q=single.q, l=label.l, m=found.m, p=label.l - found.m, k0=k0,
@@ -232,44 +201,7 @@ class StackSolver:
             absorption=integrals.absorption, extra=extra, field_data=found.field_data,
         )  # fmt: skip
 
-    def _thresholds(self, integrals: RegionIntegrals, k: float) -> dict[str, float]:
-        """Share of the outermost layers, and what gain in them brings the mode to threshold, times the Q without gain.
-
-        With a share Gamma in media of the index n, gain n'' adds -2 Gamma n'' / n to 1/Q: n'' Q = n / (2 Gamma) at threshold, and
-        the gain coefficient is 2 k n''.
-        """
-        shells = [f"{s.name}_{s.layers[-1].name}" for s in self.geometry.spheres]
-        pull = sum(integrals.energy_share[name] / self.media[name].index(complex(k)).real for name in shells)
-        return {
-            "shell_share": sum(integrals.energy_share[name] for name in shells),
-            "threshold_n2_times_q": 0.5 / pull, "threshold_per_cm_times_q": float(1e4 * k / pull),
-        }  # fmt: skip
-
-    def _compared(self, modes: list[Mode]) -> list[Mode]:
-        """The modes with their wavelengths by coupled-mode theory, and how far off those are (relative, theory less solve)."""
-        out = list(modes)
-        for m in self.orders:
-            here = [i for i, mode in enumerate(modes) if mode.m == m]
-            theory = coupled_supermodes(self.config, self.by_name, m, self.widening)
-            if not here or not theory:
-                continue
-            weight = np.array([[t.weights.get(_key(modes[i]), 0.0) for t in theory] for i in here])
-            off = np.array([[t.k0.real / modes[i].k0.real - 1.0 for t in theory] for i in here])
-            for row, column in zip(*linear_sum_assignment(np.abs(off) / self.widening - weight), strict=True):
-                mode, k0 = modes[here[row]], theory[column].k0.real
-                columns = {
-                    "cmt_wavelength_nm": 2e3 * np.pi / k0,
-                    "cmt_error": 1.0 / (1.0 + float(off[row, column])) - 1.0,
-                }
-                out[here[row]] = replace(mode, extra={**mode.extra, **columns})
-        return out
-
     @property
     def expected(self) -> list[Expected]:
         """The single spheres' modes."""
         return [mode for ball in self.balls for mode in ball.modes]
-
-
-def _key(mode: Mode) -> tuple[str, str, int, int]:
-    """A mode's sphere, polarization, q and l, as coupled-mode theory names them."""
-    return str(mode.extra["sphere"]), mode.pol, mode.q, mode.l or 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from scipy.special import gammaln
 from femwgm.bodies.stack_domain import Ball
 from femwgm.expect import Expected
 from femwgm.fem.field import CellField
-from femwgm.typing import Array
+from femwgm.typing import Array, ComplexArray
 
 _HYBRID = 0.02
 """Share of a sphere from which a mode counts as spread over it too."""
@@ -80,10 +80,15 @@ def label_stack(
     purity = float(amplitudes[l] / max(amplitudes.sum(), 1e-300))
     candidates = [mode for mode in ball.modes if (mode.pol, mode.l) == (pol, l)]
     single = min(candidates, key=lambda mode: abs(mode.k0 - field.k0), default=None)
-    return StackLabel(home, pol, l, te_fraction, purity, single, _parity(field, balls, shares))
+    return StackLabel(home, pol, l, te_fraction, purity, single, contact_parity(field, balls, shares))
 
 
-def _parity(field: CellField, balls: Sequence[Ball], shares: Sequence[float]) -> str:
+def contact_parity(
+    field: Callable[[Array, Array], tuple[ComplexArray, ComplexArray]],
+    balls: Sequence[Ball],
+    shares: Sequence[float],
+) -> str:
+    """Whether the tangential electric field agrees ("even") or not ("odd") across the contact of the two fullest spheres."""
     order = np.argsort(shares)[::-1]
     if len(shares) < 2 or shares[order[1]] < _HYBRID or abs(order[0] - order[1]) != 1:
         return ""

@@ -1,0 +1,11 @@
+"""Exact modes of spheres on a common axis, by spherical waves about each centre."""
+
+from __future__ import annotations
+
+from femwgm.analytic.multipoles.fields import StackField
+from femwgm.analytic.multipoles.mode import StackMode
+from femwgm.analytic.multipoles.peak import peak_density
+from femwgm.analytic.multipoles.search import stack_modes
+from femwgm.analytic.multipoles.system import Sphere
+
+__all__ = ["Sphere", "StackField", "StackMode", "peak_density", "stack_modes"]
