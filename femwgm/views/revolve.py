@@ -91,13 +91,8 @@ def azimuths(lo: float, hi: float, m: int) -> tuple[Array, bool]:
 def surfaces(line: Outline, field: Patches | None, m: int, cut: Cut) -> list[Sheet]:
     """The outer surface of a layer without the part cut away; painted where there is a field."""
     sheets = []
-    pieces = (
-        [(line.z >= cut.floor, cut.angle)]
-        if cut.wedge
-        else [(line.z >= cut.floor, cut.angle), (line.z <= cut.floor, 0.0)]
-    )
-    for part, start in pieces:
-        r, z = line.r[part], line.z[part]
+    below, above = parted(line.r, line.z, cut.floor)
+    for (r, z), start in ((above, cut.angle), (below, 0.0)):
         smooth = _smooth_pieces(r, z)
         bands = [
             band
@@ -114,6 +109,22 @@ def surfaces(line: Outline, field: Patches | None, m: int, cut: Cut) -> list[She
                 phi = np.linspace(start, 2.0 * np.pi, 181)
                 sheets.append(Sheet(spun(rr, zz, phi), line.name))
     return sheets
+
+
+def parted(r: Array, z: Array, floor: float) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    """A curve that rises through a height at most once, parted there: below and above, each with a point at that height."""
+    near = 1e-9 * float(np.ptp(r) + np.ptp(z))
+    below, above = z < floor - near, z > floor + near
+    if not (below.any() and above.any()):
+        whole, nothing = (r, z), (r[:0], z[:0])
+        return (whole, nothing) if below.any() else (nothing, whole)
+    last, first = int(np.flatnonzero(below)[-1]), int(np.flatnonzero(above)[0])
+    t = (floor - z[last]) / (z[first] - z[last])
+    level = r[last + 1] if first > last + 1 else (1.0 - t) * r[last] + t * r[first]
+    return (
+        (np.append(r[: last + 1], level), np.append(z[: last + 1], floor)),
+        (np.append(level, r[first:]), np.append(floor, z[first:])),
+    )
 
 
 _SHARP = 0.5
@@ -237,19 +248,19 @@ def flat_face(
     return sheets
 
 
-def _thinned(line: Profile, inside: Array, most: int = 49) -> Array:
-    """Points of a region where there is something to see, no more than a picture needs."""
+def _thinned(line: Profile, inside: Array, most: int = 81) -> Array:
+    """Points of a region where there is something to see, no more than a picture needs and as far apart everywhere."""
     e2 = (np.abs(line.patches.E) ** 2).sum(axis=0).ravel()
     seen = inside[e2[inside] > 1e-5 * e2.max()]
     if len(seen) <= most:
         return seen
-    return seen[np.round(np.linspace(0, len(seen) - 1, most)).astype(int)]
+    r = line.r[seen]
+    return seen[np.unique(np.searchsorted(r, np.linspace(r[0], r[-1], most)))]
 
 
 def half_disc(line: Outline, phi: float, floor: float, lift: float) -> Array:
     """Rim (points, 3) of a layer's cut face at an azimuth."""
-    part = line.z >= floor
-    r, z = line.r[part], line.z[part]
+    r, z = parted(line.r, line.z, floor)[1]
     closed = line.r[0] > 1e-9 * line.r.max() or line.r[-1] > 1e-9 * line.r.max()
     if not closed and not np.isneginf(floor):
         z = np.concatenate([[max(floor, z.min())], z])
@@ -272,6 +283,7 @@ __all__ = [
     "flat_face",
     "half_disc",
     "meridian_face",
+    "parted",
     "sector",
     "spun",
     "surfaces",
