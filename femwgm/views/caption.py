@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from femwgm.typing import Array
+from femwgm.views.brightness import beyond
 from femwgm.views.figures import title_of
+from femwgm.views.plane import OFF_EDGES
 from femwgm.views.quantities import Quantity
 from femwgm.views.radius import percent
 from femwgm.views.source import ModeView
@@ -34,7 +36,14 @@ def legend(mode: ModeView, what: Quantity, width: int, *, envelope: bool = False
         )  # fmt: skip
         bar.outline.set_linewidth(0.5)
         ax.set_facecolor("white")
-        figure.text(0.69, 0.59, what.label + " / max", ha="right", va="center", fontsize=8)
+        figure.text(
+            0.69,
+            0.59,
+            what.label + " / max" + (OFF_EDGES if beyond(mode.solid) else ""),
+            ha="right",
+            va="center",
+            fontsize=8,
+        )
         if envelope and what.signed:
             words = f"{2 * mode.m} lobes: where they are too fine, their envelope (yellow to black)"
             figure.text(0.98, 0.87, words, ha="right", va="center", fontsize=6, color=GREY)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from femwgm.typing import Array
+from femwgm.views.brightness import level, peak
 from femwgm.views.line import Profile
 from femwgm.views.outlines import reach_of
 from femwgm.views.plane import mode_box
-from femwgm.views.quantities import Quantity, Wave, quantity
+from femwgm.views.quantities import Quantity, Wave, main_component, quantity
 from femwgm.views.source import PML, ModeView, Viewable, mode_view
 from femwgm.views.style import AMBIENT, FAINT, GREY, INK, colour_map, halo, layer_colours
 
@@ -92,23 +93,28 @@ def ring(
             va="center", color=GREY, fontsize=6.5, path_effects=halo(), zorder=5,
         )  # fmt: skip
     if abs(height) > 1e-9:
-        ax.set_title(f"z = {height:.3g} µm", fontsize=7)
+        ax.set_title(f"$z$ = {height:.3g} µm".replace("-", "−"), fontsize=7)
     return ax
 
 
 def strongest(view: ModeView) -> Quantity:
     """The component of E that carries most of a mode."""
-    from femwgm.views.quantities import main_component
-
     return quantity(main_component(view.solid))
 
 
+_WEAK = 0.2
+"""Share of the largest value below which a mode's strongest component counts as weak on the equator."""
+
+
 def plane_height(view: ModeView) -> float:
-    """0, or the height of the field's maximum for a mode that is weak on the equator."""
-    patches, line = view.solid, view.line(0.0)
-    top = float((np.abs(patches.E) ** 2).sum(axis=0).max())
-    on_equator = float((np.abs(line.patches.E) ** 2).sum(axis=0).max(initial=0.0))
-    return 0.0 if on_equator > 0.05 * top else patches.peak[1]
+    """0, or the height of the maximum if the region that a mode lives in does not hold the equator, or the mode is weak there."""
+    home, line = view.solid.select((view.home,)), view.line(0.0)
+    if min(-home.z.min(), home.z.max()) < 1e-6 * np.ptp(home.z):
+        return peak(home)[1]
+    component = ("E_r", "E_phi", "E_z").index(main_component(view.solid))
+    there = line.region == view.solid.regions.index(view.home)
+    on_equator = float((np.abs(line.patches.E[component, 0, 0, there]) ** 2).max(initial=0.0))
+    return 0.0 if on_equator > _WEAK * level(home, np.abs(home.E[component]) ** 2) else peak(home)[1]
 
 
 def sample(

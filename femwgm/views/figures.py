@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from femwgm.errors import OutputError
+from femwgm.views.brightness import beyond
 from femwgm.views.domain import body, mesh
 from femwgm.views.equator import ring, sector_box, strongest
 from femwgm.views.evidence import error_bars
@@ -40,7 +41,7 @@ def mode_figure(mode: ModeView, ring_pixels: int = 480) -> Figure:
     radial(mode, c, log=True, components=True)
     meridian(mode, d, whole=True)
     meridian(mode, e)
-    colour_bar(e, "E2")
+    colour_bar(e, "E2", beyond=beyond(mode.solid))
     radial(mode, f)
     mark(a, sector_box(mode))
     mark(d, mode_box(mode, slender=2.0))
@@ -60,7 +61,7 @@ def published_planes(mode: ModeView) -> Figure:
     mark(d, sector_box(mode))
     mark(f, mode_box(mode, slender=1.2))
     colour_bar(e, strongest(mode))
-    colour_bar(g, "E2")
+    colour_bar(g, "E2", beyond=beyond(mode.solid))
     for ax, letter in zip((d, e, f, g), "defg", strict=True):
         panel(ax, letter)
     return figure

@@ -119,14 +119,19 @@ class Patches:
         return np.array(values, dtype=np.complex128)[self.region][:, None, None]
 
     @cached_property
-    def weights(self) -> Array:
-        """Volume (um^3) that each point stands for: integral f dV = sum(f * weights) over a body of revolution."""
+    def areas(self) -> Array:
+        """Area (um^2) of the meridian plane that each point stands for."""
         D = differentiation(self.t)
         along_a = D @ self.r, D @ self.z
         along_b = self.r @ D.T, self.z @ D.T
         det = along_a[0] * along_b[1] - along_a[1] * along_b[0]
         w = quadrature(self.t)
-        return np.asarray(2.0 * np.pi * self.r * np.abs(det) * w[:, None] * w[None, :])
+        return np.asarray(np.abs(det) * w[:, None] * w[None, :])
+
+    @cached_property
+    def weights(self) -> Array:
+        """Volume (um^3) that each point stands for: integral f dV = sum(f * weights) over a body of revolution."""
+        return np.asarray(2.0 * np.pi * self.r * self.areas)
 
     def integrals(self, density: Array) -> dict[str, float]:
         """Volume integral of a density (patches, n, n) over each region."""
@@ -200,16 +205,6 @@ class Patches:
     def extent(self) -> tuple[float, float, float, float]:
         """(r_min, r_max, z_min, z_max) of the patches (um)."""
         return float(self.r.min()), float(self.r.max()), float(self.z.min()), float(self.z.max())
-
-    @cached_property
-    def peak(self) -> tuple[float, float]:
-        """(r, z) in um of the largest |E|^2; of a mirror pair the one at z >= 0."""
-        e2 = (np.abs(self.E) ** 2).sum(axis=0).max(axis=(1, 2))
-        best = np.flatnonzero(e2 > e2.max() * (1.0 - 1e-9))
-        patch = int(best[np.argmax(self.z[best].max(axis=(1, 2)))])
-        fine = self.one(patch).at(np.linspace(0.0, 1.0, 241))
-        i = int(np.argmax((np.abs(fine.E) ** 2).sum(axis=0)))
-        return float(fine.r.ravel()[i]), float(fine.z.ravel()[i])
 
 
 def from_field(

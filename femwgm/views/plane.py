@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from femwgm.typing import Array
+from femwgm.views.brightness import level
 from femwgm.views.outlines import Outline, reach_of
 from femwgm.views.patches import Patches
 from femwgm.views.quantities import Quantity, Wave, quantity
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 Box = tuple[float, float, float, float]
 FAINTEST = 0.004
+OFF_EDGES = " off sharp edges"
+"""What is added to a scale that leaves the tips of sharp edges out."""
 TRACE = 0.02
 """Share of the maximum of |E|^2 that a magnified picture shows up to its margin."""
 
@@ -107,19 +110,19 @@ def _fineness(patch: Patches, box: Box) -> int:
 
 
 def scale(patches: Patches, what: Quantity, wave: Wave) -> float:
-    """Largest modulus of a quantity over the patches and over all azimuths."""
+    """Largest modulus of a quantity over the patches and over all azimuths, apart from sharp edges."""
     turns = (
         np.linspace(0.0, 2.0 * np.pi / max(patches.m, 1), 17)[:-1] if what.signed or wave.standing else [0.0]
     )
     solid = patches.without(PML)
-    return float(max(np.abs(what(solid, float(phi), wave)).max() for phi in turns)) or 1.0
+    return max(level(solid, what(solid, float(phi), wave)) for phi in turns) or 1.0
 
 
 def mode_box(view: ModeView, trace: float = TRACE, slender: float | None = None) -> Box:
     """Box (um) around what a mode shows of |E|^2, with a margin; at most `slender` times as high as wide, or as wide as high."""
     patches = view.solid
     e2 = (np.abs(patches.E) ** 2).sum(axis=0)
-    seen = e2 > trace * e2.max()
+    seen = e2 > trace * level(patches, e2)
     r, z = patches.r[seen], patches.z[seen]
     width, height = np.ptp(r), np.ptp(z)
     r_mid, z_mid = 0.5 * (r.min() + r.max()), 0.5 * (z.min() + z.max())
@@ -232,8 +235,10 @@ def mark(ax: Axes, box: Box, *, both: bool = False) -> None:
             )
 
 
-def colour_bar(ax: Axes, what: str | Quantity, *, location: str = "right", fraction: float = 0.05) -> None:
-    """A scalar bar for what was painted last on the axes, over white."""
+def colour_bar(
+    ax: Axes, what: str | Quantity, *, location: str = "right", fraction: float = 0.05, beyond: bool = False
+) -> None:
+    """A scalar bar for what was painted last on the axes, over white; `beyond` says that sharp edges go beyond the scale."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
@@ -243,6 +248,7 @@ def colour_bar(ax: Axes, what: str | Quantity, *, location: str = "right", fract
         mappable, ax=ax, location=location, fraction=fraction, pad=0.02, aspect=24,
         ticks=[-1.0, 0.0, 1.0] if shown.signed else [0.0, 0.5, 1.0],
     )  # fmt: skip
-    bar.set_label(shown.label + " / max" if not shown.signed else shown.label + r" / max$|\cdot|$")
+    most = " / max" if not shown.signed else r" / max$|\cdot|$"
+    bar.set_label(shown.label + most + (OFF_EDGES if beyond else ""))
     bar.outline.set_linewidth(0.5)
     bar.ax.set_facecolor("white")

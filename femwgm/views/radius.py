@@ -88,7 +88,9 @@ def radial(
         ax.set_ylim(-1.08 if what.signed else 0.0, 1.08 + 0.13 * (len(measures) + 1))
         ax.set_yticks([-1.0, -0.5, 0.0, 0.5, 1.0] if what.signed else [0.0, 0.25, 0.5, 0.75, 1.0])
         write_shares(ax, view, edges, limits, measures)
-    ax.set_xlabel(r"$r$ / µm" if abs(height) < 1e-9 else rf"$r$ / µm at $z$ = {height:.3g} µm")
+    ax.set_xlabel(
+        r"$r$ / µm" if abs(height) < 1e-9 else rf"$r$ / µm at $z$ = {height:.3g} µm".replace("-", "−")
+    )
     ax.set_ylabel(what.label + " / max")
     return ax
 

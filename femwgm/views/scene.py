@@ -10,6 +10,7 @@ import numpy as np
 
 from femwgm.errors import OutputError
 from femwgm.typing import Array
+from femwgm.views.brightness import level, peak
 from femwgm.views.caption import sentence
 from femwgm.views.outlines import body_of, holds, plates, reach_of
 from femwgm.views.plane import blended, scale
@@ -265,7 +266,7 @@ class Scene:
             camera.up = tuple(_UPWARDS)
             camera.view_angle = _ANGLE
             return
-        r, z = self.mode.solid.peak
+        r, z = peak(self.mode.solid)
         reach = self._reach()
         target = np.array([r * np.cos(reach / r / 2), r * np.sin(reach / r / 2), max(z, 0.12 * reach)])
         lift, turn = np.radians(35.0), np.radians(52.0)
@@ -281,8 +282,8 @@ class Scene:
         inside = patches.select(self.layers)
         patches = inside if len(inside) else patches
         e2 = (np.abs(patches.E) ** 2).sum(axis=0)
-        seen = e2 > 0.05 * e2.max()
-        lobes = 6.0 * np.pi * patches.peak[0] / max(patches.m, 1)
+        seen = e2 > 0.05 * level(patches, e2)
+        lobes = 6.0 * np.pi * peak(patches)[0] / max(patches.m, 1)
         wanted = max(np.ptp(patches.z[seen]), 3.0 * np.ptp(patches.r[seen]), lobes)
         return float(min(wanted, 0.45 * self.size))
 
