@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,18 +23,33 @@ SERIES = "modes.pvd"
 Progress = Callable[[str, int, int], None]
 
 
-def mode_file(row: Mapping[str, Any]) -> str:
-    """File name of a mode from its labels.
+def mode_file(row: Mapping[str, Any], twin: int = 1) -> str:
+    """File name of a mode from its labels; `twin` is its place among the modes that share them, as supermodes of a pair do.
 
     >>> mode_file({"pol": "TE", "q": 1, "l": 165, "m": 165})
     'TE_q1_l165_m165.vtu'
-    >>> mode_file({"pol": "TE", "q": 1, "l": None, "m": 80, "p": 2})
-    'TE_q1_p2_m80.vtu'
+    >>> mode_file({"pol": "TE", "q": 1, "l": None, "m": 80, "p": 2}, 2)
+    'TE_q1_p2_m80_2.vtu'
     """
     polar = (
         f"l{row['l']}" if row.get("l") is not None else f"p{row['p']}" if row.get("p") is not None else "l"
     )
-    return f"{row['pol']}_q{row['q']}_{polar}_m{row['m']}.vtu"
+    return f"{row['pol']}_q{row['q']}_{polar}_m{row['m']}" + (f"_{twin}" if twin > 1 else "") + ".vtu"
+
+
+def twins(rows: Iterable[Mapping[str, Any]]) -> list[int]:
+    """Place of each mode of a table among those that share its labels.
+
+    >>> twins([{"pol": "TE", "q": 1, "l": 10, "m": 0}, {"pol": "TE", "q": 1, "l": 10, "m": 0}])
+    [1, 2]
+    """
+    seen = Counter[str]()
+    places = []
+    for row in rows:
+        name = mode_file(row)
+        seen[name] += 1
+        places.append(seen[name])
+    return places
 
 
 def to_grid(patches: Patches, row: Mapping[str, Any] | None = None) -> Grid:

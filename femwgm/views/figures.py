@@ -24,7 +24,8 @@ def title_of(mode: ModeView) -> str:
     """Heading of a mode's figure."""
     row = mode.row
     p = f", p = {row['p']}" if row.get("p") else ""
-    return f"{mode.pol}, q = {row['q']}, l = {row.get('l') or '?'}, m = {mode.m}{p}   λ = {mode.wavelength_nm:.4f} nm"
+    parity = f", {row['parity']}" if row.get("parity") else ""
+    return f"{mode.pol}, q = {row['q']}, l = {row.get('l') or '?'}, m = {mode.m}{p}{parity}   λ = {mode.wavelength_nm:.4f} nm"
 
 
 def mode_figure(mode: ModeView, ring_pixels: int = 480) -> Figure:

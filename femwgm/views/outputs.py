@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from femwgm.views.export import FIELDS, SERIES, mode_file, write_mode, write_series
+from femwgm.views.export import FIELDS, SERIES, write_mode, write_series
 from femwgm.views.plain import write_exports
 from femwgm.views.source import RunView, Source, run_view
 
@@ -45,9 +45,9 @@ def write_fields(source: Source, folder: str | Path, progress: Progress | None =
     for done, mode in enumerate(run.modes):
         if progress:
             progress(f"field of {mode.label}", done, len(run.modes))
-        written.append(write_mode(mode.patches, place / mode_file(mode.row), mode.row))
+        written.append(write_mode(mode.patches, place / mode.file, mode.row))
     if written:
-        entries = [(mode.wavelength_nm, mode_file(mode.row)) for mode in run.modes]
+        entries = [(mode.wavelength_nm, mode.file) for mode in run.modes]
         written.append(write_series(entries, place / SERIES))
     return written
 
@@ -87,4 +87,4 @@ def _pages(run: RunView) -> Iterator[tuple[str, Callable[[], Figure]]]:
     yield "domain", partial(figures.domain_figure, run)
     yield "evidence", partial(figures.evidence_figure, run)
     for mode in run.representatives(MOST_MODES):
-        yield mode_file(mode.row).removesuffix(".vtu"), partial(figures.mode_figure, mode)
+        yield mode.file.removesuffix(".vtu"), partial(figures.mode_figure, mode)

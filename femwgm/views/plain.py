@@ -12,7 +12,7 @@ import numpy as np
 
 from femwgm.store import write_bytes
 from femwgm.typing import Array
-from femwgm.views.export import FIELDS, mode_file, to_grid
+from femwgm.views.export import FIELDS, to_grid
 from femwgm.views.source import ModeView, RunView, Source, run_view
 
 Progress = Callable[[str, int, int], None]
@@ -30,7 +30,7 @@ def write_exports(source: Source, folder: str | Path, progress: Progress | None 
             if progress:
                 progress(f"arrays of {mode.label}", done, len(run.modes))
             for kind in wanted:
-                path = (place / mode_file(mode.row)).with_suffix(f".{kind}")
+                path = (place / mode.file).with_suffix(f".{kind}")
                 write_bytes(path, _PACKED[kind](arrays(mode)))
                 written.append(path)
     if "xdmf" in run.config.outputs.exports and run.modes:
@@ -92,7 +92,7 @@ def write_xdmf(run: RunView, place: Path) -> list[Path]:
     with h5py.File(stream, "w") as file:
         for mode in sorted(run.modes, key=lambda mode: mode.wavelength_nm):
             grid = to_grid(mode.patches, mode.row)
-            name = mode_file(mode.row).removesuffix(".vtu")
+            name = mode.file.removesuffix(".vtu")
             group = file.create_group(name)
             heavy = _Heavy(group, f"{SERIES_H5}:/{name}")
             parts = [

@@ -17,7 +17,7 @@ from femwgm.materials import materials_from_config
 from femwgm.store import StoredRun, from_csv, load_run, log10_of
 from femwgm.store.folder import package_versions
 from femwgm.typing import Array
-from femwgm.views.export import FIELDS, mode_file, read_mode
+from femwgm.views.export import FIELDS, mode_file, read_mode, twins
 from femwgm.views.line import Profile, profile
 from femwgm.views.outlines import Outline, outlines
 from femwgm.views.patches import Medium, Patches, from_field
@@ -41,6 +41,8 @@ class ModeView:
         Region names from the centre outwards, the ambient last.
     outlines
         Surfaces of the layers in the meridian plane; may be empty.
+    twin
+        Place among the modes of its run that share its labels.
     """
 
     row: Mapping[str, Any]
@@ -48,6 +50,7 @@ class ModeView:
     outlines: tuple[Outline, ...]
     _load: Callable[[], Patches] = field(repr=False)
     _lines: dict[float, Profile] = field(default_factory=dict, repr=False, compare=False)
+    twin: int = 1
 
     @cached_property
     def patches(self) -> Patches:
@@ -90,6 +93,11 @@ class ModeView:
         """Short name, as "TE q=1 l=165 m=165"."""
         l = self.row.get("l")
         return f"{self.pol} q={self.row['q']} l={'?' if l is None else l} m={self.m}"
+
+    @property
+    def file(self) -> str:
+        """Name of its file in a run folder."""
+        return mode_file(self.row, self.twin)
 
     def shares(self, measure: str) -> dict[str, float]:
         """Share of each region in a measure: "energy", "e2" or "radial_e2"; without those that do not apply."""
@@ -149,14 +157,14 @@ class RunView:
         return self.config.geometry.radius_ref_um
 
     def representatives(self, most: int = 6) -> list[ModeView]:
-        """One mode of each family (pol, q, p): the one nearest the middle of the window; the lowest orders first."""
+        """One mode of each family (pol, q, p) and parity: the one nearest the middle of the window; the lowest orders first."""
         lo, hi = self.config.modes.window_um
         middle = 500.0 * (lo + hi)
-        chosen: dict[tuple[str, int, int | None], ModeView] = {}
+        chosen: dict[tuple[Any, ...], ModeView] = {}
         for mode in sorted(self.modes, key=lambda mode: abs(mode.wavelength_nm - middle)):
-            chosen.setdefault(mode.family, mode)
+            chosen.setdefault((mode.family, mode.row.get("parity")), mode)
         return sorted(
-            chosen.values(), key=lambda mode: (mode.family[1], mode.family[2] or 0, mode.family[0])
+            chosen.values(), key=lambda mode: (mode.family[1], mode.family[2] or 0, mode.family[0], mode.twin)
         )[:most]
 
     def find(self, label: str | None) -> ModeView:
@@ -255,16 +263,17 @@ def run_view(source: Source) -> RunView:
     materials = _materials(config)
     lines = outlines(config.geometry)
 
-    def view(mode: Mode) -> ModeView:
+    def view(mode: Mode, twin: int) -> ModeView:
         def load() -> Patches:
             assert mode.field_data is not None
             return from_field(mode.field_data, _media(config, materials, mode.k0))
 
-        return ModeView(mode.row(), tuple(source.regions), lines, load)
+        return ModeView(mode.row(), tuple(source.regions), lines, load, twin=twin)
 
     info = {"status": "done", "versions": package_versions(), "seconds": {"solve": round(source.seconds, 3)}}
+    places = twins(mode.row() for mode in source.modes)
     return RunView(
-        config, tuple(view(mode) for mode in source.modes), tuple(source.regions), lines, tuple(source.warnings), info,
+        config, tuple(map(view, source.modes, places)), tuple(source.regions), lines, tuple(source.warnings), info,
         source.domains, materials,
     )  # fmt: skip
 
@@ -272,8 +281,8 @@ def run_view(source: Source) -> RunView:
 def _stored(stored: StoredRun) -> RunView:
     lines, regions = outlines(stored.config.geometry), tuple(stored.regions)
 
-    def view(row: dict[str, Any]) -> ModeView:
-        file = stored.path / FIELDS / mode_file(row)
+    def view(row: dict[str, Any], twin: int) -> ModeView:
+        file = stored.path / FIELDS / mode_file(row, twin)
 
         def load() -> Patches:
             if not file.exists():
@@ -282,9 +291,9 @@ def _stored(stored: StoredRun) -> RunView:
                 )
             return read_mode(file)
 
-        return ModeView(row, regions, lines, load)
+        return ModeView(row, regions, lines, load, twin=twin)
 
-    modes = tuple(view(row) for row in stored.rows)
+    modes = tuple(map(view, stored.rows, twins(stored.rows)))
     return RunView(
         stored.config,
         modes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import meshio
@@ -11,7 +12,7 @@ import pytest
 from support.pictures import small_view
 
 from femwgm.errors import OutputError
-from femwgm.views.export import mode_file, read_mode, to_grid, write_mode
+from femwgm.views.export import mode_file, read_mode, to_grid, twins, write_mode
 from femwgm.views.outputs import write_fields
 from femwgm.views.plain import write_exports
 from femwgm.views.vtu import Grid, read, to_bytes
@@ -33,6 +34,19 @@ def test_one_file_a_mode_and_a_series_that_names_them(folder: Path) -> None:
     assert {name for _, name in listed} == names
     wavelengths = [float(at) for at, _ in listed]
     assert wavelengths == sorted(wavelengths)
+
+
+def test_modes_that_share_their_labels_keep_their_own_fields(tmp_path: Path) -> None:
+    """As the two supermodes of a pair of spheres do: the second file must not replace the first."""
+    run = small_view()
+    one, two = run.modes
+    both = (one, replace(two, row={**two.row, "pol": one.pol, "l": one.row["l"]}, twin=2))
+    assert twins(mode.row for mode in both) == [1, 2]
+    write_fields(replace(run, modes=both), tmp_path)
+    assert {read_mode(tmp_path / "fields" / mode.file).k0 for mode in both} == {
+        one.patches.k0,
+        two.patches.k0,
+    }
 
 
 def test_another_program_reads_named_complex_parts(folder: Path) -> None:
