@@ -1,7 +1,8 @@
 """What "max" means in a picture: the largest value that the mode itself reaches, apart from the tips of sharp edges.
 
-At a sharp edge of a dielectric |E| grows without bound, in a spot far smaller than the wavelength; the mesh decides how much of it
-is seen. Colours measured by that spot would leave the mode in the dark, so values beyond the mode's own are drawn as the largest.
+At a sharp edge of a dielectric |E| grows without bound, in a spot far smaller than the wavelength; the mesh decides how much
+of it is seen. Colours measured by that spot would leave the mode in the dark, so values beyond the mode's own are drawn as the
+largest.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from femwgm.typing import Array
-from femwgm.views.outlines import Outline, reach_of
+from femwgm.views.outlines import Outline, reach_of, visible
 from femwgm.views.patches import Patches
 from femwgm.views.plane import draw_layers, regions_along
 from femwgm.views.source import PML, RunView
@@ -29,9 +29,9 @@ def body(run: RunView, ax: Axes) -> Axes:
     reach = 1.12 * max(r, 0.5 * (high - low))
     middle = 0.5 * (low + high)
     draw_layers(ax, lines, run.regions, both=True)
-    for line in lines:
+    for _, r_own, z_own in visible(lines):
         for side in (1.0, -1.0):
-            ax.plot(side * line.r, line.z, color=INK, lw=0.7)
+            ax.plot(side * r_own, z_own, color=INK, lw=0.7)
     k0 = 2.0 * np.pi / (0.5 * sum(run.config.modes.window_um))
     heights = np.linspace(0.72, -0.72, len(run.regions)) * reach + middle
     targets = _targets(lines, run.regions, heights, reach, middle)
@@ -117,8 +117,8 @@ def mesh(
     tints = layer_colours(names) | {PML: ABSORBER}
     tints[names[-1]] = "#f7f9fa"
     rims = cell_rims(half)
-    for line in outlines:
-        ax.plot(line.r, line.z, color=FAINT, lw=0.8, zorder=0.5, scalex=False, scaley=False)
+    for _, r_own, z_own in visible(outlines):
+        ax.plot(r_own, z_own, color=FAINT, lw=0.8, zorder=0.5, scalex=False, scaley=False)
     colours = [tints.get(half.regions[i], LAYERS[0]) for i in half.region]
     ax.add_collection(
         PolyCollection(list(rims), facecolors=colours, edgecolors=INK, linewidths=0.5, zorder=1)

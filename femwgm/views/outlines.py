@@ -60,6 +60,36 @@ class Outline:
         return found[-1][1] if found else None
 
 
+def visible(lines: Sequence[Outline]) -> list[tuple[Outline, Array, Array]]:
+    """Each outline by the parts of its curve (r, z) that no region before it covers."""
+    found = []
+    for i, line in enumerate(lines):
+        hidden = np.zeros(len(line.r), dtype=bool)
+        for other in lines[:i]:
+            hidden |= _inside(other, line.r, line.z)
+        cuts = [0, *(np.flatnonzero(hidden[1:] != hidden[:-1]) + 1), len(hidden)]
+        for a, b in zip(cuts, cuts[1:], strict=False):
+            if not hidden[a]:
+                # Up to the first hidden point: at most one step of the curve too far, below what covers it.
+                part = slice(max(a - 1, 0), b + 1)
+                found.append((line, line.r[part], line.z[part]))
+    return found
+
+
+def _inside(line: Outline, r: Array, z: Array) -> Array:
+    """Whether points lie inside a region, clear of its rim, by crossings of a ray towards +r."""
+    near = 1e-6 * float(np.ptp(line.r) + np.ptp(line.z))
+    r1, z1 = np.append(line.r, line.r[0]), np.append(line.z, line.z[0])
+    rise = np.diff(z1)
+    counts = []
+    for shift in (near, -near):
+        above = z1[:, None] > z + shift
+        slope = np.diff(r1) / np.where(rise == 0.0, 1.0, rise)
+        at = r1[:-1, None] + slope[:, None] * (z + shift - z1[:-1, None])
+        counts.append(((above[1:] != above[:-1]) & (at > r + near)).sum(axis=0) % 2 == 1)
+    return np.asarray(counts[0] & counts[1])
+
+
 def body_of(lines: Sequence[Outline]) -> tuple[Outline, ...]:
     """The outlines without the background."""
     return tuple(line for line in lines if not line.background)

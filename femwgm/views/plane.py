@@ -10,7 +10,7 @@ import numpy as np
 
 from femwgm.typing import Array
 from femwgm.views.brightness import level
-from femwgm.views.outlines import Outline, reach_of
+from femwgm.views.outlines import Outline, reach_of, visible
 from femwgm.views.patches import Patches
 from femwgm.views.quantities import Quantity, Wave, quantity
 from femwgm.views.source import PML, ModeView, Viewable, mode_view
@@ -159,7 +159,7 @@ def draw_edges(
     ax: Axes, lines: Sequence[Outline], patches: Patches, *, both: bool = False, lw: float = 0.7
 ) -> None:
     """Draw the interfaces: from the body's shape where it is known, else from the mesh."""
-    curves = [(line.r, line.z) for line in lines] or interfaces(patches)
+    curves = [(r, z) for _, r, z in visible(lines)] or interfaces(patches)
     for r, z in curves:
         for side in (1.0, -1.0) if both else (1.0,):
             ax.plot(side * r, z, color=INK, lw=lw, alpha=0.75, zorder=3, solid_capstyle="butt")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -88,8 +88,11 @@ def azimuths(lo: float, hi: float, m: int) -> tuple[Array, bool]:
     return np.linspace(lo, hi, max(count, 3)), envelope
 
 
-def surfaces(line: Outline, field: Patches | None, m: int, cut: Cut) -> list[Sheet]:
-    """The outer surface of a layer without the part cut away; painted where there is a field."""
+def surfaces(line: Outline, field: Patches | None, m: int, cut: Cut, ahead: float = 0.0) -> list[Sheet]:
+    """The outer surface of a layer without the part cut away; painted where there is a field.
+
+    It is drawn `ahead` (um) of where it is, a hair, so that a cap does not coincide with that of the region around it.
+    """
     sheets = []
     below, above = parted(line.r, line.z, cut.floor)
     for (r, z), start in ((above, cut.angle), (below, 0.0)):
@@ -102,13 +105,19 @@ def surfaces(line: Outline, field: Patches | None, m: int, cut: Cut) -> list[She
         for rr, zz, lit in bands:
             if lit and field is not None:
                 phi, envelope = azimuths(start, 2.0 * np.pi, m)
-                sheets.append(
-                    Sheet(spun(rr, zz, phi), line.name, on_curve(field, rr, zz, line.name), phi, envelope)
-                )
+                painted = on_curve(field, rr, zz, line.name)
+                sheets.append(Sheet(spun(*_moved(rr, zz, ahead), phi), line.name, painted, phi, envelope))
             else:
                 phi = np.linspace(start, 2.0 * np.pi, 181)
-                sheets.append(Sheet(spun(rr, zz, phi), line.name))
+                sheets.append(Sheet(spun(*_moved(rr, zz, ahead), phi), line.name))
     return sheets
+
+
+def _moved(r: Array, z: Array, by: float) -> tuple[Array, Array]:
+    """A curve that runs counterclockwise, moved outwards (um)."""
+    dr, dz = np.gradient(r), np.gradient(z)
+    length = np.maximum(np.hypot(dr, dz), 1e-300)
+    return np.maximum(r + by * dz / length, 0.0), z - by * dr / length
 
 
 def parted(r: Array, z: Array, floor: float) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
@@ -165,8 +174,6 @@ def _sparse(r: Array, z: Array, most: int = 73) -> tuple[Array, Array]:
 
 def on_curve(field: Patches, r: Array, z: Array, region: str) -> Patches:
     """The field on the inner side of a curve as one patch (1, points, 1)."""
-    from dataclasses import replace
-
     r_in, z_in = inside_of(r, z)
     E, H = field(r_in, z_in, region)
     shape = (1, len(r), 1)
@@ -188,9 +195,18 @@ def inside_of(r: Array, z: Array) -> tuple[Array, Array]:
 
 
 def meridian_face(
-    field: Patches, phi: float, floor: float, lift: float, layers: tuple[str, ...]
+    field: Patches,
+    phi: float,
+    floor: float,
+    lift: float,
+    layers: tuple[str, ...],
+    plates: tuple[Outline, ...] = (),
 ) -> list[Sheet]:
-    """The field of the solid on the half plane at an azimuth above the floor, lifted off it by a hair along the normal."""
+    """The field of the solid on the half plane at an azimuth above the floor, lifted off it by a hair along the normal.
+
+    In a background layer it ends where what is drawn of that layer ends, at one of the `plates`.
+    """
+    ends = {plate.name: (plate.r.max(), plate.z.min(), plate.z.max()) for plate in plates}
     sheets = []
     side = lift * np.array([-np.sin(phi), np.cos(phi), 0.0])
     for i in range(len(field)):
@@ -199,8 +215,9 @@ def meridian_face(
         if name not in layers or one.z.max() <= floor:
             continue
         fine = one.at(np.linspace(0.0, 1.0, 61))
-        r, z = fine.r[0], np.maximum(fine.z[0], floor)
-        points = np.stack([r * np.cos(phi), r * np.sin(phi), z], axis=-1) + side
+        widest, lowest, highest = ends.get(name, (np.inf, -np.inf, np.inf))
+        r, z = np.minimum(fine.r[0], widest), np.clip(fine.z[0], max(floor, lowest), highest)
+        points = upright(r, z, phi) + side
         sheets.append(Sheet(points, name, fine, phi, flat=True))
     return sheets
 
@@ -209,8 +226,6 @@ def flat_face(
     line: Profile, cut: Cut, m: int, lift: float, layers: tuple[str, ...], close_up: bool
 ) -> list[Sheet]:
     """The field of the solid on the plane z = floor within the cut's angle; for a close-up the first lobes finely."""
-    from dataclasses import replace
-
     sheets = []
     parts = [(0.0, cut.angle)]
     if close_up and m > 400:
@@ -266,7 +281,12 @@ def half_disc(line: Outline, phi: float, floor: float, lift: float) -> Array:
         z = np.concatenate([[max(floor, z.min())], z])
         r = np.concatenate([[0.0], r])
     side = lift * np.array([-np.sin(phi), np.cos(phi), 0.0])
-    return np.stack([r * np.cos(phi), r * np.sin(phi), z], axis=-1) + side
+    return upright(r, z, phi) + side
+
+
+def upright(r: Array, z: Array, phi: float) -> Array:
+    """Points (..., 3) of the half plane at an azimuth."""
+    return np.stack([r * np.cos(phi), r * np.sin(phi), z], axis=-1)
 
 
 def sector(radius: float, cut: Cut, lift: float, points: int = 181) -> Array:
@@ -287,4 +307,5 @@ __all__ = [
     "sector",
     "spun",
     "surfaces",
+    "upright",
 ]

@@ -12,10 +12,19 @@ from femwgm.errors import OutputError
 from femwgm.typing import Array
 from femwgm.views.brightness import level, peak
 from femwgm.views.caption import sentence
-from femwgm.views.outlines import body_of, holds, plates, reach_of
+from femwgm.views.outlines import body_of, holds, plates, reach_of, visible
 from femwgm.views.plane import blended, scale
 from femwgm.views.quantities import Quantity, Wave, quantity
-from femwgm.views.revolve import Cut, Sheet, flat_face, half_disc, meridian_face, sector, surfaces
+from femwgm.views.revolve import (
+    Cut,
+    Sheet,
+    flat_face,
+    half_disc,
+    meridian_face,
+    sector,
+    surfaces,
+    upright,
+)  # fmt: skip
 from femwgm.views.source import ModeView, RunView
 from femwgm.views.style import INK, layer_colours
 
@@ -26,6 +35,8 @@ CLEAR = 0.15
 """Opacity of a background layer that surrounds the body, unless another is asked for."""
 _ANGLE, FILLED = 30.0, 0.86
 """Angle of the camera (degrees), and how much of a picture the body fills."""
+_LINES_AHEAD = -40000.0
+"""How far lines are drawn in front of the faces that they lie on, in steps of the depth buffer."""
 _UPWARDS = np.array([0.0, 0.0, 1.0])
 
 
@@ -138,11 +149,13 @@ class Scene:
         nested = all(line.round for line in self.body)
         for i, line in enumerate(self.drawn):
             outside = i >= len(self.body) - 1 or not nested
-            found += surfaces(line, solid if outside and line.name in solid.regions else None, m, cut)
+            ahead = 0.0 if nested else self._hair(len(self.drawn) - 1 - i)
+            found += surfaces(line, solid if outside and line.name in solid.regions else None, m, cut, ahead)
         hair = self._hair(len(self.drawn) + 2)
         if cut.angle > 0.0:
-            found += meridian_face(solid, 0.0, cut.floor, hair, self.layers)
-            found += meridian_face(solid, cut.angle, cut.floor, -hair, self.layers)
+            around = self.drawn[len(self.body) :]
+            found += meridian_face(solid, 0.0, cut.floor, hair, self.layers, around)
+            found += meridian_face(solid, cut.angle, cut.floor, -hair, self.layers, around)
             if not cut.wedge:
                 found += flat_face(self.mode.line(cut.floor), cut, m, hair, self.layers, self.look.close_up)
         return found
@@ -210,20 +223,34 @@ class Scene:
         cut = self.look.cut
         if cut.angle <= 0.0:
             return
+        for rim in self._rims_of_wedge() if cut.wedge else self._rims_above_floor():
+            actor = self.plotter.add_mesh(
+                pv.lines_from_points(rim), color=INK, line_width=1.6, lighting=False, render=False
+            )
+            # A line is as deep as its middle: without this the face beside it would hide half its width.
+            actor.mapper.SetResolveCoincidentTopologyToPolygonOffset()
+            actor.mapper.SetRelativeCoincidentTopologyLineOffsetParameters(0.0, _LINES_AHEAD)
+            self._actors.append(actor)
+
+    def _rims_of_wedge(self) -> list[Array]:
+        hair = self._hair(len(self.drawn) + 8)
+        sides = ((0.0, hair), (self.look.cut.angle, -hair))
+        return [
+            upright(r, z, phi) + lift * np.array([-np.sin(phi), np.cos(phi), 0.0])
+            for _, r, z in visible(self.drawn)
+            for phi, lift in sides
+        ]
+
+    def _rims_above_floor(self) -> list[Array]:
+        cut, hair = self.look.cut, self._hair(len(self.drawn) + 8)
+        found: list[Array] = []
         for line in self.drawn:
             if line.z.max() <= cut.floor:
                 continue
-            hair = self._hair(len(self.drawn) + 8)
             rims = [half_disc(line, 0.0, cut.floor, hair), half_disc(line, cut.angle, cut.floor, -hair)]
-            if not cut.wedge:
-                rims = [rim[1:] for rim in rims]
-                radius = line.equator(cut.floor)
-                rims += [] if radius is None else [sector(radius, cut, hair)[1:]]
-            for rim in rims:
-                actor = self.plotter.add_mesh(
-                    pv.lines_from_points(rim), color=INK, line_width=1.6, lighting=False, render=False
-                )
-                self._actors.append(actor)
+            radius = line.equator(cut.floor)
+            found += [rim[1:] for rim in (rims if radius is None else [*rims, sector(radius, cut, hair)])]
+        return found
 
     def add_bar(self, **where: Any) -> None:
         """The scalar bar with its unit."""
@@ -268,7 +295,9 @@ class Scene:
             return
         r, z = peak(self.mode.solid)
         reach = self._reach()
-        target = np.array([r * np.cos(reach / r / 2), r * np.sin(reach / r / 2), max(z, 0.12 * reach)])
+        # Above a floor the picture shows the lobes along the ring; of a wedge it shows the cross-section.
+        ahead, height = (0.0, z) if self.look.cut.wedge else (0.5 * reach / r, max(z, 0.12 * reach))
+        target = np.array([r * np.cos(ahead), r * np.sin(ahead), height])
         lift, turn = np.radians(35.0), np.radians(52.0)
         away = np.array([np.cos(turn) * np.cos(lift), np.sin(turn) * np.cos(lift), np.sin(lift)])
         camera.focal_point = tuple(target)

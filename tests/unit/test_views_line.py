@@ -12,7 +12,7 @@ from femwgm.fem.field import CellField
 from femwgm.fem.spaces import Space
 from femwgm.views import revolve
 from femwgm.views.line import Profile, profile
-from femwgm.views.outlines import Outline
+from femwgm.views.outlines import Outline, visible
 from femwgm.views.patches import Patches, from_field
 from femwgm.views.quantities import Wave, quantity
 
@@ -111,3 +111,18 @@ def test_a_body_beside_the_cut_is_whole() -> None:
         halves = revolve.parted(r, z, floor)
         np.testing.assert_array_equal(halves[part], (r, z))
         assert halves[1 - part][0].size == 0
+
+
+def test_edges_under_another_region_are_not_drawn() -> None:
+    """A pillar reaches into the ball on it: its top is not seen; nested layers hide nothing."""
+    beta = np.linspace(-0.5 * np.pi, 0.5 * np.pi, 201)
+    ball = Outline("ball", 3.0 * np.cos(beta), 3.0 * np.sin(beta))
+    t = np.linspace(0.0, 1.0, 101)
+    rise = np.stack([np.full_like(t, 1.0), -6.0 + 4.0 * t])
+    pillar = Outline("pillar", *np.concatenate([[[0.0], [-6.0]], rise, [[0.0], [-2.0]]], axis=1))
+    shown = [(line.name, r, z) for line, r, z in visible([ball, pillar])]
+    assert [name for name, _, _ in shown] == ["ball", "pillar"]
+    assert len(shown[0][1]) == 201
+    assert shown[1][2].max() == pytest.approx(-np.sqrt(8.0), abs=0.05)
+    core = Outline("core", 0.9 * ball.r, 0.9 * ball.z)
+    assert [len(r) for _, r, _ in visible([core, ball])] == [201, 201]
