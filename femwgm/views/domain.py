@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations, islice, permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from femwgm.typing import Array
+from femwgm.views.naming import write_names
 from femwgm.views.outlines import Outline, reach_of, visible
 from femwgm.views.patches import Patches
 from femwgm.views.plane import draw_layers, regions_along
 from femwgm.views.source import PML, RunView
-from femwgm.views.style import FAINT, GREY, INK, LAYERS, halo, layer_colours
+from femwgm.views.style import FAINT, GREY, INK, LAYERS, layer_colours
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,22 +31,22 @@ def body(run: RunView, ax: Axes) -> Axes:
     r, low, high = reach_of(lines) if lines else (run.radius_um, -run.radius_um, run.radius_um)
     reach = 1.12 * max(r, 0.5 * (high - low))
     middle = 0.5 * (low + high)
-    draw_layers(ax, lines, run.regions, both=True)
-    for _, r_own, z_own in visible(lines):
+    drawn = [replace(line, r=np.minimum(line.r, reach)) if line.background else line for line in lines]
+    draw_layers(ax, drawn, run.regions, both=True)
+    for _, r_own, z_own in visible(drawn):
         for side in (1.0, -1.0):
             ax.plot(side * r_own, z_own, color=INK, lw=0.7)
     k0 = 2.0 * np.pi / (0.5 * sum(run.config.modes.window_um))
-    heights = np.linspace(0.72, -0.72, len(run.regions)) * reach + middle
-    targets = _targets(lines, run.regions, heights, reach, middle)
-    for name, y in zip(run.regions, heights, strict=True):
+    slots = np.linspace(0.72, -0.72, len(run.regions)) * reach + middle
+    for name, (target, y) in _labels(lines, run.regions, slots, reach, middle).items():
         own = [line for line in lines if line.name == name and not line.background]
         text = f"{name}: {index_text(run, name, k0)}"
         if own:
             text += f"\n$r$ = {max(line.r.max() for line in own):.6g} µm"
         line_to = {"arrowstyle": "-", "lw": 0.6, "color": GREY, "shrinkA": 2, "shrinkB": 0}
-        if name in targets:
-            ax.plot(*targets[name], marker="o", ms=2.0, color=GREY)
-            ax.annotate(text, targets[name], (1.18 * reach, y), va="center", fontsize=7, arrowprops=line_to)
+        if target is not None:
+            ax.plot(*target, marker="o", ms=2.0, color=GREY)
+            ax.annotate(text, target, (1.18 * reach, y), va="center", fontsize=7, arrowprops=line_to)
         else:
             ax.text(1.18 * reach, y, text, va="center", fontsize=7)
     ax.plot([0.0, 0.0], [middle - reach, middle + reach], color=GREY, lw=0.6, ls=(0, (6, 2, 1, 2)))
@@ -57,27 +60,57 @@ def body(run: RunView, ax: Axes) -> Axes:
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(top=False, right=False)
     ax.spines["bottom"].set_bounds(-reach, reach)
-    ax.xaxis.set_label_coords(0.5 / 1.55, -0.11)
+    ax.xaxis.label.set_x(1.0 / 3.1)  # below the body, not below its labels
     return ax
 
 
-def _targets(
-    lines: Sequence[Outline], regions: Sequence[str], heights: Array, reach: float, middle: float
-) -> dict[str, tuple[float, float]]:
-    """A point within each region, near its label at the right."""
-    found = {}
+Point = tuple[float, float]
+
+
+def _labels(
+    lines: Sequence[Outline], regions: Sequence[str], slots: Array, reach: float, middle: float
+) -> dict[str, tuple[Point | None, float]]:
+    """For each region a point within it (None where it is not seen) and the height of its label; leaders cross if they must."""
     r = np.linspace(0.004, 0.996, 250) * reach
     z = middle + np.linspace(-0.97, 0.97, 195) * reach
     names = np.stack([regions_along(lines, r, float(level), regions[-1]) for level in z])
-    for name, y in zip(regions, heights, strict=True):
-        at = np.argwhere(names == name)
-        if not len(at):
-            continue
-        gap = np.hypot(r[at[:, 1]] - 1.1 * reach, z[at[:, 0]] - y)
-        # Not the nearest point, which lies on the rim, but one a little way in.
-        near = at[np.argsort(gap)[min(len(gap) // 60, len(gap) - 1)]]
-        found[name] = float(r[near[1]]), float(z[near[0]])
-    return found
+    near = {name: [_nearest(names == name, r, z, (1.1 * reach, y)) for y in slots] for name in regions}
+    best: tuple[int, dict[str, tuple[Point | None, float]]] | None = None
+    for order in islice(permutations(range(len(regions))), _ORDERS):
+        found = {name: (near[name][k], float(slots[k])) for name, k in zip(regions, order, strict=True)}
+        leaders = [(target, (1.18 * reach, y)) for target, y in found.values() if target is not None]
+        crossings = sum(_cross(*a, *b) for a, b in combinations(leaders, 2))
+        if best is None or crossings < best[0]:
+            best = crossings, found
+        if not crossings:
+            break
+    assert best is not None
+    return best[1]
+
+
+_ORDERS = 720
+"""Orders of the labels that are tried."""
+
+
+def _nearest(inside: Array, r: Array, z: Array, to: Point) -> Point | None:
+    """The point of a region nearest to another, a little way in from its rim."""
+    from scipy.ndimage import distance_transform_edt
+
+    if not inside.any():
+        return None
+    depth = distance_transform_edt(np.pad(inside, ((1, 1), (0, 1))))[1:-1, :-1]
+    at = np.argwhere(depth >= min(5.0, 0.6 * depth.max()))
+    row, column = at[np.argmin(np.hypot(r[at[:, 1]] - to[0], z[at[:, 0]] - to[1]))]
+    return float(r[column]), float(z[row])
+
+
+def _cross(a: Point, b: Point, c: Point, d: Point) -> bool:
+    """Whether the segments ab and cd cross."""
+
+    def left(p: Point, q: Point, s: Point) -> bool:
+        return (q[0] - p[0]) * (s[1] - p[1]) > (q[1] - p[1]) * (s[0] - p[0])
+
+    return left(a, b, c) != left(a, b, d) and left(c, d, a) != left(c, d, b)
 
 
 def index_text(run: RunView, region: str, k0: complex) -> str:
@@ -130,16 +163,11 @@ def mesh(
     ax.set_aspect("equal")
     ax.set_xlabel("$r$ / µm")
     ax.set_ylabel("$z$ / µm")
-    for i, name in enumerate(half.regions):
-        own = rims[half.region == i]
-        if len(own):
-            at = own[np.argmax(own[:, :, 1].mean(1))].mean(0)
-            shown = "absorbing layer" if name == PML else name
-            tilt = _tilt(at)
-            text = ax.text(float(at[0]), float(at[1]), shown, ha="center", va="center", fontsize=6, zorder=3)
-            text.set(rotation=tilt, path_effects=halo())
+    shown = ["absorbing layer" if name == PML else name for name in half.regions]
+    left_out = write_names(ax, *_raster(half, rims, pad), shown, where="highest")
     size = f"{len(half)} cells" + (" (upper half)" if len(half) < len(patches) else "")
-    ax.set_title(size + (f" of degree {degree}" if degree else ""), fontsize=7)
+    size += f" of degree {degree}" if degree else ""
+    ax.set_title(size + (", absorbing layer shaded" if "absorbing layer" in left_out else ""), fontsize=7)
     return ax
 
 
@@ -154,8 +182,23 @@ def upper_half(patches: Patches) -> Patches:
     return patches.pick(above)
 
 
-def _tilt(at: Array) -> float:
-    return float(np.degrees(np.arctan2(at[1], at[0]))) - 90.0 if at[1] > 0.1 * at[0] else 90.0
+def _raster(patches: Patches, rims: Array, pad: float, pixels: int = 220) -> tuple[Array, Array, Array]:
+    """Positions r, z (um) of a raster over the mesh with a margin, and the region of each pixel, -1 beside the mesh."""
+    from matplotlib.path import Path
+
+    lo, hi = rims.reshape(-1, 2).min(0) - pad, rims.reshape(-1, 2).max(0) + pad
+    pixel = float((hi - lo).max()) / pixels
+    r, z = np.arange(lo[0] + 0.5 * pixel, hi[0], pixel), np.arange(lo[1] + 0.5 * pixel, hi[1], pixel)
+    found = np.full((len(z), len(r)), -1)
+    for rim, region in zip(rims, patches.region, strict=True):
+        (a, c), (b, d) = (
+            np.floor((rim.min(0) - lo) / pixel).astype(int),
+            np.ceil((rim.max(0) - lo) / pixel).astype(int),
+        )
+        points = np.stack(np.meshgrid(r[a:b], z[c:d]), axis=-1)
+        inside = Path(rim).contains_points(points.reshape(-1, 2)).reshape(points.shape[:2])
+        found[c:d, a:b][inside] = region
+    return r, z, found
 
 
 def cell_rims(patches: Patches, points: int = 12) -> Array:

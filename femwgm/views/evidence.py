@@ -91,5 +91,12 @@ def error_bars(rows: Rows, ax: Axes, *, asked: float | None = None) -> Axes:
     step = 1 + len(rows) // 24
     ax.set_xticks(x[::step], names[::step], rotation=90, fontsize=5.5)
     ax.set_ylabel("relative error")
-    ax.legend(loc="best", fontsize=6)
+    ax.legend(
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=3,
+        fontsize=6,
+        borderaxespad=0.2,
+        columnspacing=1.2,
+    )
     return ax

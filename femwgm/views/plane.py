@@ -10,11 +10,12 @@ import numpy as np
 
 from femwgm.typing import Array
 from femwgm.views.brightness import level
+from femwgm.views.naming import write_names
 from femwgm.views.outlines import Outline, reach_of, visible
 from femwgm.views.patches import Patches
 from femwgm.views.quantities import Quantity, Wave, quantity
 from femwgm.views.source import PML, ModeView, Viewable, mode_view
-from femwgm.views.style import AMBIENT, FAINT, GREY, INK, colour_map, halo, layer_colours
+from femwgm.views.style import AMBIENT, FAINT, GREY, INK, colour_map, layer_colours
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,7 +69,7 @@ def meridian(
     ax.set_xlabel(r"$r$ / µm" if box[0] >= 0.0 else r"$y$ / µm")
     ax.set_ylabel(r"$z$ / µm")
     if names:
-        name_layers(ax, view.outlines, view.regions, box)
+        name_layers(ax, view.outlines, view.regions, box, patches)
     return ax
 
 
@@ -188,22 +189,37 @@ def interfaces(patches: Patches) -> list[tuple[Array, Array]]:
     return found
 
 
-def name_layers(ax: Axes, lines: Sequence[Outline], regions: Sequence[str], box: Box) -> None:
-    """Write the layers' names along the lower edge of a magnified picture, where they are wide enough."""
+def name_layers(
+    ax: Axes, lines: Sequence[Outline], regions: Sequence[str], box: Box, patches: Patches | None = None
+) -> None:
+    """Write the layers' names into a magnified picture where they fit, as low as can be and beside the field."""
     if not lines or box[0] < 0.0:
         return
-    z = box[2] + 0.06 * (box[3] - box[2])
-    samples = np.linspace(box[0], box[1], 600)
-    names = regions_along(lines, samples, z, regions[-1])
-    cuts = [0, *(np.flatnonzero(names[1:] != names[:-1]) + 1), len(samples)]
-    for a, b in zip(cuts, cuts[1:], strict=False):
-        left, right, name = samples[a], samples[b - 1], str(names[a])
-        if right - left > 0.1 * (box[1] - box[0]):
-            upright = right - left < 0.045 * len(name) * (box[1] - box[0])
-            ax.text(
-                0.5 * (left + right), z, name, ha="center", va="bottom", rotation=90 if upright else 0, color=GREY,
-                fontsize=6.5, path_effects=halo(), zorder=4,
-            )  # fmt: skip
+    pixel = max(box[1] - box[0], box[3] - box[2]) / _RASTER
+    r, z = (np.arange(lo + 0.5 * pixel, hi, pixel) for lo, hi in (box[:2], box[2:]))
+    names = np.stack([regions_along(lines, r, float(level), regions[-1]) for level in z])
+    found = np.full(names.shape, -1)
+    for i, name in enumerate(regions):
+        found[names == name] = i
+    taken = None if patches is None else _lit(patches, r, z, pixel)
+    write_names(ax, r, z, found, regions, taken=taken, where="lowest", size=6.5, colour=GREY)
+
+
+_RASTER = 240
+
+
+def _lit(patches: Patches, r: Array, z: Array, pixel: float) -> Array:
+    """Pixels where |E|^2 can be seen."""
+    from scipy.ndimage import binary_closing
+
+    bright = np.zeros((len(z), len(r)), dtype=bool)
+    seen = patches.within((r[0], r[-1], z[0], z[-1])).at(np.linspace(0.0, 1.0, 33))
+    e2 = (np.abs(seen.E) ** 2).sum(axis=0)
+    shown = e2 > 3.0 * TRACE * level(patches, (np.abs(patches.E) ** 2).sum(axis=0))
+    i, j = np.rint((seen.z[shown] - z[0]) / pixel), np.rint((seen.r[shown] - r[0]) / pixel)
+    inside = (i >= 0) & (i < len(z)) & (j >= 0) & (j < len(r))
+    bright[i[inside].astype(int), j[inside].astype(int)] = True
+    return np.asarray(binary_closing(bright, np.ones((7, 7))))
 
 
 def regions_along(lines: Sequence[Outline], r: Array, z: float, ambient: str) -> Array:
@@ -215,7 +231,7 @@ def regions_along(lines: Sequence[Outline], r: Array, z: float, ambient: str) ->
     return names
 
 
-def mark(ax: Axes, box: Box, *, both: bool = False) -> None:
+def mark(ax: Axes, box: Box) -> None:
     """Mark on a whole picture what another one magnifies: a frame, or a ring where the frame would be too small to see."""
     from matplotlib.patches import Rectangle
 
@@ -223,16 +239,23 @@ def mark(ax: Axes, box: Box, *, both: bool = False) -> None:
     width, height = box[1] - box[0], box[3] - box[2]
     if max(width, height) > 0.5 * (hi - lo):
         return
-    for side in (1.0, -1.0) if both else (1.0,):
-        x, y = side * 0.5 * (box[0] + box[1]), 0.5 * (box[2] + box[3])
-        if max(width, height) < 0.06 * (hi - lo):
-            ax.plot(x, y, marker="o", ms=7, mfc="none", mec=GREY, mew=0.7, zorder=6)
-        else:
-            ax.add_patch(
-                Rectangle(
-                    (x - width / 2, y - height / 2), width, height, fill=False, ec=GREY, lw=0.6, zorder=6
-                )
-            )
+    if max(width, height) < 0.06 * (hi - lo):
+        ax.plot(
+            0.5 * (box[0] + box[1]),
+            0.5 * (box[2] + box[3]),
+            marker="o",
+            ms=7,
+            mfc="none",
+            mec=GREY,
+            mew=0.7,
+            zorder=6,
+        )
+        return
+    ax.add_patch(Rectangle((box[0], box[2]), width, height, fill=False, ec=GREY, lw=0.6, zorder=6))
+    more = max(box[1] + 0.02 * (hi - lo) - hi, 0.0)
+    bottom, top = ax.get_ylim()
+    ax.set_xlim(lo - more, hi + more)
+    ax.set_ylim(min(bottom, box[2] - more), max(top, box[3] + more))
 
 
 def colour_bar(

@@ -146,7 +146,8 @@ def write_shares(
         y = 0.955 - 0.075 * (row + 1)
         ax.text(-0.02, y, MEASURES[measure], **named)
         for name, (lo, hi) in widest.items():
-            middle, narrow = 0.5 * (lo + hi), hi - lo < 0.17 * (limits[1] - limits[0])
+            wanted = max(0.17, 0.032 * len(name)) * (limits[1] - limits[0])
+            middle, narrow = 0.5 * (lo + hi), hi - lo < wanted
             if row == 0:
                 weight: dict[str, Any] = {"fontweight": "bold", "fontsize": 5.0 if narrow else 7.0}
                 ax.text(middle, 0.955, name, transform=across, ha="center", va="center", **weight)

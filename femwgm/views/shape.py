@@ -11,6 +11,7 @@ from femwgm.config.schema import RunConfig
 from femwgm.materials import materials_from_config
 from femwgm.typing import Array
 from femwgm.views.domain import body
+from femwgm.views.naming import write_names
 from femwgm.views.outlines import outlines
 from femwgm.views.source import RunView
 from femwgm.views.style import AMBIENT, INK, layer_colours, look, new_figure, rendered
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_PIXELS = 420
+_PIXELS = 560
 _WIDTHS = 9.0
 """Width of the close-up in thicknesses of the thinnest part."""
 
@@ -64,7 +65,7 @@ def draw_shape(config: RunConfig, path: Path) -> None:
 def _magnified(section: Any, regions: tuple[str, ...], ax: Axes) -> None:
     """The regions as the solver tells them apart, pixel by pixel, around the outermost point of the body."""
     from matplotlib.colors import ListedColormap, to_rgb
-    from scipy.ndimage import distance_transform_edt
+    from scipy.ndimage import gaussian_filter
 
     _, r1, z0, z1 = section.bounds
     across = max(r1, z1 - z0)
@@ -87,10 +88,10 @@ def _magnified(section: Any, regions: tuple[str, ...], ax: Axes) -> None:
         interpolation="nearest",
     )
     for value in np.unique(found):
-        ax.contour(r, z, (found == value).astype(float), levels=[0.5], colors=INK, linewidths=0.6)
-        depth = distance_transform_edt(np.pad(found == value, 1))[1:-1, 1:-1]
-        row, column = np.unravel_index(int(np.argmax(depth)), depth.shape)
-        ax.text(r[column], z[row], names[value], ha="center", va="center", fontsize=7)
+        # A rim between two pixels is drawn where it is, not in their steps.
+        inside = gaussian_filter((found == value).astype(float), 1.5, mode="nearest")
+        ax.contour(r, z, inside, levels=[0.5], colors=INK, linewidths=0.6)
+    write_names(ax, r, z, found, names, size=7.0)
     ax.set_aspect("equal")
     ax.set_xlabel("$r$ / µm")
     ax.set_ylabel("$z$ / µm")
@@ -100,7 +101,8 @@ def _hollow(section: Any, ax: Axes) -> None:
     """A cavity: its filling and its walls, on both sides of the axis."""
     from matplotlib.patches import Rectangle
 
-    _, r1, z0, z1 = section.bounds
+    unit, name = (1e-3, "mm") if section.bounds[1] > 1e3 else (1.0, "µm")
+    r1, z0, z1 = (unit * value for value in section.bounds[1:])
     tint = layer_colours((section.ambient, "")).get(section.ambient, AMBIENT)
     ax.add_patch(Rectangle((-r1, z0), 2.0 * r1, z1 - z0, facecolor=tint, edgecolor=INK, linewidth=1.6))
     ax.plot([0.0, 0.0], [z0, z1], color=INK, lw=0.6, ls=(0, (6, 2, 1, 2)))
@@ -108,8 +110,8 @@ def _hollow(section: Any, ax: Axes) -> None:
     ax.set_xlim(-1.1 * r1, 1.1 * r1)
     ax.set_ylim(z0 - 0.1 * r1, z1 + 0.1 * r1)
     ax.set_aspect("equal")
-    ax.set_xlabel("$y$ / µm")
-    ax.set_ylabel("$z$ / µm")
+    ax.set_xlabel(f"$y$ / {name}")
+    ax.set_ylabel(f"$z$ / {name}")
 
 
 def _rim(section: Any) -> float:

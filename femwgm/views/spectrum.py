@@ -59,13 +59,25 @@ def comb(
         pol, q, _ = family
         x = [float(view.m if (order := view.row.get(against)) is None else order) for view in members]
         y = [view.wavelength_nm for view in members]
+        joined = len(set(x)) == len(x)  # supermodes of a pair share their degree
         ax.plot(
-            x, y, color=POLARIZATION.get(pol, INK), ls=_STYLES[(q - 1) % len(_STYLES)], lw=0.9, marker=MARKER.get(pol, "o"),
-            ms=4.0, mfc="white" if family[2] else POLARIZATION.get(pol, INK), mew=0.8, label=family_name(family),
-        )  # fmt: skip
+            x,
+            y,
+            color=POLARIZATION.get(pol, INK),
+            ls=_STYLES[(q - 1) % len(_STYLES)] if joined else "",
+            lw=0.9,
+            marker=MARKER.get(pol, "o"),
+            ms=4.0,
+            mfc="white" if family[2] else POLARIZATION.get(pol, INK),
+            mew=0.8,
+            label=family_name(family),
+        )
     ax.set_xlabel(f"polar degree ${against}$" if against == "l" else f"azimuthal order ${against}$")
     ax.set_ylabel("vacuum wavelength / nm")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    lo, hi = ax.get_xlim()
+    if hi - lo < 2.0:
+        ax.set_xlim(0.5 * (lo + hi) - 2.0, 0.5 * (lo + hi) + 2.0)
     if window_nm:
         ax.set_ylim(*window_nm)
     if len(families(modes)) <= 4:
@@ -96,7 +108,7 @@ def lines(
                 ax.text(
                     0.5 * (a + b),
                     shelf + 0.12,
-                    f"{b - a:.2f}",
+                    f"{b - a:.2f} nm",
                     ha="center",
                     va="bottom",
                     fontsize=4.8,
