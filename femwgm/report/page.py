@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 import re
 from collections.abc import Callable, Iterator
@@ -13,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from femwgm.config import dump_resolved
 from femwgm.errors import FemwgmError, OutputError
+from femwgm.report.document import document, picture
 from femwgm.report.prose import GLOSSARY, SUMMED_UP, evidence, in_words, layers, limits, summary, table_cells
-from femwgm.report.skin import SCRIPT, STYLE
+from femwgm.report.skin import SCRIPT
 from femwgm.store import write_bytes
 from femwgm.views.source import RunView, Source, run_view
 
@@ -53,26 +53,8 @@ def write_report(source: Source, path: str | Path | None = None) -> Path:
 def report_html(source: Source) -> str:
     """The report as one HTML document."""
     run = run_view(source)
-    name = escape(run.config.name)
     body = "\n".join(section for section in _sections(run) if section)
-    policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<title>{name}: whispering-gallery modes</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<main>
-{body}
-</main>
-<script>{SCRIPT}</script>
-</body>
-</html>
-"""
+    return document(f"{run.config.name}: whispering-gallery modes", body, script=SCRIPT)
 
 
 def _sections(run: RunView) -> Iterator[str]:
@@ -207,7 +189,7 @@ def _in_space(run: RunView) -> str:
     except FemwgmError as error:
         return f"<p class=note>There is no picture in three dimensions: {escape(str(error))}.</p>"
     caption = "the body cut open, |E|² painted on the cut and the surface."
-    return _embed(image, "png", f"{run.representatives(1)[0].label}: {caption}")
+    return picture(image, "png", f"{run.representatives(1)[0].label}: {caption}")
 
 
 def _losses(run: RunView) -> str:
@@ -285,13 +267,4 @@ def _picture(draw: Callable[[], Figure], caption: str, kind: str) -> str:
             data = rendered(draw(), kind, dpi=250)
     except OutputError as error:
         return f"<p class=note>{escape(str(error))}</p>"
-    return _embed(data, kind, caption)
-
-
-def _embed(data: bytes, kind: str, caption: str) -> str:
-    code = base64.b64encode(data).decode()
-    mime = "image/svg+xml" if kind == "svg" else f"image/{kind}"
-    text = escape(caption)
-    return (
-        f'<figure><img src="data:{mime};base64,{code}" alt="{text}"><figcaption>{text}</figcaption></figure>'
-    )
+    return picture(data, kind, caption)

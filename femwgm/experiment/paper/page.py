@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import io
 from collections.abc import Sequence
 from html import escape
 
 from femwgm.experiment.paper.content import Picture, Row, Section
-from femwgm.report.skin import STYLE
+from femwgm.report.document import document, picture
 
 __all__ = ["html", "rows_csv"]
 
@@ -46,26 +45,12 @@ def html(sections: Sequence[Section], summary: Sequence[str], seconds: float, ve
     lead = "".join(
         f"<p{' class=lead' if i == 0 else ''}>{escape(line)}</p>" for i, line in enumerate(summary)
     )
-    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<title>The published microsphere laser, computed</title>
-<style>{STYLE}{_EXTRA}</style>
-</head>
-<body>
-<main>
-<header><h1>The published microsphere laser, computed</h1>
+    title = "The published microsphere laser, computed"
+    head = f"""<header><h1>{title}</h1>
 <p class="stamp">{escape(versions)}; all numbers on this page were computed in {seconds:.0f} s</p></header>
 <section>{lead}<nav><ol>{items}</ol></nav></section>
-{body}
-</main>
-</body>
-</html>
 """
+    return document(title, head + body, style=_EXTRA)
 
 
 def _section(section: Section, number: int) -> str:
@@ -73,7 +58,7 @@ def _section(section: Section, number: int) -> str:
     parts += [f"<p>{escape(line)}</p>" for line in section.text]
     if section.rows:
         parts.append(_comparison(section.rows))
-    parts += [_picture(picture) for picture in section.pictures]
+    parts += [_picture(shown) for shown in section.pictures]
     if section.table:
         head = "".join(f'<th scope="col">{escape(str(c))}</th>' for c in section.table[0])
         lines = "".join(
@@ -100,17 +85,12 @@ def _comparison(rows: Sequence[Row]) -> str:
     return f'<div class="wide"><table class="cmp"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
 
 
-def _picture(picture: Picture) -> str:
+def _picture(shown: Picture) -> str:
     from femwgm.views.style import look, rendered
 
     with look():
-        data = rendered(picture.draw(), picture.kind, dpi=220)
-    code = base64.b64encode(data).decode()
-    mime = "image/svg+xml" if picture.kind == "svg" else f"image/{picture.kind}"
-    text = escape(picture.caption)
-    return (
-        f'<figure><img src="data:{mime};base64,{code}" alt="{text}"><figcaption>{text}</figcaption></figure>'
-    )
+        data = rendered(shown.draw(), shown.kind, dpi=220)
+    return picture(data, shown.kind, shown.caption)
 
 
 def rows_csv(sections: Sequence[Section]) -> str:
