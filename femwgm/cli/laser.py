@@ -107,12 +107,10 @@ def print_lasing(result: Lasing) -> None:
 
 def write_lasing(result: Lasing, folder: Path) -> None:
     """Write thresholds.csv, light.csv and lasing.png."""
-    from femwgm.store.files import guarded, write_bytes
+    from femwgm.store.files import write_files
     from femwgm.views.laser import laser_figure
     from femwgm.views.style import look, rendered
 
-    with guarded(folder):
-        folder.mkdir(parents=True, exist_ok=True)
     rows: list[list[Any]] = [
         [
             "pol",
@@ -148,12 +146,7 @@ def write_lasing(result: Lasing, folder: Path) -> None:
     ]
     with look():
         picture = rendered(laser_figure(plotted, None, result.band, result.curves, result.names), "png")
-    for name, content in (
-        ("thresholds.csv", _csv(rows)),
-        ("light.csv", _csv(light)),
-        ("lasing.png", picture),
-    ):
-        write_bytes(folder / name, content)
+    write_files(folder, {"thresholds.csv": _csv(rows), "light.csv": _csv(light), "lasing.png": picture})
 
 
 def _csv(rows: Sequence[Sequence[Any]]) -> bytes:
@@ -203,12 +196,10 @@ def write_vernier(
     made: Vernier, drawn: Tolerance, deviation_um: float, wanted_nm: float | None, folder: Path
 ) -> None:
     """Write coincidences.csv and vernier.png."""
-    from femwgm.store.files import guarded, write_bytes
+    from femwgm.store.files import write_files
     from femwgm.views.experiment import vernier_figure
     from femwgm.views.style import look, rendered
 
-    with guarded(folder):
-        folder.mkdir(parents=True, exist_ok=True)
     rows: list[list[Any]] = [
         [
             *(f"{name}_{i}" for i in (1, 2) for name in ("pol", "l", "q")),
@@ -223,5 +214,4 @@ def write_vernier(
             vernier_figure(made, ("first", "second"), {1e3 * deviation_um: drawn.wavelength_nm}, wanted_nm),
             "png",
         )
-    write_bytes(folder / "coincidences.csv", _csv(rows))
-    write_bytes(folder / "vernier.png", picture)
+    write_files(folder, {"coincidences.csv": _csv(rows), "vernier.png": picture})

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from femwgm.experiment.assignment import Assignment
-from femwgm.store.files import guarded, write_bytes
+from femwgm.store.files import write_files
 
 __all__ = ["as_dict", "write_assignment"]
 
@@ -56,9 +56,6 @@ def write_assignment(result: Assignment, folder: str | Path) -> list[Path]:
     from femwgm.views.assignment import assignment_figure
     from femwgm.views.style import look, rendered
 
-    home = Path(folder)
-    with guarded(home):
-        home.mkdir(parents=True, exist_ok=True)
     stream = io.StringIO()
     rows = result.rows()
     table = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
@@ -71,6 +68,4 @@ def write_assignment(result: Assignment, folder: str | Path) -> list[Path]:
         "assignment.json": (json.dumps(as_dict(result), indent=2) + "\n").encode(),
         "assignment.png": picture,
     }
-    for name, content in contents.items():
-        write_bytes(home / name, content)
-    return [home / name for name in contents]
+    return write_files(Path(folder), contents)

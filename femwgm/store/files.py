@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from femwgm.errors import OutputError
 
-__all__ = ["guarded", "sync_folder", "write_bytes"]
+__all__ = ["guarded", "make_folder", "sync_folder", "write_bytes", "write_files"]
 
 
 @contextlib.contextmanager
@@ -45,6 +45,32 @@ def write_bytes(path: Path, content: bytes) -> None:
             with contextlib.suppress(OSError):
                 aside.unlink()
             raise
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it; one that is there already is kept.
+
+    Raises
+    ------
+    OutputError
+        When the disk refuses.
+    """
+    with guarded(path):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Write files by name into a folder, which is made if need be.
+
+    Raises
+    ------
+    OutputError
+        When the disk refuses.
+    """
+    make_folder(folder)
+    for name, content in files.items():
+        write_bytes(folder / name, content)
+    return [folder / name for name in files]
 
 
 def sync_folder(path: Path) -> None:

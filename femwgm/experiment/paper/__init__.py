@@ -93,12 +93,11 @@ def write_paper(
     from importlib.metadata import PackageNotFoundError, version
 
     from femwgm.experiment.paper.page import html, rows_csv
-    from femwgm.store.files import guarded, write_bytes
+    from femwgm.store.files import make_folder, write_files
 
     begin = time.perf_counter()
     home = Path(out)
-    with guarded(home):
-        home.mkdir(parents=True, exist_ok=True)
+    make_folder(home)
     study = Study(Path(folder) if folder is not None else default_folder(), home, tell)
     sections = paper_sections(study)
     tell("figures")
@@ -108,6 +107,5 @@ def write_paper(
         made = "femwgm"
     # The figures are drawn while the page is put together, so the time is stated as that of the numbers alone.
     page = html(sections, _summary(sections), time.perf_counter() - begin, made)
-    write_bytes(home / "paper.csv", rows_csv(sections).encode("utf-8"))
-    write_bytes(home / "paper.html", page.encode("utf-8"))
-    return home / "paper.html", sections
+    contents = {"paper.csv": rows_csv(sections).encode("utf-8"), "paper.html": page.encode("utf-8")}
+    return write_files(home, contents)[-1], sections
