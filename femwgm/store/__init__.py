@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from femwgm.store.files import write_bytes
+from femwgm.store.files import make_folder, write_bytes
 from femwgm.store.folder import RunFolder, RunTables, write_run
 from femwgm.store.netcdf import to_netcdf
 from femwgm.store.read import StoredRun, load_run
@@ -16,6 +16,7 @@ __all__ = [
     "from_csv",
     "load_run",
     "log10_of",
+    "make_folder",
     "to_csv",
     "to_netcdf",
     "write_bytes",

@@ -21,7 +21,7 @@ def guarded(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(
-            f"{path}: cannot be written ({reason}); choose another folder with -o, or make room"
+            f"{path}: cannot be written ({reason}); choose another place, or make room"
         ) from None
 
 

@@ -11,7 +11,7 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
-from femwgm.store import write_bytes
+from femwgm.store import make_folder, write_bytes
 from femwgm.typing import Array
 from femwgm.views.patches import Medium, Patches
 from femwgm.views.vtu import Grid, read, to_bytes
@@ -150,7 +150,7 @@ def _media(about: Mapping[str, Array], regions: Iterable[str]) -> dict[str, Medi
 
 def write_mode(patches: Patches, path: Path, row: Mapping[str, Any] | None = None) -> Path:
     """Write one .vtu."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_bytes(path, to_bytes(to_grid(patches, row)))
     return path
 
@@ -173,6 +173,6 @@ def write_series(entries: Iterable[tuple[float, str]], path: Path) -> Path:
         for wavelength, name in sorted(entries)
     ]
     head = '<?xml version="1.0"?>\n<VTKFile type="Collection" version="0.1" byte_order="LittleEndian">\n<Collection>\n'
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_bytes(path, (head + "".join(lines) + "</Collection>\n</VTKFile>\n").encode())
     return path

@@ -62,7 +62,9 @@ def _encoder() -> Any:
 
 
 def _write_film(pictures: Sequence[Array], path: Path, seconds: float) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    from femwgm.store import make_folder
+
+    make_folder(path.parent)
     if path.suffix.lower() == ".gif":
         import io
 

@@ -10,7 +10,7 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
-from femwgm.store import write_bytes
+from femwgm.store import make_folder, write_bytes
 from femwgm.typing import Array
 from femwgm.views.export import FIELDS, to_grid
 from femwgm.views.source import ModeView, RunView, Source, run_view
@@ -25,7 +25,7 @@ def write_exports(source: Source, folder: str | Path, progress: Progress | None 
     wanted = [kind for kind in ("npz", "mat") if kind in run.config.outputs.exports]
     written = []
     if wanted:
-        place.mkdir(parents=True, exist_ok=True)
+        make_folder(place)
         for done, mode in enumerate(run.modes):
             if progress:
                 progress(f"arrays of {mode.label}", done, len(run.modes))
@@ -86,7 +86,7 @@ def write_xdmf(run: RunView, place: Path) -> list[Path]:
     """Write all modes as one series over the wavelength (nm): an .xdmf that points into an .h5 beside it."""
     import h5py
 
-    place.mkdir(parents=True, exist_ok=True)
+    make_folder(place)
     stream = io.BytesIO()
     grids = []
     with h5py.File(stream, "w") as file:

@@ -9,6 +9,7 @@ import numpy as np
 
 from femwgm.config.schema import RunConfig
 from femwgm.materials import materials_from_config
+from femwgm.store import make_folder, write_bytes
 from femwgm.typing import Array
 from femwgm.views.domain import body
 from femwgm.views.naming import write_names
@@ -58,8 +59,8 @@ def draw_shape(config: RunConfig, path: Path) -> None:
     with look():
         figure = shape_figure(config)
         picture = rendered(figure, path.suffix.removeprefix(".").lower() or "png", dpi=200)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(picture)
+    make_folder(path.parent)
+    write_bytes(path, picture)
 
 
 def _magnified(section: Any, regions: tuple[str, ...], ax: Axes) -> None:

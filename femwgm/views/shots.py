@@ -88,10 +88,10 @@ def write_image(image: Array, path: str | Path) -> Path:
 
     from PIL import Image
 
-    from femwgm.store import write_bytes
+    from femwgm.store import make_folder, write_bytes
 
     stream = io.BytesIO()
     Image.fromarray(np.asarray(image)).save(stream, format="PNG", optimize=True)
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    make_folder(Path(path).parent)
     write_bytes(Path(path), stream.getvalue())
     return Path(path)

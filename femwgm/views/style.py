@@ -62,10 +62,10 @@ def new_figure(width: float = COLUMN, height: float = 2.6, layout: str = "constr
 
 def save(figure: Figure, path: Path, formats: Sequence[str] = ("png",), dpi: int = DPI) -> list[Path]:
     """Write a figure beside `path`, one file for each format; the same figure gives the same bytes."""
-    from femwgm.store import write_bytes
+    from femwgm.store import make_folder, write_bytes
 
     written = []
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     for kind in formats:
         target = path.with_suffix(f".{kind}")
         write_bytes(target, rendered(figure, kind, dpi))

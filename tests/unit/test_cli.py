@@ -70,6 +70,16 @@ def test_check_refuses_other_pictures(tmp_path: Path, capsys: pytest.CaptureFixt
     assert not list(tmp_path.iterdir())
 
 
+def test_a_picture_that_has_no_place_is_refused_in_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken = tmp_path / "file"
+    taken.write_text("")
+    status, out, err = femwgm(capsys, "check", str(CONFIG), "--plot", str(taken / "shape.png"))
+    assert (status, out) == (2, "")
+    assert "cannot be written" in one_line(err)
+
+
 def test_exact_prints_the_table_of_run(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = femwgm(capsys, "exact", str(CONFIG), "--csv")
     assert status == 0
