@@ -1,0 +1,162 @@
+"""The verbs of a measurement: what its lines are, what lases, where two spheres coincide, the published study anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from femwgm.cli.options import Config, Out, Quiet, Set
+from femwgm.cli.screen import progress_bar
+
+__all__ = ["assign", "lasing", "paper", "vernier"]
+
+
+def assign(
+    peaks: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PEAKS.csv", help="wavelength_nm[,width_nm,error_nm,pol,height]", show_default=False
+        ),
+    ],
+    config: Config,
+    out: Out = None,
+    override: Set = None,
+    free: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--free",
+            metavar="NAME=DEVIATION",
+            help="What is known beforehand, as a standard deviation: diameter=2%, thickness='20 nm', index=0.03,"
+            " slope=0.1; 0 holds.",
+        ),
+    ] = None,
+    shell: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LAYER", help="Layer whose thickness and index are fitted; by default the outermost."
+        ),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Say which mode each measured peak is, and which sphere fits; CONFIG is the sphere as it is thought to be."""
+    from femwgm.cli.assigning import assign_peaks, print_assignment
+    from femwgm.config import load_config
+
+    result = assign_peaks(peaks, load_config(config, override or []), free or [], shell)
+    if out is not None:
+        from femwgm.experiment.write import write_assignment
+
+        write_assignment(result, out)
+    if not quiet:
+        print_assignment(result)
+
+
+def lasing(
+    config: Config,
+    out: Out = None,
+    override: Set = None,
+    q: Annotated[
+        float, typer.Option("--q", min=1.0, help="Q of the losses that are not in the media.")
+    ] = 4200.0,
+    gain: Annotated[
+        Path | None,
+        typer.Option(
+            "--gain", metavar="TABLE.csv", help="wavelength_nm,gain; by default 18 nm around 655 nm."
+        ),
+    ] = None,
+    face_down: Annotated[bool, typer.Option("--face-down", help="Emitters that lie in the surface.")] = False,
+    shell: Annotated[
+        str | None, typer.Option(metavar="LAYER", help="Layer with gain; by default the outermost.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Threshold gain of each mode, the first lines to lase, and how many there are against pump."""
+    from femwgm.cli.laser import lasing as find
+    from femwgm.cli.laser import print_lasing, write_lasing
+    from femwgm.config import load_config
+
+    result = find(load_config(config, override or []), q, gain, face_down, shell)
+    if out is not None:
+        write_lasing(result, out)
+    if not quiet:
+        print_lasing(result)
+
+
+def vernier(
+    first: Annotated[
+        Path, typer.Argument(metavar="FIRST", help="The YAML file of one sphere.", show_default=False)
+    ],
+    second: Annotated[Path, typer.Argument(metavar="SECOND", help="The other sphere.", show_default=False)],
+    q: Annotated[
+        float, typer.Option("--q", min=1.0, help="Quality factor that sets the line width.")
+    ] = 4200.0,
+    pol: Annotated[str, typer.Option("--pol", help="TE or TM.")] = "TE",
+    deviation: Annotated[
+        str, typer.Option("--deviation", help="Standard deviation of each diameter.")
+    ] = "10 nm",
+    at: Annotated[
+        float | None,
+        typer.Option("--at", metavar="NM", min=0.0, help="Wavelength where a coincidence is wanted."),
+    ] = None,
+    out: Out = None,
+    override: Set = None,
+    quiet: Quiet = False,
+) -> None:
+    """Where the combs of two spheres coincide in the window of FIRST, how sharply, and how sure that is; --set holds for both."""
+    from femwgm.cli.laser import print_vernier, write_vernier
+    from femwgm.cli.laser import vernier as find
+    from femwgm.config import load_config
+    from femwgm.config.quantity import length_um
+    from femwgm.errors import ConfigError
+
+    if pol not in ("TE", "TM"):
+        raise ConfigError("must be TE or TM", key="--pol", value=pol)
+    try:
+        spread = length_um(deviation)
+    except ValueError:
+        spread = -1.0
+    if not spread > 0.0:
+        raise ConfigError("must be a length", key="--deviation", value=deviation, remedy="e.g. '10 nm'")
+    one, other = (load_config(path, override or []) for path in (first, second))
+    lo, hi = (1e3 * end for end in one.modes.window_um)
+    if at is not None and not lo <= at <= hi:
+        raise ConfigError(
+            f"lies outside the window of {lo:g} to {hi:g} nm",
+            key="--at",
+            value=at,
+            remedy="widen it, e.g. --set modes.window='[644 nm, 690 nm]'",
+        )
+    made, drawn = find(one, other, q, pol, spread, at)
+    if out is not None:
+        write_vernier(made, drawn, spread, at, out)
+    if not quiet:
+        print_vernier(made, drawn, spread, at)
+
+
+def paper(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FOLDER]",
+            help="The study's configurations, by default configs/paper.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the report.")] = Path(
+        "runs/paper"
+    ),
+    quiet: Quiet = False,
+) -> None:
+    """Compute the published study anew and write DIR/paper.html: each published number beside ours."""
+    from femwgm.experiment.paper import write_paper
+
+    with progress_bar(quiet) as progress:
+        tell = (lambda what: progress(what, None, None)) if progress else (lambda _: None)
+        page, sections = write_paper(out, folder, tell)
+    if not quiet:
+        from femwgm.cli.assigning import print_comparison
+
+        print_comparison(sections)
+    print(page)
