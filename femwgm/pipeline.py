@@ -8,31 +8,25 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from femwgm.bodies import is_general, solve_body
 from femwgm.config import load_config
 from femwgm.config.schema import RunConfig
-from femwgm.count import Count, Neighbour, verify
+from femwgm.count import Count, verify
 from femwgm.derivatives import Differentiator
+from femwgm.discretize import DEFAULT_Q_ERROR, discretize, equatorial_intervals, groups
 from femwgm.expect import Expected, expected_modes
 from femwgm.families import Families
-from femwgm.fem.pml import stretch_radially
 from femwgm.materials import Material, materials_from_config
 from femwgm.mesh.curved import CurvedMesh
-from femwgm.mesh.domain import PML, Choices, Domain, LayeredBody, Target, design
+from femwgm.mesh.domain import Domain
 from femwgm.mesh.general_domain import GeneralDomain
-from femwgm.mesh.polar import build_polar
-from femwgm.mesh.spheroidal import to_spheroid
 from femwgm.modes import Mode, ModeSet
 from femwgm.observables.scattering import with_roughness
 from femwgm.problem import MeridianProblem
+from femwgm.remarks import doubts, uncounted
 from femwgm.search import settle
 from femwgm.solve import Goals, solve_mode
 from femwgm.timing import stage, stopwatch
-
-DEFAULT_Q_ERROR = 1e-4
-"""Relative error of a radiation Q that is aimed at when `accuracy.q` says nothing."""
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many modes are finished, and how many there are."""
@@ -166,7 +160,7 @@ def _run(
     modes.sort(key=lambda mode: (mode.wavelength_nm, mode.pol, mode.m))
     return RunResult(
         config, ModeSet(modes, tuple(geometry.region_materials)), domains,
-        [*_warnings(modes, expected, config), *_uncounted(counts, modes, config)], time.perf_counter() - begin,
+        [*doubts(modes, expected, config), *uncounted(counts, modes, config)], time.perf_counter() - begin,
         extra={"counts": [asdict(count) for count in counts]},
     )  # fmt: skip
 
@@ -189,7 +183,7 @@ def _run_body(
         result = solve_body(config, media, goals, tell, on_mode)
     tell("done", len(result.modes), len(result.modes))
     modes = sorted(result.modes, key=lambda mode: (mode.wavelength_nm, mode.pol, mode.m))
-    notes = [*_warnings(modes, result.expected, config), *result.notes]
+    notes = [*doubts(modes, result.expected, config), *result.notes]
     regions = tuple(config.geometry.region_materials)
     return RunResult(config, ModeSet(modes, regions), result.domains, notes, time.perf_counter() - begin)
 
@@ -282,153 +276,3 @@ def _inside(mode: Mode, config: RunConfig) -> bool:
     """Whether a mode lies in the window; those of an exact list do, estimates may not."""
     lo, hi = config.modes.window_um
     return lo <= 1e-3 * mode.wavelength_nm <= hi
-
-
-def _uncounted(counts: Sequence[Count], modes: Sequence[Mode], config: RunConfig) -> list[str]:
-    """Notes on eigenvalues next to the modes found that are modes asked for and missing, or modes found twice."""
-    notes = []
-    for count in counts:
-        where = f"between {2e3 * np.pi / count.k_hi:.4f} and {2e3 * np.pi / count.k_lo:.4f} nm (m={count.m})"
-        others = [n for n in count.others if not any(_same(n, mode) for mode in modes)]
-        missing = [n.text for n in others if _wanted(n, config)]
-        if missing:
-            notes.append(f"{', '.join(missing)}: in the spectrum {where} but not among the modes found")
-        if count.counted < count.found:
-            notes.append(
-                f"{count.found} modes were found {where} where there are {count.counted}: one of them twice"
-            )
-    return notes
-
-
-def _same(label: Neighbour, mode: Mode) -> bool:
-    """Whether an eigenpair is a mode found on another domain: by its radial order, or, that in doubt, by its wavenumber."""
-    if (label.pol, label.p, label.m) != (mode.pol, mode.p, mode.m):
-        return False
-    return label.q == mode.q or abs(label.k0 - mode.k0.real) < 1e-5 * label.k0
-
-
-def _wanted(label: Neighbour, config: RunConfig) -> bool:
-    """Whether a mode was asked for by its labels."""
-    modes = config.modes
-    return label.pol in modes.polarizations and all(
-        orders is None or order in orders
-        for orders, order in ((modes.radial_orders, label.q), (modes.polar_orders, label.p))
-    )
-
-
-def groups(expected: Sequence[Expected]) -> list[list[Expected]]:
-    """Modes that share a domain: same radial order, similar polar order and similar l."""
-    found: dict[tuple[int, int, int], list[Expected]] = {}
-    for item in expected:
-        found.setdefault((item.q, _octave(item.p), _octave(item.m)), []).append(item)
-    return list(found.values())
-
-
-def _octave(n: int) -> int:
-    return (n + 1).bit_length()
-
-
-def layered_body(config: RunConfig, media: Mapping[str, Material], k0: complex) -> LayeredBody:
-    """Radii, names and real indices of the layered sphere or spheroid of a configuration."""
-    names = tuple(media)
-    aspect = 1.0
-    if config.geometry.kind == "spheroid":
-        equatorial, polar = config.geometry.semi_axes_um[-1]
-        aspect = polar / equatorial
-    indices = tuple(_scale(media[name], k0) for name in names)
-    return LayeredBody(config.geometry.radii_um, names, indices, aspect)
-
-
-def _scale(medium: Material, k0: complex) -> float:
-    """The index that sets the scale of the field in a medium: its modulus in metals, where waves decay as fast as they turn."""
-    index = complex(medium.index(k0))
-    return index.real if complex(medium.permittivity(k0)).real > 0.0 else abs(index)
-
-
-def discretize(
-    config: RunConfig, media: Mapping[str, Material], group: Sequence[Expected], sharper: float = 1.0
-) -> tuple[Domain, CurvedMesh]:
-    """Domain and mesh that hold a group of expected modes to the accuracy asked for, times `sharper`."""
-    d = config.discretization
-    choices = Choices(
-        degree=d.degree, refine=d.refine, mirror=d.mirror,
-        absorbing={"none": False, "radial": True}.get(d.pml.kind),
-        pml_strength=d.pml.strength, pml_depth=d.pml.depth_um, pml_distance=d.pml.distance_um,
-    )  # fmt: skip
-    middle = group[len(group) // 2].k0
-    targets = [Target(e.effective_degree, e.m, e.k0, e.leak) for e in _extremes(group)]
-    tolerance = min(
-        [config.accuracy.wavelength, *(_leak_tolerance(e.leak_rate, config.accuracy.q) for e in group)]
-    )
-    domain = design(layered_body(config, media, middle), targets, max(sharper * tolerance, _FINEST), choices)
-    mesh = sphere = build_polar(domain.plan)
-    if domain.open:
-        assert domain.pml_start is not None
-        assert domain.pml_strength is not None
-        mesh = stretch_radially(mesh, domain.pml_start, domain.pml_strength, PML)
-    if config.geometry.kind == "spheroid":
-        mesh = to_spheroid(mesh, config.geometry.semi_axes_um, sphere)
-    return domain, mesh
-
-
-_FINEST = 1e-14
-"""The smallest tolerance that a domain is laid out for."""
-
-
-def _leak_tolerance(rate: float, q_error: float | None) -> float:
-    """Relative error of k0 that gives Q = 1/rate its error: from the eigenvalue up to 1e6, above that from the surface field."""
-    if rate > 1e-6:
-        return (q_error or DEFAULT_Q_ERROR) * rate
-    return 1.0 if q_error is None else q_error**2  # a field errs by the root of what its eigenvalue errs by
-
-
-def _extremes(group: Sequence[Expected]) -> list[Expected]:
-    """First and last of the group in each measure that the domain depends on."""
-    chosen: dict[Expected, None] = {}
-    for key in (
-        lambda e: e.l,
-        lambda e: e.l - e.m,
-        lambda e: e.k0.real,
-        lambda e: e.l / e.k0.real,
-        lambda e: e.leak_rate,
-    ):
-        chosen[min(group, key=key)] = None
-        chosen[max(group, key=key)] = None
-    return list(chosen)
-
-
-def equatorial_intervals(config: RunConfig, domain: Domain) -> dict[str, tuple[float, float]]:
-    """Inner and outer radius of each region on the equator, within the domain and without the absorbing layer."""
-    lo, hi = domain.plan.radii[0], domain.pml_start or domain.plan.radii[-1]
-    edges = [0.0, *config.geometry.radii_um, hi]
-    names = list(config.geometry.region_materials)
-    return {name: (max(a, lo), max(b, lo)) for name, a, b in zip(names, edges, edges[1:], strict=False)}
-
-
-def _warnings(modes: Sequence[Mode], expected: Sequence[Expected], config: RunConfig) -> list[str]:
-    notes = []
-    for mode in modes:
-        if not mode.met:
-            missed = [
-                ("wavelength", mode.wavelength_error, config.accuracy.wavelength),
-                ("q", mode.q_error, config.accuracy.q),
-            ]
-            what = [
-                f"the estimated error {'is not known' if error is None else f'{error:.1e}'} misses accuracy.{name} = {goal:.0e}"
-                for name, error, goal in missed
-                if goal is not None and (error is None or error > goal)
-            ]
-            notes.append(f"{mode.label}: {' and '.join(what)}; the best value is kept and marked")
-        if mode.expected_k0 is not None:
-            off = abs(mode.k0.real / mode.expected_k0.real - 1.0)
-            if off > 10.0 * (mode.wavelength_error or 0.0) + 1e-12:
-                notes.append(
-                    f"{mode.label}: off the exact wavelength by {off:.1e}, far more than its estimated error"
-                )
-        if mode.confidence < 0.5:
-            notes.append(f"{mode.label}: its labels are uncertain (confidence {mode.confidence:.2f})")
-    wanted = {(e.pol, e.q, e.l, e.m) for e in expected}
-    if not modes:
-        notes.append("no mode lies in the window: those expected near it turned out to lie outside")
-    strays = [mode.label for mode in modes if (mode.pol, mode.q, mode.l, mode.m) not in wanted]
-    return notes + [f"{label}: its field says so, but another mode was expected there" for label in strays]

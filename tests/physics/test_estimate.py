@@ -7,11 +7,11 @@ from support.spheres import around, config
 
 from femwgm import analytic
 from femwgm.config import load_config
+from femwgm.discretize import discretize
 from femwgm.eigen import Eigenmode
 from femwgm.estimate import change_by_end, wavenumber_error
 from femwgm.expect import Expected
 from femwgm.materials import materials_from_config
-from femwgm.pipeline import discretize
 from femwgm.problem import MeridianProblem
 from femwgm.solve import solve_eigenmode
 

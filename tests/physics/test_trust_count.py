@@ -16,9 +16,10 @@ import femwgm
 from femwgm import analytic, count
 from femwgm.config import load_config
 from femwgm.count import account, count_between, eigenvalues_below, negative_eigenvalues
+from femwgm.discretize import discretize
 from femwgm.expect import Expected
 from femwgm.materials import materials_from_config
-from femwgm.pipeline import discretize, run
+from femwgm.pipeline import run
 from femwgm.problem import MeridianProblem
 from femwgm.solve import mirror_condition
 

@@ -8,6 +8,7 @@ from support.spheres import config
 
 from femwgm import analytic
 from femwgm.config import load_config
+from femwgm.discretize import discretize
 from femwgm.eigen import nearest
 from femwgm.errors import SolveError
 from femwgm.expect import Expected
@@ -15,7 +16,6 @@ from femwgm.identify import identify
 from femwgm.materials import materials_from_config
 from femwgm.numerics import one_thread
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share
-from femwgm.pipeline import discretize
 from femwgm.problem import MeridianProblem
 from femwgm.search import settle
 from femwgm.solve import mirror_condition
