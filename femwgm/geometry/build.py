@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from femwgm.errors import GeometryError
+from femwgm.geometry.coating import coated
 from femwgm.geometry.curves import Arc, Curve, Line, Point, Spline, arc
-from femwgm.geometry.offset import dressed, grown
+from femwgm.geometry.drawn import along_mesh, through
 from femwgm.geometry.outline import Outline, closed_outline, polygon_outline
 from femwgm.geometry.section import Piece, Section, Slab, Walls
-from femwgm.typing import RealArray
 
 _FAR = 1e9
 
@@ -41,42 +41,13 @@ def _assembled(geometry: Any, body: Sequence[Piece], further: Sequence[Piece] = 
     films = []
     for i, coating in enumerate(geometry.coatings):
         films += [
-            Piece(coating.name, _coated(piece.outline, geometry.coatings[: i + 1]))
+            Piece(coating.name, coated(piece.outline, geometry.coatings[: i + 1]))
             for piece in body
             if piece.region == geometry.name
         ]
     e = geometry.enclosure
     walls = Walls() if e is None else Walls(e.radius_um, e.bottom_um, e.top_um)
     return Section((*body, *further, *slabs, *films), geometry.ambient, geometry.radius_ref_um, walls)
-
-
-def _coated(outline: Outline, coatings: Sequence[Any]) -> Outline:
-    """The outer outline of the last of some films."""
-    name = coatings[-1].name
-    if not any(coating.shares for coating in coatings):
-        return grown(outline, sum(coating.thickness_um for coating in coatings), name)
-
-    def thickness(latitude: RealArray) -> RealArray:
-        total = np.zeros_like(latitude)
-        for coating in coatings:
-            total += coating.thickness_um * (
-                _interpolated(coating.shares, latitude) if coating.shares else 1.0
-            )
-        return total
-
-    return dressed(outline, thickness, name)
-
-
-def _interpolated(shares: Sequence[tuple[float, float]], latitude: RealArray) -> RealArray:
-    """Shares between those given: monotone from one to the next, without a jump in slope."""
-    from scipy.interpolate import PchipInterpolator
-
-    south = [
-        (-180.0 - degree, share) for degree, share in shares[1:2]
-    ]  # over a pole the film comes down as it went up
-    north = [(180.0 - degree, share) for degree, share in shares[-2:-1]]
-    degrees, values = zip(*south, *shares, *north, strict=True)
-    return np.asarray(PchipInterpolator(np.radians(degrees), values)(latitude))
 
 
 def _pillar(geometry: Any, top: float, overlap: float = 0.0) -> list[Piece]:
@@ -287,80 +258,22 @@ def _cavity(g: Any) -> Section:
 
 
 def _profile(g: Any) -> Section:
-    body = Piece(g.name, _drawn(g.points, g.smooth, g.name))
+    body = Piece(g.name, through(g.points, g.smooth, g.name))
     section = _assembled(g, [body])
     inner = tuple(
-        Piece(region.name, _drawn(region.points, region.smooth, region.name)) for region in g.inside
+        Piece(region.name, through(region.points, region.smooth, region.name)) for region in g.inside
     )
     return Section((*inner, *section.parts), section.ambient, section.radius, section.walls)
 
 
-def _drawn(points: Sequence[Point], smooth: bool, name: str) -> Outline:
-    """Outline through points: straight pieces, or one spline that is perpendicular to the axis or periodic."""
-    points = list(points)
-    size = float(np.hypot(*np.ptp(np.array(points), axis=0)))
-    closed = np.hypot(*np.subtract(points[0], points[-1])) <= 1e-9 * size
-    on_axis = abs(points[0][0]) <= 1e-9 * size and abs(points[-1][0]) <= 1e-9 * size
-    if not smooth:
-        return polygon_outline(points, name)
-    if on_axis and not closed:
-        inward, outward = (1.0, 0.0), (-1.0, 0.0)
-        return closed_outline([Spline(tuple(points), inward, outward)], name)
-    if not closed:
-        return closed_outline([Spline(tuple(points))], name)
-    ring = np.array(
-        [*points[-6:-1], *points, *points[1:6]]
-    )  # enough neighbours to give the seam the slope of a periodic spline
-    s = np.r_[0.0, np.cumsum(np.hypot(*np.diff(ring, axis=0).T))]
-    from scipy.interpolate import CubicSpline
-
-    slope = CubicSpline(s, ring)(s[5], 1)
-    seam = (float(slope[0]), float(slope[1]))
-    return closed_outline([Spline(tuple(points), seam, seam)], name)
-
-
 def _mesh(g: Any) -> Section:
     pieces = tuple(
-        Piece(piece.region, _chained(piece.points, g.corner_angle, piece.region)) for piece in g.pieces
+        Piece(piece.region, along_mesh(piece.points, g.corner_angle, piece.region)) for piece in g.pieces
     )
     slabs = [Slab(b.name, -_FAR if b.bottom_um is None else b.bottom_um, b.top_um) for b in g.background]
     e = g.enclosure
     walls = Walls() if e is None else Walls(e.radius_um, e.bottom_um, e.top_um)
     return Section((*pieces, *slabs), g.ambient, g.radius_ref_um, walls)
-
-
-def _chained(points: Sequence[Point], corner: float, name: str) -> Outline:
-    """Outline through the nodes of a mesh: cut at its corners (turns above `corner`, deg), a spline or a line between them."""
-    x = np.array(points)
-    size = float(np.hypot(*np.ptp(x, axis=0)))
-    closed = bool(np.hypot(*(x[0] - x[-1])) <= 1e-9 * size)
-    step = np.diff(x, axis=0)
-    heading = np.unwrap(np.arctan2(step[:, 1], step[:, 0]))
-    turn = np.abs(np.diff(heading))
-    cuts = (np.flatnonzero(turn > np.radians(corner)) + 1).tolist()
-    if closed:
-        seam = abs((heading[0] - heading[-1] + np.pi) % (2.0 * np.pi) - np.pi) > np.radians(corner)
-        if not cuts and not seam:
-            return _drawn([(float(r), float(z)) for r, z in x], True, name)
-        if not seam:  # begin at a corner
-            x = np.concatenate([x[cuts[0] : -1], x[: cuts[0] + 1]])
-            return _chained([(float(r), float(z)) for r, z in x], corner, name)
-    marks = [0, *cuts, len(x) - 1]
-    curves = [_between(x[a : b + 1], size) for a, b in zip(marks, marks[1:], strict=False)]
-    return closed_outline(curves, name)
-
-
-def _between(x: RealArray, size: float) -> Curve:
-    """A line where the points lie on one, else a spline; at the axis it is perpendicular to it where its nodes nearly are."""
-    points = [(float(r), float(z)) for r, z in x]
-    along = (x[-1] - x[0]) / max(float(np.hypot(*(x[-1] - x[0]))), 1e-300)
-    if np.abs((x[:, 0] - x[0, 0]) * along[1] - (x[:, 1] - x[0, 1]) * along[0]).max() < 1e-9 * size:
-        return Line(points[0], points[-1])
-    ends: list[Point | None] = []
-    for at, step, sign in ((x[0], x[1] - x[0], 1.0), (x[-1], x[-1] - x[-2], -1.0)):
-        level = at[0] < 1e-9 * size and abs(step[1]) < 0.27 * abs(step[0])
-        ends.append((sign, 0.0) if level else None)
-    return Spline(tuple(points), ends[0], ends[1])
 
 
 _KINDS: dict[str, Callable[[Any], Section]] = {
