@@ -1,4 +1,4 @@
-"""The benchmark cases B1 to B6: what femwgm and the other solvers do in each, and the targets."""
+"""The benchmark cases B1 to B6: what femwgm does in each; what the other solvers do is in others.py."""
 
 from __future__ import annotations
 
@@ -8,33 +8,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import others
 from clock import Timing, best
+from rows import Row
 from spheres import INDICES, LEAKY_INDEX, LEAKY_RADIUS, RADII, configuration, exact, exact_family, relative
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = False
 """Set by --quick: fewer settings and repetitions."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table; `error` is relative (of Q in `q_error`), times are of the best repetition."""
-
-    case: str
-    solver: str
-    setting: str
-    error: float | None
-    wall: float
-    cpu: float
-    unknowns: int | None = None
-    q_error: float | None = None
-    note: str = ""
-    size: float | None = None
 
 
 def _run(config: dict[str, Any], repeats: int) -> tuple[Timing, dict[str, float], Any]:
@@ -104,48 +89,8 @@ def b1() -> Iterator[Row]:
     for tolerance in (1e-6, 1e-8, 1e-10) if SMALL else (1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10):
         config = configuration(window=(641.0, 642.0), orders=[165], tolerance=tolerance, q=0.1)
         yield from _femwgm_rows("B1", f"accuracy {tolerance:.0e}", config, lambda _: truth, 10)
-    yield from _ngsolve_boxes("B1", truth.real)
-    yield from _skfem("B1", truth.real)
-
-
-def ngsolve_boxes() -> list[Any]:
-    """Settings on the front of error against time, found by hand in a search over degrees, cells and ways."""
-    from peers.ngsolve_sphere import Box
-
-    return [
-        Box(degree, *cells, way)
-        for way in ("condensed", "real", "arnoldi")
-        for degree, cells in (
-            (4, (2, 1, 2, 2, 1.2, 1.0, 0.40)), (5, (2, 1, 2, 2, 1.2, 1.0, 0.40)), (6, (1, 1, 2, 2, 1.0, 0.9, 0.38)),
-            (6, (2, 1, 2, 2, 1.2, 1.0, 0.40)), (7, (2, 1, 2, 2, 1.2, 1.0, 0.40)), (8, (2, 1, 2, 2, 1.2, 1.0, 0.40)),
-        )
-    ]  # fmt: skip
-
-
-def _ngsolve_boxes(case: str, k: float) -> Iterator[Row]:
-    try:
-        from peers.ngsolve_sphere import ClosedSphere
-    except ImportError:
-        return
-    for box in ngsolve_boxes():
-        timing = best(
-            lambda box=box: ClosedSphere(RADII, INDICES, box).solve("TE", 165, k), 3 if SMALL else 6
-        )
-        found, unknowns = timing.value
-        setting = f"p={box.degree} {box.core}+{box.shell}+{box.air} x {box.segments}, {box.way}"
-        yield Row(case, "NGSolve", setting, relative(found, k), timing.wall, timing.cpu, unknowns)
-
-
-def _skfem(case: str, k: float) -> Iterator[Row]:
-    from peers.skfem_sphere import solve
-
-    for rings, segments in (((3, 2, 3), 8),) if SMALL else (((3, 2, 3), 8), ((6, 3, 5), 16)):
-        timing = best(lambda r=rings, s=segments: solve(RADII, INDICES, 165, k, r, s, 1.2, 1.0, 0.40), 2)
-        found, unknowns = timing.value
-        setting = f"triangles, degree 3, {sum(rings)} x {segments}"
-        yield Row(
-            case, "scikit-fem as shipped", setting, relative(found, k), timing.wall, timing.cpu, unknowns
-        )
+    yield from others.boxes(truth.real, SMALL)
+    yield from others.skfem(truth.real, SMALL)
 
 
 # ---------------------------------------------------------------- B2: leaky modes
@@ -161,34 +106,7 @@ def b2() -> Iterator[Row]:
             tolerance=1e-8, q=1e-6,
         )  # fmt: skip
         yield from _femwgm_rows("B2", f"{pol} accuracy 1e-8, Q 1e-6", config, lambda _, k=truth: k, 5)
-        yield from _ngsolve_leaky(pol, truth)
-
-
-def _ngsolve_leaky(pol: str, truth: complex) -> Iterator[Row]:
-    try:
-        from peers.ngsolve_sphere import OpenSphere
-    except ImportError:
-        return
-    settings = [
-        (6, 2, 1, 2, 3),
-        (7, 2, 1, 2, 3),
-        (7, 2, 1, 2, 4),
-        (8, 2, 1, 2, 3),
-        (8, 2, 1, 2, 4),
-        (9, 2, 1, 2, 4),
-        (10, 2, 1, 2, 4),
-    ]
-    for degree, core, air, layer, segments in settings[1::2] if SMALL else settings:
-
-        def job(args: Any = (degree, core, air, layer, segments)) -> Any:
-            sphere = OpenSphere(LEAKY_RADIUS, LEAKY_INDEX, *args, 0.4, 2.4, 1.2, 2.0, 1.45, "sparsecholesky")
-            return sphere.solve(pol, 15, truth)
-
-        timing = best(job, 2)
-        k, unknowns = timing.value
-        q_error = abs((k.real / k.imag) / (truth.real / truth.imag) - 1.0)
-        setting = f"{pol} p={degree} {core}+{air}+{layer} x {segments}"
-        yield Row("B2", "NGSolve", setting, relative(k, truth), timing.wall, timing.cpu, unknowns, q_error)
+        yield from others.leaky(pol, truth, SMALL)
 
 
 # ---------------------------------------------------------------- B3: a family
@@ -221,22 +139,7 @@ def b3() -> Iterator[Row]:
     yield Row(
         "B3", "femwgm, whole run", "accuracy 1e-8", error, timing.wall, timing.cpu, unknowns, note=whole
     )
-    try:
-        from peers.ngsolve_sphere import Box, ClosedSphere
-    except ImportError:
-        return
-    for way in ("condensed",) if SMALL else ("condensed", "arnoldi"):
-        box = Box(7, 2, 1, 2, 2, 1.25, 1.05, 0.40, way)
-
-        def family(box: Box = box) -> float:
-            sphere = ClosedSphere(RADII, INDICES, box)
-            found = [
-                (sphere.solve(pol, m, k)[0], k) for pol, modes in truth.items() for m, k in modes.items()
-            ]
-            return max(relative(k, near) for k, near in found)
-
-        timing = best(family, 1)
-        yield Row("B3", "NGSolve", f"p=7 2+1+2 x 2, {way}, one mesh", timing.value, timing.wall, timing.cpu)
+    yield from others.family(truth, SMALL)
 
 
 # ---------------------------------------------------------------- B4: sizes
@@ -262,35 +165,7 @@ def b4() -> Iterator[Row]:
         ):
             yield Row(**{**row.__dict__, "size": float(diameter)})
         l, k = next(iter(truth.items()))
-        yield from _ngsolve_size(diameter, radii, l, k)
-
-
-def _ngsolve_size(diameter: int, radii: tuple[float, float], l: int, k: float) -> Iterator[Row]:
-    try:
-        from peers.ngsolve_sphere import Box, ClosedSphere, gaussian_latitude
-    except ImportError:
-        return
-    depth = 1.25 * (diameter / 20.0) ** (1.0 / 3.0)
-    fastest: Row | None = None
-    for cells, degree in (
-        ((2, 1, 2, 2), 7),
-        ((2, 1, 2, 2), 8),
-        ((2, 1, 2, 3), 8),
-        ((3, 1, 3, 3), 8),
-        ((5, 1, 3, 4), 8),
-    ):
-        box = Box(degree, *cells, depth, 1.05, gaussian_latitude(l, 1e-9), "condensed")
-        timing = best(lambda box=box: ClosedSphere(radii, INDICES, box).solve("TE", l, k), 2)
-        found, unknowns = timing.value
-        row = Row("B4", "NGSolve", f"{diameter} um, p={degree} {cells}", relative(found, k), timing.wall, timing.cpu, unknowns,
-                  size=float(diameter))  # fmt: skip
-        if fastest is None or (row.error or 1.0) < (fastest.error or 1.0):
-            fastest = row
-        if row.error is not None and row.error <= 1e-8:
-            fastest = row
-            break
-    if fastest is not None:
-        yield fastest
+        yield from others.size(diameter, radii, l, k)
 
 
 # ---------------------------------------------------------------- B5: shapes and indices
@@ -328,32 +203,7 @@ def b5() -> Iterator[Row]:
         )
     note = f"{grid.snapshots} snapshots; largest residual {grid.residual.max():.0e}"
     yield Row("B5", "femwgm", "100 indices x 100 orders", error, timing.wall, timing.cpu, note=note)
-    yield from _ngsolve_thickness()
-
-
-def _ngsolve_thickness() -> Iterator[Row]:
-    try:
-        from peers.ngsolve_sphere import Box, ClosedSphere
-    except ImportError:
-        return
-    from femwgm.analytic import LayeredSphere
-
-    shapes = [(9.51, 9.51 + t) for t in np.linspace(0.35, 0.65, 5)]
-    wanted = [
-        (radii, pol, LayeredSphere(radii, INDICES).mode(pol, 165).k0.real)
-        for radii in shapes
-        for pol in ("TE", "TM")
-    ]
-
-    def sweep() -> float:
-        error = 0.0
-        for radii, pol, k in wanted:
-            box = Box(7, 2, 1, 2, 2, 1.25, 1.05, 0.40, "condensed")
-            error = max(error, relative(ClosedSphere(radii, INDICES, box).solve(pol, 165, k)[0], k))
-        return error
-
-    timing = best(sweep, 2)
-    yield Row("B5", "NGSolve", "400 modes, from 10 of them", timing.value, 40 * timing.wall, 40 * timing.cpu)
+    yield from others.thicknesses()
 
 
 # ---------------------------------------------------------------- B6: start-up
@@ -383,44 +233,3 @@ def _children() -> float:
 
 
 CASES = {"B1": b1, "B2": b2, "B3": b3, "B4": b4, "B5": b5, "B6": b6}
-
-
-def memory_job(case: str, solver: str) -> Any:
-    """A function that does a case once, imports done."""
-    from peers.ngsolve_sphere import Box, ClosedSphere, OpenSphere
-
-    from femwgm.config import load_config
-    from femwgm.pipeline import run
-    from femwgm.shapes import sweep_radii
-
-    # A small job of the same kind first: it loads what is loaded late, so that the peak is the case's own.
-    if solver == "femwgm":
-        run(configuration((3.0,), (1.45, 1.0), window=(800.0, 840.0), tolerance=1e-4, q=0.1))
-    else:
-        ClosedSphere(RADII, INDICES, Box(2, 1, 1, 1, 1, 1.2, 1.0, 0.40, "condensed")).solve("TE", 165, 9.795)
-    box = Box(8, 2, 1, 2, 2, 1.2, 1.0, 0.40, "condensed")
-    k = exact("J1", "TE", 165).real
-    leaky = exact("J2", "TE", 15)
-    closed = configuration(window=(641.0, 642.0), orders=[165], tolerance=1e-10)
-    bare = configuration((LEAKY_RADIUS,), (LEAKY_INDEX, 1.0), window=(962.0, 978.0), orders=[15], q=1e-6)
-    family = configuration(window=(565.0, 725.0), polarizations=("TE", "TM"), orders=list(range(150, 181)))
-    shapes = [(9.51, 9.51 + t) for t in np.linspace(0.35, 0.65, 200)]
-    swept = load_config(configuration(window=(630.0, 645.0), polarizations=("TE", "TM"), orders=[165]))
-    jobs = {
-        ("B1", "femwgm"): lambda: run(closed),
-        ("B1", "NGSolve"): lambda: ClosedSphere(RADII, INDICES, box).solve("TE", 165, k),
-        ("B2", "femwgm"): lambda: run(bare),
-        ("B2", "NGSolve"): lambda: OpenSphere(
-            LEAKY_RADIUS, LEAKY_INDEX, 8, 2, 1, 2, 4, 0.4, 2.4, 1.2, 2.0, 1.45, "sparsecholesky"
-        ).solve("TE", 15, leaky),
-        ("B3", "femwgm"): lambda: run(family),
-        ("B3", "NGSolve"): lambda: _all_of(ClosedSphere(RADII, INDICES, Box(7, 2, 1, 2, 2, 1.25, 1.05, 0.40, "condensed"))),
-        ("B5", "femwgm"): lambda: sweep_radii(swept, shapes),
-    }  # fmt: skip
-    return jobs[case, solver]
-
-
-def _all_of(sphere: Any) -> None:
-    for pol in ("TE", "TM"):
-        for m, k in exact_family(pol, 150, 180).items():
-            sphere.solve(pol, m, k)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from cases import Row
+from rows import Row
 
 Memory = dict[tuple[str, str], float | None]
 

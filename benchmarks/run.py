@@ -23,6 +23,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import cases
 import clock
+import memory
 import report
 
 RESULTS, PUBLISHED = HERE / "results", HERE / "published"
@@ -56,12 +57,12 @@ def main() -> int:
         for row in cases.CASES[name]():
             rows.append(row)
             print("   ", report.line(row), flush=True)
-    memory = {} if options.no_memory else peaks({row.case for row in rows})
+    peak_mb = {} if options.no_memory else peaks({row.case for row in rows})
     RESULTS.mkdir(exist_ok=True)
-    report.show(rows, memory)
-    report.save_csv(rows, memory, RESULTS / "bench.csv")
+    report.show(rows, peak_mb)
+    report.save_csv(rows, peak_mb, RESULTS / "bench.csv")
     report.save_plot(rows, RESULTS / "bench.png")
-    text = report.summary(rows, memory)
+    text = report.summary(rows, peak_mb)
     (RESULTS / "bench.md").write_text(f"{text}\n{machine()}\n")
     print(text)
     if options.publish:
@@ -112,7 +113,7 @@ def peaks(wanted: set[str]) -> dict[tuple[str, str], float | None]:
 
 def peak(case: str, solver: str) -> int:
     """One job, and the memory it added, as JSON."""
-    job = cases.memory_job(case, solver)
+    job = memory.memory_job(case, solver)
     before = clock.reset_peak()
     job()
     print(json.dumps({"megabytes": clock.resident_peak() - before}))
