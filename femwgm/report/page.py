@@ -162,8 +162,9 @@ def _pictures(run: RunView) -> str:
     shown = run.representatives(MODES_DRAWN)
     parts.append(_in_space(run))
     caption = (
-        "a, b: momentary field in the plane of the equator, whole and magnified; c: fall-off along the radius; d, e: |E|² in the"
-        " meridian plane, whole and magnified; f: |E|² along the radius with the share of each region by three measures."
+        "a, b: momentary field in the plane of the equator, or at the height z named there, whole and magnified; c: fall-off"
+        " along the radius; d, e: |E|² in the meridian plane, whole and magnified; f: |E|² along the radius with the share of"
+        " each region by three measures."
     )
     for mode in shown:
         parts.append(f"<h3>{escape(mode.label)}</h3>")

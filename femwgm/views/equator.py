@@ -150,7 +150,7 @@ def _on_ring(line: Profile, rho: Array, phi: Array, what: Quantity, wave: Wave, 
 
     quarter = np.pi / (2.0 * max(line.patches.m, 1))
     even = _amplitude(line, what, 0.0, wave)
-    odd = _amplitude(line, what, quarter, wave)
+    odd = _amplitude(line, what, quarter, wave) if line.patches.m else np.zeros_like(even)
     if what.name in ("E_x", "E_y", "H_x", "H_y"):
         # These turn with the angle as well: interpolate the cylindrical parts and turn them at each pixel.
         parts = np.stack(

@@ -76,6 +76,14 @@ def test_the_peak_of_the_ring_is_where_the_field_peaks() -> None:
     assert picture.values.max() == pytest.approx(1.0, abs=0.01)
 
 
+def test_a_mode_without_lobes_reaches_its_maximum_too() -> None:
+    """For m = 0 a quarter of a period is no turn: the ring has one value all around, and its largest is 1."""
+    mode = small_view().find("TE163")
+    whole = ModeView(mode.row, mode.regions, mode.outlines, lambda: replace(mode.patches, m=0))
+    picture = sample(whole, quantity("E_z"), (10.0, 10.5, -0.25, 0.25), pixels=200, wave=Wave(), z=0.0)
+    assert np.abs(picture.values).max() == pytest.approx(1.0, abs=0.01)
+
+
 def test_too_many_lobes_become_their_envelope() -> None:
     """8000 wavelengths on the same ring: the picture must not invent a pattern."""
     mode = small_view().find("TE163")

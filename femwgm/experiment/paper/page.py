@@ -15,6 +15,7 @@ __all__ = ["html", "rows_csv"]
 _EXTRA = """
 .cmp td, .cmp th { white-space: normal; text-align: left; vertical-align: top; }
 .cmp td:nth-child(2), .cmp td:nth-child(3) { font-weight: 600; min-width: 8rem; }
+.wide thead th { white-space: normal; min-width: 3.5rem; }
 .wide + .wide { margin-top: 1.4rem; }
 .cmp { width: 100%; font-size: 0.84rem; }
 .tag { border-radius: 0.7rem; padding: 0.05rem 0.55rem; font-size: 0.75rem; white-space: nowrap; border: 1px solid currentColor; }
