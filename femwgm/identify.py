@@ -46,8 +46,8 @@ class Label:
 
 
 def identify(
-    field: CellField, eps: Array, radii: tuple[float, float], surface: float, latitude: float
-) -> Label:
+    field: CellField, eps: Array, radii: tuple[float, float], surface: float, latitude: float, body: Array | None = None
+) -> Label:  # fmt: skip
     """Label of a mode.
 
     Parameters
@@ -62,8 +62,10 @@ def identify(
         Equatorial radius of the solid (um).
     latitude
         Largest latitude of the domain (rad).
+    body
+        Cells (bool) whose lobes count; by default all: what leaks into a substrate has lobes of its own.
     """
-    te, tm, position = _radial_energies(field, eps, surface)
+    te, tm, position = _radial_energies(field, eps, surface, body)
     te_fraction = te / (te + tm)
     pol = "TE" if te_fraction > 0.5 else "TM"
     rho, beta = position
@@ -72,7 +74,7 @@ def identify(
     along = np.linspace(radii[0] + 1e-6 * surface, surface * (1 - 1e-9), samples)
     across = np.linspace(0.0 if field.mirror else -latitude, latitude * (1 - 1e-9), samples)
     both = np.r_[along, np.full_like(across, rho)], np.r_[np.full_like(along, beta), across]
-    line, arc = np.split(_radial_function(field, eps, pol, *both), [len(along)])
+    line, arc = np.split(_radial_function(field, eps, pol, *both, body), [len(along)])
     radial_changes, radial_weakest = _sign_changes(line, _RADIAL_THRESHOLD)
     polar_changes, polar_weakest = _sign_changes(arc, _POLAR_THRESHOLD)
     if field.mirror:
@@ -90,7 +92,7 @@ def identify(
 
 
 def _radial_energies(
-    field: CellField, eps: Array, surface: float, samples: int = 8
+    field: CellField, eps: Array, surface: float, body: Array | None, samples: int = 8
 ) -> tuple[float, float, tuple[float, float]]:
     """Energies in H_rho and in E_rho within the solid, and (rho, latitude) where the stronger one peaks."""
     mesh = field.space.mesh
@@ -99,7 +101,8 @@ def _radial_energies(
     if mesh.corners == 3:
         X = np.stack([X[0], X[1] * (1.0 - X[0])])
     nodes = mesh.nodes.real
-    cells = np.flatnonzero(np.hypot(nodes[..., 0], nodes[..., 1]).mean(axis=1) < surface)
+    near = np.hypot(nodes[..., 0], nodes[..., 1]).mean(axis=1) < surface
+    cells = np.flatnonzero(near if body is None or not (near & body).any() else near & body)
     E, H, x = field.at_reference(X, cells)
     J = field.determinant(X, cells)
     r, z = x.real
@@ -112,7 +115,9 @@ def _radial_energies(
     return te, tm, (float(rho[peak]), float(np.arctan2(z[peak], r[peak])))
 
 
-def _radial_function(field: CellField, eps: Array, pol: str, rho: Array, beta: Array) -> Array:
+def _radial_function(
+    field: CellField, eps: Array, pol: str, rho: Array, beta: Array, body: Array | None
+) -> Array:
     """rho H_rho (TE) or rho eps E_rho (TM) at points, times r: errors of the quotient H_rho near the axis must not count."""
     r, z = rho * np.cos(beta), rho * np.sin(beta)
     probe = field.probe(r, z)
@@ -125,6 +130,8 @@ def _radial_function(field: CellField, eps: Array, pol: str, rho: Array, beta: A
             * np.where(probe.owner >= 0, eps.real[probe.owner], 0.0)
             * (E[0] * np.cos(beta) + E[2] * np.sin(beta))
         )
+    if body is not None:
+        u = np.where((probe.owner >= 0) & body[probe.owner], u, 0.0)
     return np.asarray(r * u)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -61,10 +61,14 @@ class MeridianProblem:
         Material of each region of the mesh; the absorbing layer continues the `ambient`.
     ambient
         Name of the ambient region.
+    body
+        Names of the regions whose field bears the labels of a mode; by default all.
     """
 
-    def __init__(self, mesh: CurvedMesh, media: Mapping[str, Material], ambient: str) -> None:
-        self.mesh, self.ambient, self.by_region = mesh, ambient, media
+    def __init__(
+        self, mesh: CurvedMesh, media: Mapping[str, Material], ambient: str, body: Sequence[str] | None = None
+    ) -> None:
+        self.mesh, self.ambient, self.by_region, self.body = mesh, ambient, media, body
         self.materials = [media[ambient if name == PML else name] for name in mesh.regions]
         axes = {m.axis for m in self.materials if m.axis is not None}
         if len(axes) > 1:
@@ -110,6 +114,13 @@ class MeridianProblem:
             return self.mesh.medium
         names = [self.ambient if name == PML else name for name in self.mesh.regions]
         return np.array([self.regions.index(name) for name in names])[self.mesh.region]
+
+    @property
+    def body_cells(self) -> Array | None:
+        """Which cells bear the labels of a mode; None for all."""
+        if self.body is None:
+            return None
+        return np.isin(self.mesh.region, [i for i, n in enumerate(self.mesh.regions) if n in self.body])
 
     @property
     def extent(self) -> tuple[float, float, float]:

@@ -201,7 +201,7 @@ def solve_mode(
     smallest, largest, latitude = _extent(problem)
     with stage("error estimate"):
         label = identify(
-            second.field, media.eps, (smallest, largest), radius, latitude
+            second.field, media.eps, (smallest, largest), radius, latitude, problem.body_cells
         )  # the less noise, the surer
     local = primary.pencil.numbering.gather(primary.x[:, None])[..., 0]
     norm = bilinear_norm(local, matrices, primary.k0, media)

@@ -36,11 +36,14 @@ class Family:
         d m / d k0 along the family (um).
     field
         Its field at that order.
+    vector
+        The same as a vector of the free unknowns.
     """
 
     order: complex
     slope: float
     field: CellField
+    vector: Array
 
 
 class Orders:
@@ -60,17 +63,15 @@ class Orders:
         fixed[block] = 0.0
         numbering = problem.numbering(degree, 1, mirror)
         self.pencil = Pencil(numbering, fixed, -growing)
+        self.real = not np.iscomplexobj(fixed)
 
-    def near(self, order: float, count: int) -> tuple[list[Family], float]:
-        """The families whose m^2 lies nearest to that of an order, and the radius (in m^2) within which they are all."""
-        shift = order**2 * (1.0 + 1e-7)
-        factor = FactoredPencil(self.pencil.numbering, self.pencil.K - shift * self.pencil.M)
-        pairs, reach = around(self.pencil, complex(shift), count, factor)
-        return [
-            self._family(complex(value), x) for value, x in zip(pairs.values, pairs.vectors.T, strict=True)
-        ], reach
+    def factor(self, shift: complex) -> FactoredPencil:
+        """Factorisation at a shift in m^2; real where the shift and the media are."""
+        s = shift if complex(shift).imag else complex(shift).real
+        return FactoredPencil(self.pencil.numbering, self.pencil.K - s * self.pencil.M)
 
-    def _family(self, square: complex, vector: Array) -> Family:
+    def family(self, square: complex, vector: Array) -> Family:
+        """The family of an eigenpair of m^2."""
         order = complex(np.sqrt(square))
         numbering, space = self.pencil.numbering, self.matrices.space
         local: Array = numbering.gather(vector[:, None])[..., 0].astype(np.complex128)
@@ -81,7 +82,7 @@ class Orders:
         norm = np.einsum("ei,eij,ej->", local, self.mass, local, optimize=True)
         slope = complex(2.0 * self.k0 * norm / change)
         field = CellField(space, local * space.signs, m, complex(self.k0), self.mirror)
-        return Family(order, slope.real, field)
+        return Family(order, slope.real, field, numbering.averaged(local))
 
 
 def around(
@@ -95,10 +96,12 @@ def around(
     """
     solver = factor or pencil.factor(shift)
     steps = min(3 * count + 20, pencil.size)
-    basis, H = _arnoldi(lambda x: solver.solve(pencil.apply_M(x)), pencil.size, steps)
-    inverted, y = np.linalg.eig(H)
+    start = np.random.default_rng(0).standard_normal(pencil.size)
+    krylov = Krylov(lambda x: solver.solve(pencil.apply_M(x)), start, steps)
+    krylov.grow(steps)
+    inverted, y = np.linalg.eig(krylov.matrix)
     order = np.argsort(-np.abs(inverted))[: count + 1]
-    values, vectors = shift + 1.0 / inverted[order], basis @ y[:, order]
+    values, vectors = shift + 1.0 / inverted[order], krylov.basis @ y[:, order]
     Mx = pencil.apply_M(vectors)
     residuals = np.linalg.norm(pencil.apply_K(vectors) - values * Mx, axis=0) / (
         np.abs(values) * np.linalg.norm(Mx, axis=0)
@@ -109,50 +112,58 @@ def around(
     return Eigenpairs(values[:sure], vectors[:, :sure], residuals[:sure]), reach
 
 
-def _arnoldi(apply: Callable[[Array], Array], size: int, steps: int) -> tuple[Array, Array]:
-    """Orthonormal basis (size, k) of a Krylov space and the operator's matrix in it; k < steps if the space is exhausted."""
-    rng = np.random.default_rng(0)
-    Q = np.zeros((size, steps + 1), dtype=np.complex128)
-    H = np.zeros((steps + 1, steps), dtype=np.complex128)
-    first = rng.standard_normal(size)
-    Q[:, 0] = first / np.linalg.norm(first)
-    for j in range(steps):
-        w = apply(Q[:, [j]])[:, 0]
-        scale = np.linalg.norm(w)
-        for _ in range(2):
-            part = Q[:, : j + 1].conj().T @ w
-            w = w - Q[:, : j + 1] @ part
-            H[: j + 1, j] += part
-        H[j + 1, j] = np.linalg.norm(w)
-        if abs(H[j + 1, j]) < 1e-13 * scale:
-            return Q[:, : j + 1], H[: j + 1, : j + 1]
-        Q[:, j + 1] = w / H[j + 1, j]
-    return Q[:, :steps], H[:steps, :steps]
+class Krylov:
+    """Krylov space of an operator, grown step by step: orthonormal rows of `basis` and the operator's matrix in it.
 
-
-def sweep_down(
-    orders: Orders, highest: float, lowest: float, count: int = 10, most: int = 40
-) -> list[Family]:
-    """All families with an order between two bounds, highest first, by shifts whose discs of certainty overlap.
-
-    Each solve is complete within the distance (in m^2) of its farthest eigenvalue; the next shift lies so that the discs touch.
-    Generates nothing above `highest` or below `lowest`.
-
-    Raises
-    ------
-    SolveError
-        If a solve does not converge.
+    Parameters
+    ----------
+    apply
+        The operator, on columns (size, 1).
+    start
+        Vector to begin with.
+    most
+        Steps at most.
     """
-    found: list[Family] = []
-    shift = highest
-    for _ in range(most):
-        batch, reach = orders.near(shift, count)
-        for family in batch:
-            known = any(abs(family.order - other.order) < 1e-6 * abs(family.order) for other in found)
-            if not known and lowest <= family.order.real <= highest * (1.0 + 1e-9):
-                found.append(family)
-        covered = shift**2 - reach
-        if covered <= lowest**2:
-            break
-        shift = float(np.sqrt(max(covered - 0.8 * reach, lowest**2)))
-    return sorted(found, key=lambda f: -f.order.real)
+
+    def __init__(self, apply: Callable[[Array], Array], start: Array, most: int) -> None:
+        self._apply, self.steps, self.exhausted = apply, 0, False
+        first = apply(start[:, None])[:, 0]
+        dtype = np.result_type(first, start)
+        self._rows = np.zeros((most + 1, len(start)), dtype=dtype)
+        self._H = np.zeros((most + 1, most), dtype=dtype)
+        self._rows[0] = start / np.linalg.norm(start)
+        self._next: Array | None = first / np.linalg.norm(start)
+
+    @property
+    def basis(self) -> Array:
+        """Orthonormal columns (size, steps)."""
+        return self._rows[: self.steps].T
+
+    @property
+    def matrix(self) -> Array:
+        """The operator in the basis, shape (steps, steps)."""
+        return self._H[: self.steps, : self.steps]
+
+    @property
+    def remainder(self) -> float:
+        """Size of what the last step has outside the space: times the last entry of an eigenvector it is its residual."""
+        return 0.0 if self.exhausted else float(abs(self._H[self.steps, self.steps - 1]))
+
+    def grow(self, steps: int) -> None:
+        """Take steps, unless the space is exhausted or full."""
+        rows, H = self._rows, self._H
+        for j in range(self.steps, min(self.steps + steps, len(rows) - 1)):
+            if self.exhausted:
+                return
+            w = self._apply(rows[j][:, None])[:, 0] if self._next is None else self._next
+            self._next = None
+            scale = np.linalg.norm(w)
+            known = rows[: j + 1]
+            for _ in range(2):
+                part = (known @ w.conj()).conj()
+                w = w - part @ known
+                H[: j + 1, j] += part
+            H[j + 1, j] = np.linalg.norm(w)
+            self.steps, self.exhausted = j + 1, bool(abs(H[j + 1, j]) < 1e-13 * scale)
+            if not self.exhausted:
+                rows[j + 1] = w / H[j + 1, j]

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from femwgm.bodies.cavity import CavitySearch
-from femwgm.bodies.search import BodySearch, Target, body_mesh, choose, nothing_found
+from femwgm.bodies.search import BodySearch, body_mesh, nothing_found
 from femwgm.bodies.stack import StackSolver
+from femwgm.bodies.targets import Target, choose
 from femwgm.config.schema import RunConfig
 from femwgm.errors import ConfigError
 from femwgm.expect import Expected
@@ -31,6 +32,8 @@ Tell = Callable[[str, int, int], None]
 
 _EIGENVALUE_RATE = 1e-6
 """1/Q above which Q comes from the eigenvalue."""
+_SETTLED = 1e-4
+"""How far a wavenumber on the final mesh may still move."""
 _NESTED = {"layered_sphere", "spheroid"}
 
 
@@ -89,11 +92,15 @@ def solve_body(
             )
             mesh = body_mesh(domain)
         result.domains.append((domain, mesh))
-        problem = MeridianProblem(mesh, media, section.ambient)
+        problem = MeridianProblem(mesh, media, section.ambient, section.body)
         for target in group:
             item = target.expected
             tell(f"{item.pol} q={item.q} p={item.p} m={item.m}", len(result.modes), len(targets))
-            mode = _solve(problem, target, domain, goals, section)
+            with stage("eigenpairs"):
+                item = choose(problem, target, domain.degree)
+            if not _near(item.k0.real, search.window):
+                continue
+            mode = _solve(problem, item, domain, goals, section)
             lo, hi = config.modes.window_um
             if lo <= 1e-3 * mode.wavelength_nm <= hi:
                 result.modes.append(mode)
@@ -105,12 +112,14 @@ def solve_body(
     return result
 
 
+def _near(k0: float, window: tuple[float, float]) -> bool:
+    """Whether a wavenumber on the final mesh may turn out to lie in the window."""
+    return window[0] * (1.0 - _SETTLED) <= k0 <= window[1] * (1.0 + _SETTLED)
+
+
 def _solve(
-    problem: MeridianProblem, target: Target, domain: GeneralDomain, goals: Goals, section: Section
+    problem: MeridianProblem, item: Expected, domain: GeneralDomain, goals: Goals, section: Section
 ) -> Mode:
-    mirror = target.coarse.mirror
-    with stage("eigenpairs"):
-        item = choose(problem, target, domain.degree, mirror)
     if not section.free:
         item = replace(item, radiating=False)
     with stage("observables"):

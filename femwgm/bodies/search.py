@@ -8,58 +8,41 @@ with that `femwgm.mesh.general_domain` designs the mesh of the final solve.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 
-from femwgm.bodies.orders import Family, Orders, around, sweep_down
+from femwgm.bodies.cover import cover
+from femwgm.bodies.orders import Family, Orders
+from femwgm.bodies.targets import Coarse, Found, Target, action, walk
 from femwgm.config.schema import RunConfig
-from femwgm.errors import ConfigError, SolveError
+from femwgm.errors import ConfigError
 from femwgm.expect import Expected
-from femwgm.fem.field import CellField
 from femwgm.fem.pml import stretch_box
-from femwgm.geometry.section import Section
+from femwgm.geometry.section import Section, Walls
 from femwgm.identify import Label, identify
 from femwgm.materials import Material
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import PML, Choices
 from femwgm.mesh.general_domain import GeneralDomain, design_general
 from femwgm.mesh.landscape import Wave
+from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share
 from femwgm.problem import MeridianProblem
 from femwgm.typing import Array
 from femwgm.units import k0_from_wavelength
 
-COARSE = 1e-4
-"""Relative error of the wavenumber that the search aims at."""
+COARSE = 1e-3
+"""Relative error of the wavenumber that the domain of the search is made for; its eigenvalues turn out ten times better."""
 
 _STAGES = (0.85, 0.7, 0.55, 0.4, 0.25, 0.1)
 """Lowest order looked for, as a share of the highest possible one, until every wanted family is found."""
-_MOST_RADIATING = 0.02
-"""Relative imaginary part of an order beyond which a solution is a wave of the surroundings and no mode (Q below 25)."""
+_BARRIER = 0.9
+"""Order, in units of n k R of the ambient, below which nothing holds the light around the body."""
+_SPACING = 2.0
+"""Orders between neighbouring polar orders at most (half a ball skips every other one of the whole)."""
+_SURE = 0.2
+"""Confidence of a label from which the search counts the family as found."""
+_OVERLAP = 2e-3
 _SLACK = 2e-3
-_TRACKED = 6
-
-
-@dataclass(frozen=True)
-class Found:
-    """A family of the search with its labels."""
-
-    label: Label
-    family: Family
-
-    @property
-    def key(self) -> tuple[str, int, int]:
-        """Polarization, q, p."""
-        return self.label.pol, self.label.q, self.label.p
-
-
-@dataclass(frozen=True)
-class Target:
-    """A mode to solve for: what is expected, and the coarse field that it was found by."""
-
-    expected: Expected
-    family: Family
-    coarse: CellField
 
 
 class BodySearch:
@@ -88,86 +71,106 @@ class BodySearch:
             degree=d.degree, refine=d.refine, mirror=d.mirror, absorbing={"none": False, "box": True}.get(d.pml.kind),
             pml_strength=d.pml.strength, pml_depth=d.pml.depth_um, pml_distance=d.pml.distance_um,
         )  # fmt: skip
-        self.problem: MeridianProblem
-        self.domain: GeneralDomain
         self.seen: list[Found] = []
+        wanted = config.modes.azimuthal_orders
+        if wanted is not None:
+            self.highest = min(self.highest, max(wanted) + self._drift)
+        self.searched = self.highest
+        self.gaps: list[tuple[float, float]] = []
 
-    def coarse(self, lowest: float) -> None:
-        """Set up the coarse problem for orders down to `lowest`."""
+    def coarse(self, lowest: float) -> Coarse:
+        """The coarse problem for orders down to `lowest`."""
         waves = [Wave(lowest * k / self.middle, k) for k in (*self.window, self.middle)]
         choices = Choices(mirror=self.choices.mirror, absorbing=self.choices.absorbing)
-        self.domain = design_general(self.section, self.indices, waves, COARSE, choices)
-        self.problem = MeridianProblem(body_mesh(self.domain), self.media, self.section.ambient)
+        domain = design_general(self.section, self.indices, waves, COARSE, choices)
+        return Coarse(
+            MeridianProblem(body_mesh(domain), self.media, self.section.ambient, self.section.body), domain
+        )
 
     @property
-    def mirrors(self) -> tuple[str | None, ...]:
-        """Conditions at the mirror plane to look at."""
-        return ("conductor", "natural") if self.domain.mirror else (None,)
+    def _drift(self) -> float:
+        """How far the order of a family may lie in the middle of the window from those within it: d m / d k < n R."""
+        longest = max(self.indices.values()) * self.section.bounds[1]
+        return 1.2 * longest * 0.5 * (self.window[1] - self.window[0]) + 1.0
+
+    @property
+    def floor(self) -> float:
+        """The lowest order to look for: below, light leaves for the ambient wherever it meets the surface, or nobody asks."""
+        ambient = self.indices[self.section.ambient] * self.middle
+        floor = 1.02 * ambient * self.section.bounds[0]
+        polar = self.config.modes.polar_orders
+        if self.section.walls == Walls() and polar is not None:
+            floor = max(floor, _BARRIER * ambient * self.section.radius - _SPACING * max(polar))
+        wanted = self.config.modes.azimuthal_orders
+        if wanted is not None:
+            floor = max(floor, min(wanted) - self._drift)
+        return max(min(floor, _STAGES[0] * self.highest), 1.0)
 
     def families(self) -> list[Found]:
-        """Families that the configuration asks for at the middle of the window, highest order first."""
-        modes = self.config.modes
-        floor = 1.02 * self.indices[self.section.ambient] * self.middle * self.section.bounds[0]
-        found: list[Found] = []
+        """Families that the configuration asks for at the middle of the window, highest order first.
+
+        Stage by stage the orders below those searched before, on a domain that reaches deeper, until all are found or the floor
+        is reached.
+        """
+        modes, floor = self.config.modes, self.floor
         for share in _STAGES:
-            lowest = max(share * self.highest, floor, 1.0)
-            self.coarse(lowest)
-            found = [self._labelled(f) for f in self._sweep(lowest)]
-            if self._complete({f.key for f in found}) or lowest > share * self.highest:
+            lowest = max(share * self.highest, floor)
+            for found in self._sweep(self.coarse(lowest), lowest):
+                if not any(found.same(other, _OVERLAP) for other in self.seen):
+                    self.seen.append(found)
+            self.searched = lowest
+            if self._complete() or lowest == floor:
                 break
-        self.seen = found
-        return [f for f in found if _matches(f.label, modes)]
+        return [f for f in self.seen if _matches(f.label, modes)]
 
     def missing(self, families: Sequence[Found]) -> list[str]:
-        """A remark for each kind of mode that was asked for and has no family."""
-        modes, keys = self.config.modes, {f.key for f in families}
-        if modes.radial_orders is None or modes.polar_orders is None:
-            return []
-        asked = [
-            (pol, q, p)
-            for pol in modes.polarizations
-            for q in modes.radial_orders
-            for p in modes.polar_orders
-        ]
-        return [
-            f"no bound family {pol} q={q} p={p} was found" for pol, q, p in asked if (pol, q, p) not in keys
+        """A remark for each kind of mode that was asked for and has no family, and for orders that could not be searched."""
+        keys = {f.key for f in families}
+        notes = []
+        for pol, q, p in self._asked():
+            if (pol, q, p) not in keys:
+                others = sorted({f.label.p for f in self.seen if f.key[:2] == (pol, q)})
+                seen = f" (of {pol} q={q} there: p={', '.join(map(str, others))})" if others else ""
+                notes.append(
+                    f"no bound family {pol} q={q} p={p} was found between m = {self.highest:.0f} and {self.searched:.0f}{seen}"
+                )
+        return notes + [
+            f"a family between m = {low:.2f} and {high:.2f} may be missing: the search did not converge there"
+            for low, high in self.gaps
         ]
 
-    def _sweep(self, lowest: float) -> Iterator[Family]:
-        centres = np.linalg.norm(self.problem.mesh.nodes.real.mean(axis=1), axis=1)
+    def _asked(self) -> list[tuple[str, int, int]]:
+        """Every kind of mode that the configuration names; none if it asks for all there are."""
+        modes = self.config.modes
+        radial, polar = modes.radial_orders or (), modes.polar_orders or ()
+        return [(pol, q, p) for pol in modes.polarizations for q in radial for p in polar]
+
+    def _sweep(self, coarse: Coarse, lowest: float) -> Iterator[Found]:
+        mesh = coarse.problem.mesh
+        centres = np.linalg.norm(mesh.nodes.real.mean(axis=1), axis=1)
         if not (centres < self.section.radius).any():
             return  # waves of such orders live outside the body, if anywhere
-        for mirror in self.mirrors:
-            orders = Orders(self.problem, self.domain.degree, self.middle, mirror)
-            for family in sweep_down(orders, self.highest, lowest):
-                if abs(family.order.imag) < _MOST_RADIATING * family.order.real and self._bound(family.field):
-                    yield family
+        passive = all(m.permittivity(complex(self.middle)).imag >= 0.0 for m in self.media.values())
+        top = min(self.highest, self.searched * (1.0 + _OVERLAP))
+        for mirror in ("conductor", "natural") if coarse.domain.mirror else (None,):
+            orders = Orders(coarse.problem, coarse.degree, self.middle, mirror)
+            covered = cover(orders, top, lowest, passive=passive)
+            self.gaps += covered.gaps
+            for family in covered.families:
+                if layer_share(family.field, orders.matrices) < STATE_OF_THE_LAYER:
+                    yield self._labelled(coarse, family)
 
-    def _bound(self, field: CellField) -> bool:
-        """Whether a solution lives in the body rather than in the absorbing layer."""
-        mesh = self.problem.mesh
-        if PML not in mesh.regions:
-            return True
-        x = field.coefficients * field.space.signs
-        mass = self.problem.matrices(field.space.degree).mass(np.ones(mesh.cells))
-        share = np.abs(np.einsum("ei,eij,ej->e", x.conj(), mass, x, optimize=True))
-        return bool(share[mesh.region_cells(PML)].sum() < 0.3 * share.sum())
-
-    def _labelled(self, family: Family) -> Found:
-        smallest, largest, latitude = self.problem.extent
-        eps = self.problem.media(complex(self.middle)).eps
-        return Found(identify(family.field, eps, (smallest, largest), self.section.radius, latitude), family)
-
-    def _complete(self, keys: set[tuple[str, int, int]]) -> bool:
-        modes = self.config.modes
-        if modes.radial_orders is None or modes.polar_orders is None:
-            return False
-        return all(
-            (pol, q, p) in keys
-            for pol in modes.polarizations
-            for q in modes.radial_orders
-            for p in modes.polar_orders
+    def _labelled(self, coarse: Coarse, family: Family) -> Found:
+        smallest, largest, latitude = coarse.problem.extent
+        eps = coarse.problem.media(complex(self.middle)).eps
+        label = identify(
+            family.field, eps, (smallest, largest), self.section.radius, latitude, coarse.problem.body_cells
         )
+        return Found(label, family, coarse)
+
+    def _complete(self) -> bool:
+        asked = self._asked()
+        return bool(asked) and set(asked) <= {f.key for f in self.seen if f.label.confidence > _SURE}
 
     def targets(self, families: Sequence[Found]) -> list[Target]:
         """Every mode of the families in the window, by its integer order."""
@@ -175,49 +178,21 @@ class BodySearch:
         wanted = self.config.modes.azimuthal_orders
         out = []
         for found in families:
-            order, slope = found.family.order.real, found.family.slope
-            first = int(np.ceil(order + slope * (low - self.middle) - 1.0))
-            last = int(np.floor(order + slope * (high - self.middle) + 1.0))
-            for m in range(max(first, 1), last + 1):
-                if wanted is not None and m not in wanted:
-                    continue
-                k0, field = self._track(found.family, m)
-                if low * (1.0 - _SLACK) <= k0.real <= high * (1.0 + _SLACK):
-                    pol, q, p = found.key
-                    out.append(Target(Expected(pol, q, m + p, m, k0, float(m + p)), found.family, field))
+            for field in walk(found, self.middle, (low * (1.0 - _SLACK), high * (1.0 + _SLACK))):
+                m, (pol, q, p) = field.m, found.key
+                if wanted is None or m in wanted:
+                    out.append(
+                        Target(Expected(pol, q, m + p, m, field.k0, float(m + p)), field, found.coarse)
+                    )
         return out
-
-    def _track(self, family: Family, m: int) -> tuple[complex, CellField]:
-        """Wavenumber and coarse field of the mode of a family at an integer order."""
-        k = self.middle + (m - family.order.real) / family.slope
-        degree, mirror = self.domain.degree, family.field.mirror
-        pencil = self.problem.pencil(degree, m, mirror, complex(k))
-        pairs, _ = around(pencil, complex(k**2 * (1.0 + 1e-9)), _TRACKED)
-        if not len(pairs):
-            raise SolveError(f"the search lost a mode of order m = {m} near {2e3 * np.pi / k:.3f} nm")
-        local = family.field.coefficients * family.field.space.signs
-        mass = self.problem.matrices(degree).mass(self.problem.media(complex(k)).eps)
-        overlaps = []
-        for x in pairs.vectors.T:
-            other = pencil.numbering.gather(x[:, None])[..., 0]
-            norm = np.einsum("ei,eij,ej->", other.conj(), mass, other, optimize=True)
-            overlaps.append(
-                abs(np.einsum("ei,eij,ej->", local.conj(), mass, other, optimize=True)) / np.sqrt(abs(norm))
-            )
-        best = int(np.argmax(overlaps))
-        k0 = complex(np.sqrt(complex(pairs.values[best])))
-        return k0, self.problem.field(pencil, pairs.vectors[:, best], m, k0, mirror)
 
     def design(self, group: Sequence[Target], tolerance: float) -> GeneralDomain:
         """Domain for targets that share their labels, from how far their coarse fields reach."""
-        chosen = {
-            id(t): t for key in (_order, _wavenumber) for t in (min(group, key=key), max(group, key=key))
-        }
-        waves = [Wave(float(t.expected.m), t.expected.k0.real) for t in chosen.values()]
-        fields = [t.coarse for t in chosen.values()]
+        ends = {id(t): t for key in (_order, _wavenumber) for t in (min(group, key=key), max(group, key=key))}
+        waves = [Wave(float(t.expected.m), t.expected.k0.real) for t in ends.values()]
 
         def known(points: Array) -> Array:
-            return np.min([_action(field, self.problem, points) for field in fields], axis=0)
+            return np.min([action(t, points) for t in ends.values()], axis=0)
 
         return design_general(self.section, self.indices, waves, tolerance, self.choices, known)
 
@@ -242,49 +217,6 @@ def _matches(label: Label, modes: object) -> bool:
         getattr(modes, name) for name in ("polarizations", "radial_orders", "polar_orders")
     )
     return label.pol in pols and (radial is None or label.q in radial) and (polar is None or label.p in polar)
-
-
-def _action(field: CellField, problem: MeridianProblem, points: Array) -> Array:
-    """-ln of the amplitude relative to its maximum at points (n, 2), infinite where there is none, NaN outside the domain."""
-    E, _ = field(points[:, 0], points[:, 1])
-    z = np.abs(points[:, 1]) if field.mirror else points[:, 1]
-    owner, _ = field.locate(points[:, 0], z)
-    eps = np.abs(problem.media(field.k0).eps)
-    density = np.where(owner >= 0, eps[owner], 0.0) * (np.abs(E) ** 2).sum(axis=0)
-    with np.errstate(divide="ignore"):
-        action = -0.5 * np.log(density / density.max())
-    return np.where(owner >= 0, np.minimum(action, 50.0), np.nan)
-
-
-def choose(problem: MeridianProblem, target: Target, degree: int, mirror: str | None) -> Expected:
-    """The target with the wavenumber of the eigenpair of the final mesh whose field resembles the coarse one most."""
-    expected = target.expected
-    pencil = problem.pencil(degree, expected.m, mirror, expected.k0)
-    shift = complex(expected.k0) ** 2
-    pairs, _ = around(pencil, complex(shift.real * (1.0 + 1e-9)) if pencil.definite else shift, 4)
-    if not len(pairs):
-        return expected
-    points = _samples(target.coarse)
-    E = target.coarse(*points)[0]
-    overlap = []
-    for j, x in enumerate(pairs.vectors.T):
-        k0 = complex(np.sqrt(complex(pairs.values[j])))
-        other = problem.field(pencil, x, expected.m, k0, mirror)(*points)[0]
-        overlap.append(
-            abs(np.sum(points[0] * E.conj() * other))
-            / np.sqrt(np.sum(points[0] * np.abs(other) ** 2) + 1e-300)
-        )
-    k0 = complex(np.sqrt(complex(pairs.values[int(np.argmax(overlap))])))
-    return replace(expected, k0=k0)
-
-
-def _samples(field: CellField) -> tuple[Array, Array]:
-    """Points where a coarse field is strong: the centres of its cells and halfway to their corners."""
-    corner = field.space.mesh.nodes[:, : field.space.mesh.corners].real
-    centre = corner.mean(axis=1, keepdims=True)
-    points = np.concatenate([centre, 0.5 * (corner + centre)], axis=1).reshape(-1, 2)
-    points = points[points[:, 0] > 0.0]
-    return points[:, 0], points[:, 1]
 
 
 def nothing_found(config: RunConfig, seen: Sequence[Found]) -> ConfigError:

@@ -69,6 +69,11 @@ class Numbering:
         nb = self.boundary.shape[1]
         return np.concatenate([self.scatter_boundary(y[:, :nb]), y[:, nb:].reshape(-1, y.shape[2])])
 
+    def averaged(self, local: Array) -> Array:
+        """Vector of free unknowns (size,) of cell vectors (cells, n) that agree on what they share: the inverse of `gather`."""
+        ones = np.ones((*local.shape, 1))
+        return np.asarray((self.assemble_vectors(local[..., None]) / self.assemble_vectors(ones))[:, 0])
+
     def to_space(self, x: Array) -> Array:
         """Coefficients in the local order of the space with signs applied, shape (cells, n): what evaluates a field."""
         return np.asarray(self.gather(x[:, None])[..., 0] * self.space.signs)

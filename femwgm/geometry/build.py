@@ -47,7 +47,10 @@ def _assembled(geometry: Any, body: Sequence[Piece], further: Sequence[Piece] = 
         ]
     e = geometry.enclosure
     walls = Walls() if e is None else Walls(e.radius_um, e.bottom_um, e.top_um)
-    return Section((*body, *further, *slabs, *films), geometry.ambient, geometry.radius_ref_um, walls)
+    support = tuple(piece.region for piece in further)
+    return Section(
+        (*body, *further, *slabs, *films), geometry.ambient, geometry.radius_ref_um, walls, support
+    )
 
 
 def _pillar(geometry: Any, top: float, overlap: float = 0.0) -> list[Piece]:

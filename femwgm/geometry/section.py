@@ -60,12 +60,15 @@ class Section:
         Outer equatorial radius of the solid (um).
     walls
         Conducting walls, if any.
+    support
+        Regions that carry the body and are no part of it.
     """
 
     parts: tuple[Piece | Slab, ...]
     ambient: str
     radius: float
     walls: Walls = Walls()
+    support: tuple[str, ...] = ()
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -79,6 +82,12 @@ class Section:
     def pieces(self) -> tuple[Piece, ...]:
         """The parts with an outline."""
         return tuple(part for part in self.parts if isinstance(part, Piece))
+
+    @property
+    def body(self) -> tuple[str, ...]:
+        """Names of the regions that hold the modes; those of background layers and supports only carry them."""
+        names = (piece.region for piece in self.pieces if piece.region not in {*self.support, self.ambient})
+        return tuple(dict.fromkeys(names)) or self.regions
 
     @property
     def slabs(self) -> tuple[Slab, ...]:

@@ -9,7 +9,8 @@ import pytest
 from scipy.special import jn_zeros, jnp_zeros
 
 from femwgm.analytic import LayeredSphere
-from femwgm.bodies.orders import Orders, sweep_down
+from femwgm.bodies.cover import cover
+from femwgm.bodies.orders import Orders
 from femwgm.bodies.search import BodySearch
 from femwgm.config import load_config
 from femwgm.geometry.build import section_of
@@ -122,10 +123,12 @@ def test_orders_at_a_fixed_wavenumber() -> None:
     })  # fmt: skip
     media = {r: materials_from_config(config)[n] for r, n in config.geometry.region_materials.items()}
     search = BodySearch(config, section_of(config.geometry), media)
-    search.coarse(26.5)
-    families = sweep_down(Orders(search.problem, search.domain.degree, k0, "conductor"), 40.0, 27.0)
-    smallest, largest, latitude = search.problem.extent
-    eps = search.problem.media(complex(k0)).eps
+    coarse = search.coarse(26.5)
+    covered = cover(Orders(coarse.problem, coarse.degree, k0, "conductor"), 40.0, 27.0)
+    families = covered.families
+    assert not covered.gaps
+    smallest, largest, latitude = coarse.problem.extent
+    eps = coarse.problem.media(complex(k0)).eps
     te = [
         (f.order.real, identify(f.field, eps, (smallest, largest), 1.99, latitude).p) for f in families
         if identify(f.field, eps, (smallest, largest), 1.99, latitude).pol == "TE"

@@ -93,6 +93,27 @@ def test_half_a_ball_on_a_mirror() -> None:
         assert mode.q_rad == pytest.approx(exact[mode.m].q_rad, rel=2e-3)
 
 
+def test_half_a_ball_on_a_mirror_has_every_mode_of_the_ball() -> None:
+    """Both polarizations, two radial and several polar orders, down to the leaky ones: none missing, none too many."""
+    shape = {"kind": "hemisphere", "radius": "2 um", "enclosure": {"bottom": "0 um"}}
+    window, orders = ("0.98 um", "1.02 um"), [13, 16, 17, 20]
+    result = solve(
+        shape, list(window), 1e-4, radial_orders="all", polar_orders="all", azimuthal_orders=orders
+    )
+    ball = LayeredSphere([2.0], [2.0, 1.0]).modes((0.97, 1.03), radial_orders=list(range(1, 8)))
+    low, high = (2.0 * np.pi / float(edge.split()[0]) for edge in reversed(window))
+    for m in orders:
+        # At a mirror TE needs an even l - m, TM an odd one.
+        exact = sorted(
+            e.k0.real for e in ball
+            if e.l >= m and (e.l - m) % 2 == (e.pol == "TM") and low < e.k0.real < high and e.q_rad > 60.0
+        )  # fmt: skip
+        found = [
+            mode.k0.real for mode in result.modes if mode.m == m and -120.0 * mode.k0.imag < mode.k0.real
+        ]
+        assert sorted(found) == pytest.approx(exact, rel=2e-4), m
+
+
 def test_a_post_that_is_not_there() -> None:
     """A pillar of the ambient's own material: the ball above it is free."""
     pillar = {"material": "air", "name": "post", "radius": "0.8 um", "height": "1 um"}
