@@ -25,6 +25,7 @@ from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import Choices
 from femwgm.mesh.general_domain import GeneralDomain
 from femwgm.modes import Mode
+from femwgm.numerics import one_thread
 from femwgm.supermodes.labels import Label, label, resembles
 from femwgm.timing import stage
 from femwgm.typing import Array, ComplexArray
@@ -61,7 +62,8 @@ def solve_stack(
             tell(f"m={m}", int(_TICKS * (before + part)), _TICKS * total)
 
         told(0.0)
-        found += run.modes(m, told)
+        with one_thread():
+            found += run.modes(m, told)
     if not found:
         raise ConfigError(
             "no mode of the requested kind lies in the window", key="modes.window",

@@ -1,22 +1,25 @@
-"""Spheres on a common axis against the T-matrix, and one sphere alone against the exact solution."""
+"""Spheres on a common axis: both methods against the T-matrix, each other, and the exact solution of one sphere."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from femwgm.analytic import LayeredSphere
 from femwgm.config import load_config
 from femwgm.coupled import coupled_supermodes
 from femwgm.errors import ConfigError
+from femwgm.fem.field import CellField
+from femwgm.fem.sampled import SampledField
 from femwgm.materials import materials_from_config
 from femwgm.pipeline import RunResult, run
 
 pytestmark = pytest.mark.gmsh
 
 
-def stack(gap: str, m: int, accuracy: float, gain: float = 0.0) -> dict[str, Any]:
+def stack(gap: str, m: int, accuracy: float, gain: float = 0.0, method: str = "auto") -> dict[str, Any]:
     ball = [{"name": "ball", "material": "dielectric", "radius": "1 um"}]
     return {
         "schema": 1,
@@ -26,12 +29,15 @@ def stack(gap: str, m: int, accuracy: float, gain: float = 0.0) -> dict[str, Any
         },
         "materials": {"dielectric": {"n": 2.0, "k": -gain} if gain else {"eps": 4.0}, "air": {"n": 1.0}},
         "modes": {"window": ["0.912 um", "0.928 um"], "polarizations": ["TE"], "azimuthal_orders": [m]},
-        "accuracy": {"wavelength": accuracy},
+        "accuracy": {"wavelength": accuracy}, "discretization": {"method": method},
     }  # fmt: skip
 
 
-def pair(gap: str, m: int, accuracy: float, gain: float = 0.0) -> RunResult:
-    return run(stack(gap, m, accuracy, gain))
+def pair(gap: str, m: int, accuracy: float, gain: float = 0.0, method: str = "auto") -> RunResult:
+    return run(stack(gap, m, accuracy, gain, method))
+
+
+METHODS = ["auto", pytest.param("elements", marks=pytest.mark.slow)]
 
 
 # k R of the TE l = 10 pair, eps = 4: T-matrix, NUMBERS.md, B8, digits as printed there.
@@ -42,11 +48,11 @@ CASES = [
 ]
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize(("gap", "m", "upper", "lower"), CASES)
-def test_the_bisphere(gap: str, m: int, upper: complex, lower: complex) -> None:
+def test_the_bisphere(gap: str, m: int, upper: complex, lower: complex, method: str) -> None:
     """Both supermodes to 1e-6 with their widths, and the two spheres share each of them equally."""
-    result = pair(gap, m, 1e-6)
+    result = pair(gap, m, 1e-6, method=method)
     assert len(result.modes) == 2
     found = sorted((mode.k0 for mode in result.modes), key=lambda k: -k.real)
     for k, exact in zip(found, (upper, lower), strict=True):
@@ -69,6 +75,7 @@ def test_one_sphere_alone(m: int) -> None:
         ]}]},
         "materials": {"silica": {"n": 1.45}, "npl": {"n": 1.768}, "air": {"n": 1.0}},
         "modes": {"window": ["651 nm", "665 nm"], "azimuthal_orders": [m]}, "accuracy": {"wavelength": 1e-6},
+        "discretization": {"method": "elements"},
     })  # fmt: skip
     exact = LayeredSphere([5.0, 5.49], [1.45, 1.768, 1.0]).modes((0.651, 0.665), radial_orders=[1])
     wanted = {(e.pol, e.l): e for e in exact}
@@ -85,7 +92,53 @@ def test_one_sphere_alone(m: int) -> None:
         assert mode.extra["share_only"] == pytest.approx(1.0 - mode.energy["air"])
 
 
+def coated_pair(m: int, accuracy: float, method: str) -> RunResult:
+    def sphere(name: str, radius: str) -> dict[str, Any]:
+        core = {"name": "core", "material": "silica", "radius": radius}
+        return {"name": name, "layers": [core, {"name": "shell", "material": "npl", "thickness": "300 nm"}]}
+
+    return run({
+        "schema": 1,
+        "geometry": {"kind": "axial_stack", "ambient": "air", "gaps": ["50 nm"],
+                     "spheres": [sphere("lower", "3 um"), sphere("upper", "2.6 um")]},
+        "materials": {"silica": {"n": 1.45}, "npl": {"n": 1.768}, "air": {"n": 1.0}},
+        "modes": {"window": ["661 nm", "666 nm"], "azimuthal_orders": [m]}, "accuracy": {"wavelength": accuracy},
+        "discretization": {"method": method},
+    })  # fmt: skip
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize("m", [0, 1])
+def test_finite_elements_and_spherical_waves(m: int) -> None:
+    """Two methods that share nothing find the same modes of a coated pair: wavelength, Q, shares, mode volume."""
+    waves, elements = (coated_pair(m, 1e-6, method) for method in ("auto", "elements"))
+    by_elements = [mode for mode in elements.modes if mode.met]
+    assert len(by_elements) > 0
+    for mode in by_elements:
+        twin = min(waves.modes, key=lambda other: abs(other.k0 - mode.k0))
+        assert (mode.pol, mode.l, mode.extra["sphere"]) == (twin.pol, twin.l, twin.extra["sphere"])
+        assert mode.k0.real == pytest.approx(twin.k0.real, rel=3.0 * mode.wavelength_error)
+        for region, share in mode.energy.items():
+            assert share == pytest.approx(twin.energy[region], abs=1e-3)
+        assert mode.mode_volume_um3 == pytest.approx(twin.mode_volume_um3, rel=2e-2)
+
+
+def test_cells_hold_the_formula() -> None:
+    """The coefficients on cells evaluate to the field by spherical waves, on either side of a surface, and have its energy."""
+    result = pair("0.1 um", 0, 1e-6)
+    mode = result.modes[0]
+    exact = mode.field_data
+    assert isinstance(exact, SampledField)
+    cells = CellField(exact.space, exact.coefficients, exact.m, exact.k0)
+    r, z = np.array([0.2, 0.5, 0.05, 0.31, 0.8]), np.array([-0.2, 1.2, 0.0, 0.4, -1.9])
+    for by_formula, by_cells in zip(exact(r, z), cells(r, z), strict=True):
+        assert by_cells == pytest.approx(by_formula, abs=3e-2 * np.abs(by_formula).max())
+    for step in (-1e-6, 1e-6):
+        ball = 1.0 + step
+        values = [field(np.array([0.6 * ball]), np.array([1.05 + 0.8 * ball]))[0] for field in (exact, cells)]
+        assert values[1] == pytest.approx(values[0], abs=3e-2 * np.abs(values[0]).max())
+
+
 def test_gain_at_the_stated_threshold() -> None:
     """With the gain that its energy shares name, a leaky supermode stands still: what remains of its width is second order."""
     cold = pair("0.1 um", 0, 1e-5)

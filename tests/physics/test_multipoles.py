@@ -10,10 +10,10 @@ import pytest
 from numpy.polynomial.legendre import leggauss
 from scipy import special
 
-from femwgm.analytic import LayeredSphere
+from femwgm.analytic import ExactMode, LayeredSphere
 from femwgm.analytic.media import MediaModel
 from femwgm.analytic.multipoles import Sphere, StackField, StackMode, peak_density, stack_modes
-from femwgm.analytic.multipoles.mode import radiated
+from femwgm.analytic.multipoles.mode import radiated, spread
 from femwgm.analytic.multipoles.system import Couplings
 from femwgm.analytic.multipoles.translation import translation
 from femwgm.errors import SolveError
@@ -55,7 +55,8 @@ def test_the_bisphere(gap: float, m: int, upper: complex, lower: complex, digits
     found = stack_modes(equal_pair(gap), m, (6.78, 6.87), (False,), lambda k, *_: k.imag > -0.01)
     assert [mode.k0 for mode in found] == pytest.approx([lower, upper], abs=digits)
     for mode in found:
-        assert mode.error < 1e-9 and mode.residual < 1e-12
+        assert mode.error < 1e-9
+        assert mode.residual < 1e-12
         assert mode.energy[0][0] == pytest.approx(mode.energy[1][0], rel=1e-10)
         assert mode.te_fraction > 0.99
 
@@ -65,11 +66,11 @@ def test_one_sphere_alone(m: int) -> None:
     """A stack of one sphere is that sphere: wavenumbers to rounding, Q and shares; the same for every order."""
     exact = {
         (e.pol, e.l): e
-        for e in LayeredSphere([3.0, 3.3], INDICES).modes((0.655, 0.665), radial_orders=None)
+        for e in LayeredSphere([3.0, 3.3], INDICES).modes((0.62, 0.68), radial_orders=list(range(1, 9)))
         if e.q_rad > 1e3
     }
     media = MediaModel(list(INDICES))
-    window = 2.0 * np.pi / 0.665, 2.0 * np.pi / 0.655
+    window = 2.0 * np.pi / 0.68, 2.0 * np.pi / 0.62
     found = stack_modes(
         [Sphere(0.4, (3.0, 3.3), media)], m, window, wanted=lambda k, *_: -2e3 * k.imag < k.real
     )
@@ -78,9 +79,13 @@ def test_one_sphere_alone(m: int) -> None:
         twin = min(exact.values(), key=lambda e: abs(e.k0.real - mode.k0.real))
         assert mode.k0.real == pytest.approx(twin.k0.real, rel=1e-12)
         assert mode.log10_q == pytest.approx(twin.log10_q_rad, abs=1e-5)
-        assert sum(map(sum, mode.energy)) == pytest.approx(
-            1.0 - twin.shares.energy[-1], abs=3.0 / twin.q_rad + 1e-9
-        )
+        assert sum(map(sum, mode.energy)) == pytest.approx(1.0 - _outside(twin), abs=30.0 / twin.q_rad + 1e-9)
+
+
+def _outside(mode: ExactMode) -> float:
+    """Share of the energy in the ambient, to the turning point."""
+    energy = mode.fields.volumes[0]
+    return float(energy[-1] / energy.sum())
 
 
 def test_what_one_sphere_sends_the_other_receives() -> None:
@@ -105,7 +110,7 @@ def test_what_one_sphere_sends_the_other_receives() -> None:
     # z . M = -i m u for every centre, so a TE wave of the source must be that plus what its TM part adds: N_z = (z . curl M) / k.
     step = 1e-4
     for n, l in ((0, 2), (5, 7), (12, 14)):
-        unit = np.exp(source.scale[n])
+        unit = np.exp(-source.scale[n])
         into = [np.exp(target.scale), np.exp(target.scale)]
         sent = -1j * m * radial(source.centre, l, True, r, z) / unit
         amplitudes = [same[:, n] / into[0], turned[:, n] / into[1]]
@@ -171,18 +176,23 @@ def _integral(field: StackField, centre: float, lo: float, hi: float, n: float) 
 @pytest.mark.parametrize("m", [0, 1])
 def test_shares_are_slopes(m: int) -> None:
     """d ln k / d ln n of each medium is minus its share (Hellmann and Feynman), the ambient's included."""
-    mode = max(small_pair(m), key=lambda one: one.log10_q or 0.0)
+    window = (9.40, 9.52)
+    mode = max(
+        stack_modes(coated(0.4), m, window, wanted=lambda k, *_: k.imag > -1e-4), key=lambda one: one.k0.imag
+    )
     inside = [sum(sphere[i] for sphere in mode.energy) for i in (0, 1)]
+    mixing = spread(mode.system, mode.k0, mode.amplitudes) - 1.0  # the slope weighs E . E, a share |E|^2
+    assert mixing < 1e-4
     for i, share in enumerate([*inside, 1.0 - sum(inside)]):
         h, k = 1e-5, []
         for sign in (-1.0, 1.0):
             changed = [n * (1.0 + sign * h * (i == j)) for j, n in enumerate(INDICES)]
             near = stack_modes(
-                coated(0.05, indices=tuple(changed)), m, (mode.k0.real - 3e-4, mode.k0.real + 3e-4)
+                coated(0.4, indices=tuple(changed)), m, (mode.k0.real - 3e-4, mode.k0.real + 3e-4)
             )
             k.append(min((other.k0 for other in near), key=lambda value: abs(value - mode.k0)))
         slope = (k[1] - k[0]).real / (2.0 * h * mode.k0.real)
-        assert slope == pytest.approx(-share, abs=1e-6 + 10.0 ** -(mode.log10_q or 0.0))
+        assert slope == pytest.approx(-share, abs=1e-7 + mode.share_error + 3.0 * mixing)
 
 
 @pytest.mark.parametrize("m", [0, 1])
@@ -215,7 +225,7 @@ def test_far_apart_they_forget_each_other() -> None:
         found = stack_modes(equal_pair(gap), 0, (6.8, 6.85), (False,), lambda k, *_: k.imag > -0.01)
         splits.append(found[1].k0.real - found[0].k0.real)
         assert abs(sum(mode.k0 for mode in found) / 2.0 - single) < splits[-1]
-    assert splits[0] > 2.0 * splits[1] > 4.0 * splits[2] > 0.0
+    assert splits[0] > 1.5 * splits[1] > 2.25 * splits[2] > 0.0
 
 
 @pytest.mark.parametrize("gap", [0.0, 0.02])
@@ -226,7 +236,7 @@ def test_stated_errors_hold_where_spheres_touch(gap: float) -> None:
     assert len(rough) == len(fine) > 2
     for a, b in zip(rough, fine, strict=True):
         assert abs(a.k0 - b.k0) < 3.0 * a.error * abs(b.k0) + 1e-13
-        assert a.error < 1e-6
+        assert a.error < 1e-5
 
 
 def test_three_spheres() -> None:

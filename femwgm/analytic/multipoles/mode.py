@@ -21,7 +21,7 @@ from femwgm.analytic.multipoles.system import System
 from femwgm.analytic.multipoles.translation import gauss, legendre_table
 from femwgm.typing import Array, ComplexArray
 
-__all__ = ["StackMode", "channels_of", "describe", "residual", "slope"]
+__all__ = ["StackMode", "channels_of", "describe", "radiated", "residual", "slope", "spread"]
 
 _STEP = 1e-2
 """Step of numerical derivatives, in radians of the fastest phase."""
@@ -98,8 +98,8 @@ def describe(system: System, k: complex, x: ComplexArray) -> StackMode:
     left = system.left(k, x)
     norm = left @ slope(system, k, x, frozen=k) / (2.0 * k * system.couplings.kappa(k))
     layers = _layers(system, k, x)
-    spread = _spread(system, layers, x)
-    scale = 1.0 / np.sqrt(2.0 * np.pi * abs(norm) * spread)
+    mixing = spread(system, k, x)
+    scale = 1.0 / np.sqrt(2.0 * np.pi * abs(norm) * mixing)
     x, left = scale * x, scale * left
     layers = [[scale**2 * part for part in parts] for parts in layers]
     energy = _by_sphere(layers)
@@ -117,22 +117,24 @@ def describe(system: System, k: complex, x: ComplexArray) -> StackMode:
     rounding = _EPS * size / abs(left @ slope(system, k, x))
     lost = _by_sphere(_layers(system, k, np.where(inner, 0.0, x)))
 
+    outside = 1.0 - sum(map(sum, energy))  # whose phase is taken as that of the inside
     absorbed = absorption(system, k, energy)
     rate = -2.0 * k.imag / k.real - absorbed
     log_q, source, q_error = None, "not resolved", None
     power = radiated(system, k, x)
     if power > 0.0:
         log_q, source = float(-np.log10(power)), "multipoles"
-        q_error = _SAFETY * abs(radiated(system, k, part) / power - 1.0) + power + (spread - 1.0)
+        q_error = _SAFETY * abs(radiated(system, k, part) / power - 1.0) + power + (mixing - 1.0)
     if rate > 0.0:
         uncertain = 2.0 * (abs(shift.imag) + rounding) / (k.real * rate) + absorbed**2 / rate
         if q_error is None or uncertain < q_error:
             log_q, source, q_error = float(-np.log10(rate)), "eigenvalue", uncertain
+    share_error = _SAFETY * max(map(max, lost)) + abs(rate) + (mixing - 1.0) * max(outside, 0.0) + 1e-12
     return StackMode(
         m=system.couplings.m, k0=k, amplitudes=x, system=system, energy=energy,
         channels=[[part.sum(axis=0) for part in parts] for parts in layers],
         residual=residual(system, k, x), log10_q=log_q, source=source, q_error=q_error,
-        error=float((abs(shift) + rounding) / abs(k)), share_error=float(_SAFETY * max(map(max, lost)) + abs(rate) + 1e-12),
+        error=float((abs(shift) + rounding) / abs(k)), share_error=share_error,
     )  # fmt: skip
 
 
@@ -143,10 +145,10 @@ def channels_of(system: System, k: complex, x: ComplexArray) -> list[list[Array]
     return [[part.sum(axis=0) / total for part in parts] for parts in layers]
 
 
-def _spread(system: System, layers: list[list[Array]], x: ComplexArray) -> float:
+def spread(system: System, k: complex, x: ComplexArray) -> float:
     """int |E|^2 over |int E . E| inside the spheres: above one where a mode mixes with one that decays."""
     hermitian, bilinear = 0.0, 0.0 + 0.0j
-    for tm, row, places in zip(system.polarizations, layers, system.parts, strict=True):
+    for tm, row, places in zip(system.polarizations, _layers(system, k, x), system.parts, strict=True):
         for part, place in zip(row, places, strict=True):
             values = part.sum(axis=0)
             hermitian += float(values.sum())

@@ -31,6 +31,7 @@ _TRIES = 5
 _NEWTON = 6
 _STILL, _SOLVED = 1e-13, 1e-12
 _FIRST = 20
+_ALIKE = 1e-11
 _LARGEST = 9000
 
 
@@ -115,16 +116,18 @@ def _couplings(
 
 def _grown(system: System, modes: Sequence[StackMode]) -> list[StackMode]:
     """Modes of smaller systems converged again in one of more degrees."""
-    out = []
-    for mode in modes:
-        if mode.system.polarizations != system.polarizations:
-            continue
-        x = np.zeros(system.size, dtype=np.complex128)
-        for old, new in zip(mode.system.parts, system.parts, strict=True):
-            for a, b in zip(old, new, strict=True):
-                x[b.start : b.start + a.stop - a.start] = mode.amplitudes[a]
-        out.append(describe(system, *newton(system, mode.k0, x)))
-    return out
+    alike = [mode for mode in modes if mode.system.polarizations == system.polarizations]
+    return [describe(system, *newton(system, mode.k0, _padded(mode, system))) for mode in alike]
+
+
+def _padded(mode: StackMode, system: System) -> ComplexArray:
+    """The amplitudes of a mode in another system of the same stack, of more degrees or fewer."""
+    x = np.zeros(system.size, dtype=np.complex128)
+    for old, new in zip(mode.system.parts, system.parts, strict=True):
+        for a, b in zip(old, new, strict=True):
+            count = min(a.stop - a.start, b.stop - b.start)
+            x[b.start : b.start + count] = mode.amplitudes[a.start : a.start + count]
+    return x
 
 
 def disc_radius(spheres: Sequence[Sphere], window: tuple[float, float]) -> float:
@@ -193,19 +196,13 @@ def newton(system: System, k: complex, x: ComplexArray) -> tuple[complex, Comple
 
 def _without_copies(new: Sequence[StackMode], old: Sequence[StackMode]) -> list[StackMode]:
     """Those of the first list that the second does not hold: discs overlap."""
-    return [
-        mode
-        for mode in new
-        if not any(
-            abs(mode.k0 - other.k0) < 1e-10 * abs(mode.k0)
-            and mode.system.polarizations == other.system.polarizations
-            and mode.system.size == other.system.size
-            and _overlap(mode, other) > 0.5
-            for other in old
-        )
-    ]
+    return [mode for mode in new if not any(_same(mode, other) for other in old)]
 
 
-def _overlap(one: StackMode, two: StackMode) -> float:
-    a, b = (m.amplitudes / np.linalg.norm(m.amplitudes) for m in (one, two))
-    return float(abs(a.conj() @ b))
+def _same(one: StackMode, two: StackMode) -> bool:
+    if one.system.polarizations != two.system.polarizations:
+        return False
+    if abs(one.k0 - two.k0) > (_ALIKE + one.error + two.error) * abs(one.k0):
+        return False
+    a, b = one.amplitudes, _padded(two, one.system)
+    return bool(abs(a.conj() @ b) > 0.5 * np.linalg.norm(a) * np.linalg.norm(b))
