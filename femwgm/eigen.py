@@ -19,9 +19,14 @@ from femwgm.fem.condense import FactoredPencil, Numbering
 from femwgm.typing import Array
 
 RESIDUAL_LIMIT = 1e-7
-"""A pair with a larger residual is not returned: it did not converge.
+"""A pair with a larger residual is not returned: it did not converge, unless rounding explains all of it (`ROUNDING`).
 
-An eigenvalue errs by the square of its residual, and on meshes graded towards corners rounding alone leaves 1e-9.
+An eigenvalue errs by the square of its residual.
+"""
+ROUNDING = 1e3 * float(np.finfo(float).eps)
+"""Residual, relative to the size of the terms that cancel in K x - lambda M x, that rounding alone may leave.
+
+In the small cells of a mesh graded towards a corner these terms are larger than lambda M x by many orders of magnitude.
 """
 
 
@@ -97,6 +102,16 @@ class Pencil:
         A += self.K
         return FactoredPencil(self.numbering, A)
 
+    def converged(self, pairs: Eigenpairs) -> Array:
+        """Which pairs have a residual below `RESIDUAL_LIMIT`, or one that is nothing but rounding (count,)."""
+        good = pairs.residuals < RESIDUAL_LIMIT
+        if not good.all():
+            x, size = np.abs(pairs.vectors), np.abs(pairs.values)
+            Mx = np.linalg.norm(self.apply_M(pairs.vectors), axis=0)
+            terms = self.numbering.apply(np.abs(self.K), x) + size * self.numbering.apply(np.abs(self.M), x)
+            good |= pairs.residuals * size * Mx < ROUNDING * np.linalg.norm(terms, axis=0)
+        return np.asarray(good)
+
     def check(self, values: Array, vectors: Array) -> Eigenpairs:
         """Rayleigh quotients, bilinear normalisation and residuals of approximate pairs."""
         Mx = self.apply_M(vectors)
@@ -159,13 +174,17 @@ def nearest(
     except spla.ArpackError as error:
         raise SolveError(f"the eigen-solver did not converge near {shift:.6g}: {error}") from None
     pairs = pencil.check(values, vectors)
-    if not pairs.residuals.max(initial=0.0) < RESIDUAL_LIMIT:
+    converged = pencil.converged(pairs)
+    if not converged.all():
         pairs = refine(pencil, pairs, factor=solver)
-    converged = np.flatnonzero(pairs.residuals < RESIDUAL_LIMIT)
-    if not len(converged):
-        worst = float(pairs.residuals.min(initial=np.inf))
-        raise SolveError(f"no eigenpair near {shift:.6g} converged: the best residual is {worst:.1e}")
-    pairs = pairs.select(converged)
+        converged = pencil.converged(pairs)
+    if not converged.any():
+        best, k = float(pairs.residuals.min(initial=np.inf)), np.sqrt(complex(shift)).real
+        raise SolveError(
+            f"no eigenpair near {2e3 * np.pi / k:.6g} nm (k0 = {k:.6g} rad/um) converged: the best residual is {best:.1e}; "
+            "ask for less accuracy (accuracy.wavelength), another discretization.degree or discretization.refine"
+        )
+    pairs = pairs.select(np.flatnonzero(converged))
     return pairs.select(np.argsort(np.abs(pairs.values - shift)))
 
 
@@ -198,8 +217,9 @@ def closest(
             break
         best = remaining
     pairs = pencil.check(np.zeros(x.shape[1]), x)
-    if pairs.residuals[0] < RESIDUAL_LIMIT:
-        return pairs.select(np.flatnonzero(pairs.residuals < RESIDUAL_LIMIT))
+    converged = pencil.converged(pairs)
+    if converged[0]:
+        return pairs.select(np.flatnonzero(converged))
     return nearest(pencil, shift, block, factor=solver)
 
 

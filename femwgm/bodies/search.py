@@ -25,7 +25,7 @@ from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import PML, Choices
 from femwgm.mesh.general_domain import GeneralDomain, design_general
 from femwgm.mesh.landscape import Wave
-from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share
+from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share, share
 from femwgm.problem import MeridianProblem
 from femwgm.typing import Array
 from femwgm.units import k0_from_wavelength
@@ -41,6 +41,8 @@ _SPACING = 2.0
 """Orders between neighbouring polar orders at most (half a ball skips every other one of the whole)."""
 _SURE = 0.2
 """Confidence of a label from which the search counts the family as found."""
+_AT_HOME = 0.1
+"""Share of |E|^2 in the body below which a solution is one of a pillar or of a background layer."""
 _OVERLAP = 2e-3
 _SLACK = 2e-3
 
@@ -64,7 +66,10 @@ class BodySearch:
         self.window = k0_from_wavelength(hi), k0_from_wavelength(lo)
         self.middle = 0.5 * sum(self.window)
         self.indices = {name: abs(media[name].index(self.middle).real) for name in section.regions}
-        reach = [self.indices[p.region] * float(p.outline.polygon[:, 0].max()) for p in section.pieces]
+        reach = [
+            self.indices[p.region] * float(p.outline.polygon[:, 0].max())
+            for p in section.pieces if p.region in section.body
+        ]  # fmt: skip
         self.highest = self.middle * max(reach, default=max(self.indices.values()) * section.bounds[1])
         d = config.discretization
         self.choices = Choices(
@@ -113,8 +118,8 @@ class BodySearch:
         is reached.
         """
         modes, floor = self.config.modes, self.floor
-        for share in _STAGES:
-            lowest = max(share * self.highest, floor)
+        for part in _STAGES:
+            lowest = max(part * self.highest, floor)
             for found in self._sweep(self.coarse(lowest), lowest):
                 if not any(found.same(other, _OVERLAP) for other in self.seen):
                     self.seen.append(found)
@@ -157,7 +162,10 @@ class BodySearch:
             covered = cover(orders, top, lowest, passive=passive)
             self.gaps += covered.gaps
             for family in covered.families:
-                if layer_share(family.field, orders.matrices) < STATE_OF_THE_LAYER:
+                lost = layer_share(family.field, orders.matrices) > STATE_OF_THE_LAYER
+                body = coarse.problem.body_cells
+                elsewhere = body is not None and share(family.field, orders.matrices, body) < _AT_HOME
+                if not lost and not elsewhere:
                     yield self._labelled(coarse, family)
 
     def _labelled(self, coarse: Coarse, family: Family) -> Found:

@@ -168,3 +168,20 @@ def test_negative_permittivity_is_not_definite() -> None:
     shift = 40.0
     pairs = nearest(metal, shift, 2)
     assert pairs.values == pytest.approx(exact_values(metal, shift)[:2], rel=1e-9)
+
+
+def test_a_residual_that_is_rounding_is_no_failure() -> None:
+    """Large terms that cancel leave more than the limit, as tiny cells do; what did not converge is refused."""
+    pencil, _ = example(4, 4)
+    exact = nearest(pencil, SHIFT, 1)
+    local = pencil.numbering.gather(exact.vectors)[..., 0]
+    other = np.random.default_rng(0).standard_normal(local.shape)
+    other -= (other * local).sum(axis=1, keepdims=True) / (local**2).sum(axis=1, keepdims=True) * local
+    stiff = Pencil(pencil.numbering, pencil.K + 1e9 * other[:, :, None] * other[:, None, :], pencil.M)
+    pairs = stiff.check(exact.values, exact.vectors)
+    assert pairs.residuals[0] > RESIDUAL_LIMIT
+    assert pairs.values[0] == pytest.approx(exact.values[0], rel=1e-6)
+    assert stiff.converged(pairs).all()
+    noise = 1e-4 * np.abs(exact.vectors).max() * np.random.default_rng(1).standard_normal(exact.vectors.shape)
+    assert not stiff.converged(stiff.check(exact.values, exact.vectors + noise)).any()
+    assert not pencil.converged(pencil.check(exact.values, exact.vectors + noise)).any()
