@@ -37,7 +37,11 @@ def group_index(slope: complex, radius: float, tabulated: complex = 0j) -> float
     """
     answer = 1.0 / (1.0 + tabulated)
     real = (slope * answer).real / answer.real
-    return 1.0 / (radius * real) if real > 0.0 else None
+    return 1.0 / (radius * real) if radius * real > _STANDSTILL else None
+
+
+_STANDSTILL = 1e-9
+"""R d k0/d m below which it is a rounding of zero, as for every mode of m = 0, whose wavenumber is even in m."""
 
 
 def free_spectral_range_nm(wavelength_nm: float, n_g: float, radius: float) -> float:

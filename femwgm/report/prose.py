@@ -176,7 +176,6 @@ def layers(run: RunView) -> list[dict[str, str]]:
     """Name, material, index and size of each region."""
     k0 = 2.0 * math.pi / (0.5 * sum(run.config.modes.window_um))
     rows, inside = [], 0.0
-    by_name = {line.name: line for line in run.outlines}
     for region in run.regions:
         material = run.media.get(region)
         row = {
@@ -190,19 +189,41 @@ def layers(run: RunView) -> list[dict[str, str]]:
             row["index"] = f"{n.real:.6g}" + (
                 f" {'+' if n.imag > 0 else '−'} {abs(n.imag):.3g} i" if n.imag else ""
             )
-        if region in by_name:
-            line = by_name[region]
-            outer = float(line.r.max())
-            row["size"] = f"outer radius {outer:.6g} µm" + (
-                f", {outer - inside:.4g} µm thick" if inside else ""
-            )
-            if line.background:
-                row["size"] = f"layer of background from z = {line.z.min():.4g} to {line.z.max():.4g} µm"
-            elif not line.round:
-                row["size"] = f"to r = {outer:.6g} µm, from z = {line.z.min():.4g} to {line.z.max():.4g} µm"
-            inside = outer if line.round else 0.0
+        own = [line for line in run.outlines if line.name == region]
+        if own:
+            outer = max(float(line.r.max()) for line in own)
+            whole = len(own) == 1 and own[0].round
+            if whole:
+                row["size"] = f"outer radius {outer:.6g} µm"
+                row["size"] += f", {outer - inside:.4g} µm thick" if inside else ""
+            elif all(line.background for line in own):
+                row["size"] = _heights(run, region)
+            else:
+                low, high = min(line.z.min() for line in own), max(line.z.max() for line in own)
+                row["size"] = f"to r = {outer:.6g} µm, {_between(low, high)}"
+            inside = outer if whole else 0.0
         rows.append(row)
     return rows
+
+
+def _heights(run: RunView, region: str) -> str:
+    """Where the background layers of a name are; what goes on for ever below says so."""
+    parts = [
+        f"below z = {_micrometres(layer.top_um)}"
+        if layer.bottom_um is None
+        else _between(layer.bottom_um, layer.top_um)
+        for layer in getattr(run.config.geometry, "background", ())
+        if layer.name == region
+    ]
+    return f"background, {' and '.join(parts)}"
+
+
+def _between(low: float, high: float) -> str:
+    return f"from z = {low:.4g} to {high:.4g} µm".replace("-", "−")
+
+
+def _micrometres(value: float) -> str:
+    return f"{value:.4g} µm".replace("-", "−")
 
 
 def table_cells(mode: ModeView, regions: Sequence[str]) -> list[tuple[str, str, float | str]]:

@@ -13,7 +13,7 @@ from femwgm.typing import Array
 from femwgm.views.naming import write_names
 from femwgm.views.outlines import Outline, reach_of, visible
 from femwgm.views.patches import Patches
-from femwgm.views.plane import draw_layers, regions_along
+from femwgm.views.plane import around, draw_layers, regions_along
 from femwgm.views.source import PML, RunView
 from femwgm.views.style import FAINT, GREY, INK, LAYERS, layer_colours
 
@@ -73,7 +73,7 @@ def _labels(
     """For each region a point within it (None where it is not seen) and the height of its label; leaders cross if they must."""
     r = np.linspace(0.004, 0.996, 250) * reach
     z = middle + np.linspace(-0.97, 0.97, 195) * reach
-    names = np.stack([regions_along(lines, r, float(level), regions[-1]) for level in z])
+    names = np.stack([regions_along(lines, r, float(level), around(lines, regions)) for level in z])
     near = {name: [_nearest(names == name, r, z, (1.1 * reach, y)) for y in slots] for name in regions}
     best: tuple[int, dict[str, tuple[Point | None, float]]] | None = None
     for order in islice(permutations(range(len(regions))), _ORDERS):

@@ -17,7 +17,7 @@ from femwgm.views.outlines import reach_of
 from femwgm.views.plane import mode_box
 from femwgm.views.quantities import Quantity, Wave, main_component, quantity
 from femwgm.views.source import PML, ModeView, Viewable, mode_view
-from femwgm.views.style import AMBIENT, FAINT, GREY, INK, colour_map, halo, layer_colours
+from femwgm.views.style import AMBIENT, FAINT, GREY, INK, colour_map, halo, layer_colours, length_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -93,7 +93,7 @@ def ring(
             va="center", color=GREY, fontsize=6.5, path_effects=halo(), zorder=5,
         )  # fmt: skip
     if abs(height) > 1e-9:
-        ax.set_title(f"$z$ = {height:.3g} µm".replace("-", "−"), fontsize=7)
+        ax.set_title(f"$z$ = {length_text(height)} µm", fontsize=7)
     return ax
 
 
@@ -133,7 +133,7 @@ def sample(
     peak_r = float(line.r[int(np.argmax((np.abs(line.patches.E) ** 2).sum(axis=0).ravel()))])
     per_lobe = np.pi * peak_r / max(line.patches.m, 1) / (size / pixels)
     around = what.signed or wave.standing
-    envelope = around and per_lobe < PIXELS_PER_LOBE
+    envelope = around and line.patches.m > 0 and per_lobe < PIXELS_PER_LOBE
     x = box[0] + (np.arange(nx) + 0.5) * (box[1] - box[0]) / nx
     y = box[2] + (np.arange(ny) + 0.5) * (box[3] - box[2]) / ny
     X, Y = np.meshgrid(x, y)

@@ -159,8 +159,11 @@ def _of_section(geometry: Any) -> tuple[Outline, ...]:
         return ()
     try:
         section = section_of(geometry)
+        bounds = section.bounds
     except GeometryError:
         return ()
+    if not section.pieces:
+        return _filling(section.ambient, *bounds[1:])
     found = [_closed(piece.region, piece.outline.polygon) for piece in section.pieces]
     far = 6.0 * max((max(line.r.max(), np.abs(line.z).max()) for line in found), default=section.radius)
     for slab in section.slabs:
@@ -169,6 +172,12 @@ def _of_section(geometry: Any) -> tuple[Outline, ...]:
             Outline(slab.region, np.array([0.0, far, far, 0.0]), np.array([lo, lo, hi, hi]), background=True)
         )
     return tuple(found)
+
+
+def _filling(name: str, radius: float, low: float, high: float) -> tuple[Outline, ...]:
+    """What fills a closed cavity, up to its walls."""
+    rim = _finer(np.array([[0.0, low], [radius, low], [radius, high], [0.0, high]]), max(radius, high - low))
+    return (Outline(name, rim[:, 0], rim[:, 1]),)
 
 
 def _closed(name: str, polygon: Array) -> Outline:

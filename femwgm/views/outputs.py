@@ -75,6 +75,8 @@ def write_plots(
             if progress:
                 progress(f"picture {name}", done, len(pages))
             written += save(draw(), place / f"{name}.png", formats)
+    if not run.outlines:
+        return written
     if progress:
         progress("picture cut_open", len(pages), len(pages) + 1)
     return written + view(run, png=place / "cut_open.png")

@@ -197,7 +197,7 @@ def name_layers(
         return
     pixel = max(box[1] - box[0], box[3] - box[2]) / _RASTER
     r, z = (np.arange(lo + 0.5 * pixel, hi, pixel) for lo, hi in (box[:2], box[2:]))
-    names = np.stack([regions_along(lines, r, float(level), regions[-1]) for level in z])
+    names = np.stack([regions_along(lines, r, float(level), around(lines, regions)) for level in z])
     found = np.full(names.shape, -1)
     for i, name in enumerate(regions):
         found[names == name] = i
@@ -220,6 +220,11 @@ def _lit(patches: Patches, r: Array, z: Array, pixel: float) -> Array:
     inside = (i >= 0) & (i < len(z)) & (j >= 0) & (j < len(r))
     bright[i[inside].astype(int), j[inside].astype(int)] = True
     return np.asarray(binary_closing(bright, np.ones((7, 7))))
+
+
+def around(lines: Sequence[Outline], regions: Sequence[str]) -> str:
+    """Name of what surrounds a body: the ambient, or nothing around a closed cavity, which it fills."""
+    return "" if any(line.name == regions[-1] for line in lines) else regions[-1]
 
 
 def regions_along(lines: Sequence[Outline], r: Array, z: float, ambient: str) -> Array:

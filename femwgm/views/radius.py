@@ -12,7 +12,7 @@ from femwgm.views.equator import plane_height
 from femwgm.views.line import Profile
 from femwgm.views.quantities import Quantity, quantity
 from femwgm.views.source import ModeView, Viewable, mode_view
-from femwgm.views.style import ACCENT, GREY, INK, POLARIZATION, layer_colours
+from femwgm.views.style import ACCENT, GREY, INK, POLARIZATION, layer_colours, length_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,7 +80,7 @@ def radial(
                 ax.plot(line.r, part, lw=0.8, ls="--", color=colour, label=rf"$|E_{{{name}}}|^2$", zorder=3)
         ax.legend(loc="best", fontsize=6)
     ax.set_xlim(*limits)
-    ax.locator_params(axis="x", nbins=4 if limits[0] >= 100.0 else 6)
+    ax.locator_params(axis="x", nbins=4 if limits[0] >= 100.0 or limits[1] >= 1000.0 else 6)
     if log:
         ax.set_yscale("log")
         ax.set_ylim(1e-8, 3.0)
@@ -88,9 +88,7 @@ def radial(
         ax.set_ylim(-1.08 if what.signed else 0.0, 1.08 + 0.13 * (len(measures) + 1))
         ax.set_yticks([-1.0, -0.5, 0.0, 0.5, 1.0] if what.signed else [0.0, 0.25, 0.5, 0.75, 1.0])
         write_shares(ax, view, edges, limits, measures)
-    ax.set_xlabel(
-        r"$r$ / µm" if abs(height) < 1e-9 else rf"$r$ / µm at $z$ = {height:.3g} µm".replace("-", "−")
-    )
+    ax.set_xlabel(r"$r$ / µm" if abs(height) < 1e-9 else rf"$r$ / µm at $z$ = {length_text(height)} µm")
     ax.set_ylabel(what.label + " / max")
     return ax
 

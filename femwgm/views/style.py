@@ -60,6 +60,15 @@ def new_figure(width: float = COLUMN, height: float = 2.6, layout: str = "constr
     return figure
 
 
+def length_text(value: float) -> str:
+    """A length with three figures, whole from 1000 on.
+
+    >>> length_text(-0.13579), length_text(27400.2)
+    ('−0.136', '27400')
+    """
+    return (f"{value:.3g}" if abs(value) < 1000.0 else f"{value:.0f}").replace("-", "−")
+
+
 def save(figure: Figure, path: Path, formats: Sequence[str] = ("png",), dpi: int = DPI) -> list[Path]:
     """Write a figure beside `path`, one file for each format; the same figure gives the same bytes."""
     from femwgm.store import make_folder, write_bytes

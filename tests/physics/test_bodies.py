@@ -169,6 +169,8 @@ def test_the_spectrum_of_a_cavity_is_complete() -> None:
         assert (m in orders) == bool(exact)
     for mode in result.modes:
         assert mode.q_abs == pytest.approx(2500.0, rel=1e-6)
+        # The wavenumber is even in m: at m = 0 it stands still, and neither n_g nor the FSR has a meaning.
+        assert (mode.n_g is None) == (mode.fsr_nm is None) == (mode.m == 0)
 
 
 def test_wall_loss_of_the_published_cavity() -> None:

@@ -21,7 +21,7 @@ from femwgm.views.evidence import convergence
 from femwgm.views.line import profile
 from femwgm.views.losses import budget, channels
 from femwgm.views.outlines import outlines, reach_of
-from femwgm.views.outputs import write_outputs
+from femwgm.views.outputs import write_outputs, write_plots
 from femwgm.views.plane import meridian, regions_along
 from femwgm.views.quantities import Wave, quantity
 from femwgm.views.radius import MEASURES, percent, radial
@@ -330,3 +330,15 @@ def test_no_module_hides_a_function_of_its_name() -> None:
         assert not isinstance(getattr(views, name), ModuleType), name
     for name in views.__all__:
         assert not isinstance(getattr(views, name), ModuleType), name
+
+
+def test_a_body_of_unknown_shape_has_its_other_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is nothing to cut open; the run must not be lost for that."""
+    run = small_view()
+    unknown = replace(run, outlines=(), modes=tuple(replace(mode, outlines=()) for mode in run.modes))
+    monkeypatch.setattr(
+        "femwgm.views.outputs._pages", lambda run: [("comb", lambda: figures.comb_figure(run))]
+    )
+    assert [path.name for path in write_plots(unknown, tmp_path)] == ["comb.png"]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from support.meshes import blocks_mesh, half_disc, quarter_disc, rectangle
 
+from femwgm.config import load_config
 from femwgm.fem.field import CellField
 from femwgm.fem.spaces import Space
 from femwgm.views import revolve
 from femwgm.views.line import Profile, profile
-from femwgm.views.outlines import Outline, visible
+from femwgm.views.outlines import Outline, outlines, visible
 from femwgm.views.patches import Patches, from_field
+from femwgm.views.plane import around
 from femwgm.views.quantities import Wave, quantity
 
 both_cells = pytest.mark.parametrize("corners", [3, 4])
@@ -126,3 +129,12 @@ def test_edges_under_another_region_are_not_drawn() -> None:
     assert shown[1][2].max() == pytest.approx(-np.sqrt(8.0), abs=0.05)
     core = Outline("core", 0.9 * ball.r, 0.9 * ball.z)
     assert [len(r) for _, r, _ in visible([core, ball])] == [201, 201]
+
+
+def test_a_closed_cavity_is_drawn_by_its_walls() -> None:
+    config = load_config(Path(__file__).resolve().parents[2] / "configs" / "cavity-palace.yaml")
+    [filling] = outlines(config.geometry)
+    assert filling.name == "filling"
+    assert (filling.r.max(), filling.z.min(), filling.z.max()) == pytest.approx((27400.0, -27400.0, 27400.0))
+    assert around([filling], ("filling",)) == ""
+    assert around([filling], ("filling", "air")) == "air"

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from support.pictures import SMALL, small_view, store
 
+from femwgm.config import load_config
 from femwgm.errors import OutputError
 from femwgm.report import report_html, write_report
-from femwgm.report.prose import evidence, in_words, summary
-from femwgm.views.source import ModeView
+from femwgm.report.prose import evidence, in_words, layers, summary
+from femwgm.views.outlines import outlines
+from femwgm.views.source import ModeView, RunView
 
 pytestmark = pytest.mark.gmsh
 
@@ -134,3 +136,27 @@ def test_from_a_run_folder(tmp_path: Path) -> None:
 def test_a_report_needs_a_place() -> None:
     with pytest.raises(OutputError, match="file name"):
         write_report(small_view())
+
+
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+
+
+def described(name: str) -> dict[str, str]:
+    """Sizes of the regions of a configuration, as the report words them."""
+    config = load_config(CONFIGS / name)
+    regions = tuple(config.geometry.region_materials)
+    run = RunView(config, (), regions, outlines(config.geometry), (), {})
+    return {row["region"]: row["size"] for row in layers(run)}
+
+
+def test_sizes_are_those_of_the_body_not_of_its_drawing() -> None:
+    """A substrate goes on for ever, a cavity ends at its walls, a sphere that touches another keeps its size."""
+    dome = described("hemisphere.yaml")
+    assert dome["chip"] == "background, below z = 0 µm"
+    assert dome["body"] == "to r = 2 µm, from z = 0 to 2 µm"
+    assert described("cavity-palace.yaml")["filling"].startswith("to r = 27400 µm, from z = −2.74e+04")
+    pair = described("pair-48-44.yaml")
+    assert pair["lower_shell"].startswith("to r = 24.49 µm")
+    assert described("duan2022.yaml") == {
+        "core": "outer radius 10 µm", "shell": "outer radius 10.49 µm, 0.49 µm thick", "air": "beyond the body"
+    }  # fmt: skip
