@@ -163,8 +163,8 @@ def _pictures(run: RunView) -> str:
     parts.append(_in_space(run))
     caption = (
         "a, b: momentary field in the plane of the equator, or at the height z named there, whole and magnified; c: fall-off"
-        " along the radius; d, e: |E|² in the meridian plane, whole and magnified; f: |E|² along the radius with the share of"
-        " each region by three measures."
+        " along the radius; d, e: |E|² in the meridian plane, whole and magnified; f: |E|² along the radius with the shares of"
+        " the regions that it crosses, by the measures named."
     )
     for mode in shown:
         parts.append(f"<h3>{escape(mode.label)}</h3>")

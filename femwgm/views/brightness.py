@@ -26,9 +26,9 @@ def level(patches: Patches, values: Array) -> float:
     return _levels(patches, np.abs(values))[0]
 
 
-def beyond(patches: Patches) -> bool:
-    """Whether |E|^2 has a spot at an edge that outshines the mode."""
-    own, top = _levels(patches, _e2(patches))
+def beyond(patches: Patches, values: Array) -> bool:
+    """Whether values (patches, n, n) have a spot at an edge that outshines the mode; H has none where only E does."""
+    own, top = _levels(patches, np.abs(values))
     return own < top
 
 

@@ -39,7 +39,7 @@ def legend(mode: ModeView, what: Quantity, width: int, *, envelope: bool = False
         figure.text(
             0.69,
             0.59,
-            what.label + " / max" + (OFF_EDGES if beyond(mode.solid) else ""),
+            what.label + " / max" + (OFF_EDGES if beyond(mode.solid, what(mode.solid)) else ""),
             ha="right",
             va="center",
             fontsize=8,

@@ -11,6 +11,7 @@ from femwgm.views.equator import ring, sector_box, strongest
 from femwgm.views.evidence import error_bars
 from femwgm.views.losses import budget
 from femwgm.views.plane import colour_bar, mark, meridian, mode_box
+from femwgm.views.quantities import quantity
 from femwgm.views.radius import radial
 from femwgm.views.source import ModeView, RunView
 from femwgm.views.spectrum import comb, lines
@@ -42,7 +43,7 @@ def mode_figure(mode: ModeView, ring_pixels: int = 480) -> Figure:
     radial(mode, c, log=True, components=True)
     meridian(mode, d, whole=True)
     meridian(mode, e)
-    colour_bar(e, "E2", beyond=beyond(mode.solid))
+    colour_bar(e, "E2", beyond=beyond(mode.solid, quantity("E2")(mode.solid)))
     radial(mode, f)
     mark(a, sector_box(mode))
     mark(d, mode_box(mode, slender=2.0))
@@ -62,7 +63,7 @@ def published_planes(mode: ModeView) -> Figure:
     mark(d, sector_box(mode))
     mark(f, mode_box(mode, slender=1.2))
     colour_bar(e, strongest(mode))
-    colour_bar(g, "E2", beyond=beyond(mode.solid))
+    colour_bar(g, "E2", beyond=beyond(mode.solid, quantity("E2")(mode.solid)))
     for ax, letter in zip((d, e, f, g), "defg", strict=True):
         panel(ax, letter)
     return figure
