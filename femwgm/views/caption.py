@@ -13,6 +13,9 @@ from femwgm.views.radius import percent
 from femwgm.views.source import ModeView
 from femwgm.views.style import GREY, colour_map
 
+_LETTERS = 92
+"""Letters in the line left of the scale, before the rest is summed up."""
+
 
 def legend(mode: ModeView, what: Quantity, width: int, *, envelope: bool = False) -> Array:
     """A strip below a picture, in the type of the other figures: the mode's name, where it lives, and the scale.
@@ -28,7 +31,7 @@ def legend(mode: ModeView, what: Quantity, width: int, *, envelope: bool = False
     with look():
         figure = new_figure(8.0, 0.56, layout="none")
         figure.text(0.015, 0.66, title_of(mode), fontweight="bold", fontsize=9, va="center")
-        figure.text(0.015, 0.26, sentence(mode), fontsize=8, va="center", color=GREY)
+        figure.text(0.015, 0.26, sentence(mode, _LETTERS), fontsize=8, va="center", color=GREY)
         ax = figure.add_axes((0.70, 0.46, 0.28, 0.26))
         bar = figure.colorbar(
             ScalarMappable(Normalize(low, 1.0), colour_map(what.signed)), cax=ax, orientation="horizontal",
@@ -55,13 +58,17 @@ def legend(mode: ModeView, what: Quantity, width: int, *, envelope: bool = False
     return out
 
 
-def sentence(mode: ModeView) -> str:
-    """Where a mode lives, in words."""
+def sentence(mode: ModeView, most: int = 200) -> str:
+    """Where a mode lives, in words: the regions by their shares, as many as fit into `most` letters."""
     shares = mode.shares("energy")
     if not shares:
         return ""
-    rest = [name for name in mode.regions if name != mode.home and name in shares]
-    leak = ", ".join(f"{percent(shares[name])} in the {name}" for name in rest)
-    return f"{percent(shares[mode.home])} of the electric energy in the {mode.home}" + (
-        f", {leak}" if leak else ""
-    )
+    text = f"{percent(shares[mode.home])} of the electric energy in the {mode.home}"
+    rest = sorted((name for name in shares if name != mode.home), key=lambda name: -shares[name])
+    for i, name in enumerate(rest):
+        more = f", {percent(shares[name])} in the {name}"
+        left = sum(shares[other] for other in rest[i:])
+        if len(text) + len(more) > most:
+            return f"{text}, {percent(left)} elsewhere"
+        text += more
+    return text

@@ -147,7 +147,9 @@ def write_shares(
             wanted = max(0.17, 0.032 * len(name)) * (limits[1] - limits[0])
             middle, narrow = 0.5 * (lo + hi), hi - lo < wanted
             if row == 0:
-                weight: dict[str, Any] = {"fontweight": "bold", "fontsize": 5.0 if narrow else 7.0}
+                fitting = (hi - lo) / (limits[1] - limits[0]) / (0.0046 * len(name))
+                small = float(np.clip(fitting, 3.4, 5.0))
+                weight: dict[str, Any] = {"fontweight": "bold", "fontsize": small if narrow else 7.0}
                 ax.text(middle, 0.955, name, transform=across, ha="center", va="center", **weight)
             if name in shares:
                 size = 4.5 if narrow else 6.5

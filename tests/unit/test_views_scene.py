@@ -14,6 +14,7 @@ from femwgm.errors import MissingExtraError, OutputError
 from femwgm.views import graphics
 from femwgm.views.app import opacities, view
 from femwgm.views.brightness import peak
+from femwgm.views.caption import sentence
 from femwgm.views.outlines import Outline, holds, plates
 from femwgm.views.plane import scale
 from femwgm.views.quantities import Wave, quantity
@@ -234,3 +235,11 @@ def test_a_bad_opacity_is_refused(word: str) -> None:
 def test_a_film_of_another_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"\.gif or \.mp4"):
         view(small_view(), gif=tmp_path / "wave.avi")
+
+
+def test_a_caption_sums_up_what_does_not_fit() -> None:
+    mode = small_view().find("TM163")
+    whole = sentence(mode)
+    assert whole.endswith("3.87 % in the core, 1.42 % in the air")
+    assert sentence(mode, 75).endswith("in the shell, 3.87 % in the core, 1.42 % elsewhere")
+    assert sentence(mode, 50).endswith("in the shell, 5.28 % elsewhere")
