@@ -11,6 +11,7 @@ import numpy as np
 from femwgm.errors import OutputError
 from femwgm.typing import Array
 from femwgm.views.brightness import level, peak
+from femwgm.views.camera import fitted, look_at
 from femwgm.views.caption import sentence
 from femwgm.views.outlines import body_of, holds, plates, reach_of, visible
 from femwgm.views.plane import blended, scale
@@ -33,11 +34,8 @@ FACE = {"smooth_shading": False, "ambient": 0.72, "diffuse": 0.3, "specular": 0.
 """Light on the outside, and on the faces of the cut, where colours should read as on the scale."""
 CLEAR = 0.15
 """Opacity of a background layer that surrounds the body, unless another is asked for."""
-_ANGLE, FILLED = 30.0, 0.86
-"""Angle of the camera (degrees), and how much of a picture the body fills."""
 _LINES_AHEAD = -40000.0
 """How far lines are drawn in front of the faces that they lie on, in steps of the depth buffer."""
-_UPWARDS = np.array([0.0, 0.0, 1.0])
 
 
 @dataclass(frozen=True)
@@ -287,23 +285,18 @@ class Scene:
         if not self.look.close_up:
             lift = np.radians(33.0)
             away = np.array([np.cos(middle) * np.cos(lift), np.sin(middle) * np.cos(lift), np.sin(lift)])
-            camera.focal_point, camera.position = (
-                tuple(point) for point in fitted(np.concatenate(self._points), away)
-            )
-            camera.up = tuple(_UPWARDS)
-            camera.view_angle = _ANGLE
+            look_at(camera, *fitted(np.concatenate(self._points), away))
             return
         r, z = peak(self.mode.solid)
         reach = self._reach()
         # Above a floor the picture shows the lobes along the ring; of a wedge it shows the cross-section.
-        ahead, height = (0.0, z) if self.look.cut.wedge else (0.5 * reach / r, max(z, 0.12 * reach))
+        ahead, height = (
+            (0.0, z) if self.look.cut.wedge else (0.5 * reach / max(r, reach), max(z, 0.12 * reach))
+        )
         target = np.array([r * np.cos(ahead), r * np.sin(ahead), height])
         lift, turn = np.radians(35.0), np.radians(52.0)
         away = np.array([np.cos(turn) * np.cos(lift), np.sin(turn) * np.cos(lift), np.sin(lift)])
-        camera.focal_point = tuple(target)
-        camera.position = tuple(target + 2.6 * reach * away)
-        camera.up = tuple(_UPWARDS)
-        camera.view_angle = _ANGLE
+        look_at(camera, target, target + 2.6 * reach * away)
 
     def _reach(self) -> float:
         """Size (um) of what a close-up shows: the mode's cross section and some lobes."""
@@ -315,19 +308,3 @@ class Scene:
         lobes = 6.0 * np.pi * peak(patches)[0] / max(patches.m, 1)
         wanted = max(np.ptp(patches.z[seen]), 3.0 * np.ptp(patches.r[seen]), lobes)
         return float(min(wanted, 0.45 * self.size))
-
-
-def fitted(points: Array, away: Array) -> tuple[Array, Array]:
-    """Focal point and position of a camera in a direction from which points (n, 3) fill a square, centred."""
-    right = np.cross(_UPWARDS, away)
-    right = right / np.linalg.norm(right)
-    axes = np.array([right, np.cross(away, right), away])
-    u = points @ axes.T
-    widest = np.tan(np.radians(0.5 * _ANGLE)) * FILLED
-    centre = 0.5 * (u.min(axis=0) + u.max(axis=0))
-    for _ in range(6):  # perspective moves the middle of the picture off the middle of the body
-        across = np.abs(u[:, :2] - centre[:2]).max(axis=1)
-        distance = float((across / widest + u[:, 2] - centre[2]).max())
-        seen = (u[:, :2] - centre[:2]) / (distance - u[:, 2] + centre[2])[:, None]
-        centre[:2] += distance * 0.5 * (seen.min(axis=0) + seen.max(axis=0))
-    return centre @ axes, (centre + np.array([0.0, 0.0, distance])) @ axes

@@ -14,12 +14,12 @@ from femwgm.errors import MissingExtraError, OutputError
 from femwgm.views import graphics
 from femwgm.views.app import opacities, view
 from femwgm.views.brightness import peak
+from femwgm.views.camera import FILLED, fitted
 from femwgm.views.caption import sentence
 from femwgm.views.outlines import Outline, holds, plates
 from femwgm.views.plane import scale
 from femwgm.views.quantities import Wave, quantity
 from femwgm.views.revolve import Cut, azimuths, flat_face, half_disc, inside_of, surfaces
-from femwgm.views.scene import FILLED, fitted
 
 pytestmark = pytest.mark.gmsh
 
