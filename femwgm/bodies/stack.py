@@ -33,6 +33,8 @@ from femwgm.timing import stage
 
 _LEAST_PART = 0.2
 """Part of a mode (share of the sphere times purity there) that a mode of a single sphere must make up to give it its labels."""
+_LOOKED_THROUGH = 4000
+"""Cells up to which the maximum is looked for in all of them."""
 _SLACK = 1e-4
 _ENRICHMENT = 1
 
@@ -135,12 +137,11 @@ class StackSolver:
                     continue
                 scale = 1.0 / np.sqrt(integrals.electric.sum())
                 unit, energies = field.scaled(scale), integrals.scaled(scale**2)
-                volume = volume_max(unit, energies, eps, brightest(unit, eps))
+                large = len(eps) > _LOOKED_THROUGH
+                volume = volume_max(unit, energies, eps, brightest(unit, eps) if large else None)
                 chosen.append(j)
                 found.append(
-                    _Found(
-                        m, here.k0[j], shift, here.residuals[j], label, integrals, volume, here.size, field
-                    )
+                    _Found(m, here.k0[j], shift, here.residuals[j], label, energies, volume, here.size, unit)
                 )
             pairs[m] = here.select(chosen)
         return found, pairs

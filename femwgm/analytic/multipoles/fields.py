@@ -23,6 +23,8 @@ _ORDER = 9
 _CHUNK = 8000
 _DECAYS = 1e-8
 """Im k / Re k below which k is taken as real."""
+_CENTRE = 0.02
+"""Distance from a centre (in 1 / kappa) inside which the field is as it is there: u / rho^2 is a quotient of roundings."""
 _OFF_AXIS = 1e-6
 """Least polar angle: on the axis itself some components are limits of quotients."""
 
@@ -41,6 +43,7 @@ class StackField:
         self.k = mode.k0 if abs(mode.k0.imag) > _DECAYS * mode.k0.real else mode.k0.real
         self.kappa = self.system.couplings.kappa(complex(self.k))
         self.m = mode.m
+        self._near = _CENTRE / abs(self.kappa)
         self._sent = self.system.sent(mode.k0, mode.amplitudes)
         self._tables: dict[tuple[int, int], _RadialTable] = {}
 
@@ -58,7 +61,7 @@ class StackField:
         _, sine, cosine = _polar(np.sin(theta), np.cos(theta))
         P, dP = legendre_table(int(wave.degrees[0]), int(wave.degrees[-1]), self.m, cosine)
         over = 1j * self.m * P / sine[:, None]
-        rho = np.maximum(rho, 1e-9)
+        rho = np.maximum(rho, self._near)
         eps = sphere.media.at(np.array([complex(self.k)])).t[:-1, 0]
         n2 = eps[np.minimum(np.searchsorted(sphere.radii, rho), len(sphere.radii) - 1)]
         E = np.zeros((3, len(rho), len(theta)), dtype=np.complex128)
@@ -97,6 +100,7 @@ class StackField:
             return
         wave, sphere = self.system.waves[j], self.system.spheres[j]
         rho, sine, cosine = _polar(r, z - wave.centre)
+        rho = np.maximum(rho, self._near)
         P, dP = legendre_table(int(wave.degrees[0]), int(wave.degrees[-1]), self.m, cosine)
         eps = sphere.media.at(np.array([complex(self.k)])).t[:-1, 0]
         layer = np.minimum(np.searchsorted(sphere.radii, rho), len(sphere.radii) - 1)
@@ -148,7 +152,8 @@ class StackField:
 
 
 def _polar(r: Array, z: Array) -> tuple[Array, Array, Array]:
-    rho = np.maximum(np.hypot(r, z), 1e-9)
+    """Distance, sine and cosine of the polar angle, kept off the axis."""
+    rho = np.hypot(r, z)
     angle = np.clip(np.arctan2(r, z), _OFF_AXIS, np.pi - _OFF_AXIS)
     return rho, np.sin(angle), np.cos(angle)
 
