@@ -114,6 +114,29 @@ def test_half_a_ball_on_a_mirror_has_every_mode_of_the_ball() -> None:
         assert sorted(found) == pytest.approx(exact, rel=2e-4), m
 
 
+def test_half_of_the_ambient_changed() -> None:
+    """A ball half sunk in nearly the ambient's index moves, by symmetry, by half of the exact slope d k / d n_ambient."""
+
+    def wavenumber(index: float) -> float:
+        chip = {"name": "chip", "material": "chip", "top": "0 um"}
+        result = run({
+            "schema": 1, "materials": {"glass": {"n": 2.0}, "chip": {"n": index}, "air": {"n": 1.0}},
+            "geometry": {
+                "kind": "pedestal_sphere", "material": "glass", "ambient": "air", "radius": "2 um", "background": [chip],
+            },
+            "modes": {"window": ["1.01 um", "1.03 um"], "polarizations": ["TE"], "azimuthal_orders": [20]},
+            "accuracy": {"wavelength": 1e-8},
+        })  # fmt: skip
+        (mode,) = result.modes
+        assert mode.wavelength_error < 1e-8
+        return mode.k0.real
+
+    step = 0.01
+    slope = (wavenumber(1.0 + step) - wavenumber(1.0 - step)) / (2.0 * step)
+    exact = [LayeredSphere([2.0], [2.0, 1.0 + d]).mode("TE", 20).k0.real for d in (step, -step)]
+    assert slope == pytest.approx(0.5 * (exact[0] - exact[1]) / (2.0 * step), rel=1e-3)
+
+
 def test_a_post_that_is_not_there() -> None:
     """A pillar of the ambient's own material: the ball above it is free."""
     pillar = {"material": "air", "name": "post", "radius": "0.8 um", "height": "1 um"}
