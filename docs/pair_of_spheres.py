@@ -26,10 +26,14 @@ result = femwgm.run(femwgm.load_config(config, ["modes.azimuthal_orders=[0]"]))
 for mode in result.modes:
     e = mode.extra
     print(
-        f"{mode.pol} l={mode.l} m={mode.m}: {mode.wavelength_nm:.4f} nm +- {mode.wavelength_error:.0e}, "
+        f"{mode.pol} l={mode.l} m={mode.m}: {mode.wavelength_nm:.6f} nm +- {mode.wavelength_error:.0e}, Q = {mode.q_rad:.2e}, "
         f"lower {e['share_lower']:.3f} upper {e['share_upper']:.3f} shells {e['shell_share']:.3f}, "
         f"n'' = {e['threshold_n2_times_q'] / Q:.3e}, {e['threshold_per_cm_times_q'] / Q:.1f} / cm, "
-        f"coupled modes {e['cmt_wavelength_nm']:.4f} nm ({e['cmt_error']:+.1e})"
+        + (
+            ""
+            if e["cmt_error"] is None
+            else f"coupled modes {e['cmt_wavelength_nm']:.4f} nm ({e['cmt_error']:+.1e})"
+        )
     )
 
 # %% [markdown]

@@ -14,6 +14,9 @@ from femwgm.coupled import coupled_supermodes
 from femwgm.materials import Material
 from femwgm.modes import Mode
 
+_LIKE = 0.3
+"""Weight of a mode's label in a mode of the theory from which the two are compared."""
+
 
 def thresholds(
     geometry: AxialStack, media: Mapping[str, Material], energy: Mapping[str, float], k: float
@@ -38,8 +41,12 @@ def beside_coupled_modes(
     orders: Sequence[int],
     widening: float,
 ) -> list[Mode]:
-    """The modes with their wavelengths by coupled-mode theory, and how far off those are (relative, theory less solve)."""
-    out = list(modes)
+    """The modes with their wavelengths by coupled-mode theory, and how far off those are (relative, theory less solve).
+
+    Empty for modes made of others than those that the theory is given.
+    """
+    nothing: dict[str, float | str | None] = {"cmt_wavelength_nm": None, "cmt_error": None}
+    out = [replace(mode, extra={**mode.extra, **nothing}) for mode in modes]
     for m in orders:
         here = [i for i, mode in enumerate(modes) if mode.m == m]
         theory = coupled_supermodes(config, materials, m, widening)
@@ -48,6 +55,8 @@ def beside_coupled_modes(
         weight = np.array([[t.weights.get(_key(modes[i]), 0.0) for t in theory] for i in here])
         off = np.array([[t.k0.real / modes[i].k0.real - 1.0 for t in theory] for i in here])
         for row, column in zip(*linear_sum_assignment(np.abs(off) / widening - weight), strict=True):
+            if weight[row, column] < _LIKE:
+                continue  # made of modes that the theory does not have
             mode, k0 = modes[here[row]], theory[column].k0.real
             columns = {
                 "cmt_wavelength_nm": 2e3 * np.pi / k0, "cmt_error": 1.0 / (1.0 + float(off[row, column])) - 1.0,
