@@ -92,7 +92,7 @@ def geometry(kind: str) -> dict[str, Any]:
     return {"kind": kind, **common, **KINDS[kind]}
 
 
-MANY_CORNERS = ("bottle", "disk", "ring", "capillary", "toroid", "pedestal_sphere")
+MANY_CORNERS = ("bottle", "disk", "ring", "capillary", "toroid", "pedestal_sphere", "profile")
 
 
 @pytest.mark.parametrize(
