@@ -43,17 +43,28 @@ def quantity(axis: str, unit: str) -> str:
 
 
 def line_style(rows: pd.DataFrame) -> dict[str, Any]:
-    """Colour and marker of a branch by its polarization, paler with its radial and polar order."""
+    """Colour and marker of a branch by its polarization, paler with its radial and polar order; odd supermodes are dashed."""
     first = rows.iloc[0]
     pol, p = str(first["pol"]), float(first["p"]) if first["p"] == first["p"] else 0.0
+    if first["m"] == 0:  # over the poles, where p counts nothing but l
+        p = 0.0
     alpha = max(0.3, 1.0 - 0.3 * (p + float(first["q"]) - 1.0))
+    odd = _parity(rows) == "odd"
     return {
+        "ls": (0, (3, 1.5)) if odd else "-",
+        "mfc": "white" if odd else POLARIZATION.get(pol, INK),
         "color": POLARIZATION.get(pol, INK),
         "alpha": alpha,
         "marker": MARKER.get(pol, "o"),
         "ms": 2.6,
         "lw": 1.0,
     }
+
+
+def _parity(rows: pd.DataFrame) -> str:
+    """Parity across the contact of two spheres, empty where there is none."""
+    value = rows["parity"].iloc[0] if "parity" in rows else ""
+    return value if isinstance(value, str) else ""
 
 
 def wavelengths(table: pd.DataFrame, ax: Axes, axis: str, label: str) -> Axes:
@@ -97,15 +108,21 @@ def short_name(name: str, table: pd.DataFrame) -> str:
         else f"$l={words.get('l')}$, $m={words.get('m')}$"
     )
     q = "" if (table["q"].dropna() == 1).all() else f" $q={words.get('q')}$,"
-    return f"{pol}{q} {l_m}"
+    parity = _parity(table[table["branch"] == name]) if "parity" in table else ""
+    return f"{pol}{q} {l_m}" + (f", {parity}" if parity else "")
 
 
 def indices(table: pd.DataFrame, ax: Axes, axis: str, label: str) -> Axes:
-    """Plot group index (filled) and phase index (open) of each branch, at the outer diameter."""
+    """Plot group index (filled) and phase index (open) of each branch, at the outer diameter.
+
+    Modes of m = 0 have neither: those of a stack show how far the neighbours moved them.
+    """
+    if (table["m"].dropna() == 0).all():
+        return _shifts(table, ax, axis, label)
     for _, rows in branches(table, axis)[:MOST_BRANCHES]:
         style = line_style(rows)
         ax.plot(rows[axis], rows["n_g"], **style)
-        ax.plot(rows[axis], rows["n_eff"], **style, mfc="white", ls="--")
+        ax.plot(rows[axis], rows["n_eff"], **{**style, "mfc": "white", "ls": "--"})
     ax.plot([], [], color=INK, marker="o", ms=2.6, lw=1.0, label=r"group $n_g$")
     ax.plot(
         [], [], color=INK, marker="o", ms=2.6, lw=1.0, mfc="white", ls="--", label=r"phase $n_\mathrm{eff}$"
@@ -113,6 +130,23 @@ def indices(table: pd.DataFrame, ax: Axes, axis: str, label: str) -> Axes:
     ax.set_xlabel(label)
     ax.set_ylabel("index at the outer diameter")
     ax.legend()
+    return ax
+
+
+def _shifts(table: pd.DataFrame, ax: Axes, axis: str, label: str) -> Axes:
+    """Wavelength minus that of the single sphere."""
+    for name, rows in branches(table, axis)[:MOST_BRANCHES]:
+        if "shift_from_single" in rows:
+            moved = 1.0 - 1.0 / (1.0 + rows["shift_from_single"].astype(float))
+            ax.plot(
+                rows[axis],
+                -rows["wavelength_nm"] * moved / (1.0 - moved),
+                label=short_name(name, table),
+                **line_style(rows),
+            )
+    ax.axhline(0.0, color=INK, lw=0.5, zorder=0)
+    ax.set_xlabel(label)
+    ax.set_ylabel(r"$\lambda$ minus the single sphere's / nm")
     return ax
 
 
