@@ -12,7 +12,7 @@ from scipy import special
 
 from femwgm.analytic import ExactMode, LayeredSphere
 from femwgm.analytic.media import MediaModel
-from femwgm.analytic.multipoles import Sphere, StackField, StackMode, peak_density, stack_modes
+from femwgm.analytic.multipoles import Sphere, StackField, StackMode, peak_density, search, stack_modes
 from femwgm.analytic.multipoles.mode import radiated, spread
 from femwgm.analytic.multipoles.system import Couplings
 from femwgm.analytic.multipoles.translation import translation
@@ -266,6 +266,43 @@ def test_the_brightest_point(m: int) -> None:
         n2 = np.where(rho <= sphere.radii[0], INDICES[0], INDICES[1])[:, None] ** 2
         assert (n2 * (np.abs(E) ** 2).sum(axis=0)).max() <= peak * (1.0 + 1e-9)
         assert (np.abs(field(np.zeros(1), np.full(1, sphere.centre))[0]) ** 2).sum() < 1e-2 * peak
+
+
+def random_stack(seed: int) -> tuple[list[Sphere], int, float]:
+    """One to three spheres, bare or coated, touching or not, in air or water; an azimuthal order and a wavenumber."""
+    rng = np.random.default_rng(seed)
+    ambient, top, spheres = float(rng.choice([1.0, 1.0, 1.33])), 0.0, []
+    for _ in range(int(rng.integers(1, 4))):
+        core, shell = float(rng.uniform(0.8, 2.5)), float(rng.uniform(0.05, 0.5))
+        radii = (core, core + shell) if rng.random() < 0.6 else (core,)
+        indices = [*rng.uniform(1.45, 2.3, len(radii)).tolist(), ambient]
+        spheres.append(Sphere(top + radii[-1], radii, MediaModel(indices)))
+        top += 2.0 * radii[-1] + float(rng.choice([0.0, rng.uniform(0.0, 0.3)]))
+    return spheres, int(rng.choice([0, 1, 2, 5])), float(rng.uniform(8.5, 10.0))
+
+
+@pytest.mark.parametrize(
+    "seed", [3, *(pytest.param(seed, marks=pytest.mark.slow) for seed in [4, *range(10, 30)])]
+)
+def test_random_stacks(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other discs and more waves find the same modes, none more and none less, within the stated errors of k and Q."""
+    spheres, m, k = random_stack(seed)
+    window = (k, 1.012 * k)
+    slowest = 0.7 * search.disc_radius(spheres, window)
+    found = []
+    for phase, tolerance in ((0.25, 1e-9), (0.35, 1e-11)):
+        monkeypatch.setattr(search, "_PHASE", phase)
+        found.append(
+            stack_modes(spheres, m, window, wanted=lambda k, *_: k.imag > -slowest, tolerance=tolerance)
+        )
+    assert len(found[0]) == len(found[1])
+    for mode in found[0]:
+        twin = min(found[1], key=lambda other: abs(other.k0 - mode.k0))
+        assert abs(mode.k0 - twin.k0) < 3.0 * (mode.error + twin.error) * abs(mode.k0)
+        if mode.log10_q is not None and twin.log10_q is not None:
+            assert mode.q_error is not None
+            assert twin.q_error is not None
+            assert abs(10.0 ** (mode.log10_q - twin.log10_q) - 1.0) < 3.0 * (mode.q_error + twin.q_error)
 
 
 def test_a_stack_too_large_is_refused() -> None:

@@ -25,8 +25,14 @@ __all__ = ["StackMode", "channels_of", "describe", "radiated", "residual", "slop
 
 _STEP = 1e-2
 """Step of numerical derivatives, in radians of the fastest phase."""
-_SAFETY = 2.0
-_EPS = 2e-16
+_SAFETY = 3.0
+_EPS = 2e-15
+"""Relative error of what M is made of."""
+_FLOOR = 1e-14
+"""Least relative error of k: Bessel functions of orders in the hundreds, and their interpolation off the real axis."""
+_FAINT = 1e-14
+"""Error of the smallest amplitudes, those that radiate, relative to the largest."""
+_DERIVATIVE = 1e-8
 _CUTS = (0.93, 0.965)
 """Parts of the degrees with which a mode is compared: from one to the next the error falls as from the next to the whole."""
 
@@ -114,7 +120,7 @@ def describe(system: System, k: complex, x: ComplexArray) -> StackMode:
     ratio = min(abs(shifts[1]) / max(abs(shifts[0]), 1e-300), 1.0)
     shift = _SAFETY * ratio * shifts[1]
     size = float(np.abs(left) @ np.abs(system.matrix(k)) @ np.abs(x))
-    rounding = _EPS * size / abs(left @ slope(system, k, x))
+    rounding = _EPS * size / abs(left @ slope(system, k, x)) + _FLOOR * abs(k)
     lost = _by_sphere(_layers(system, k, np.where(inner, 0.0, x)))
 
     outside = 1.0 - sum(map(sum, energy))  # whose phase is taken as that of the inside
@@ -125,8 +131,9 @@ def describe(system: System, k: complex, x: ComplexArray) -> StackMode:
     if power > 0.0:
         log_q, source = float(-np.log10(power)), "multipoles"
         q_error = _SAFETY * abs(radiated(system, k, part) / power - 1.0) + power + (mixing - 1.0)
+        q_error += _FAINT / np.sqrt(power) + _DERIVATIVE
     if rate > 0.0:
-        uncertain = 2.0 * (abs(shift.imag) + rounding) / (k.real * rate) + absorbed**2 / rate
+        uncertain = 2.0 * (abs(shift) + rounding) / (k.real * rate) + absorbed**2 / rate
         if q_error is None or uncertain < q_error:
             log_q, source, q_error = float(-np.log10(rate)), "eigenvalue", uncertain
     share_error = _SAFETY * max(map(max, lost)) + abs(rate) + (mixing - 1.0) * max(outside, 0.0) + 1e-12
