@@ -118,6 +118,12 @@ class _Run:
             mesh: CurvedMesh = self.domain.real_mesh()
             return Space(mesh, self.domain.degree)
 
+    @property
+    def _tolerance(self) -> float:
+        """Error of the wavenumber to ask for: Q errs by some roots of it."""
+        goals = self.config.accuracy
+        return max(min(goals.wavelength, (0.1 * goals.q) ** 2 if goals.q else 1.0), _LEAST_TOLERANCE)
+
     def modes(self, m: int, tell: Callable[[float], None]) -> list[Mode]:
         """Modes of one azimuthal order."""
         begin = time.perf_counter()
@@ -125,7 +131,7 @@ class _Run:
         with stage("spherical waves"):
             found = stack_modes(
                 self.spheres, m, self.singles.window, pols, resembles(self.singles.balls, m),
-                max(self.config.accuracy.wavelength, _LEAST_TOLERANCE), tell,
+                self._tolerance, tell,
             )  # fmt: skip
         seconds = (time.perf_counter() - begin) / max(len(found), 1)
         with stage("observables"):

@@ -236,6 +236,10 @@ def test_stated_errors_hold_where_spheres_touch(gap: float) -> None:
     assert len(rough) == len(fine) > 2
     for a, b in zip(rough, fine, strict=True):
         assert abs(a.k0 - b.k0) < 3.0 * a.error * abs(b.k0) + 1e-13
+        power = [radiated(mode.system, mode.k0, mode.amplitudes) for mode in (a, b)]
+        assert (
+            abs(power[0] / power[1] - 1.0) < 8.0 * np.sqrt(a.error) + 1e-8
+        )  # what the stated error of Q rests on
         assert a.error < 1e-5
 
 

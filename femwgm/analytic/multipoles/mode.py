@@ -33,6 +33,8 @@ _FLOOR = 1e-14
 _FAINT = 1e-14
 """Error of the smallest amplitudes, those that radiate, relative to the largest."""
 _DERIVATIVE = 1e-8
+_FIRST_ORDER = 8.0
+"""Error of the radiated power over the root of that of k: waves left out change amplitudes in first order, k in second."""
 _CUTS = (0.93, 0.965)
 """Parts of the degrees with which a mode is compared: from one to the next the error falls as from the next to the whole."""
 
@@ -131,7 +133,7 @@ def describe(system: System, k: complex, x: ComplexArray) -> StackMode:
     if power > 0.0:
         log_q, source = float(-np.log10(power)), "multipoles"
         q_error = _SAFETY * abs(radiated(system, k, part) / power - 1.0) + power + (mixing - 1.0)
-        q_error += _FAINT / np.sqrt(power) + _DERIVATIVE
+        q_error += _FAINT / np.sqrt(power) + _DERIVATIVE + _FIRST_ORDER * np.sqrt(abs(shift) / abs(k))
     if rate > 0.0:
         uncertain = 2.0 * (abs(shift) + rounding) / (k.real * rate) + absorbed**2 / rate
         if q_error is None or uncertain < q_error:
