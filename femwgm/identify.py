@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from femwgm.fem.field import CellField
+from femwgm.geometry.profile import Profile
 from femwgm.typing import Array
 
 _RADIAL_THRESHOLD, _POLAR_THRESHOLD = 5e-3, 5e-2
@@ -46,7 +47,8 @@ class Label:
 
 
 def identify(
-    field: CellField, eps: Array, radii: tuple[float, float], surface: float, latitude: float, body: Array | None = None
+    field: CellField, eps: Array, radii: tuple[float, float], surface: float, latitude: float, body: Array | None = None,
+    profile: Profile | None = None,
 ) -> Label:  # fmt: skip
     """Label of a mode.
 
@@ -64,17 +66,23 @@ def identify(
         Largest latitude of the domain (rad).
     body
         Cells (bool) whose lobes count; by default all: what leaks into a substrate has lobes of its own.
+    profile
+        Surface that polar lobes are counted along and radial ones across; by default a sphere about the origin.
     """
-    te, tm, position = _radial_energies(field, eps, surface, body)
+    te, tm, position = _radial_energies(field, eps, surface, body, profile)
     te_fraction = te / (te + tm)
     pol = "TE" if te_fraction > 0.5 else "TM"
     rho, beta = position
     # A cell of degree k holds at most k lobes in either direction.
     samples = int(np.clip(4 * field.space.degree * np.sqrt(field.space.mesh.cells), 81, 241))
-    along = np.linspace(radii[0] + 1e-6 * surface, surface * (1 - 1e-9), samples)
-    across = np.linspace(0.0 if field.mirror else -latitude, latitude * (1 - 1e-9), samples)
-    both = np.r_[along, np.full_like(across, rho)], np.r_[np.full_like(along, beta), across]
-    line, arc = np.split(_radial_function(field, eps, pol, *both, body), [len(along)])
+    if profile is None:
+        along = np.linspace(radii[0] + 1e-6 * surface, surface * (1 - 1e-9), samples)
+        across = np.linspace(0.0 if field.mirror else -latitude, latitude * (1 - 1e-9), samples)
+        rhos, betas = np.r_[along, np.full_like(across, rho)], np.r_[np.full_like(along, beta), across]
+        points = np.stack([rhos * np.cos(betas), rhos * np.sin(betas)])
+    else:
+        points = _paths(profile, rho, beta, surface - radii[0], latitude, field.mirror is not None, samples)
+    line, arc = np.split(_radial_function(field, eps, pol, points, body, profile), [samples])
     radial_changes, radial_weakest = _sign_changes(line, _RADIAL_THRESHOLD)
     polar_changes, polar_weakest = _sign_changes(arc, _POLAR_THRESHOLD)
     if field.mirror:
@@ -91,8 +99,32 @@ def identify(
     )
 
 
+def _paths(
+    profile: Profile, rho: float, beta: float, depth: float, latitude: float, upper: bool, samples: int
+) -> Array:
+    """Points (2, 3 samples) from a depth (um) to the surface along its normal, and along it, both through (rho, beta)."""
+    peak = rho * np.array([[np.cos(beta)], [np.sin(beta)]])
+    normal, scale = profile.normal(*peak), float(profile.scale(*peak)[0])
+    end = float((peak * normal).sum()) * (1.0 / scale - 1.0)
+    line = peak + normal * np.linspace(end - depth * (1.0 - 1e-6), end * (1.0 - 1e-9), samples)
+    line[0] = np.maximum(line[0], 0.0)
+    return np.concatenate([line, profile.along(scale, latitude, upper, 2 * samples)], axis=1)
+
+
+def _normals(r: Array, z: Array, profile: Profile | None) -> Array:
+    """Unit vectors (2, *points) across the surface, radial without a profile."""
+    if profile is None:
+        return np.stack([r, z]) / np.hypot(r, z)
+    return profile.normal(r.ravel(), z.ravel()).reshape(2, *r.shape)
+
+
 def _radial_energies(
-    field: CellField, eps: Array, surface: float, body: Array | None, samples: int = 8
+    field: CellField,
+    eps: Array,
+    surface: float,
+    body: Array | None,
+    profile: Profile | None,
+    samples: int = 8,
 ) -> tuple[float, float, tuple[float, float]]:
     """Energies in H_rho and in E_rho within the solid, and (rho, latitude) where the stronger one peaks."""
     mesh = field.space.mesh
@@ -108,28 +140,27 @@ def _radial_energies(
     r, z = x.real
     rho = np.hypot(r, z)
     volume = r * np.abs(J)
-    h = np.abs((H[0] * r + H[2] * z) / rho) ** 2
-    e = eps.real[cells][:, None] * np.abs((E[0] * r + E[2] * z) / rho) ** 2
+    n = _normals(r, z, profile)
+    h = np.abs(H[0] * n[0] + H[2] * n[1]) ** 2
+    e = eps.real[cells][:, None] * np.abs(E[0] * n[0] + E[2] * n[1]) ** 2
     te, tm = float((volume * h).sum()), float((volume * e).sum())
     peak = np.unravel_index(int(np.argmax((r * rho) ** 2 * (h if te > tm else e))), r.shape)
     return te, tm, (float(rho[peak]), float(np.arctan2(z[peak], r[peak])))
 
 
 def _radial_function(
-    field: CellField, eps: Array, pol: str, rho: Array, beta: Array, body: Array | None
+    field: CellField, eps: Array, pol: str, points: Array, body: Array | None, profile: Profile | None
 ) -> Array:
     """rho H_rho (TE) or rho eps E_rho (TM) at points, times r: errors of the quotient H_rho near the axis must not count."""
-    r, z = rho * np.cos(beta), rho * np.sin(beta)
+    r, z = points
+    rho, n = np.hypot(r, z), _normals(r, z, profile)
     probe = field.probe(r, z)
     E, H = probe(field)
     if pol == "TE":
-        u = rho * (H[0] * np.cos(beta) + H[2] * np.sin(beta))
+        u = rho * (H[0] * n[0] + H[2] * n[1])
     else:
-        u = (
-            rho
-            * np.where(probe.owner >= 0, eps.real[probe.owner], 0.0)
-            * (E[0] * np.cos(beta) + E[2] * np.sin(beta))
-        )
+        inside = np.where(probe.owner >= 0, eps.real[probe.owner], 0.0)
+        u = rho * inside * (E[0] * n[0] + E[2] * n[1])
     if body is not None:
         u = np.where((probe.owner >= 0) & body[probe.owner], u, 0.0)
     return np.asarray(r * u)

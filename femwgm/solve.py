@@ -13,6 +13,7 @@ from femwgm.estimate import wavenumber_error
 from femwgm.expect import Expected
 from femwgm.fem.condense import FactoredPencil
 from femwgm.fem.field import CellField
+from femwgm.geometry.profile import Profile
 from femwgm.identify import identify
 from femwgm.mesh.domain import PML
 from femwgm.modes import Mode
@@ -138,7 +139,7 @@ def _stagnant(misses: dict[int, float], degree: int) -> bool:
 
 def solve_mode(
     problem: MeridianProblem, expected: Expected, degree: int, goals: Goals, *, mirrored: bool, radius: float,
-    interfaces: dict[str, tuple[float, float]],
+    interfaces: dict[str, tuple[float, float]], profile: Profile | None = None,
 ) -> Mode:  # fmt: skip
     """A mode with its estimated errors, the degree raised until they meet the goals.
 
@@ -155,6 +156,8 @@ def solve_mode(
         Outer radius of the solid (um).
     interfaces
         Inner and outer radius of each region on the equator (um).
+    profile
+        Surface that the labels follow; a sphere by default.
     """
     begin = time.perf_counter()
     mirror = mirror_condition(expected.pol, expected.p) if mirrored else None
@@ -201,7 +204,7 @@ def solve_mode(
     smallest, largest, latitude = _extent(problem)
     with stage("error estimate"):
         label = identify(
-            second.field, media.eps, (smallest, largest), radius, latitude, problem.body_cells
+            second.field, media.eps, (smallest, largest), radius, latitude, problem.body_cells, profile
         )  # the less noise, the surer
     local = primary.pencil.numbering.gather(primary.x[:, None])[..., 0]
     norm = bilinear_norm(local, matrices, primary.k0, media)

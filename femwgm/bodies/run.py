@@ -16,6 +16,7 @@ from femwgm.config.schema import RunConfig
 from femwgm.errors import ConfigError
 from femwgm.expect import Expected
 from femwgm.geometry.build import section_of
+from femwgm.geometry.profile import profile_of
 from femwgm.geometry.section import Section
 from femwgm.materials import Material
 from femwgm.mesh.curved import CurvedMesh
@@ -125,7 +126,7 @@ def _solve(
     with stage("observables"):
         return solve_mode(
             problem, item, domain.degree, goals, mirrored=domain.mirror, radius=section.radius,
-            interfaces=equatorial_intervals(section, domain.box),
+            interfaces=equatorial_intervals(section, domain.box), profile=profile_of(section),
         )  # fmt: skip
 
 

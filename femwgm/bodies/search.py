@@ -18,6 +18,7 @@ from femwgm.config.schema import RunConfig
 from femwgm.errors import ConfigError
 from femwgm.expect import Expected
 from femwgm.fem.pml import stretch_box
+from femwgm.geometry.profile import profile_of
 from femwgm.geometry.section import Section, Walls
 from femwgm.identify import Label, identify
 from femwgm.materials import Material
@@ -62,6 +63,7 @@ class BodySearch:
 
     def __init__(self, config: RunConfig, section: Section, media: Mapping[str, Material]) -> None:
         self.config, self.section, self.media = config, section, media
+        self.profile = profile_of(section)
         lo, hi = config.modes.window_um
         self.window = k0_from_wavelength(hi), k0_from_wavelength(lo)
         self.middle = 0.5 * sum(self.window)
@@ -172,7 +174,13 @@ class BodySearch:
         smallest, largest, latitude = coarse.problem.extent
         eps = coarse.problem.media(complex(self.middle)).eps
         label = identify(
-            family.field, eps, (smallest, largest), self.section.radius, latitude, coarse.problem.body_cells
+            family.field,
+            eps,
+            (smallest, largest),
+            self.section.radius,
+            latitude,
+            coarse.problem.body_cells,
+            self.profile,
         )
         return Found(label, family, coarse)
 
