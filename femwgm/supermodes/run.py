@@ -8,6 +8,7 @@ from functools import cached_property
 
 from femwgm.analytic.media import MediaModel
 from femwgm.analytic.multipoles import Sphere, StackField, StackMode, peak_density, stack_modes
+from femwgm.analytic.multipoles.search import disc_radius
 from femwgm.bodies.run import BodyResult, Tell
 from femwgm.bodies.stack_columns import beside_coupled_modes, thresholds
 from femwgm.bodies.stack_domain import design_stack
@@ -28,12 +29,13 @@ from femwgm.modes import Mode
 from femwgm.numerics import one_thread
 from femwgm.supermodes.labels import Label, label, resembles
 from femwgm.timing import stage
-from femwgm.typing import Array, ComplexArray
 
 _PICTURED = 1e-4
 """Accuracy of the wavelength for which the cells that hold fields are laid out."""
 _LEAST_TOLERANCE = 1e-12
 _TICKS = 100
+_DEPTH = 0.8
+"""Depth below the real axis to which the discs overlap, in radii."""
 
 
 def solve_stack(
@@ -79,7 +81,9 @@ def solve_stack(
     expected = [
         Expected(mode.pol, mode.q, mode.l or 0, mode.m, mode.k0, float(mode.l or 0)) for mode in found
     ]
-    return BodyResult(found, [(run.domain, run.space.mesh)], expected)
+    least = 0.5 * run.singles.window[0] / (_DEPTH * disc_radius(run.spheres, run.singles.window))
+    notes = [f"modes with Q below about {least:.2g} were not looked for"]
+    return BodyResult(found, [(run.domain, run.space.mesh)], expected, notes)
 
 
 class _Run:
@@ -152,10 +156,6 @@ class _Run:
         absorbing = {n: s * eps[n].imag / eps[n].real for n, s in energy.items() if eps[n].imag}
         absorbed = sum(absorbing.values())
         exact = StackField(found)
-
-        def formula(r: Array, z: Array) -> tuple[ComplexArray, ComplexArray]:
-            return exact(r, z)
-
         shares = ball_shares(energy, names)
         extra: dict[str, float | str | None] = {
             "sphere": names[what.ball], "parity": contact_parity(exact, self.singles.balls, shares),
@@ -168,13 +168,13 @@ class _Run:
         return Mode(
             pol=what.single.pol, q=what.single.q, l=what.single.l, m=found.m, p=what.single.l - found.m, k0=found.k0,
             radius=self.geometry.radius_ref_um, n_g=None, log10_q_rad=found.log10_q if known else None,
-            q_rad_source=found.source if known else "not resolved: lost in rounding",
-            q_rad_floor=None if known else 1.0 / found.error,
+            q_rad_source=found.source if known or found.log10_q is None else "not resolved: lost in rounding",
+            q_rad_floor=None if known or self.media[self.geometry.ambient].permittivity(complex(k)).imag else 1.0 / found.error,
             q_error=found.q_error if known else None, q_abs=1.0 / absorbed if absorbed else None, energy=energy,
             e2={name: value / sum(weights.values()) for name, value in weights.items()}, radial_e2={},
             mode_volume_um3=1.0 / peak_density(exact)[0], wavelength_error=found.error, residual=found.residual,
             dofs=found.system.size, seconds=seconds, share_error=found.share_error, confidence=what.weight,
             te_fraction=found.te_fraction,
             met=found.error <= self.config.accuracy.wavelength and (goal is None or (known and (found.q_error or 0.0) <= goal)),
-            absorption=absorbing, extra=extra, field_data=SampledField(self.space, formula, found.m, found.k0),
+            absorption=absorbing, extra=extra, field_data=SampledField(self.space, exact, found.m, found.k0),
         )  # fmt: skip

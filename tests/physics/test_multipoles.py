@@ -309,6 +309,20 @@ def test_random_stacks(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
             assert abs(10.0 ** (mode.log10_q - twin.log10_q) - 1.0) < 3.0 * (mode.q_error + twin.q_error)
 
 
+def test_an_order_beyond_every_degree() -> None:
+    """m = 50 has no mode on spheres this small: an empty list, nothing worse."""
+    assert stack_modes(equal_pair(0.1), 50, (6.8, 6.9), wanted=lambda k, *_: k.imag > -0.05) == []
+
+
+def test_an_ambient_that_absorbs() -> None:
+    """k is that of the lossy problem, and no radiation Q is claimed where the far field is absorbed."""
+    media = MediaModel([2.0, 1.0 + 1e-3j])
+    pair = [Sphere(side * 1.05, (1.0,), media) for side in (-1.0, 1.0)]
+    found = stack_modes(pair, 0, (6.78, 6.87), (False,), lambda k, *_: k.imag > -0.02)
+    assert [mode.log10_q for mode in found] == [None, None]
+    assert found[0].k0.imag < -0.0033286
+
+
 def test_a_stack_too_large_is_refused() -> None:
     """Not hours later by the memory."""
     media = MediaModel([1.5, 1.0])

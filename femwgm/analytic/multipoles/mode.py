@@ -62,7 +62,7 @@ class StackMode:
     log10_q
         Decimal logarithm of the radiation quality factor; None where it is not known.
     source
-        "eigenvalue" or "multipoles".
+        "eigenvalue" or "multipoles", or why Q is not known.
     error, q_error, share_error
         Estimated errors: of the wavenumber (relative), Q (relative), shares (absolute).
     """
@@ -128,16 +128,18 @@ def describe(system: System, k: complex, x: ComplexArray) -> StackMode:
     outside = 1.0 - sum(map(sum, energy))  # whose phase is taken as that of the inside
     absorbed = absorption(system, k, energy)
     rate = -2.0 * k.imag / k.real - absorbed
-    log_q, source, q_error = None, "not resolved", None
+    log_q, source, q_error = None, "not resolved: lost in rounding", None
     power = radiated(system, k, x)
     if power > 0.0:
         log_q, source = float(-np.log10(power)), "multipoles"
         q_error = _SAFETY * abs(radiated(system, k, part) / power - 1.0) + power + (mixing - 1.0)
         q_error += _FAINT / np.sqrt(power) + _DERIVATIVE + _FIRST_ORDER * np.sqrt(abs(shift) / abs(k))
     if rate > 0.0:
-        uncertain = 2.0 * (abs(shift) + rounding) / (k.real * rate) + absorbed**2 / rate
+        uncertain = 2.0 * (abs(shift) + rounding) / (k.real * rate) + absorbed**2 / rate + abs(absorbed)
         if q_error is None or uncertain < q_error:
             log_q, source, q_error = float(-np.log10(rate)), "eigenvalue", uncertain
+    if system.couplings.kappa(complex(k.real)).imag:  # neither a power nor a share can be told far away
+        log_q, source, q_error = None, "not resolved: the ambient absorbs", None
     share_error = _SAFETY * max(map(max, lost)) + abs(rate) + (mixing - 1.0) * max(outside, 0.0) + 1e-12
     return StackMode(
         m=system.couplings.m, k0=k, amplitudes=x, system=system, energy=energy,

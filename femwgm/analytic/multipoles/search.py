@@ -33,6 +33,7 @@ _STILL, _SOLVED = 1e-13, 1e-12
 _FIRST = 20
 _ALIKE = 1e-11
 _LARGEST = 9000
+_LEAST_WAVES = 8
 
 
 def stack_modes(
@@ -86,7 +87,7 @@ def stack_modes(
     pieces = list(_pieces(window, radius))
     for number, centres in enumerate(pieces):
         span = centres[0] - radius, centres[-1] + radius
-        tops = [_first_top(sphere, span[1]) for sphere in spheres]
+        tops = [max(_first_top(sphere, span[1]), m + _LEAST_WAVES) for sphere in spheres]
         couplings = _couplings(spheres, m, tops, span)
         found = []
         for part, family in enumerate(families):
@@ -109,7 +110,8 @@ def _couplings(
     size = (2 if m else 1) * sum(max(top - max(m, 1) + 1, 0) for top in tops)
     if size > _LARGEST:
         raise SolveError(
-            f"{len(spheres)} spheres of this size take {size} spherical waves, more than {_LARGEST}"
+            f"{len(spheres)} spheres of this size take {size} spherical waves, more than {_LARGEST}; "
+            "solve by finite elements (discretization.method: elements)"
         )
     return Couplings(spheres, m, tops, span)
 
