@@ -24,7 +24,7 @@ SMALL = False
 
 def _run(config: dict[str, Any], repeats: int) -> tuple[Timing, dict[str, float], Any]:
     """`femwgm.run` of a configuration: best timing, the share of each stage in it, the last result."""
-    from femwgm.pipeline import run
+    from femwgm.runs.loop import run
 
     fastest: list[Any] = []
 
@@ -175,9 +175,9 @@ def b5() -> Iterator[Row]:
     """Two hundred shell thicknesses, TE and TM l = 165; a grid of 100 shell indices and 100 azimuthal orders."""
     from femwgm.analytic import LayeredSphere
     from femwgm.config import load_config
-    from femwgm.grids import index_grid
-    from femwgm.numerics import one_thread
-    from femwgm.shapes import sweep_radii
+    from femwgm.ground.numerics import one_thread
+    from femwgm.sweeps.grids import index_grid
+    from femwgm.sweeps.moving_radii import sweep_radii
 
     config = load_config(configuration(window=(630.0, 645.0), polarizations=("TE", "TM"), orders=[165]))
     shapes = [(9.51, 9.51 + t) for t in np.linspace(0.35, 0.65, 200)]

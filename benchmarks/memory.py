@@ -13,8 +13,8 @@ def memory_job(case: str, solver: str) -> Any:
     from peers.ngsolve_sphere import Box, ClosedSphere, OpenSphere
 
     from femwgm.config import load_config
-    from femwgm.pipeline import run
-    from femwgm.shapes import sweep_radii
+    from femwgm.runs.loop import run
+    from femwgm.sweeps.moving_radii import sweep_radii
 
     # A small job of the same kind first: it loads what is loaded late, so that the peak is the case's own.
     if solver == "femwgm":

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from femwgm import analytic
     from femwgm.config import RunConfig, load_config
-    from femwgm.modes import Mode, ModeSet
-    from femwgm.pipeline import RunResult
-    from femwgm.runs import run
+    from femwgm.modes.mode import Mode, ModeSet
+    from femwgm.runs.loop import RunResult
+    from femwgm.runs.run import run
     from femwgm.store import load_run
     from femwgm.sweeps import SweepResult, load_sweep, sweep
 
@@ -30,15 +30,15 @@ __all__ = [
 
 # Imported when first asked for: `import femwgm` stays under half a second.
 _HOMES = {
-    "Mode": "femwgm.modes",
-    "ModeSet": "femwgm.modes",
+    "Mode": "femwgm.modes.mode",
+    "ModeSet": "femwgm.modes.mode",
     "RunConfig": "femwgm.config",
-    "RunResult": "femwgm.pipeline",
+    "RunResult": "femwgm.runs.loop",
     "SweepResult": "femwgm.sweeps",
     "load_config": "femwgm.config",
     "load_run": "femwgm.store",
     "load_sweep": "femwgm.sweeps",
-    "run": "femwgm.runs",
+    "run": "femwgm.runs.run",
     "sweep": "femwgm.sweeps",
 }
 

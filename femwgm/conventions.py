@@ -21,7 +21,7 @@ Units
 Lengths in um, wavenumbers in rad/um, frequencies in THz; other units exist in the YAML and in column headers.
 Light runs 299.792458 um in a picosecond:
 
->>> from femwgm.units import C_UM_THZ, frequency_thz, k0_from_wavelength, wavelength_um
+>>> from femwgm.ground.units import C_UM_THZ, frequency_thz, k0_from_wavelength, wavelength_um
 >>> C_UM_THZ
 299.792458
 >>> k0 = k0_from_wavelength(0.660)                      # vacuum wavelength 660 nm

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import special
 
 from femwgm.errors import SolveError
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 __all__ = ["bessel_j", "hankel"]
 

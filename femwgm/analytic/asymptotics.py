@@ -29,7 +29,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from femwgm.errors import GeometryError
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 __all__ = ["airy_zero", "lam_leung_young", "resonance_series", "schiller", "spheroid"]
 

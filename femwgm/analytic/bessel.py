@@ -32,7 +32,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from femwgm.analytic import amos
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 __all__ = ["RadialPair", "barrier", "complex_pair", "log_derivative", "phase", "real_pair", "regular"]
 

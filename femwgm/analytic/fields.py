@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike
 
 from femwgm.analytic.legendre import Angular, angular
 from femwgm.analytic.radial import RadialMode, Samples
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from femwgm.analytic import bessel
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 Bool = NDArray[np.bool_]
 

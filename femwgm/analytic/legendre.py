@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 _LARGE = 1e150
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from femwgm.analytic.layered import Exterior, Stack, weight_q
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from femwgm.analytic.layered import Media
 from femwgm.errors import GeometryError
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 _STEP = 1e-3
 """Relative step of the numerical derivative of an index that comes as a callable."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 __all__ = ["regular_table"]
 

@@ -14,7 +14,7 @@ from femwgm.analytic.fields import ModeFields
 from femwgm.analytic.radial import RadialMode
 from femwgm.analytic.sensitivity import Sensitivity
 from femwgm.errors import GeometryError
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 if TYPE_CHECKING:
     from femwgm.analytic.sphere import LayeredSphere

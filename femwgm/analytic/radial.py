@@ -10,7 +10,7 @@ import numpy as np
 from femwgm.analytic import bessel
 from femwgm.analytic.layered import Media, Stack, orders, weight_p
 from femwgm.analytic.matching import Match, match
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 _GAUSS = np.polynomial.legendre.leggauss(24)
 _DEEP = 22.0

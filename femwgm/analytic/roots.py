@@ -27,7 +27,7 @@ from femwgm.analytic.matching import Match, match
 from femwgm.analytic.media import MediaModel
 from femwgm.analytic.radial import RadialMode
 from femwgm.analytic.sensitivity import Sensitivity
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 Bool = NDArray[np.bool_]
 

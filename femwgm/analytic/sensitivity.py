@@ -20,7 +20,7 @@ import numpy as np
 
 from femwgm.analytic.layered import Stack
 from femwgm.analytic.radial import RadialMode
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 _OFFSETS = np.array([1.0, 2.0, 3.0, 4.0])
 _CENTRAL = np.array([4.0 / 5.0, -1.0 / 5.0, 4.0 / 105.0, -1.0 / 280.0])

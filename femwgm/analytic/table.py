@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from femwgm import table
 from femwgm.analytic.mode import ExactMode
 from femwgm.analytic.sphere import LayeredSphere
 from femwgm.errors import ConfigError, GeometryError
+from femwgm.ground import columns as table
 
 __all__ = ["mode_row", "mode_rows", "rows", "with_azimuthal_orders"]
 
@@ -127,7 +127,7 @@ def mode_row(mode: ExactMode, regions: Sequence[str]) -> Row:
     Returns
     -------
     dict
-        The columns of :func:`femwgm.table.columns`, then `log10_q_rad`. None where a value does not apply: q_abs without
+        The columns of :func:`femwgm.ground.columns.columns`, then `log10_q_rad`. None where a value does not apply: q_abs without
         absorption, the ambient's shares of a mode without an evanescent part, residual and dofs.
 
     Raises

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from femwgm.analytic.bessel import barrier
 from femwgm.analytic.roots import Resonator
 from femwgm.errors import GeometryError, MaterialError, SolveError
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 _TIGHT = 16.0
 """Barrier depth (nepers) beyond which a pole and its real resonance have the same real part to 1e-13."""

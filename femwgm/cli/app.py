@@ -43,7 +43,7 @@ def run(
     """Find the modes of CONFIG; with -o DIR leave tables, fields and pictures there."""
     from femwgm.config import load_config
     from femwgm.errors import AccuracyError
-    from femwgm.runs import run_into
+    from femwgm.runs.run import run_into
 
     settings = load_config(config, override or [])
     try:
@@ -183,7 +183,7 @@ def view(
 ) -> None:
     """Show the modes of a run folder in three dimensions: in a window, a browser, or files."""
     from femwgm.store import load_run
-    from femwgm.views.app import opacities, view_run
+    from femwgm.views.space.app import opacities, view_run
 
     written = view_run(
         load_run(folder), mode=mode, show=quantity, png=png, gif=gif, mp4=mp4, web=web, port=port, open_browser=browser,
@@ -198,11 +198,11 @@ def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A run folder.", show_default=False)],
 ) -> None:
     """Write DIR/report.html."""
-    from femwgm.runs import part
+    from femwgm.runs.run import part
     from femwgm.store import load_run
 
     stored = load_run(folder)
-    print(part("femwgm.report", "write_report")(stored))
+    print(part("femwgm.views.report", "write_report")(stored))
 
 
 for _verb in (assign, lasing, vernier, paper):

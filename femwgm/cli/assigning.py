@@ -16,8 +16,8 @@ from femwgm.config import RunConfig
 from femwgm.errors import ConfigError
 
 if TYPE_CHECKING:
-    from femwgm.experiment.assignment import Assignment, Parameter
-    from femwgm.experiment.paper.content import Section
+    from femwgm.experiment.spectrum.assignment import Assignment, Parameter
+    from femwgm.studies.duan2022.content import Section
 
 __all__ = ["assign_peaks", "plain_table", "print_assignment", "print_comparison"]
 
@@ -28,10 +28,10 @@ ORDERS = (1, 2, 3)
 
 def assign_peaks(peaks: Path, config: RunConfig, free: Sequence[str], shell: str | None) -> Assignment:
     """Read the peaks, fit the sphere of the configuration."""
-    from femwgm.experiment.assign import assign
-    from femwgm.experiment.model import CoatedSphere
-    from femwgm.experiment.peaks import read_peaks
-    from femwgm.experiment.prior import prior_from
+    from femwgm.experiment.spectrum.assign import assign
+    from femwgm.experiment.spectrum.model import CoatedSphere
+    from femwgm.experiment.spectrum.peaks import read_peaks
+    from femwgm.experiment.spectrum.prior import prior_from
 
     table = read_peaks(peaks)
     middle = 5e-4 * float(table.wavelength_nm[0] + table.wavelength_nm[-1])

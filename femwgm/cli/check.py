@@ -7,8 +7,8 @@ from pathlib import Path
 from femwgm.config import RunConfig, config_hash
 from femwgm.errors import ConfigError
 from femwgm.geometry.build import section_of
+from femwgm.ground.units import k0_from_wavelength
 from femwgm.materials import materials_from_config
-from femwgm.units import k0_from_wavelength
 
 __all__ = ["draw", "remarks"]
 
@@ -57,7 +57,7 @@ def draw(config: RunConfig, path: Path) -> str:
     GeometryError
         If the shape is wrong.
     """
-    from femwgm.views.shape import draw_shape
+    from femwgm.views.figures.shape import draw_shape
 
     if path.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise ConfigError(
@@ -68,7 +68,7 @@ def draw(config: RunConfig, path: Path) -> str:
 
 
 def _expected(config: RunConfig) -> str:
-    from femwgm.expect import expected_modes
+    from femwgm.finders.exact_list import expected_modes
 
     found = expected_modes(config, materials_from_config(config))
     orders = sorted({mode.m for mode in found})

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from femwgm.config import RunConfig
 from femwgm.errors import ConfigError
+from femwgm.ground.columns import SHARES, columns
 from femwgm.materials import Material, materials_from_config
-from femwgm.table import SHARES, columns
 
 if TYPE_CHECKING:
     from femwgm.analytic import ExactMode
@@ -26,7 +26,7 @@ def exact_rows(config: RunConfig) -> list[dict[str, Any]]:
     ConfigError
         When the body has no exact solution, or no mode lies in the window.
     """
-    from femwgm.expect import exact_sphere, expected_modes
+    from femwgm.finders.exact_list import exact_sphere, expected_modes
 
     materials = materials_from_config(config)
     _require_exact(config, materials)

@@ -46,7 +46,7 @@ def assign(
 
     result = assign_peaks(peaks, load_config(config, override or []), free or [], shell)
     if out is not None:
-        from femwgm.experiment.write import write_assignment
+        from femwgm.experiment.spectrum.write import write_assignment
 
         write_assignment(result, out)
     if not quiet:
@@ -150,7 +150,7 @@ def paper(
     quiet: Quiet = False,
 ) -> None:
     """Compute the published study anew and write DIR/paper.html: each published number beside ours."""
-    from femwgm.experiment.paper import write_paper
+    from femwgm.studies.duan2022 import write_paper
 
     with progress_bar(quiet) as progress:
         tell = (lambda what: progress(what, None, None)) if progress else (lambda _: None)

@@ -16,11 +16,11 @@ from femwgm.cli.tables import console, notes
 from femwgm.config import RunConfig
 
 if TYPE_CHECKING:
-    from femwgm.experiment.gain import GainSpectrum
-    from femwgm.experiment.lasing import Threshold
-    from femwgm.experiment.rates import LightCurve
-    from femwgm.experiment.tolerance import Tolerance
-    from femwgm.experiment.vernier import Vernier
+    from femwgm.experiment.lasing.gain import GainSpectrum
+    from femwgm.experiment.lasing.rates import LightCurve
+    from femwgm.experiment.lasing.thresholds import Threshold
+    from femwgm.experiment.pairs.tolerance import Tolerance
+    from femwgm.experiment.pairs.vernier import Vernier
 
 __all__ = ["lasing", "print_lasing", "print_vernier", "vernier", "write_lasing", "write_vernier"]
 
@@ -44,11 +44,11 @@ class Lasing:
 def lasing(config: RunConfig, q: float, gain: Path | None, in_plane: bool, shell: str | None) -> Lasing:
     """Thresholds and light curves of the exact modes of a configuration."""
     from femwgm.errors import SolveError
-    from femwgm.experiment.gain import GainSpectrum, read_gain
-    from femwgm.experiment.lasing import first_to_lase, relative_strengths, threshold
-    from femwgm.experiment.model import CoatedSphere
-    from femwgm.experiment.overlap import shell_intensities
-    from femwgm.experiment.rates import light_curve, spontaneous_share
+    from femwgm.experiment.lasing.gain import GainSpectrum, read_gain
+    from femwgm.experiment.lasing.overlap import shell_intensities
+    from femwgm.experiment.lasing.rates import light_curve, spontaneous_share
+    from femwgm.experiment.lasing.thresholds import first_to_lase, relative_strengths, threshold
+    from femwgm.experiment.spectrum.model import CoatedSphere
 
     body = CoatedSphere.from_config(config, shell)
     media = list(body.media.values())
@@ -107,9 +107,9 @@ def print_lasing(result: Lasing) -> None:
 
 def write_lasing(result: Lasing, folder: Path) -> None:
     """Write thresholds.csv, light.csv and lasing.png."""
-    from femwgm.store.files import write_files
-    from femwgm.views.laser import laser_figure
-    from femwgm.views.style import look, rendered
+    from femwgm.ground.files import write_files
+    from femwgm.views.figures.laser import laser_figure
+    from femwgm.views.figures.style import look, rendered
 
     rows: list[list[Any]] = [
         [
@@ -159,9 +159,9 @@ def vernier(
     first: RunConfig, second: RunConfig, q: float, pol: str, deviation_um: float, wanted_nm: float | None
 ) -> tuple[Vernier, Tolerance]:
     """Combs of two spheres in the window of the first, and what errors of their diameters do to the coincidence wanted."""
-    from femwgm.experiment.model import CoatedSphere
-    from femwgm.experiment.tolerance import tolerance
-    from femwgm.experiment.vernier import design
+    from femwgm.experiment.pairs.tolerance import tolerance
+    from femwgm.experiment.pairs.vernier import design
+    from femwgm.experiment.spectrum.model import CoatedSphere
 
     bodies = CoatedSphere.from_config(first), CoatedSphere.from_config(second)
     window = first.modes.window_um
@@ -196,9 +196,9 @@ def write_vernier(
     made: Vernier, drawn: Tolerance, deviation_um: float, wanted_nm: float | None, folder: Path
 ) -> None:
     """Write coincidences.csv and vernier.png."""
-    from femwgm.store.files import write_files
-    from femwgm.views.experiment import vernier_figure
-    from femwgm.views.style import look, rendered
+    from femwgm.ground.files import write_files
+    from femwgm.views.figures.experiment import vernier_figure
+    from femwgm.views.figures.style import look, rendered
 
     rows: list[list[Any]] = [
         [

@@ -54,7 +54,7 @@ def sweep_into(
 def _figures(config: RunConfig, result: Any, out: Path) -> list[Path]:
     if not config.outputs.plots or not result.done:
         return []
-    from femwgm.views.sweeps import write_sweep_plots
+    from femwgm.views.figures.sweeps import write_sweep_plots
 
     return write_sweep_plots(result, out / "plots")
 

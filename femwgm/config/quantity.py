@@ -22,7 +22,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 from femwgm.config.base import nearest, refuse
-from femwgm.units import C_UM_THZ
+from femwgm.ground.units import C_UM_THZ
 
 __all__ = [
     "Length",

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from femwgm.config.base import Strict, Whole, nearest, refuse
 from femwgm.config.quantity import in_unit, split_quantity
-from femwgm.table import columns
+from femwgm.ground.columns import columns
 
 __all__ = ["Axis", "Normal", "Sample", "Span", "Sweep", "Uniform"]
 

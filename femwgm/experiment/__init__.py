@@ -1,1 +1,1 @@
-"""What the laboratory measures, from what the solver computes: lines, thresholds, pump, polarization, Vernier combs."""
+"""What a laboratory measures, from what the solver computes: spectra, lasing, far fields, pairs."""

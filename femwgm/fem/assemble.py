@@ -23,8 +23,8 @@ from skfem.refdom import RefTri
 from femwgm.fem.mapping import CurvedMapping
 from femwgm.fem.spaces import Space, discrete_gradient, element_pair
 from femwgm.fem.tensor import QuadIntegrals
-from femwgm.numerics import unit_gauss
-from femwgm.typing import Array, IntArray, RealArray
+from femwgm.ground.numerics import unit_gauss
+from femwgm.ground.typing import Array, IntArray, RealArray
 
 TABULATED_TRIANGLE_ORDER = 19
 """The highest degree of exactness for which scikit-fem tabulates a rule on triangles."""

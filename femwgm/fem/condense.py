@@ -16,7 +16,7 @@ from femwgm.errors import SolveError
 from femwgm.fem.dissect import Dissection
 from femwgm.fem.pardiso import WORTHWHILE, installed, pardiso_solver
 from femwgm.fem.spaces import Space
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 DENSE_SKELETON = 900
 """Skeletons up to this size are factorised as dense matrices, which is faster there than any sparse ordering."""

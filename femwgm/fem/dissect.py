@@ -16,7 +16,7 @@ import numpy as np
 import scipy.linalg as sla
 
 from femwgm.errors import SolveError
-from femwgm.typing import Array, IntArray
+from femwgm.ground.typing import Array, IntArray
 
 _LEAF = 6
 """Cells that are merged at once at the bottom of the tree."""

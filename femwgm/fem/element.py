@@ -12,7 +12,7 @@ import numpy as np
 from skfem.element import DiscreteField, ElementH1
 from skfem.element.element_hcurl import ElementHcurl
 
-from femwgm.typing import Array, IntArray
+from femwgm.ground.typing import Array, IntArray
 
 
 class TabulatedElement:

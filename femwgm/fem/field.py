@@ -9,8 +9,8 @@ import numpy as np
 
 from femwgm.fem.mapping import CurvedMapping
 from femwgm.fem.spaces import Space
+from femwgm.ground.typing import Array, ComplexArray, IntArray
 from femwgm.mesh.curved import CurvedMesh
-from femwgm.typing import Array, ComplexArray, IntArray
 
 _CHUNK = 4096
 """Points handled at once: bounds the memory of a large picture."""

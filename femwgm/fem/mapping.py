@@ -11,8 +11,8 @@ from femwgm.errors import MeshError
 from femwgm.fem.element import ScalarElement
 from femwgm.fem.quadrilateral import QuadLagrange
 from femwgm.fem.triangle import TriLagrange
+from femwgm.ground.typing import Array, IntArray
 from femwgm.mesh.curved import CurvedMesh, reference_nodes
-from femwgm.typing import Array, IntArray
 
 
 @lru_cache(maxsize=64)

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from femwgm.errors import SolveError
-from femwgm.typing import Array, IntArray
+from femwgm.ground.typing import Array, IntArray
 
 WORTHWHILE = 3000
 """Skeleton unknowns from which PARDISO is preferred."""

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from femwgm.ground.typing import Array
 from femwgm.mesh.curved import CurvedMesh
-from femwgm.typing import Array
 
 
 def stretch_radially(mesh: CurvedMesh, start: float, strength: float, region: str) -> CurvedMesh:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import eval_jacobi
 
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 
 def legendre(degree: int, x: Array) -> Array:

@@ -12,7 +12,7 @@ from skfem.refdom import RefQuad
 
 from femwgm.fem.element import CurlElement, ScalarElement
 from femwgm.fem.polynomials import line_functions
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 # Vertices (0,0), (1,0), (1,1), (0,1) and edges as scikit-fem numbers them; an edge function runs along +x or +y.
 EDGE_VERTICES = ((0, 1), (1, 2), (3, 2), (0, 3))

@@ -18,8 +18,8 @@ from skfem.assembly import Dofs
 from femwgm.fem.element import CurlElement, ScalarElement
 from femwgm.fem.quadrilateral import QuadLagrange, QuadNedelec
 from femwgm.fem.triangle import TriLagrange, TriNedelec
+from femwgm.ground.typing import Array, IntArray
 from femwgm.mesh.curved import CurvedMesh
-from femwgm.typing import Array, IntArray
 
 
 @lru_cache(maxsize=64)

@@ -13,8 +13,8 @@ import numpy as np
 
 from femwgm.fem.polynomials import line_functions
 from femwgm.fem.quadrilateral import QuadLagrange, QuadNedelec
-from femwgm.numerics import unit_gauss
-from femwgm.typing import Array, IntArray
+from femwgm.ground.numerics import unit_gauss
+from femwgm.ground.typing import Array, IntArray
 
 
 @lru_cache(maxsize=64)

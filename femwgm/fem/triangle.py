@@ -12,7 +12,7 @@ from skfem.refdom import RefTri
 
 from femwgm.fem.element import CurlElement, ScalarElement
 from femwgm.fem.polynomials import jacobi, scaled_bubbles, scaled_legendre
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 EDGE_VERTICES = ((0, 1), (1, 2), (0, 2))
 _GRADIENT = np.array([[-1.0, -1.0], [1.0, 0.0], [0.0, 1.0]])

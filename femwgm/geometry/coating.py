@@ -9,7 +9,7 @@ import numpy as np
 
 from femwgm.geometry.offset import dressed, grown
 from femwgm.geometry.outline import Outline
-from femwgm.typing import RealArray
+from femwgm.ground.typing import RealArray
 
 __all__ = ["coated"]
 

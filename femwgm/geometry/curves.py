@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from femwgm.typing import RealArray
+from femwgm.ground.typing import RealArray
 
 if TYPE_CHECKING:
     from scipy.interpolate import CubicSpline

@@ -8,7 +8,7 @@ import numpy as np
 
 from femwgm.geometry.curves import Curve, Line, Point, Spline
 from femwgm.geometry.outline import Outline, closed_outline, polygon_outline
-from femwgm.typing import RealArray
+from femwgm.ground.typing import RealArray
 
 __all__ = ["along_mesh", "through"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from femwgm.errors import GeometryError
 from femwgm.geometry.curves import Arc, Curve, Line, Spline
 from femwgm.geometry.outline import Outline, closed_outline
-from femwgm.typing import RealArray
+from femwgm.ground.typing import RealArray
 
 _SMALL_TURN = 1e-6
 _DRESSING = 160

@@ -10,7 +10,7 @@ import numpy as np
 
 from femwgm.errors import GeometryError
 from femwgm.geometry.curves import Curve, Line, Point
-from femwgm.typing import Array, RealArray
+from femwgm.ground.typing import Array, RealArray
 
 _SAMPLES = 65
 _RELATIVE_GAP = 1e-9

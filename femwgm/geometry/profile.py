@@ -8,7 +8,7 @@ import numpy as np
 
 from femwgm.geometry.curves import Curve
 from femwgm.geometry.section import Section
-from femwgm.typing import Array, RealArray
+from femwgm.ground.typing import Array, RealArray
 
 _SAMPLES = 257
 

@@ -10,7 +10,7 @@ import numpy as np
 from femwgm.errors import GeometryError
 from femwgm.geometry.curves import Point
 from femwgm.geometry.outline import Outline
-from femwgm.typing import Array, IntArray
+from femwgm.ground.typing import Array, IntArray
 
 _SYMMETRY = 1e-9
 

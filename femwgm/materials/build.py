@@ -11,10 +11,10 @@ from femwgm.config.material_specs import (
     TableMaterial,
 )
 from femwgm.config.schema import RunConfig
+from femwgm.ground.units import k0_from_wavelength
 from femwgm.materials.dispersion import Constant, Sellmeier, Table
 from femwgm.materials.material import Material
 from femwgm.materials.presets import PRESETS
-from femwgm.units import k0_from_wavelength
 
 __all__ = ["material", "materials_from_config"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from femwgm.errors import MaterialError
+from femwgm.ground.units import wavelength_um
 from femwgm.materials.dispersion import Constant, Law, Table
-from femwgm.units import wavelength_um
 
 __all__ = ["Material"]
 

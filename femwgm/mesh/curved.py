@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from femwgm.typing import Array, IntArray
+from femwgm.ground.typing import Array, IntArray
 
 
 @lru_cache(maxsize=64)

@@ -14,9 +14,9 @@ from functools import cached_property
 import numpy as np
 
 from femwgm.errors import MeshError
+from femwgm.ground.typing import Array
 from femwgm.mesh.partition import Action
 from femwgm.mesh.polar import PolarPlan
-from femwgm.typing import Array
 
 PML = "pml"
 """Name of the region of the absorbing layer."""

@@ -19,8 +19,8 @@ from scipy.sparse.csgraph import dijkstra
 from scipy.special import jv
 
 from femwgm.geometry.section import Section
+from femwgm.ground.typing import Array
 from femwgm.mesh.planar import Box
-from femwgm.typing import Array
 
 MOST_POINTS = 60_000
 _STENCIL = ((0, 1), (1, 0), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1))

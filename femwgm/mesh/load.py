@@ -10,9 +10,9 @@ import numpy as np
 from skfem import MeshQuad, MeshTri
 
 from femwgm.errors import MeshError
+from femwgm.geometry.mesh_file import half_plane, plane_cells, read_plane_mesh
+from femwgm.ground.typing import Array, IntArray
 from femwgm.mesh.curved import CurvedMesh
-from femwgm.meshfile import half_plane, plane_cells, read_plane_mesh
-from femwgm.typing import Array, IntArray
 
 _LINE, _TRIANGLE, _QUADRILATERAL = 1, 2, 3
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 _ENDS = 120
 """Positions along an interval at which a cell may end."""

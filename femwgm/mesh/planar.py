@@ -14,11 +14,11 @@ from femwgm.errors import MeshError
 from femwgm.geometry.curves import Arc, Curve, Line, Point
 from femwgm.geometry.outline import Outline
 from femwgm.geometry.section import Piece, Section
+from femwgm.ground.typing import Array
 from femwgm.mesh.curved import CurvedMesh, reference_nodes
 from femwgm.mesh.domain import PML
 from femwgm.mesh.gmsh_session import gmsh_model
 from femwgm.mesh.load import from_model
-from femwgm.typing import Array
 
 _LAYER = PML + ":"
 _HOLE = ""

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from femwgm.errors import MeshError
+from femwgm.ground.typing import Array, IntArray
 from femwgm.mesh.curved import CurvedMesh, reference_nodes
 from femwgm.mesh.gmsh_session import gmsh_model
 from femwgm.mesh.load import from_model
 from femwgm.mesh.save import write_mesh
-from femwgm.typing import Array, IntArray
 
 
 @dataclass(frozen=True)

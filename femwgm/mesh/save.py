@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from femwgm.ground.typing import Array, IntArray
 from femwgm.mesh.curved import CurvedMesh, reference_nodes
-from femwgm.typing import Array, IntArray
 
 _QUADS = {1: "quad", 2: "quad9", 3: "quad16", 4: "quad25", 5: "quad36", 6: "quad49", 7: "quad64", 8: "quad81"}
 _QUADS |= {9: "quad100", 10: "quad121"}

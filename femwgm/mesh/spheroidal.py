@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from femwgm.errors import GeometryError
+from femwgm.ground.typing import Array
 from femwgm.mesh.curved import CurvedMesh
-from femwgm.typing import Array
 
 
 def polar_semi_axis(rho: Array, semi_axes: Sequence[tuple[float, float]]) -> Array:

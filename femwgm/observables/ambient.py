@@ -12,8 +12,8 @@ import numpy as np
 from scipy.special import spherical_jn, spherical_yn
 
 from femwgm.fem.field import CellField
+from femwgm.ground.typing import Array
 from femwgm.observables.energy import RegionIntegrals
-from femwgm.typing import Array
 
 _POINTS = 14
 """Gauss points in radius and in latitude on each cell."""

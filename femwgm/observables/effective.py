@@ -9,12 +9,12 @@ import numpy as np
 from femwgm.fem.assemble import CellMatrices, gauss_points
 from femwgm.fem.field import CellField
 from femwgm.fem.mapping import CurvedMapping
+from femwgm.fem.problem import Media
+from femwgm.ground.typing import Array
 from femwgm.mesh.domain import PML
 from femwgm.observables.energy import RegionIntegrals
 from femwgm.observables.sensitivity import bilinear_norm
 from femwgm.observables.volume import between, lobatto
-from femwgm.problem import Media
-from femwgm.typing import Array
 
 _ZOOM, _ROUNDS = 9, 8
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from femwgm.fem.assemble import CellMatrices
 from femwgm.fem.field import CellField
+from femwgm.fem.problem import Media
+from femwgm.ground.numerics import unit_gauss
+from femwgm.ground.typing import Array
 from femwgm.mesh.domain import PML
-from femwgm.numerics import unit_gauss
-from femwgm.problem import Media
-from femwgm.typing import Array
 
 
 @dataclass(frozen=True)

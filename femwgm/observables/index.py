@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from femwgm.fem.assemble import CellMatrices
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 
 def phase_index(m: int, k0: complex, radius: float) -> float:

@@ -6,8 +6,8 @@ import numpy as np
 
 from femwgm.fem.assemble import CellMatrices
 from femwgm.fem.field import CellField
+from femwgm.ground.typing import Array
 from femwgm.mesh.domain import PML
-from femwgm.typing import Array
 
 STATE_OF_THE_LAYER = 0.6
 """Share above which a field belongs to the layer: modes have below 0.4 of it there, down to Q = 3, states of it above 0.9."""

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from femwgm.fem.field import CellField
+from femwgm.ground.typing import Array
 from femwgm.observables.energy import RegionIntegrals
 from femwgm.observables.radiation import log_radiated_power
 from femwgm.observables.surface import solid_surface
-from femwgm.typing import Array
 
 MULTIPOLE_LN_Q = float(np.log(1e6))
 """Above this the stored energy and the flux of a mode are defined well enough, to about 1/Q, for the multipoles."""

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from scipy.special import gammaln
 
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 _ROUND = 1e-9
 """Relative spread of the radii of a surface up to which it counts as a sphere: the second order is then below rounding."""

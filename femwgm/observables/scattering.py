@@ -24,11 +24,11 @@ import numpy as np
 
 from femwgm.config.schema import RunConfig
 from femwgm.fem.field import CellField
-from femwgm.modes import Mode
+from femwgm.fem.problem import MeridianProblem
+from femwgm.ground.typing import Array
+from femwgm.modes.mode import Mode
 from femwgm.observables.energy import RegionIntegrals
 from femwgm.observables.surface import interface
-from femwgm.problem import MeridianProblem
-from femwgm.typing import Array
 
 _POLAR, _AZIMUTHAL = 32, 48
 

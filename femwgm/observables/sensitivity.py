@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from femwgm.fem.assemble import CellMatrices
-from femwgm.problem import Media
-from femwgm.typing import Array
+from femwgm.fem.problem import Media
+from femwgm.ground.typing import Array
 
 
 @dataclass(frozen=True)

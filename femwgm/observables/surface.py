@@ -9,11 +9,11 @@ import numpy as np
 
 from femwgm.fem.field import CellField
 from femwgm.fem.mapping import CurvedMapping
+from femwgm.ground.numerics import unit_gauss
+from femwgm.ground.typing import Array, IntArray
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import PML
-from femwgm.numerics import unit_gauss
 from femwgm.observables.radiation import SurfaceSamples
-from femwgm.typing import Array, IntArray
 
 
 def solid_surface(field: CellField, ambient: str, points: int | None = None) -> SurfaceSamples:

@@ -7,9 +7,9 @@ from functools import lru_cache
 import numpy as np
 
 from femwgm.fem.field import CellField
+from femwgm.ground.typing import Array, IntArray
 from femwgm.mesh.domain import PML
 from femwgm.observables.energy import RegionIntegrals
-from femwgm.typing import Array, IntArray
 
 _ZOOM = 9
 """Samples in each direction of a zoomed window."""

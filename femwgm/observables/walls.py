@@ -10,9 +10,9 @@ import numpy as np
 
 from femwgm.fem.field import CellField
 from femwgm.fem.mapping import CurvedMapping
-from femwgm.numerics import unit_gauss
+from femwgm.ground.numerics import unit_gauss
+from femwgm.ground.typing import Array
 from femwgm.observables.energy import RegionIntegrals
-from femwgm.typing import Array
 
 VACUUM_IMPEDANCE_OHM = 376.730313412
 """Impedance of vacuum (CODATA 2018)."""

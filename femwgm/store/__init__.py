@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from femwgm.store.files import make_folder, write_bytes
+from femwgm.ground.files import make_folder, write_bytes
 from femwgm.store.folder import RunFolder, RunTables, write_run
 from femwgm.store.netcdf import to_netcdf
 from femwgm.store.read import StoredRun, load_run

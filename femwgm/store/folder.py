@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from femwgm.config import RunConfig, config_hash, dump_resolved
 from femwgm.errors import FemwgmError, MissingExtraError, OutputError
-from femwgm.store.files import guarded, write_bytes
+from femwgm.ground.files import guarded, write_bytes
 from femwgm.store.netcdf import to_netcdf
 from femwgm.store.rows import Row, to_csv
 
@@ -32,7 +32,7 @@ class RunTables(Protocol):
 
     @property
     def rows(self) -> Sequence[Row]:
-        """One mapping a mode, keys as in `femwgm.table.columns`."""
+        """One mapping a mode, keys as in `femwgm.ground.columns.columns`."""
 
     @property
     def regions(self) -> Sequence[str]:

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from femwgm.ground.columns import LABELS, SHARES
 from femwgm.store.rows import Row, header, log10_of
-from femwgm.table import LABELS, SHARES
 
 __all__ = ["UNITS", "to_netcdf"]
 

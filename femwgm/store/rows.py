@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from femwgm.table import columns
+from femwgm.ground.columns import columns
 
 __all__ = ["Row", "cell", "decimal_text", "entry", "from_csv", "header", "log10_of", "to_csv", "value"]
 

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from femwgm.modes import Mode
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
+from femwgm.modes.mode import Mode
 
 __all__ = ["fingerprint", "pack", "unpack"]
 

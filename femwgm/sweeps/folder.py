@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from femwgm.errors import OutputError
-from femwgm.store.files import guarded, sync_folder, write_bytes
+from femwgm.ground.files import guarded, sync_folder, write_bytes
 from femwgm.sweeps.lock import locked
 from femwgm.sweeps.points import Record
 

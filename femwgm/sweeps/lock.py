@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from femwgm.errors import OutputError
-from femwgm.store.files import guarded
+from femwgm.ground.files import guarded
 
 __all__ = ["locked"]
 

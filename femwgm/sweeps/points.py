@@ -20,7 +20,7 @@ from femwgm.config.load import validate
 from femwgm.config.overrides import set_key
 from femwgm.config.yamlio import parse_yaml
 from femwgm.errors import ConfigError, FemwgmError, SolveError
-from femwgm.numerics import NUMERICAL_VERSION
+from femwgm.ground.numerics import NUMERICAL_VERSION
 
 __all__ = ["DEFAULT_SOLVER", "Record", "Setup", "Solved", "failure", "solve_with_pipeline", "work"]
 
@@ -64,8 +64,8 @@ Solver = Callable[[RunConfig, bool], Solved]
 
 
 def solve_with_pipeline(config: RunConfig, follow: bool) -> Solved:
-    """The modes of a point, by `femwgm.pipeline.run`."""
-    from femwgm.pipeline import run
+    """The modes of a point, by `femwgm.runs.loop.run`."""
+    from femwgm.runs.loop import run
     from femwgm.sweeps.fingerprint import fingerprint, pack
 
     result = run(config)

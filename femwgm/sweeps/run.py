@@ -11,8 +11,8 @@ from typing import Any
 
 from femwgm.config import RunConfig, config_hash, dump_resolved, load_config
 from femwgm.errors import ConfigError, OutputError
-from femwgm.numerics import NUMERICAL_VERSION
-from femwgm.store.files import write_bytes
+from femwgm.ground.files import write_bytes
+from femwgm.ground.numerics import NUMERICAL_VERSION
 from femwgm.store.folder import package_versions
 from femwgm.sweeps.axes import Plan, expand
 from femwgm.sweeps.folder import SweepFolder

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from femwgm.ground.columns import columns
+from femwgm.ground.units import C_UM_THZ
 from femwgm.store.rows import log10_of
 from femwgm.sweeps.axes import Plan
 from femwgm.sweeps.fingerprint import unpack
 from femwgm.sweeps.points import Record
-from femwgm.table import columns
-from femwgm.track import Follower, State, label_of
-from femwgm.units import C_UM_THZ
+from femwgm.sweeps.tracking import Follower, State, label_of
 
 __all__ = ["CROSSING_COLUMNS", "Survey", "survey"]
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from femwgm.store.files import guarded
+from femwgm.ground.columns import LABELS, SHARES, columns
+from femwgm.ground.files import guarded
 from femwgm.store.netcdf import UNITS
 from femwgm.store.rows import cell, entry
 from femwgm.sweeps.axes import Column, Plan
 from femwgm.sweeps.points import Record
 from femwgm.sweeps.survey import CROSSING_COLUMNS, Survey, survey
-from femwgm.table import LABELS, SHARES, columns
 
 __all__ = ["write_tables"]
 

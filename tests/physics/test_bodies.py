@@ -9,14 +9,14 @@ import pytest
 from scipy.special import jn_zeros, jnp_zeros
 
 from femwgm.analytic import LayeredSphere
-from femwgm.bodies.cover import cover
-from femwgm.bodies.orders import Orders
-from femwgm.bodies.search import BodySearch
 from femwgm.config import load_config
+from femwgm.finders.body_search import BodySearch
+from femwgm.finders.coverage import cover
+from femwgm.finders.orders import Orders
 from femwgm.geometry.build import section_of
-from femwgm.identify import identify
 from femwgm.materials import materials_from_config
-from femwgm.pipeline import RunResult, run
+from femwgm.modes.labels import identify
+from femwgm.runs.loop import RunResult, run
 
 pytestmark = pytest.mark.gmsh
 

@@ -16,14 +16,14 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from femwgm.config import load_config
-from femwgm.eigen import nearest
-from femwgm.expect import Expected
+from femwgm.eigen.iterations import nearest
+from femwgm.fem.problem import MeridianProblem
 from femwgm.geometry.build import section_of
 from femwgm.geometry.section import Section
 from femwgm.materials import materials_from_config
 from femwgm.mesh.planar import Box, build_planar
-from femwgm.problem import MeridianProblem
-from femwgm.solve import solve_eigenmode
+from femwgm.modes.expected import Expected
+from femwgm.solver.solve import solve_eigenmode
 
 pytestmark = pytest.mark.gmsh
 

@@ -10,7 +10,7 @@ from scipy.optimize import root
 from scipy.special import h1vp, hankel1, jv, jvp, yv, yvp
 
 from femwgm.analytic import LayeredSphere
-from femwgm.pipeline import RunResult, run
+from femwgm.runs.loop import RunResult, run
 
 pytestmark = [pytest.mark.gmsh, pytest.mark.slow]
 

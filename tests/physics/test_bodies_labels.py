@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from femwgm.bodies.search import BodySearch
 from femwgm.config import load_config
+from femwgm.finders.body_search import BodySearch
 from femwgm.geometry.build import section_of
 from femwgm.geometry.profile import Profile
 from femwgm.materials import materials_from_config

@@ -15,7 +15,7 @@ from femwgm.config import load_config
 from femwgm.errors import ConfigError
 from femwgm.geometry.build import section_of
 from femwgm.mesh.gmsh_session import gmsh_model
-from femwgm.pipeline import run
+from femwgm.runs.loop import run
 
 RADII, INDICES = (4.0, 4.49), (1.45, 1.768, 1.0)
 

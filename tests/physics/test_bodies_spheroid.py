@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from femwgm.config import load_config
-from femwgm.expect import expected_modes
+from femwgm.fem.problem import MeridianProblem
+from femwgm.finders.exact_list import expected_modes
 from femwgm.materials import materials_from_config
 from femwgm.mesh.polar import PolarPlan, build_polar
 from femwgm.mesh.spheroidal import to_spheroid
-from femwgm.pipeline import run
-from femwgm.problem import MeridianProblem
-from femwgm.solve import solve_eigenmode
+from femwgm.runs.loop import run
+from femwgm.solver.solve import solve_eigenmode
 
 pytestmark = pytest.mark.gmsh
 

@@ -9,12 +9,12 @@ import pytest
 
 from femwgm.analytic import LayeredSphere
 from femwgm.config import load_config
-from femwgm.coupled import coupled_supermodes
 from femwgm.errors import ConfigError
 from femwgm.fem.field import CellField
-from femwgm.fem.sampled import SampledField
+from femwgm.fem.formula_field import SampledField
 from femwgm.materials import materials_from_config
-from femwgm.pipeline import RunResult, run
+from femwgm.runs.loop import RunResult, run
+from femwgm.stacks.coupled_modes import coupled_supermodes
 
 pytestmark = pytest.mark.gmsh
 

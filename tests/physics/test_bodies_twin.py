@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from support.plain_elements import mesh_of, wavenumbers
 
-from femwgm.pipeline import run
+from femwgm.runs.loop import run
 
 pytestmark = pytest.mark.gmsh
 

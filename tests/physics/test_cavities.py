@@ -12,11 +12,12 @@ from support.cavities import cylinder_mode, cylinder_modes, mode_near, pencil, r
 from support.meshes import blocks_mesh, half_disc, quarter_disc, rectangle
 from threadpoolctl import threadpool_limits
 
-from femwgm.eigen import Pencil, nearest
+from femwgm.eigen.iterations import nearest
+from femwgm.fem.pencil import Pencil
+from femwgm.ground.typing import Array
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.gmsh_session import gmsh_model
 from femwgm.mesh.load import from_model
-from femwgm.typing import Array
 
 both_cells = pytest.mark.parametrize("corners", [3, 4])
 

@@ -17,8 +17,8 @@ from support.cavities import cylinder_mode, mode_near, pencil, sphere_modes
 from support.meshes import blocks_mesh, half_disc, rectangle, wavy
 from threadpoolctl import threadpool_limits
 
+from femwgm.ground.typing import Array
 from femwgm.mesh.curved import CurvedMesh
-from femwgm.typing import Array
 
 Mesh = Callable[[int], CurvedMesh]
 RADIUS, LENGTH = 1.0, 0.8

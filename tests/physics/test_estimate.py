@@ -7,13 +7,13 @@ from support.spheres import around, config
 
 from femwgm import analytic
 from femwgm.config import load_config
-from femwgm.discretize import discretize
-from femwgm.eigen import Eigenmode
-from femwgm.estimate import change_by_end, wavenumber_error
-from femwgm.expect import Expected
+from femwgm.eigen.iterations import Eigenmode
+from femwgm.fem.problem import MeridianProblem
 from femwgm.materials import materials_from_config
-from femwgm.problem import MeridianProblem
-from femwgm.solve import solve_eigenmode
+from femwgm.modes.expected import Expected
+from femwgm.solver.error_estimate import change_by_end, wavenumber_error
+from femwgm.solver.layout import discretize
+from femwgm.solver.solve import solve_eigenmode
 
 pytestmark = pytest.mark.gmsh
 

@@ -12,10 +12,10 @@ from scipy.special import spherical_jn, spherical_yn
 
 from femwgm.analytic import LayeredSphere
 from femwgm.errors import ConfigError, GeometryError
-from femwgm.experiment.mie import efficiencies
-from femwgm.experiment.overlap import ShellIntensities, overlaps, shell_intensities
-from femwgm.experiment.pump import GainTable, pump_absorption, read_gain_table
-from femwgm.experiment.rates import light_curve, spontaneous_share
+from femwgm.experiment.lasing.mie import efficiencies
+from femwgm.experiment.lasing.overlap import ShellIntensities, overlaps, shell_intensities
+from femwgm.experiment.lasing.pump import GainTable, pump_absorption, read_gain_table
+from femwgm.experiment.lasing.rates import light_curve, spontaneous_share
 
 
 def coated() -> LayeredSphere:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from femwgm.analytic import ExactMode, LayeredSphere
-from femwgm.experiment.gain import GainSpectrum
-from femwgm.experiment.lasing import (
+from femwgm.experiment.lasing.gain import GainSpectrum
+from femwgm.experiment.lasing.thresholds import (
     IN_PLANE_STRENGTH,
     Threshold,
     first_to_lase,

@@ -12,11 +12,11 @@ from support.spheres import mode_of, run_for
 from femwgm import analytic
 from femwgm.config import load_config
 from femwgm.errors import ConfigError
-from femwgm.expect import Expected
+from femwgm.fem.problem import MeridianProblem
 from femwgm.materials import PRESETS, Material
-from femwgm.modes import Mode
-from femwgm.problem import MeridianProblem
-from femwgm.solve import mirror_condition, solve_eigenmode
+from femwgm.modes.expected import Expected
+from femwgm.modes.mode import Mode
+from femwgm.solver.solve import mirror_condition, solve_eigenmode
 
 pytestmark = pytest.mark.gmsh
 

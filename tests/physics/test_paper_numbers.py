@@ -12,10 +12,10 @@ import pytest
 from scipy.optimize import minimize
 from support.coated_twin import Coated, absorption_efficiency, comb
 
-from femwgm.experiment.paper import paper_sections
-from femwgm.experiment.paper.content import Section
-from femwgm.experiment.paper.study import Study
 from femwgm.materials.presets import PRESETS
+from femwgm.studies.duan2022 import paper_sections
+from femwgm.studies.duan2022.content import Section
+from femwgm.studies.duan2022.study import Study
 
 FOLDER = Path(__file__).resolve().parents[2] / "configs" / "paper"
 WINDOW_NM = (635.0, 675.0)

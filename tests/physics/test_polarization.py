@@ -10,7 +10,7 @@ from scipy.special import lpmv, spherical_jn, spherical_yn
 
 from femwgm.analytic import LayeredSphere
 from femwgm.errors import GeometryError
-from femwgm.experiment.emission import (
+from femwgm.experiment.far_field.emission import (
     Cone,
     Multipoles,
     coherence,
@@ -19,7 +19,7 @@ from femwgm.experiment.emission import (
     field_multipoles,
     project,
 )
-from femwgm.experiment.polarization import Light, minority_share, mixture, through_lens
+from femwgm.experiment.far_field.polarization import Light, minority_share, mixture, through_lens
 
 
 def single(pol: str, l: int, m: int) -> Multipoles:
@@ -231,7 +231,7 @@ def test_waves_of_a_finite_element_mode_are_those_that_carry_its_power() -> None
     """A leaky spheroid: projection on a sphere around it against the reciprocity integral over its surface."""
     from femwgm.observables.radiation import log_radiated_power
     from femwgm.observables.surface import solid_surface
-    from femwgm.pipeline import run
+    from femwgm.runs.loop import run
 
     config = {
         "schema": 1,

@@ -8,22 +8,23 @@ from typing import Any
 import numpy as np
 import pytest
 
-from femwgm import pipeline
 from femwgm.analytic import LayeredSphere
 from femwgm.config import load_config
-from femwgm.eigen import Pencil, closest
-from femwgm.expect import Expected
-from femwgm.families import Families
+from femwgm.eigen.iterations import closest
+from femwgm.eigen.reduced import Permittivities, ReducedBasis, ritz_pair
 from femwgm.fem.assemble import assemble
+from femwgm.fem.pencil import Pencil
+from femwgm.fem.problem import MeridianProblem
 from femwgm.fem.spaces import Space
-from femwgm.grids import index_grid
+from femwgm.ground.numerics import one_thread
 from femwgm.materials import materials_from_config
 from femwgm.mesh.polar import PolarPlan, build_polar
-from femwgm.numerics import one_thread
-from femwgm.problem import MeridianProblem
-from femwgm.reduced import Permittivities, ReducedBasis, ritz_pair
-from femwgm.shapes import MovingSphere, sweep_radii
-from femwgm.solve import mirror_condition, solve_eigenmode
+from femwgm.modes.expected import Expected
+from femwgm.runs import loop as pipeline
+from femwgm.solver.families import Families
+from femwgm.solver.solve import mirror_condition, solve_eigenmode
+from femwgm.sweeps.grids import index_grid
+from femwgm.sweeps.moving_radii import MovingSphere, sweep_radii
 
 RADII, INDICES = (4.6, 5.0), (1.457, 1.8, 1.0)
 

@@ -11,10 +11,10 @@ import pytest
 from support.spheres import mode_of, run_for
 
 from femwgm.fem.assemble import assemble
+from femwgm.fem.problem import Media
 from femwgm.mesh.domain import PML
 from femwgm.observables.energy import region_integrals
 from femwgm.observables.quality import radiation_candidates
-from femwgm.problem import Media
 
 pytestmark = pytest.mark.gmsh
 

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from femwgm import expect
 from femwgm.analytic import LayeredSphere
 from femwgm.config import load_config
+from femwgm.finders import exact_list as expect
 from femwgm.materials import materials_from_config
 from femwgm.mesh import polar
 from femwgm.sweeps import run_sweep
 from femwgm.sweeps.points import Setup, solve_with_pipeline
-from femwgm.views.along import outer_diameter_um
-from femwgm.views.sweeps import fit_group_index, sensitivity
+from femwgm.views.figures.along import outer_diameter_um
+from femwgm.views.figures.sweeps import fit_group_index, sensitivity
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 SILICA, SHELL, AIR = 1.45, 1.768, 1.0

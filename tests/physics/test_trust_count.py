@@ -13,15 +13,16 @@ from support.pencils import dense, example
 from support.spheres import around, config
 
 import femwgm
-from femwgm import analytic, count
+from femwgm import analytic
 from femwgm.config import load_config
-from femwgm.count import account, count_between, eigenvalues_below, negative_eigenvalues
-from femwgm.discretize import discretize
-from femwgm.expect import Expected
+from femwgm.fem.problem import MeridianProblem
 from femwgm.materials import materials_from_config
-from femwgm.pipeline import run
-from femwgm.problem import MeridianProblem
-from femwgm.solve import mirror_condition
+from femwgm.modes.expected import Expected
+from femwgm.runs.loop import run
+from femwgm.solver import count
+from femwgm.solver.count import account, count_between, eigenvalues_below, negative_eigenvalues
+from femwgm.solver.layout import discretize
+from femwgm.solver.solve import mirror_condition
 
 
 def test_inertia_of_matrices() -> None:
@@ -131,7 +132,7 @@ def test_a_lost_mode_is_named() -> None:
     )
     first, second = mine[:2]
     width = 1.1 * (second.k0.real / first.k0.real - 1.0)
-    pairs = femwgm.count.nearest(
+    pairs = femwgm.solver.count.nearest(
         problem.pencil(degree, 60, "conductor", first.k0), first.k0.real**2 * (1 + 1e-9), 1
     )
     k = float(np.sqrt(pairs.values[0]))
@@ -156,7 +157,7 @@ def test_the_table_names_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
         modes={"polar_orders": [1, 2], "azimuthal_orders": [40]},
     )
     monkeypatch.setattr(
-        "femwgm.pipeline.expected_modes", lambda *_: [Expected("TE", 1, 42, 40, exact.k0, leak=0.0)]
+        "femwgm.runs.loop.expected_modes", lambda *_: [Expected("TE", 1, 42, 40, exact.k0, leak=0.0)]
     )
     (note,) = run(settings).warnings
     assert "TM q=1 l=41 m=40" in note

@@ -9,11 +9,11 @@ import pytest
 from support.spheres import config, mode_of
 
 from femwgm import analytic
-from femwgm.derivatives import Shifted, raised
 from femwgm.materials import PRESETS, Material
 from femwgm.materials.dispersion import Constant
-from femwgm.modes import Mode
-from femwgm.pipeline import run
+from femwgm.modes.mode import Mode
+from femwgm.runs.loop import run
+from femwgm.solver.derivatives import Shifted, raised
 
 pytestmark = pytest.mark.gmsh
 

@@ -12,10 +12,10 @@ from scipy.special import gammaln
 from support.spheres import config, mode_of, run_for
 
 from femwgm import analytic
-from femwgm.modes import Mode
-from femwgm.pipeline import run
+from femwgm.ground.columns import columns
+from femwgm.modes.mode import Mode
+from femwgm.runs.loop import run
 from femwgm.store.rows import header
-from femwgm.table import columns
 
 pytestmark = pytest.mark.gmsh
 

@@ -8,17 +8,17 @@ from support.spheres import config
 
 from femwgm import analytic
 from femwgm.config import load_config
-from femwgm.discretize import discretize
-from femwgm.eigen import nearest
+from femwgm.eigen.iterations import nearest
 from femwgm.errors import SolveError
-from femwgm.expect import Expected
-from femwgm.identify import identify
+from femwgm.fem.problem import MeridianProblem
+from femwgm.finders.settle import settle
+from femwgm.ground.numerics import one_thread
 from femwgm.materials import materials_from_config
-from femwgm.numerics import one_thread
+from femwgm.modes.expected import Expected
+from femwgm.modes.labels import identify
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share
-from femwgm.problem import MeridianProblem
-from femwgm.search import settle
-from femwgm.solve import mirror_condition
+from femwgm.solver.layout import discretize
+from femwgm.solver.solve import mirror_condition
 
 pytestmark = pytest.mark.gmsh
 

@@ -7,9 +7,9 @@ import pytest
 
 from femwgm.analytic import LayeredSphere
 from femwgm.errors import GeometryError
-from femwgm.experiment.model import CoatedSphere
-from femwgm.experiment.tolerance import tolerance
-from femwgm.experiment.vernier import Vernier, design
+from femwgm.experiment.pairs.tolerance import tolerance
+from femwgm.experiment.pairs.vernier import Vernier, design
+from femwgm.experiment.spectrum.model import CoatedSphere
 from femwgm.materials import Material
 from femwgm.materials.dispersion import Constant
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from support.pictures import PUBLISHED, small_run, small_view
 
-from femwgm.views.patches import Medium, Patches, from_field
-from femwgm.views.quantities import Wave, energy_density, quantity, rotated
+from femwgm.views.fields.patches import Medium, Patches, from_field
+from femwgm.views.fields.quantities import Wave, energy_density, quantity, rotated
 
 pytestmark = pytest.mark.gmsh
 MODES = ["TE163", "TM163"]

@@ -9,12 +9,13 @@ import scipy.linalg as sla
 from scipy.optimize import brentq
 from scipy.special import jn_zeros, jnp_zeros, spherical_jn
 
-from femwgm.eigen import Pencil, nearest
+from femwgm.eigen.iterations import nearest
 from femwgm.fem.assemble import assemble
 from femwgm.fem.condense import Numbering
+from femwgm.fem.pencil import Pencil
 from femwgm.fem.spaces import Space
+from femwgm.ground.typing import Array
 from femwgm.mesh.curved import CurvedMesh
-from femwgm.typing import Array
 
 
 def sphere_modes(m: int, below: float) -> Array:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from femwgm.ground.typing import Array
 from femwgm.mesh.curved import CurvedMesh, reference_nodes
 from femwgm.mesh.load import assemble_mesh
-from femwgm.typing import Array
 
 Map = Callable[[Array, Array], tuple[Array, Array]]
 _SQUARE = np.array([[0, 0], [1, 0], [1, 1], [0, 1]])

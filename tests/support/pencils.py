@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from support.meshes import blocks_mesh, wavy
 
-from femwgm.eigen import Pencil
 from femwgm.fem.assemble import CellMatrices, assemble
 from femwgm.fem.condense import Numbering
+from femwgm.fem.pencil import Pencil
 from femwgm.fem.spaces import Space
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 
 def example(

@@ -26,21 +26,21 @@ PUBLISHED = {"core": 0.038667, "shell": 0.947153, "air": 0.014180}
 
 @cache
 def small_run() -> Any:
-    from femwgm.pipeline import run
+    from femwgm.runs.loop import run
 
     return run(SMALL)
 
 
 @cache
 def small_view() -> Any:
-    from femwgm.views.source import run_view
+    from femwgm.views.fields.source import run_view
 
     return run_view(small_run())
 
 
 def store(config: dict[str, Any], folder: Path) -> Path:
     """A run folder with fields and without pictures."""
-    from femwgm.runs import run
+    from femwgm.runs.run import run
 
     run({**config, "outputs": {"fields": True, "plots": False}}, folder)
     return folder

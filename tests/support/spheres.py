@@ -6,8 +6,8 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from femwgm.modes import Mode
-from femwgm.pipeline import RunResult, run
+from femwgm.modes.mode import Mode
+from femwgm.runs.loop import RunResult, run
 
 Medium = float | complex | dict[str, Any]
 

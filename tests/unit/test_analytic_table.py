@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from femwgm import table
 from femwgm.analytic import LayeredSphere
 from femwgm.analytic.table import mode_row, rows, with_azimuthal_orders
 from femwgm.errors import ConfigError, GeometryError
+from femwgm.ground import columns as table
 
 REGIONS = ["core", "shell", "air"]
 SPHERE = LayeredSphere([10.0, 10.49], [1.45, 1.768, 1.0])

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from femwgm.bodies.cover import RADIATING, Cover, cover
-from femwgm.typing import Array
+from femwgm.finders.coverage import RADIATING, Cover, cover
+from femwgm.ground.typing import Array
 
 
 class Spectrum:

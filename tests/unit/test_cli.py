@@ -231,7 +231,7 @@ def test_an_unwritable_folder_is_refused_before_solving(
     def solves(*_: Any, **__: Any) -> None:
         pytest.fail("it began to solve")
 
-    monkeypatch.setattr("femwgm.pipeline.run", solves)
+    monkeypatch.setattr("femwgm.runs.loop.run", solves)
     (tmp_path / "file").write_text("")
     status, _, err = femwgm(capsys, "run", str(CONFIG), "-o", str(tmp_path / "file" / "run"))
     assert status == 2
@@ -245,7 +245,7 @@ def test_errors_of_the_solver_keep_their_status(
     def fails(*_: Any, **__: Any) -> None:
         raise error
 
-    monkeypatch.setattr("femwgm.pipeline.run", fails)
+    monkeypatch.setattr("femwgm.runs.loop.run", fails)
     status, _, err = femwgm(capsys, "run", str(CONFIG))
     assert status == expected
     assert one_line(err) == f"femwgm: {error}"
@@ -255,7 +255,7 @@ def test_a_bug_is_not_hidden(capsys: pytest.CaptureFixture[str], monkeypatch: py
     def fails(*_: Any, **__: Any) -> None:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr("femwgm.pipeline.run", fails)
+    monkeypatch.setattr("femwgm.runs.loop.run", fails)
     with pytest.raises(RuntimeError, match="a bug"):
         femwgm(capsys, "run", str(CONFIG))
 
@@ -265,8 +265,8 @@ def test_missed_accuracy_is_status_3_with_the_best_values_kept(
 ) -> None:
     import dataclasses
 
-    from femwgm import pipeline
-    from femwgm.modes import ModeSet
+    from femwgm.modes.mode import ModeSet
+    from femwgm.runs import loop as pipeline
 
     real = pipeline.run
 
@@ -287,7 +287,7 @@ def test_missed_accuracy_is_status_3_with_the_best_values_kept(
 def test_an_interrupt_keeps_what_was_finished(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from femwgm import pipeline
+    from femwgm.runs import loop as pipeline
 
     real = pipeline.run
 

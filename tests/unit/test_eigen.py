@@ -8,9 +8,10 @@ import scipy.linalg as sla
 import scipy.sparse.linalg as spla
 from support.pencils import dense, example
 
-from femwgm.eigen import RESIDUAL_LIMIT, Eigenpairs, Pencil, closest, nearest, refine
+from femwgm.eigen.iterations import closest, nearest, refine
 from femwgm.errors import SolveError
-from femwgm.typing import Array
+from femwgm.fem.pencil import RESIDUAL_LIMIT, Eigenpairs, Pencil
+from femwgm.ground.typing import Array
 
 both_cells = pytest.mark.parametrize("corners", [3, 4])
 kinds = pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 
 from femwgm.analytic import LayeredSphere
 from femwgm.errors import ConfigError
-from femwgm.experiment.atlas import Atlas
-from femwgm.experiment.lines import Labels, label_range, solve, track
-from femwgm.experiment.model import CoatedSphere, TunedMedium
-from femwgm.experiment.prior import prior_from
+from femwgm.experiment.spectrum.line_fits import Atlas
+from femwgm.experiment.spectrum.lines import Labels, label_range, solve, track
+from femwgm.experiment.spectrum.model import CoatedSphere, TunedMedium
+from femwgm.experiment.spectrum.prior import prior_from
 from femwgm.materials import Material
 from femwgm.materials.dispersion import Constant
 from femwgm.materials.presets import PRESETS

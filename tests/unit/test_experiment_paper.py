@@ -13,10 +13,10 @@ import pytest
 
 from femwgm.config import load_config
 from femwgm.errors import ConfigError
-from femwgm.experiment.paper.content import Row, Section
-from femwgm.experiment.paper.limits import limits_section
-from femwgm.experiment.paper.page import html, rows_csv
-from femwgm.experiment.paper.study import CONFIGS, Study
+from femwgm.studies.duan2022.content import Row, Section
+from femwgm.studies.duan2022.limits import limits_section
+from femwgm.studies.duan2022.page import html, rows_csv
+from femwgm.studies.duan2022.study import CONFIGS, Study
 
 FOLDER = Path(__file__).resolve().parents[2] / "configs" / "paper"
 
@@ -73,7 +73,7 @@ def test_the_table_by_machine_holds_every_row() -> None:
 @pytest.mark.gmsh
 def test_the_leak_is_reproduced_by_finite_elements() -> None:
     """3.867 and 1.418 % (energy), 5.80 and 3.99 % (|E|^2 on the equator): exact values of an unrelated code."""
-    from femwgm.experiment.paper.leak import leak_section
+    from femwgm.studies.duan2022.leak import leak_section
 
     study = Study(FOLDER)
     section = leak_section(study)
@@ -160,7 +160,7 @@ def test_mistakes_of_assign_are_one_line_and_a_status(
 @pytest.mark.slow
 @pytest.mark.gmsh
 def test_the_whole_report(tmp_path: Path) -> None:
-    from femwgm.experiment.paper import write_paper
+    from femwgm.studies.duan2022 import write_paper
 
     page, found = write_paper(tmp_path / "paper", FOLDER)
     values = {row.what: dict(row.values) for section in found for row in section.rows}

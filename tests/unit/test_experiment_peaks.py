@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from femwgm.errors import ConfigError
-from femwgm.experiment.model import CoatedSphere
-from femwgm.experiment.peaks import Peaks, read_peaks
-from femwgm.experiment.prior import prior_from
+from femwgm.experiment.spectrum.model import CoatedSphere
+from femwgm.experiment.spectrum.peaks import Peaks, read_peaks
+from femwgm.experiment.spectrum.prior import prior_from
 from femwgm.materials import Material
 from femwgm.materials.dispersion import Constant
 

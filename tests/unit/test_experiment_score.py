@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from femwgm.experiment.lines import Labels
-from femwgm.experiment.peaks import Peaks
-from femwgm.experiment.score import Odds, best_matching
+from femwgm.experiment.spectrum.likelihood import Odds, best_matching
+from femwgm.experiment.spectrum.lines import Labels
+from femwgm.experiment.spectrum.peaks import Peaks
 
 ODDS = Odds()
 

@@ -13,8 +13,8 @@ from femwgm.fem import forms
 from femwgm.fem.assemble import CellMatrices, assemble, default_points, gauss_points
 from femwgm.fem.mapping import CurvedMapping
 from femwgm.fem.spaces import Space, discrete_gradient
+from femwgm.ground.typing import Array
 from femwgm.mesh.curved import CurvedMesh
-from femwgm.typing import Array
 
 SHIFT = 7.3
 both_cells = pytest.mark.parametrize("corners", [3, 4])

@@ -7,10 +7,10 @@ import pytest
 from support.cavities import pencil, spectrum, sphere_modes
 from support.meshes import blocks_mesh, half_disc, rectangle
 
+from femwgm.eigen.inertia import count_between, count_negative
 from femwgm.errors import SolveError
 from femwgm.fem.condense import CondensedCells
 from femwgm.fem.dissect import Dissection
-from femwgm.fem.inertia import count_between, count_negative
 
 
 def assembled(problem, A):

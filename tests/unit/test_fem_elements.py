@@ -7,7 +7,7 @@ import pytest
 from skfem import ElementQuadN1, ElementTriN1, ElementTriN2, ElementTriN3
 
 from femwgm.fem.spaces import discrete_gradient, element_pair
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 DEGREES = range(1, 9)
 both_cells = pytest.mark.parametrize("corners", [3, 4])

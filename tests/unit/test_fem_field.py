@@ -10,9 +10,9 @@ from scipy.special import jn_zeros, jnp_zeros, jv, jvp
 from support.cavities import pencil
 from support.meshes import blocks_mesh, wavy
 
-from femwgm.eigen import nearest
+from femwgm.eigen.iterations import nearest
 from femwgm.fem.field import CellField
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 RADIUS, LENGTH, EPS = 1.0, 0.8, 2.25
 Field = Callable[[Array, Array], tuple[Array, Array]]

@@ -8,8 +8,8 @@ from support.meshes import blocks_mesh, wavy
 
 from femwgm.fem.mapping import CurvedMapping
 from femwgm.fem.spaces import Space
+from femwgm.ground.typing import Array
 from femwgm.mesh.curved import CurvedMesh
-from femwgm.typing import Array
 
 CORNERS = {3: np.array([[0, 0], [1, 0], [0, 1]]), 4: np.array([[0, 0], [1, 0], [1, 1], [0, 1]])}
 

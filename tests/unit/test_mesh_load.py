@@ -12,10 +12,10 @@ from support.meshes import blocks_mesh, half_disc, rectangle, wavy
 from femwgm.errors import MeshError
 from femwgm.fem.assemble import gauss_points
 from femwgm.fem.mapping import CurvedMapping
+from femwgm.ground.typing import Array
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.load import assemble_mesh, read_mesh
 from femwgm.mesh.save import write_mesh
-from femwgm.typing import Array
 
 SQUARE = np.array(
     [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [0.0, 1.0, 0.0], [2.0, 0.0, 0.0], [2.0, 1.0, 0.0]]

@@ -11,11 +11,11 @@ import pytest
 from femwgm.errors import MeshError
 from femwgm.fem.assemble import gauss_points
 from femwgm.fem.mapping import CurvedMapping
+from femwgm.ground.typing import Array
 from femwgm.mesh import polar
 from femwgm.mesh.curved import CurvedMesh, reference_nodes
 from femwgm.mesh.load import read_mesh
 from femwgm.mesh.polar import PolarPlan, build_polar
-from femwgm.typing import Array
 
 pytestmark = pytest.mark.gmsh
 

@@ -14,10 +14,10 @@ import pytest
 from support.cheap_points import BASE, SOLVER, thickness_sweep
 
 from femwgm.errors import ConfigError, OutputError
+from femwgm.ground.columns import columns
 from femwgm.store import from_csv
 from femwgm.sweeps import load_sweep, run_sweep
 from femwgm.sweeps.points import Setup
-from femwgm.table import columns
 
 KEY = "geometry.layers.shell.thickness"
 
@@ -197,7 +197,7 @@ def test_a_worker_of_another_version_says_so(tmp_path) -> None:
 
 
 def test_a_disk_that_fills_up_keeps_what_is_finished(tmp_path, monkeypatch, log) -> None:
-    from femwgm.store import files
+    from femwgm.ground import files
 
     real, left = os.fsync, [4]
 
@@ -223,7 +223,7 @@ def test_a_disk_that_fills_up_keeps_what_is_finished(tmp_path, monkeypatch, log)
 
 def test_a_point_is_on_disk_with_its_name_before_the_next_one_is_asked_for(tmp_path, monkeypatch) -> None:
     """What a power cut leaves is what was synced: the file before it is renamed, then each folder that names it."""
-    from femwgm.store import files
+    from femwgm.ground import files
 
     real_sync, real_replace, done = os.fsync, Path.replace, []
 

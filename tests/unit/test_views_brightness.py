@@ -10,8 +10,8 @@ from support.meshes import blocks_mesh, rectangle
 
 from femwgm.fem.field import CellField
 from femwgm.fem.spaces import Space
-from femwgm.views.brightness import beyond, level, peak
-from femwgm.views.patches import Medium, Patches, from_field
+from femwgm.views.fields.brightness import beyond, level, peak
+from femwgm.views.fields.patches import Medium, Patches, from_field
 
 both_cells = pytest.mark.parametrize("corners", [3, 4])
 INDEX, WAVELENGTH = 1.5, 2.0

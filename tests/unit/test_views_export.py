@@ -12,10 +12,10 @@ import pytest
 from support.pictures import small_view
 
 from femwgm.errors import OutputError
-from femwgm.views.export import mode_file, read_mode, to_grid, twins, write_mode
-from femwgm.views.outputs import write_fields
-from femwgm.views.plain import write_exports
-from femwgm.views.vtu import Grid, read, to_bytes
+from femwgm.views.files.arrays import write_exports
+from femwgm.views.files.fields import mode_file, read_mode, to_grid, twins, write_mode
+from femwgm.views.files.outputs import write_fields
+from femwgm.views.files.vtu import Grid, read, to_bytes
 
 pytestmark = pytest.mark.gmsh
 

@@ -13,21 +13,21 @@ import pytest
 from support.pictures import PUBLISHED, small_run, small_view
 
 from femwgm.errors import OutputError
-from femwgm.views import figures
-from femwgm.views.brightness import peak
-from femwgm.views.domain import cell_rims, upper_half
-from femwgm.views.equator import sample, strongest
-from femwgm.views.evidence import convergence
-from femwgm.views.line import profile
-from femwgm.views.losses import budget, channels
-from femwgm.views.outlines import outlines, reach_of
-from femwgm.views.outputs import write_outputs, write_plots
-from femwgm.views.plane import meridian, regions_along
-from femwgm.views.quantities import Wave, quantity
-from femwgm.views.radius import MEASURES, percent, radial
-from femwgm.views.source import ModeView, mode_view
-from femwgm.views.spectrum import comb, lines
-from femwgm.views.style import look, new_figure, rendered
+from femwgm.views.fields.brightness import peak
+from femwgm.views.fields.line import profile
+from femwgm.views.fields.outlines import outlines, reach_of
+from femwgm.views.fields.quantities import Wave, quantity
+from femwgm.views.fields.source import ModeView, mode_view
+from femwgm.views.figures import pages as figures
+from femwgm.views.figures.domain import cell_rims, upper_half
+from femwgm.views.figures.equator import sample, strongest
+from femwgm.views.figures.evidence import convergence
+from femwgm.views.figures.losses import budget, channels
+from femwgm.views.figures.plane import meridian, regions_along
+from femwgm.views.figures.radius import MEASURES, percent, radial
+from femwgm.views.figures.spectrum import comb, lines
+from femwgm.views.figures.style import look, new_figure, rendered
+from femwgm.views.files.outputs import write_outputs, write_plots
 
 pytestmark = pytest.mark.gmsh
 
@@ -258,7 +258,7 @@ def test_an_unknown_quantity_is_refused_with_the_list() -> None:
 
 
 def test_looking_loads_nothing_early() -> None:
-    code = "import sys, femwgm.views, femwgm.report; print({'matplotlib', 'pyvista', 'vtkmodules'} & set(sys.modules))"
+    code = "import sys, femwgm.views, femwgm.views.report; print({'matplotlib', 'pyvista', 'vtkmodules'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
@@ -339,6 +339,6 @@ def test_a_body_of_unknown_shape_has_its_other_pictures(
     run = small_view()
     unknown = replace(run, outlines=(), modes=tuple(replace(mode, outlines=()) for mode in run.modes))
     monkeypatch.setattr(
-        "femwgm.views.outputs._pages", lambda run: [("comb", lambda: figures.comb_figure(run))]
+        "femwgm.views.files.outputs._pages", lambda run: [("comb", lambda: figures.comb_figure(run))]
     )
     assert [path.name for path in write_plots(unknown, tmp_path)] == ["comb.png"]

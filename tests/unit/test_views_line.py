@@ -12,12 +12,12 @@ from support.meshes import blocks_mesh, half_disc, quarter_disc, rectangle
 from femwgm.config import load_config
 from femwgm.fem.field import CellField
 from femwgm.fem.spaces import Space
-from femwgm.views import revolve
-from femwgm.views.line import Profile, profile
-from femwgm.views.outlines import Outline, outlines, visible
-from femwgm.views.patches import Patches, from_field
-from femwgm.views.plane import around
-from femwgm.views.quantities import Wave, quantity
+from femwgm.views.fields.line import Profile, profile
+from femwgm.views.fields.outlines import Outline, outlines, visible
+from femwgm.views.fields.patches import Patches, from_field
+from femwgm.views.fields.quantities import Wave, quantity
+from femwgm.views.figures.plane import around
+from femwgm.views.space import revolve
 
 both_cells = pytest.mark.parametrize("corners", [3, 4])
 Cells = tuple[CellField, Patches]

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from matplotlib.transforms import Bbox
 
-from femwgm.views.domain import _cross, _labels
-from femwgm.views.naming import write_names
-from femwgm.views.outlines import Outline
-from femwgm.views.style import look, new_figure
+from femwgm.views.fields.outlines import Outline
+from femwgm.views.figures.domain import _cross, _labels
+from femwgm.views.figures.naming import write_names
+from femwgm.views.figures.style import look, new_figure
 
 
 def picture(widths: list[float], names: list[str], where: str, taken=None):

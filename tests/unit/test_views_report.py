@@ -12,10 +12,10 @@ from support.pictures import SMALL, small_view, store
 
 from femwgm.config import load_config
 from femwgm.errors import OutputError
-from femwgm.report import report_html, write_report
-from femwgm.report.prose import evidence, in_words, layers, summary
-from femwgm.views.outlines import outlines
-from femwgm.views.source import ModeView, RunView
+from femwgm.views.fields.outlines import outlines
+from femwgm.views.fields.source import ModeView, RunView
+from femwgm.views.report import report_html, write_report
+from femwgm.views.report.prose import evidence, in_words, layers, summary
 
 pytestmark = pytest.mark.gmsh
 
@@ -40,7 +40,7 @@ class Reader(HTMLParser):
 def page() -> str:
     with pytest.MonkeyPatch.context() as patch:
         # The picture in space has its own tests and takes seconds.
-        patch.setattr("femwgm.report.page._in_space", lambda _run: "")
+        patch.setattr("femwgm.views.report.page._in_space", lambda _run: "")
         return report_html(small_view())
 
 

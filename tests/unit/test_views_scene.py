@@ -11,15 +11,15 @@ import pytest
 from support.pictures import small_view
 
 from femwgm.errors import MissingExtraError, OutputError
-from femwgm.views import graphics
-from femwgm.views.app import opacities, view
-from femwgm.views.brightness import peak
-from femwgm.views.camera import FILLED, fitted
-from femwgm.views.caption import sentence
-from femwgm.views.outlines import Outline, holds, plates
-from femwgm.views.plane import scale
-from femwgm.views.quantities import Wave, quantity
-from femwgm.views.revolve import Cut, azimuths, flat_face, half_disc, inside_of, surfaces
+from femwgm.views.fields.brightness import peak
+from femwgm.views.fields.outlines import Outline, holds, plates
+from femwgm.views.fields.quantities import Wave, quantity
+from femwgm.views.figures.plane import scale
+from femwgm.views.space import graphics
+from femwgm.views.space.app import opacities, view
+from femwgm.views.space.camera import FILLED, fitted
+from femwgm.views.space.caption import sentence
+from femwgm.views.space.revolve import Cut, azimuths, flat_face, half_disc, inside_of, surfaces
 
 pytestmark = pytest.mark.gmsh
 
@@ -179,7 +179,7 @@ def test_a_picture_without_a_display(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_film_has_frames_that_differ(tmp_path: Path) -> None:
     from PIL import Image
 
-    from femwgm.views.film import animate
+    from femwgm.views.space.film import animate
 
     run = small_view()
     film = Image.open(animate(run, run.find("TE163"), tmp_path / "wave.gif", frames=4, size=(360, 180)))

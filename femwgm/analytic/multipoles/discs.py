@@ -9,7 +9,7 @@ import scipy.linalg as sla
 import scipy.sparse.linalg as ssl
 
 from femwgm.errors import SolveError
-from femwgm.typing import Array, ComplexArray
+from femwgm.ground.typing import Array, ComplexArray
 
 __all__ = ["in_disc"]
 

@@ -11,7 +11,7 @@ from femwgm.analytic.layered import Stack
 from femwgm.analytic.miller import regular_table
 from femwgm.analytic.multipoles.mode import StackMode
 from femwgm.analytic.multipoles.translation import legendre_table
-from femwgm.typing import Array, ComplexArray
+from femwgm.ground.typing import Array, ComplexArray
 
 __all__ = ["StackField"]
 

@@ -19,7 +19,7 @@ import numpy as np
 from femwgm.analytic.layered import Stack
 from femwgm.analytic.multipoles.system import System
 from femwgm.analytic.multipoles.translation import gauss, legendre_table
-from femwgm.typing import Array, ComplexArray
+from femwgm.ground.typing import Array, ComplexArray
 
 __all__ = ["StackMode", "channels_of", "describe", "radiated", "residual", "slope", "spread"]
 

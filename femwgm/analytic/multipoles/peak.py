@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from femwgm.analytic.multipoles.fields import StackField
-from femwgm.typing import Array
+from femwgm.ground.typing import Array
 
 __all__ = ["peak_density"]
 

@@ -11,7 +11,7 @@ from femwgm.analytic.multipoles.discs import in_disc
 from femwgm.analytic.multipoles.mode import StackMode, channels_of, describe, residual, slope
 from femwgm.analytic.multipoles.system import Couplings, Sphere, System
 from femwgm.errors import SolveError
-from femwgm.typing import Array, ComplexArray
+from femwgm.ground.typing import Array, ComplexArray
 
 __all__ = ["stack_modes"]
 

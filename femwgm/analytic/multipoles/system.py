@@ -23,7 +23,7 @@ from femwgm.analytic import bessel
 from femwgm.analytic.layered import Stack
 from femwgm.analytic.media import MediaModel
 from femwgm.analytic.multipoles.translation import Waves, translation
-from femwgm.typing import Array, ComplexArray
+from femwgm.ground.typing import Array, ComplexArray
 
 __all__ = ["Couplings", "Sphere", "System", "own_wave"]
 

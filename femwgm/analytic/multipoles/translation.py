@@ -21,7 +21,7 @@ from functools import lru_cache
 import numpy as np
 
 from femwgm.analytic import bessel
-from femwgm.typing import Array, ComplexArray
+from femwgm.ground.typing import Array, ComplexArray
 
 __all__ = ["Waves", "legendre_table", "translation"]
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, model_validator
 
 from femwgm.config.base import Name, Strict, refuse
-from femwgm.config.geometries.dxf import read_dxf
 from femwgm.config.geometries.outlined import Height, OutlinedBody
+from femwgm.geometry.dxf import read_dxf
 
 __all__ = ["Profile", "ProfileRegion"]
 

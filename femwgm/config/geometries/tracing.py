@@ -11,8 +11,8 @@ import numpy as np
 
 from femwgm.config.base import refuse
 from femwgm.errors import MeshError
-from femwgm.meshfile import half_plane, plane_cells, read_plane_mesh
-from femwgm.typing import Array, IntArray
+from femwgm.geometry.mesh_file import half_plane, plane_cells, read_plane_mesh
+from femwgm.ground.typing import Array, IntArray
 
 _ORDERS = {3: {3: 1, 6: 2, 10: 3, 15: 4, 21: 5}, 4: {4: 1, 8: 2, 9: 2, 16: 3, 25: 4, 36: 5}}
 """Polynomial order of cells with three and four corners by their number of nodes."""

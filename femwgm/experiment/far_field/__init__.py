@@ -1,0 +1,1 @@
+"""What leaves the sphere: emission patterns, polarization, what a lens collects."""

@@ -1,0 +1,1 @@
+"""Thresholds, gain, pump and rate equations of a coated sphere."""

@@ -1,0 +1,1 @@
+"""Two spheres as a Vernier scale, and what errors of their diameters do to it."""

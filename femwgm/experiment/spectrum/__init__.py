@@ -1,0 +1,1 @@
+"""From measured peaks to mode numbers: lines of the exact sphere, likelihood, posterior."""

@@ -1,0 +1,71 @@
+"""An assignment on disk: a table of peaks, the fit with its rivals, and a figure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from femwgm.experiment.spectrum.assignment import Assignment
+from femwgm.ground.files import write_files
+
+__all__ = ["as_dict", "write_assignment"]
+
+
+def as_dict(result: Assignment) -> dict[str, Any]:
+    """The fit, its rivals and the notes as plain data."""
+    return {
+        "parameters": {
+            name: {
+                "value": p.value, "error": p.error, "unit": p.unit, "prior_error": p.prior_error,
+                "spread_over_readings": p.spread, "determined_by_the_peaks": p.determined,
+            }
+            for name, p in result.parameters.items()
+        },
+        "held": {
+            name: float(result.best.x[i])
+            for i, name in enumerate(("diameter", "thickness", "index", "slope"))
+            if i not in result.prior.free and name in result.body.names
+        },
+        "reference_wavelength_um": result.body.reference_um,
+        "probability": result.probability,
+        "chi2": result.best.chi2,
+        "matched": result.best.matched,
+        "peaks": len(result.peaks),
+        "missing": [_label(result.best.lines.labels.name(j)) for j in result.best.matching.missed],
+        "error_scale": result.error_scale,
+        "rivals": result.rivals(),
+        "notes": result.notes(),
+    }  # fmt: skip
+
+
+def _label(name: tuple[str, int, int]) -> str:
+    return f"{name[0]} l={name[1]} q={name[2]}"
+
+
+def write_assignment(result: Assignment, folder: str | Path) -> list[Path]:
+    """Write assignment.csv, assignment.json and assignment.png.
+
+    Raises
+    ------
+    OutputError
+        When the disk refuses.
+    """
+    from femwgm.views.figures.assignment import assignment_figure
+    from femwgm.views.figures.style import look, rendered
+
+    stream = io.StringIO()
+    rows = result.rows()
+    table = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+    table.writeheader()
+    table.writerows({k: "" if v is None else v for k, v in row.items()} for row in rows)
+    with look():
+        picture = rendered(assignment_figure(result), "png")
+    contents = {
+        "assignment.csv": stream.getvalue().encode(),
+        "assignment.json": (json.dumps(as_dict(result), indent=2) + "\n").encode(),
+        "assignment.png": picture,
+    }
+    return write_files(Path(folder), contents)

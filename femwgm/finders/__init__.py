@@ -1,0 +1,1 @@
+"""Which modes a configuration has: exact lists, estimates, searches; each finder yields modes to solve for."""

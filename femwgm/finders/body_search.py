@@ -1,0 +1,245 @@
+"""Modes of any body of revolution: found on a coarse mesh without a list of what to expect, then solved on a mesh made for them.
+
+The coarse problem has the azimuthal order as its eigenvalue (`femwgm.finders.orders`), so a few factorisations in the middle
+of the window show every family; the integer orders follow from its slope. The field of a family says how far it reaches, and
+with that `femwgm.mesh.body_domain` designs the mesh of the final solve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from femwgm.config.schema import RunConfig
+from femwgm.errors import ConfigError
+from femwgm.fem.pml import stretch_box
+from femwgm.fem.problem import MeridianProblem
+from femwgm.finders.coverage import cover
+from femwgm.finders.family_targets import Coarse, Found, Target, action, walk
+from femwgm.finders.orders import Family, Orders
+from femwgm.geometry.profile import profile_of
+from femwgm.geometry.section import Section, Walls
+from femwgm.ground.typing import Array
+from femwgm.ground.units import k0_from_wavelength
+from femwgm.materials import Material
+from femwgm.mesh.body_domain import GeneralDomain, design_general
+from femwgm.mesh.curved import CurvedMesh
+from femwgm.mesh.domain import PML, Choices
+from femwgm.mesh.landscape import Wave
+from femwgm.modes.expected import Expected
+from femwgm.modes.labels import Label, identify
+from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share, share
+
+COARSE = 1e-3
+"""Relative error of the wavenumber that the domain of the search is made for; its eigenvalues turn out ten times better."""
+
+_STAGES = (0.85, 0.7, 0.55, 0.4, 0.25, 0.1)
+"""Lowest order looked for, as a share of the highest possible one, until every wanted family is found."""
+_BARRIER = 0.9
+"""Order, in units of n k R of the ambient, below which nothing holds the light around the body."""
+_SPACING = 2.0
+"""Orders between neighbouring polar orders at most (half a ball skips every other one of the whole)."""
+_SURE = 0.2
+"""Confidence of a label from which the search counts the family as found."""
+_AT_HOME = 0.1
+"""Share of |E|^2 in the body below which a solution is one of a pillar or of a background layer."""
+_OVERLAP = 2e-3
+_SLACK = 2e-3
+
+
+class BodySearch:
+    """Families of a cross-section in the window of a configuration.
+
+    Parameters
+    ----------
+    config
+        Configuration.
+    section
+        Cross-section of its geometry.
+    media
+        Material of each region.
+    """
+
+    def __init__(self, config: RunConfig, section: Section, media: Mapping[str, Material]) -> None:
+        self.config, self.section, self.media = config, section, media
+        self.profile = profile_of(section)
+        lo, hi = config.modes.window_um
+        self.window = k0_from_wavelength(hi), k0_from_wavelength(lo)
+        self.middle = 0.5 * sum(self.window)
+        self.indices = {name: abs(media[name].index(self.middle).real) for name in section.regions}
+        reach = [
+            self.indices[p.region] * float(p.outline.polygon[:, 0].max())
+            for p in section.pieces if p.region in section.body
+        ]  # fmt: skip
+        self.highest = self.middle * max(reach, default=max(self.indices.values()) * section.bounds[1])
+        d = config.discretization
+        self.choices = Choices(
+            degree=d.degree, refine=d.refine, mirror=d.mirror, absorbing={"none": False, "box": True}.get(d.pml.kind),
+            pml_strength=d.pml.strength, pml_depth=d.pml.depth_um, pml_distance=d.pml.distance_um,
+        )  # fmt: skip
+        self.seen: list[Found] = []
+        wanted = config.modes.azimuthal_orders
+        if wanted is not None:
+            self.highest = min(self.highest, max(wanted) + self._drift)
+        self.searched = self.highest
+        self.gaps: list[tuple[float, float]] = []
+
+    def coarse(self, lowest: float) -> Coarse:
+        """The coarse problem for orders down to `lowest`."""
+        waves = [Wave(lowest * k / self.middle, k) for k in (*self.window, self.middle)]
+        choices = Choices(mirror=self.choices.mirror, absorbing=self.choices.absorbing)
+        domain = design_general(self.section, self.indices, waves, COARSE, choices)
+        return Coarse(
+            MeridianProblem(body_mesh(domain), self.media, self.section.ambient, self.section.body), domain
+        )
+
+    @property
+    def _drift(self) -> float:
+        """How far the order of a family may lie in the middle of the window from those within it: d m / d k < n R."""
+        longest = max(self.indices.values()) * self.section.bounds[1]
+        return 1.2 * longest * 0.5 * (self.window[1] - self.window[0]) + 1.0
+
+    @property
+    def floor(self) -> float:
+        """The lowest order to look for: below, light leaves for the ambient wherever it meets the surface, or nobody asks."""
+        ambient = self.indices[self.section.ambient] * self.middle
+        floor = 1.02 * ambient * self.section.bounds[0]
+        polar = self.config.modes.polar_orders
+        if self.section.walls == Walls() and polar is not None:
+            floor = max(floor, _BARRIER * ambient * self.section.radius - _SPACING * max(polar))
+        wanted = self.config.modes.azimuthal_orders
+        if wanted is not None:
+            floor = max(floor, min(wanted) - self._drift)
+        return max(min(floor, _STAGES[0] * self.highest), 1.0)
+
+    def families(self) -> list[Found]:
+        """Families that the configuration asks for at the middle of the window, highest order first.
+
+        Stage by stage the orders below those searched before, on a domain that reaches deeper, until all are found or the floor
+        is reached.
+        """
+        modes, floor = self.config.modes, self.floor
+        for part in _STAGES:
+            lowest = max(part * self.highest, floor)
+            for found in self._sweep(self.coarse(lowest), lowest):
+                if not any(found.same(other, _OVERLAP) for other in self.seen):
+                    self.seen.append(found)
+            self.searched = lowest
+            if self._complete() or lowest == floor:
+                break
+        return [f for f in self.seen if _matches(f.label, modes)]
+
+    def missing(self, families: Sequence[Found]) -> list[str]:
+        """A remark for each kind of mode that was asked for and has no family, and for orders that could not be searched."""
+        keys = {f.key for f in families}
+        notes = []
+        for pol, q, p in self._asked():
+            if (pol, q, p) not in keys:
+                others = sorted({f.label.p for f in self.seen if f.key[:2] == (pol, q)})
+                seen = f" (of {pol} q={q} there: p={', '.join(map(str, others))})" if others else ""
+                notes.append(
+                    f"no bound family {pol} q={q} p={p} was found between m = {self.highest:.0f} and {self.searched:.0f}{seen}"
+                )
+        return notes + [
+            f"a family between m = {low:.2f} and {high:.2f} may be missing: the search did not converge there"
+            for low, high in self.gaps
+        ]
+
+    def _asked(self) -> list[tuple[str, int, int]]:
+        """Every kind of mode that the configuration names; none if it asks for all there are."""
+        modes = self.config.modes
+        radial, polar = modes.radial_orders or (), modes.polar_orders or ()
+        return [(pol, q, p) for pol in modes.polarizations for q in radial for p in polar]
+
+    def _sweep(self, coarse: Coarse, lowest: float) -> Iterator[Found]:
+        mesh = coarse.problem.mesh
+        centres = np.linalg.norm(mesh.nodes.real.mean(axis=1), axis=1)
+        if not (centres < self.section.radius).any():
+            return  # waves of such orders live outside the body, if anywhere
+        passive = all(m.permittivity(complex(self.middle)).imag >= 0.0 for m in self.media.values())
+        top = min(self.highest, self.searched * (1.0 + _OVERLAP))
+        for mirror in ("conductor", "natural") if coarse.domain.mirror else (None,):
+            orders = Orders(coarse.problem, coarse.degree, self.middle, mirror)
+            covered = cover(orders, top, lowest, passive=passive)
+            self.gaps += covered.gaps
+            for family in covered.families:
+                lost = layer_share(family.field, orders.matrices) > STATE_OF_THE_LAYER
+                body = coarse.problem.body_cells
+                elsewhere = body is not None and share(family.field, orders.matrices, body) < _AT_HOME
+                if not lost and not elsewhere:
+                    yield self._labelled(coarse, family)
+
+    def _labelled(self, coarse: Coarse, family: Family) -> Found:
+        smallest, largest, latitude = coarse.problem.extent
+        eps = coarse.problem.media(complex(self.middle)).eps
+        label = identify(
+            family.field,
+            eps,
+            (smallest, largest),
+            self.section.radius,
+            latitude,
+            coarse.problem.body_cells,
+            self.profile,
+        )
+        return Found(label, family, coarse)
+
+    def _complete(self) -> bool:
+        asked = self._asked()
+        return bool(asked) and set(asked) <= {f.key for f in self.seen if f.label.confidence > _SURE}
+
+    def targets(self, families: Sequence[Found]) -> list[Target]:
+        """Every mode of the families in the window, by its integer order."""
+        low, high = self.window
+        wanted = self.config.modes.azimuthal_orders
+        out = []
+        for found in families:
+            for field in walk(found, self.middle, (low * (1.0 - _SLACK), high * (1.0 + _SLACK))):
+                m, (pol, q, p) = field.m, found.key
+                if wanted is None or m in wanted:
+                    out.append(
+                        Target(Expected(pol, q, m + p, m, field.k0, float(m + p)), field, found.coarse)
+                    )
+        return out
+
+    def design(self, group: Sequence[Target], tolerance: float) -> GeneralDomain:
+        """Domain for targets that share their labels, from how far their coarse fields reach."""
+        ends = {id(t): t for key in (_order, _wavenumber) for t in (min(group, key=key), max(group, key=key))}
+        waves = [Wave(float(t.expected.m), t.expected.k0.real) for t in ends.values()]
+
+        def known(points: Array) -> Array:
+            return np.min([action(t, points) for t in ends.values()], axis=0)
+
+        return design_general(self.section, self.indices, waves, tolerance, self.choices, known)
+
+
+def body_mesh(domain: GeneralDomain) -> CurvedMesh:
+    """Mesh of a domain with its absorbing layer stretched."""
+    mesh = domain.real_mesh()
+    return stretch_box(mesh, domain.start, domain.strength, PML) if domain.open else mesh
+
+
+def _order(target: Target) -> float:
+    return float(target.expected.m)
+
+
+def _wavenumber(target: Target) -> float:
+    return target.expected.k0.real
+
+
+def _matches(label: Label, modes: object) -> bool:
+    """Whether a label is among the wanted ones (`femwgm.config.settings.Modes`)."""
+    pols, radial, polar = (
+        getattr(modes, name) for name in ("polarizations", "radial_orders", "polar_orders")
+    )
+    return label.pol in pols and (radial is None or label.q in radial) and (polar is None or label.p in polar)
+
+
+def nothing_found(config: RunConfig, seen: Sequence[Found]) -> ConfigError:
+    """The one line that says that no mode of the requested kind lies in the window."""
+    lo, hi = config.modes.window_um
+    names = ", ".join(dict.fromkeys(f"{f.label.pol} q={f.label.q} p={f.label.p}" for f in seen)) or "none"
+    return ConfigError(
+        "no mode of the requested kind lies in the window", key="modes.window", value=[f"{lo * 1e3:g} nm", f"{hi * 1e3:g} nm"],
+        remedy=f"families there: {names}; widen the window or ask for other orders",
+    )  # fmt: skip

@@ -1,0 +1,120 @@
+"""Closed cavities: every mode in the window for each azimuthal order, their number proved by inertia."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from femwgm.config.schema import RunConfig
+from femwgm.eigen.inertia import count_between
+from femwgm.errors import SolveError
+from femwgm.fem.problem import MeridianProblem
+from femwgm.finders.body_search import body_mesh
+from femwgm.finders.orders import around
+from femwgm.geometry.section import Section
+from femwgm.ground.units import k0_from_wavelength
+from femwgm.materials import Material
+from femwgm.mesh.body_domain import GeneralDomain, design_general
+from femwgm.mesh.domain import Choices
+from femwgm.mesh.landscape import Wave
+from femwgm.modes.expected import Expected
+from femwgm.modes.labels import identify
+
+_MOST_ORDERS = 400
+_SPLITS = 12
+
+
+@dataclass(frozen=True)
+class CavityMode:
+    """A mode to solve for and the condition at the mirror plane that it obeys."""
+
+    expected: Expected
+    mirror: str | None
+
+
+class CavitySearch:
+    """Spectrum of a section with walls on every side."""
+
+    def __init__(self, config: RunConfig, section: Section, media: Mapping[str, Material]) -> None:
+        self.config, self.section = config, section
+        lo, hi = config.modes.window_um
+        self.window = k0_from_wavelength(hi), k0_from_wavelength(lo)
+        middle = 0.5 * sum(self.window)
+        d = config.discretization
+        indices = {name: abs(media[name].index(middle).real) for name in section.regions}
+        choices = Choices(degree=d.degree, refine=d.refine, mirror=d.mirror, absorbing=False)
+        self.domain: GeneralDomain = design_general(
+            section, indices, [Wave(0.0, self.window[1])], config.accuracy.wavelength, choices
+        )
+        self.mesh = body_mesh(self.domain)
+        self.problem = MeridianProblem(self.mesh, media, section.ambient)
+
+    def modes(self) -> list[CavityMode]:
+        """Every mode in the window, by azimuthal order."""
+        wanted = self.config.modes.azimuthal_orders
+        found: list[CavityMode] = []
+        for m in range(_MOST_ORDERS) if wanted is None else wanted:
+            mirrors = ("conductor", "natural") if self.domain.mirror else (None,)
+            here = [mode for mirror in mirrors for mode in self._of(m, mirror)]
+            if wanted is None and not here and m > 0 and not self._any_above(m):
+                break
+            found += here
+        return found
+
+    def _any_above(self, m: int) -> bool:
+        """Whether some mode of an order lies below the window's upper end: beyond the last such order there is none."""
+        low, high = 1e-4 * self.window[1], self.window[1]
+        mirrors = ("conductor", "natural") if self.domain.mirror else (None,)
+        return any(self._count(m, mirror, low, high) > 0 for mirror in mirrors)
+
+    def _count(self, m: int, mirror: str | None, low: float, high: float) -> int:
+        twin = self.problem.lossless
+        pencil = twin.pencil(self.domain.degree, m, mirror, complex(0.5 * (low + high)))
+        return count_between(pencil.numbering, pencil.K, pencil.M, low**2, high**2)
+
+    def _of(self, m: int, mirror: str | None) -> list[CavityMode]:
+        low, high = self.window
+        number = self._count(m, mirror, low, high)
+        if number == 0:
+            return []
+        values, labels = self._pairs(m, mirror, low, high, number, _SPLITS)
+        return [
+            CavityMode(Expected(pol, q, m + p, m, complex(np.sqrt(v)), float(m + p), radiating=False), mirror)
+            for v, (pol, q, p) in zip(values, labels, strict=True)
+        ]
+
+    def _pairs(
+        self, m: int, mirror: str | None, low: float, high: float, number: int, splits: int
+    ) -> tuple[list[float], list[tuple[str, int, int]]]:
+        """The eigenvalues between two wavenumbers, as many as were counted; the interval is halved until they are all there."""
+        twin, degree = self.problem.lossless, self.domain.degree
+        middle = 0.5 * (low**2 + high**2)
+        pencil = twin.pencil(degree, m, mirror, complex(np.sqrt(middle)))
+        pairs, _ = around(pencil, complex(middle * (1.0 + 1e-7)), number + 4)
+        inside = [j for j in range(len(pairs)) if low**2 < pairs.values[j].real < high**2]
+        if len(inside) == number:
+            values, labels = [], []
+            smallest, largest, latitude = twin.extent
+            for j in inside:
+                k0 = complex(np.sqrt(complex(pairs.values[j].real)))
+                field = twin.field(pencil, pairs.vectors[:, j], m, k0, mirror)
+                label = identify(
+                    field, twin.media(k0).eps, (smallest, largest), self.section.radius, latitude
+                )
+                values.append(float(pairs.values[j].real))
+                labels.append((label.pol, label.q, label.p))
+            return values, labels
+        if splits == 0:
+            raise SolveError(
+                f"{number} modes of order m = {m} were counted in the window, {len(inside)} found"
+            )
+        cut = float(np.sqrt(middle)) * (1.0 + 1e-6)
+        below = self._count(m, mirror, low, cut)
+        parts = [
+            self._pairs(m, mirror, a, b, n, splits - 1)
+            for a, b, n in ((low, cut, below), (cut, high, number - below))
+            if n > 0
+        ]
+        return [v for part in parts for v in part[0]], [label for part in parts for label in part[1]]

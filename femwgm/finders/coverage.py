@@ -1,0 +1,121 @@
+"""All families of a body within a range of orders, and what of the range could not be searched.
+
+A Krylov space of the shifted inverse finds the eigenvalues around its shift from the nearest outwards: those it has converged
+to are all there are within the distance of the farthest one. The range is covered by such discs of certainty; where a disc turns
+out smaller than the step to it, the gap that it leaves is covered by further ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from femwgm.finders.orders import Family, Krylov, Orders
+from femwgm.ground.typing import Array
+
+RADIATING = 0.02
+"""Relative imaginary part of an order up to which a solution is a mode, not a wave of the surroundings (Q above 25)."""
+_ENOUGH = 12
+_STEPS = 16
+_MOST_STEPS = 112
+_MOST_SHIFTS = 60
+_SAME = 1e-5
+_FINEST = 2e-3
+"""Half the length of the smallest piece of the range, relative to m^2."""
+_OVERLAP = 0.9
+"""Share of a disc that the next shift counts on."""
+
+
+@dataclass
+class Cover:
+    """Families in a range of orders, highest first, and the parts (low, high) of it where some may be missing."""
+
+    families: list[Family] = field(default_factory=list)
+    gaps: list[tuple[float, float]] = field(default_factory=list)
+
+
+def cover(orders: Orders, highest: float, lowest: float, *, passive: bool = True) -> Cover:
+    """All families with an order between two bounds that radiate little (see `RADIATING`).
+
+    Parameters
+    ----------
+    orders
+        The eigenproblem.
+    highest, lowest
+        Bounds of the order.
+    passive
+        Whether no medium amplifies: orders then have no negative imaginary part, and discs centred above the real axis waste
+        nothing on the other side.
+    """
+    out = Cover()
+    missing = [(lowest**2, highest**2)]
+    step = 0.15 * highest**2
+    for _ in range(_MOST_SHIFTS):
+        if not missing:
+            break
+        low, high = missing[-1]
+        centre = high - min(step, 0.5 * (high - low))
+        half = 0.0 if orders.real else RADIATING * high * (1.0 if passive else 2.0)
+        squares, vectors, radius = _disc(orders, complex(centre, half if passive else 0.0), half)
+        new = []
+        for square, vector in zip(squares, vectors.T, strict=True):
+            order = complex(np.sqrt(square))
+            known = any(abs(order - other.order) < _SAME * abs(order) for other in out.families)
+            inside = lowest <= order.real <= highest * (1.0 + 1e-9)
+            if inside and not known and abs(order.imag) < RADIATING * order.real:
+                new.append(orders.family(complex(square), vector))
+        out.families += new
+        chord = float(np.sqrt(max(radius**2 - half**2, 0.0)))
+        if chord < _FINEST * centre:  # too many at once to tell apart: go on beyond them
+            chord = _FINEST * centre
+            out.gaps.append(_bounds(max(low, centre - chord), min(high, centre + chord)))
+        missing = [part for a, b in missing for part in _without(a, b, centre - chord, centre + chord)]
+        step = _OVERLAP * chord
+    out.gaps += [_bounds(*part) for part in missing]
+    out.families.sort(key=lambda f: -f.order.real)
+    return out
+
+
+def _bounds(low: float, high: float) -> tuple[float, float]:
+    return float(np.sqrt(low)), float(np.sqrt(high))
+
+
+def _without(low: float, high: float, start: float, end: float) -> list[tuple[float, float]]:
+    """What of an interval lies outside another one."""
+    slack = 1e-9 * high
+    parts = ((low, min(high, start)), (max(low, end), high))
+    return [(a, b) for a, b in parts if b - a > slack]
+
+
+def _disc(orders: Orders, shift: complex, least: float) -> tuple[Array, Array, float]:
+    """Eigenvalues m^2 (n,) around a shift, their vectors (size, n), and the radius within which they are all.
+
+    The space grows until it holds enough of them and its radius is well above `least`, or to its largest size.
+    """
+    pencil = orders.pencil
+    solver = orders.factor(shift)
+    start = np.random.default_rng(0).standard_normal(pencil.size)
+    krylov = Krylov(lambda x: solver.solve(pencil.apply_M(x)), start, min(_MOST_STEPS, pencil.size))
+    sure, radius = 0, 0.0
+    while True:
+        before = krylov.steps
+        krylov.grow(_STEPS)
+        inverted, y = np.linalg.eig(krylov.matrix)
+        by_size = np.argsort(-np.abs(inverted))
+        inverted, y = inverted[by_size], y[:, by_size]
+        left = krylov.remainder * np.abs(y[-1]) / np.abs(inverted)
+        bad = np.flatnonzero(left > _CONVERGED)
+        sure = int(bad[0]) if len(bad) else len(inverted)
+        radius = float(1.0 / abs(inverted[sure - 1])) if sure else 0.0
+        if len(
+            bad
+        ):  # a Ritz value that is still on its way is much closer to where it goes than to the shift
+            radius = max(radius, float(0.5 / abs(inverted[sure])))
+        if krylov.steps == before or (sure >= _ENOUGH and radius > 1.5 * least):
+            break
+    return shift + 1.0 / inverted[:sure], krylov.basis @ y[:, :sure], radius
+
+
+_CONVERGED = 1e-8
+"""Residual of the inverse, relative to its eigenvalue, up to which one counts as found."""

@@ -1,0 +1,183 @@
+"""Labels of a mode from its field alone: polarization, radial order q, polar order p, and how sure they are.
+
+On a sphere rho H_rho (TE) and rho E_rho (TM) separate into a radial function and P_l^m(cos theta): the first has q - 1 zeros in
+the solid, the second l - m zeros between the poles. On other bodies of revolution the same counts define the labels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from femwgm.fem.field import CellField
+from femwgm.geometry.profile import Profile
+from femwgm.ground.typing import Array
+
+_RADIAL_THRESHOLD, _POLAR_THRESHOLD = 5e-3, 5e-2
+"""Lobes weaker than this share of the strongest do not count: they are tails or noise, of which there is more in latitude."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """Polarization, radial and polar order of a mode.
+
+    Attributes
+    ----------
+    pol
+        "TE" or "TM".
+    q, p
+        Radial order from 1, polar order from 0.
+    te_fraction
+        1 for a pure TE mode, 0 for a pure TM mode: share of H_rho in the radial fields' energy.
+    confidence
+        From 0 to 1: purity of the polarization times the distinctness of the lobes that were counted.
+    """
+
+    pol: str
+    q: int
+    p: int
+    te_fraction: float
+    confidence: float
+
+    @property
+    def hybrid(self) -> bool:
+        """Whether neither polarization dominates clearly (less than 90 % pure)."""
+        return 0.1 < self.te_fraction < 0.9
+
+
+def identify(
+    field: CellField, eps: Array, radii: tuple[float, float], surface: float, latitude: float, body: Array | None = None,
+    profile: Profile | None = None,
+) -> Label:  # fmt: skip
+    """Label of a mode.
+
+    Parameters
+    ----------
+    field
+        The mode.
+    eps
+        Permittivity of each cell.
+    radii
+        Smallest and largest radius of the domain to look at (um).
+    surface
+        Equatorial radius of the solid (um).
+    latitude
+        Largest latitude of the domain (rad).
+    body
+        Cells (bool) whose lobes count; by default all: what leaks into a substrate has lobes of its own.
+    profile
+        Surface that polar lobes are counted along and radial ones across; by default a sphere about the origin.
+    """
+    te, tm, position = _radial_energies(field, eps, surface, body, profile)
+    te_fraction = te / (te + tm)
+    pol = "TE" if te_fraction > 0.5 else "TM"
+    rho, beta = position
+    # A cell of degree k holds at most k lobes in either direction.
+    samples = int(np.clip(4 * field.space.degree * np.sqrt(field.space.mesh.cells), 81, 241))
+    if profile is None:
+        along = np.linspace(radii[0] + 1e-6 * surface, surface * (1 - 1e-9), samples)
+        across = np.linspace(0.0 if field.mirror else -latitude, latitude * (1 - 1e-9), samples)
+        rhos, betas = np.r_[along, np.full_like(across, rho)], np.r_[np.full_like(along, beta), across]
+        points = np.stack([rhos * np.cos(betas), rhos * np.sin(betas)])
+    else:
+        points = _paths(profile, rho, beta, surface - radii[0], latitude, field.mirror is not None, samples)
+    line, arc = np.split(_radial_function(field, eps, pol, points, body, profile), [samples])
+    radial_changes, radial_weakest = _sign_changes(line, _RADIAL_THRESHOLD)
+    polar_changes, polar_weakest = _sign_changes(arc, _POLAR_THRESHOLD)
+    if field.mirror:
+        # rho H_rho is odd about a natural plane and even about a conducting one; rho E_rho the other way round.
+        odd = (pol == "TE") == (field.mirror == "natural")
+        polar_changes = 2 * polar_changes + int(odd)
+    purity = abs(2.0 * te_fraction - 1.0)
+    return Label(
+        pol,
+        radial_changes + 1,
+        polar_changes,
+        te_fraction,
+        float(purity * min(radial_weakest, polar_weakest, 1.0)),
+    )
+
+
+def _paths(
+    profile: Profile, rho: float, beta: float, depth: float, latitude: float, upper: bool, samples: int
+) -> Array:
+    """Points (2, 3 samples) from a depth (um) to the surface along its normal, and along it, both through (rho, beta)."""
+    peak = rho * np.array([[np.cos(beta)], [np.sin(beta)]])
+    normal, scale = profile.normal(*peak), float(profile.scale(*peak)[0])
+    end = float((peak * normal).sum()) * (1.0 / scale - 1.0)
+    line = peak + normal * np.linspace(end - depth * (1.0 - 1e-6), end * (1.0 - 1e-9), samples)
+    line[0] = np.maximum(line[0], 0.0)
+    return np.concatenate([line, profile.along(scale, latitude, upper, 2 * samples)], axis=1)
+
+
+def _normals(r: Array, z: Array, profile: Profile | None) -> Array:
+    """Unit vectors (2, *points) across the surface, radial without a profile."""
+    if profile is None:
+        return np.stack([r, z]) / np.hypot(r, z)
+    return profile.normal(r.ravel(), z.ravel()).reshape(2, *r.shape)
+
+
+def _radial_energies(
+    field: CellField,
+    eps: Array,
+    surface: float,
+    body: Array | None,
+    profile: Profile | None,
+    samples: int = 8,
+) -> tuple[float, float, tuple[float, float]]:
+    """Energies in H_rho and in E_rho within the solid, and (rho, latitude) where the stronger one peaks."""
+    mesh = field.space.mesh
+    t = (np.arange(samples) + 0.5) / samples
+    X = np.array(np.meshgrid(t, t)).reshape(2, -1)
+    if mesh.corners == 3:
+        X = np.stack([X[0], X[1] * (1.0 - X[0])])
+    nodes = mesh.nodes.real
+    near = np.hypot(nodes[..., 0], nodes[..., 1]).mean(axis=1) < surface
+    cells = np.flatnonzero(near if body is None or not (near & body).any() else near & body)
+    E, H, x = field.at_reference(X, cells)
+    J = field.determinant(X, cells)
+    r, z = x.real
+    rho = np.hypot(r, z)
+    volume = r * np.abs(J)
+    n = _normals(r, z, profile)
+    h = np.abs(H[0] * n[0] + H[2] * n[1]) ** 2
+    e = eps.real[cells][:, None] * np.abs(E[0] * n[0] + E[2] * n[1]) ** 2
+    te, tm = float((volume * h).sum()), float((volume * e).sum())
+    peak = np.unravel_index(int(np.argmax((r * rho) ** 2 * (h if te > tm else e))), r.shape)
+    return te, tm, (float(rho[peak]), float(np.arctan2(z[peak], r[peak])))
+
+
+def _radial_function(
+    field: CellField, eps: Array, pol: str, points: Array, body: Array | None, profile: Profile | None
+) -> Array:
+    """rho H_rho (TE) or rho eps E_rho (TM) at points, times r: errors of the quotient H_rho near the axis must not count."""
+    r, z = points
+    rho, n = np.hypot(r, z), _normals(r, z, profile)
+    probe = field.probe(r, z)
+    E, H = probe(field)
+    if pol == "TE":
+        u = rho * (H[0] * n[0] + H[2] * n[1])
+    else:
+        inside = np.where(probe.owner >= 0, eps.real[probe.owner], 0.0)
+        u = rho * inside * (E[0] * n[0] + E[2] * n[1])
+    if body is not None:
+        u = np.where((probe.owner >= 0) & body[probe.owner], u, 0.0)
+    return np.asarray(r * u)
+
+
+def _sign_changes(u: Array, threshold: float) -> tuple[int, float]:
+    """Sign changes between the lobes of a complex function, and how sure they are (0 to 1).
+
+    A lobe is a maximum of |u| above the threshold; its sign is its phase. The field of a leaky mode has no zeros, its phase turns
+    instead: two lobes count as opposite when they are more than a right angle apart, and what follows the last lobe counts for
+    nothing. Unsure are lobes that barely stand above the threshold, and phases near a right angle.
+    """
+    size = np.abs(u)
+    padded = np.r_[-1.0, size, -1.0]
+    lobes = np.flatnonzero((size >= padded[:-2]) & (size > padded[2:]) & (size > threshold * size.max()))
+    if not len(lobes):
+        return 0, 0.0  # no field there to count the lobes of: the label is a guess, and says so
+    turns = np.cos(np.diff(np.angle(u[lobes])))
+    weakest = float(size[lobes].min() / (threshold * size.max()))
+    return int((turns < 0.0).sum()), min(1.0, 0.5 * weakest, *np.abs(turns))

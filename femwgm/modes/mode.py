@@ -1,0 +1,327 @@
+"""`Mode` and `ModeSet`: what a run gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from femwgm.ground.columns import columns
+from femwgm.ground.units import frequency_thz, wavelength_um
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+    from femwgm.fem.field import CellField
+    from femwgm.ground.typing import ComplexArray
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One mode: labels, numbers with their evidence, and its field.
+
+    Attributes
+    ----------
+    pol, q, l, m, p
+        Labels (STYLE glossary): polarization, radial, polar, azimuthal order, p = l - m.
+    k0
+        Complex vacuum wavenumber (rad/um); Im k0 < 0 decays.
+    radius
+        Outer radius of the solid (um) that n_eff, n_g and fsr_nm use.
+    n_g
+        Group index (1/R) d m / d k0.
+    log10_q_rad
+        Decimal logarithm of the radiation quality factor; None where it does not apply or is not known.
+    q_rad_floor
+        A lower bound of q_rad where its value is not known.
+    q_rad_source
+        "eigenvalue", "multipoles", or the reason why it is missing.
+    q_abs
+        Absorption quality factor, negative for gain; None in lossless media.
+    energy, e2, radial_e2
+        Shares by region: of the electric energy, of the integral of |E|^2 over the volume and along the equatorial radius.
+    mode_volume_um3
+        int eps |E|^2 dV / max(eps |E|^2), travelling wave.
+    wavelength_error, q_error, share_error
+        Estimated errors: relative, relative, absolute.
+    residual, dofs, seconds
+        Relative residual of the eigenpair, number of unknowns, time spent on the mode.
+    confidence, te_fraction
+        How sure the labels are (0 to 1), and the purity of the polarization.
+    met
+        Whether the requested accuracy was reached.
+    field_data
+        The finite-element field behind `field`.
+    expected_k0
+        What the exact solution says (rad/um), where there is one.
+    q_scattering
+        Quality factor of the surface roughness that the configuration states; None without any.
+    absorption
+        1/Q of the absorption in each region, negative for gain.
+    differentiate
+        Makes the `derivatives`.
+    crest, integrals
+        Where the energy density is largest, and the integrals over each region (`femwgm.observables.effective.Crest`,
+        `femwgm.observables.energy.RegionIntegrals`).
+    extra
+        Further columns of the table.
+    """
+
+    pol: str
+    q: int
+    l: int | None
+    m: int
+    p: int | None
+    k0: complex
+    radius: float
+    n_g: float | None
+    log10_q_rad: float | None
+    q_abs: float | None
+    energy: Mapping[str, float]
+    e2: Mapping[str, float]
+    radial_e2: Mapping[str, float | None]
+    mode_volume_um3: float | None
+    wavelength_error: float | None
+    residual: float
+    dofs: int
+    seconds: float
+    q_rad_source: str = ""
+    q_rad_floor: float | None = None
+    q_error: float | None = None
+    share_error: float | None = None
+    confidence: float = 1.0
+    te_fraction: float = float("nan")
+    met: bool = True
+    absorption: Mapping[str, float] = field(default_factory=dict)
+    extra: Mapping[str, float | str | None] = field(default_factory=dict)
+    field_data: CellField | None = field(default=None, repr=False, compare=False)
+    expected_k0: complex | None = None
+    q_scattering: float | None = None
+    differentiate: Callable[[], Any] | None = field(default=None, repr=False, compare=False)
+    crest: Any = field(default=None, repr=False, compare=False)
+    integrals: Any = field(default=None, repr=False, compare=False)
+
+    @property
+    def k0_re_per_um(self) -> float:
+        """Re k0 (rad/um)."""
+        return self.k0.real
+
+    @property
+    def k0_im_per_um(self) -> float:
+        """Im k0 (rad/um): of the eigenvalue, or -Re k0 / (2 Q) where that lies below its rounding or was not sought."""
+        q = self.q_total
+        return -0.5 * self.k0.real / q if self.k0.imag == 0.0 and q is not None else self.k0.imag
+
+    @property
+    def wavelength_nm(self) -> float:
+        """Vacuum wavelength 2 pi / Re k0 (nm)."""
+        return 1e3 * wavelength_um(self.k0)
+
+    @property
+    def freq_thz(self) -> float:
+        """Frequency (THz)."""
+        return frequency_thz(self.k0)
+
+    @property
+    def n_eff(self) -> float:
+        """Phase index m / (Re k0 R) at the outer radius."""
+        return self.m / (self.k0.real * self.radius)
+
+    @property
+    def fsr_nm(self) -> float | None:
+        """Free spectral range lambda^2 / (n_g 2 pi R) (nm)."""
+        return None if self.n_g is None else self.wavelength_nm**2 / (self.n_g * 2e3 * np.pi * self.radius)
+
+    @property
+    def q_rad(self) -> float | None:
+        """Radiation quality factor; inf where it exceeds the range of a float (see `log10_q_rad`)."""
+        if self.log10_q_rad is None:
+            return None
+        return float(10.0**self.log10_q_rad) if self.log10_q_rad < 308.0 else float("inf")
+
+    @property
+    def q_total(self) -> float | None:
+        """1 / (1/q_rad + 1/q_abs + 1/q_scattering), as far as they apply; negative when gain wins."""
+        rates = [] if self.q_rad is None else [0.0 if np.isinf(self.q_rad) else 1.0 / self.q_rad]
+        rates += [1.0 / q for q in (self.q_abs, self.q_scattering) if q is not None]
+        if not rates:
+            return None
+        total = sum(rates)
+        return 1.0 / total if total else float("inf")
+
+    @property
+    def q_abs_by_region(self) -> dict[str, float]:
+        """Absorption quality factor of each region that absorbs or amplifies, on its own."""
+        return {name: 1.0 / rate for name, rate in self.absorption.items() if rate != 0.0}
+
+    @property
+    def linewidth_nm(self) -> float | None:
+        """Full width at half maximum lambda / q_total (nm); None where Q is not known, infinite or negative."""
+        q = self.q_total
+        return self.wavelength_nm / q if q is not None and 0.0 < q < np.inf else None
+
+    @property
+    def linewidth_ghz(self) -> float | None:
+        """Full width at half maximum f / q_total (GHz)."""
+        q = self.q_total
+        return 1e3 * self.freq_thz / q if q is not None and 0.0 < q < np.inf else None
+
+    @property
+    def lifetime_ps(self) -> float | None:
+        """Photon lifetime q_total / omega (ps)."""
+        q = self.q_total
+        return q / (2.0 * np.pi * self.freq_thz) if q is not None and 0.0 < q < np.inf else None
+
+    @property
+    def volume_standing_um3(self) -> float | None:
+        """Mode volume of the standing wave cos(m phi) (um^3): half of the travelling one, the same for m = 0."""
+        return (
+            self.mode_volume_um3
+            if self.mode_volume_um3 is None or self.m == 0
+            else 0.5 * self.mode_volume_um3
+        )
+
+    @property
+    def purcell(self) -> float | None:
+        """Purcell factor at the field maximum, for a dipole along the field: 3 / (4 pi^2) (lambda / n)^3 Q / V.
+
+        V is that of the standing wave, in which the two travelling waves of the pair act together; Q is the total one.
+        """
+        q, volume = self.q_total, self.volume_standing_um3
+        if (
+            self.crest is None
+            or q is None
+            or volume is None
+            or not 0.0 < q < np.inf
+            or self.crest.eps.real <= 0.0
+        ):
+            return None
+        index = float(np.sqrt(self.crest.eps.real))
+        return 3.0 / (4.0 * np.pi**2) * (1e-3 * self.wavelength_nm / index) ** 3 * q / volume
+
+    def absorption_for(self, q: float, region: str, index: float) -> float:
+        """Absorption coefficient (1/cm) of a region of the given index that alone would give the quality factor q.
+
+        It is also the gain at threshold for a cavity of that Q: 2 pi n / (lambda Q Gamma).
+        """
+        return 1e7 * 2.0 * np.pi * index / (self.wavelength_nm * q * self.energy[region])
+
+    @cached_property
+    def derivatives(self) -> Any:
+        """Derivatives of k0, wavelength and Q with respect to indices, radii and thicknesses (`Derivatives`).
+
+        Raises
+        ------
+        ValueError
+            If the mode was read from a table.
+        """
+        if self.differentiate is None:
+            raise ValueError(
+                f"{self.label} was read from a table: run its configuration again to differentiate it"
+            )
+        return self.differentiate()
+
+    @property
+    def label(self) -> str:
+        """Short name, as "TE q=1 l=165 m=165"."""
+        return f"{self.pol} q={self.q} l={self.l if self.l is not None else '?'} m={self.m}"
+
+    def field(self, r: Any, z: Any) -> ComplexArray:
+        """E at (r, z) (um), components (E_r, E_phi, E_z) of shape (3, ...), without the factor exp(i m phi).
+
+        Normalised so that the integral of Re(eps) |E|^2 over the domain is 1 um^3. Zero outside the domain: there the field has
+        decayed below the accuracy.
+        """
+        return self._field_data(r, z)[0]
+
+    def magnetic_field(self, r: Any, z: Any) -> ComplexArray:
+        """H = curl E / (i k0) at (r, z): the magnetic field times the impedance of vacuum, shape (3, ...)."""
+        return self._field_data(r, z)[1]
+
+    @property
+    def _field_data(self) -> CellField:
+        if self.field_data is None:
+            raise ValueError(f"{self.label} was read from a table: its field is in the run's fields folder")
+        return self.field_data
+
+    def row(self) -> dict[str, Any]:
+        """The mode as a row of modes.csv; None where a value does not apply."""
+        values = {name: getattr(self, name, None) for name in columns(())}
+        for share in ("energy", "e2", "radial_e2"):
+            values.update({f"{share}_{region}": v for region, v in getattr(self, share).items()})
+        values.update(
+            {
+                "log10_q_rad": self.log10_q_rad,
+                "q_rad_floor": self.q_rad_floor,
+                "q_rad_source": self.q_rad_source,
+                "q_error": self.q_error,
+                "share_error": self.share_error,
+                "confidence": self.confidence,
+                "te_fraction": self.te_fraction,
+                "met": self.met,
+                **{f"q_abs_{region}": q for region, q in self.q_abs_by_region.items()},
+                **({} if self.q_scattering is None else {"q_scattering": self.q_scattering}),
+                "linewidth_nm": self.linewidth_nm,
+                "linewidth_ghz": self.linewidth_ghz,
+                "lifetime_ps": self.lifetime_ps,
+                "volume_standing_um3": self.volume_standing_um3,
+                "purcell": self.purcell,
+                **self.extra,
+            }
+        )
+        return values
+
+
+class ModeSet(Sequence[Mode]):
+    """Modes of a run, in the order of the table.
+
+    Examples
+    --------
+    >>> ModeSet([]).sel(pol="TE")
+    ModeSet of 0 modes
+    """
+
+    def __init__(self, modes: Sequence[Mode], regions: Sequence[str] = ()) -> None:
+        self._modes = tuple(modes)
+        self.regions = tuple(regions)
+
+    def __len__(self) -> int:
+        return len(self._modes)
+
+    def __getitem__(self, index: Any) -> Any:
+        chosen = self._modes[index]
+        return ModeSet(chosen, self.regions) if isinstance(index, slice) else chosen
+
+    def __iter__(self) -> Iterator[Mode]:
+        return iter(self._modes)
+
+    def __repr__(self) -> str:
+        return f"ModeSet of {len(self)} modes" + "".join(
+            f"\n  {m.label}  {m.wavelength_nm:.6f} nm" for m in self
+        )
+
+    def sel(self, **labels: Any) -> ModeSet:
+        """Modes with the given attribute values, as `sel(pol="TE", l=165)`."""
+        chosen = [m for m in self._modes if all(getattr(m, name) == value for name, value in labels.items())]
+        return ModeSet(chosen, self.regions)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """A pandas table with the columns of modes.csv."""
+        import pandas as pd
+
+        rows = [m.row() for m in self]
+        names = columns(self.regions)
+        extra = [name for name in (rows[0] if rows else {}) if name not in names]
+        return pd.DataFrame(rows, columns=[*names, *extra])
+
+    def to_xarray(self) -> xr.Dataset:
+        """An xarray dataset over the dimension `mode`, units in the attributes."""
+        import xarray as xr
+
+        frame = self.to_dataframe()
+        data = {name: ("mode", np.asarray(frame[name])) for name in frame.columns}
+        return xr.Dataset(data)

@@ -1,0 +1,74 @@
+"""What the user should know about the modes of a run, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from femwgm.config.schema import RunConfig
+from femwgm.solver.count import Count, Neighbour
+from femwgm.modes.expected import Expected
+from femwgm.modes.mode import Mode
+
+
+def doubts(modes: Sequence[Mode], expected: Sequence[Expected], config: RunConfig) -> list[str]:
+    """Notes on modes that missed their accuracy, whose labels are uncertain, or that nobody expected."""
+    notes = []
+    for mode in modes:
+        if not mode.met:
+            missed = [
+                ("wavelength", mode.wavelength_error, config.accuracy.wavelength),
+                ("q", mode.q_error, config.accuracy.q),
+            ]
+            what = [
+                f"the estimated error {'is not known' if error is None else f'{error:.1e}'} misses accuracy.{name} = {goal:.0e}"
+                for name, error, goal in missed
+                if goal is not None and (error is None or error > goal)
+            ]
+            notes.append(f"{mode.label}: {' and '.join(what)}; the best value is kept and marked")
+        if mode.expected_k0 is not None:
+            off = abs(mode.k0.real / mode.expected_k0.real - 1.0)
+            if off > 10.0 * (mode.wavelength_error or 0.0) + 1e-12:
+                notes.append(
+                    f"{mode.label}: off the exact wavelength by {off:.1e}, far more than its estimated error"
+                )
+        if mode.confidence < 0.5:
+            notes.append(f"{mode.label}: its labels are uncertain (confidence {mode.confidence:.2f})")
+    wanted = {(e.pol, e.q, e.l, e.m) for e in expected}
+    if not modes:
+        notes.append("no mode lies in the window: those expected near it turned out to lie outside")
+    strays = [mode.label for mode in modes if (mode.pol, mode.q, mode.l, mode.m) not in wanted]
+    return notes + [f"{label}: its field says so, but another mode was expected there" for label in strays]
+
+
+def uncounted(counts: Sequence[Count], modes: Sequence[Mode], config: RunConfig) -> list[str]:
+    """Notes on eigenvalues next to the modes found that are modes asked for and missing, or modes found twice."""
+    notes = []
+    for count in counts:
+        where = f"between {2e3 * np.pi / count.k_hi:.4f} and {2e3 * np.pi / count.k_lo:.4f} nm (m={count.m})"
+        others = [n for n in count.others if not any(_same(n, mode) for mode in modes)]
+        missing = [n.text for n in others if _wanted(n, config)]
+        if missing:
+            notes.append(f"{', '.join(missing)}: in the spectrum {where} but not among the modes found")
+        if count.counted < count.found:
+            notes.append(
+                f"{count.found} modes were found {where} where there are {count.counted}: one of them twice"
+            )
+    return notes
+
+
+def _same(label: Neighbour, mode: Mode) -> bool:
+    """Whether an eigenpair is a mode found on another domain: by its radial order, or, that in doubt, by its wavenumber."""
+    if (label.pol, label.p, label.m) != (mode.pol, mode.p, mode.m):
+        return False
+    return label.q == mode.q or abs(label.k0 - mode.k0.real) < 1e-5 * label.k0
+
+
+def _wanted(label: Neighbour, config: RunConfig) -> bool:
+    """Whether a mode was asked for by its labels."""
+    modes = config.modes
+    return label.pol in modes.polarizations and all(
+        orders is None or order in orders
+        for orders, order in ((modes.radial_orders, label.q), (modes.polar_orders, label.p))
+    )

@@ -1,0 +1,296 @@
+"""Derivatives of wavelength and quality factors with respect to every index, radius and thickness.
+
+The wavenumber: by the Hellmann-Feynman theorem on the discrete problem. For an index it is an energy share; for a radius
+the nodes of the mesh move with the interface, at fixed topology, and with d = d/d radius
+
+    dk0 = x^T (dK - k0^2 dM) x / (2 k0 N),
+
+N the bilinear norm (`femwgm.observables.sensitivity`). The field's own change drops out, and how the nodes between
+interfaces move matters no more than the discretisation error does. The quality factors, some of which are no eigenvalues,
+by central differences of the same problem solved next to itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from femwgm.fem.assemble import assemble
+from femwgm.fem.problem import MeridianProblem
+from femwgm.fem.spaces import Space
+from femwgm.ground.numerics import one_thread
+from femwgm.ground.typing import Array
+from femwgm.materials import Material
+from femwgm.materials.dispersion import Constant, Law
+from femwgm.mesh.curved import CurvedMesh
+from femwgm.mesh.domain import Domain
+from femwgm.mesh.polar import build_polar
+from femwgm.modes.expected import Expected
+from femwgm.observables.quality import RadiationQ
+from femwgm.observables.sensitivity import PermittivitySlopes, bilinear_norm, permittivity_slopes
+from femwgm.solver.solve import Eigenmode, absorption_rate, observe, solve_eigenmode
+
+_MOVE = 1e-5
+"""Step of a moved interface in the matrices, relative to the distance of the nearest fixed ring."""
+_PHASE = 1e-3
+"""Step of the differences of ln Q, as a change of phase: relative change of the wavenumber times the size parameter."""
+
+
+@dataclass(frozen=True)
+class Derivatives:
+    """Derivatives of a mode by parameter: "n_REGION", "radius_LAYER", "thickness_LAYER"; spheroids: "equatorial_", "polar_LAYER".
+
+    A radius moves its own interface alone; a thickness moves the outer surface of its layer and everything outside it.
+
+    Attributes
+    ----------
+    k0
+        d k0 (rad/um) per unit of index or per um, complex; its imaginary part is that of the eigenvalue, so without radiation
+        where the domain is closed.
+    wavelength_nm
+        d lambda (nm), vacuum.
+    ln_q_rad, ln_q_abs, ln_q_total
+        Logarithmic derivatives of the quality factors; empty where a Q does not apply.
+    """
+
+    k0: Mapping[str, complex]
+    wavelength_nm: Mapping[str, float]
+    ln_q_rad: Mapping[str, float]
+    ln_q_abs: Mapping[str, float]
+    ln_q_total: Mapping[str, float]
+
+    @property
+    def columns(self) -> dict[str, float | None]:
+        """The table's columns: "dlambda_nm_d_PARAMETER" and "dlnq_d_PARAMETER" (of the total Q)."""
+        found: dict[str, float | None] = {f"dlambda_nm_d_{name}": v for name, v in self.wavelength_nm.items()}
+        return found | {f"dlnq_d_{name}": self.ln_q_total.get(name) for name in self.wavelength_nm}
+
+
+@dataclass(frozen=True)
+class Shifted:
+    """A medium's law with its index raised by a constant; both axes of a uniaxial one by the same factor.
+
+    Parameters
+    ----------
+    law
+        Permittivity to change.
+    across
+        Permittivity whose index grows by exactly `amount`.
+    """
+
+    law: Law
+    across: Law
+    amount: float
+
+    def eps(self, k0: complex) -> complex:
+        """Relative permittivity."""
+        n = np.sqrt(complex(self.across.eps(k0)))
+        return complex(self.law.eps(k0) * (1.0 + self.amount / n) ** 2)
+
+    def slope(self, k0: complex) -> complex:
+        """Slope d eps / d k0 (um)."""
+        n = np.sqrt(complex(self.across.eps(k0)))
+        factor, dn = 1.0 + self.amount / n, self.across.slope(k0) / (2.0 * n)
+        return complex(
+            factor * (self.law.slope(k0) * factor - 2.0 * self.law.eps(k0) * self.amount * dn / n**2)
+        )
+
+
+def raised(material: Material, amount: float) -> Material:
+    """The medium with its index raised by a constant."""
+
+    def law(of: Law) -> Law:
+        moved = Shifted(of, material.law, amount)
+        fixed = isinstance(of, Constant) and isinstance(material.law, Constant)
+        return Constant(moved.eps(1.0)) if fixed else moved
+
+    axial = None if material.axial_law is None else law(material.axial_law)
+    return replace(material, law=law(material.law), axial_law=axial)
+
+
+def motions(geometry: Any, domain: Domain) -> dict[str, Array]:
+    """Displacement of the mesh's nodes for a unit change of each size, shape (cells, nodes, 2); empty for other bodies.
+
+    The displacement falls linearly to zero towards the neighbouring interfaces, the ends of the domain and the absorbing layer.
+    """
+    if geometry.kind not in ("layered_sphere", "spheroid"):
+        return {}
+    nodes = build_polar(domain.plan).nodes
+    r, z = np.moveaxis(nodes, -1, 0)
+    rho = np.hypot(r, z)
+    direction = nodes / np.maximum(rho, 1e-300)[..., None]
+    ends = domain.plan.radii[0], domain.pml_start or domain.plan.radii[-1]
+    marks = [ends[0], *(R for R in geometry.radii_um if ends[0] < R < ends[1]), ends[1]]
+    found = {}
+    for layer, radius in zip(geometry.layers, geometry.radii_um, strict=True):
+        hat = np.zeros_like(rho)
+        if ends[0] < radius < ends[1]:
+            i = marks.index(radius)
+            hat = np.interp(rho, marks[i - 1 : i + 2], [0.0, 1.0, 0.0])
+        if geometry.kind == "layered_sphere":
+            found[f"radius_{layer.name}"] = hat[..., None] * direction
+        else:
+            found[f"equatorial_{layer.name}"] = hat[..., None] * direction * [1.0, 0.0]
+            found[f"polar_{layer.name}"] = hat[..., None] * direction * [0.0, 1.0]
+    return found
+
+
+@dataclass(frozen=True)
+class Differentiator:
+    """What it takes to differentiate one mode.
+
+    Parameters
+    ----------
+    mesh, media, ambient
+        The problem that the mode solves.
+    expected
+        Labels of the mode and its wavenumber.
+    degree, mirror
+        Degree of the elements and condition at z = 0.
+    geometry, domain
+        The body and its domain.
+    source
+        Where the radiation Q came from: "eigenvalue", "multipoles", or anything else for nowhere.
+    """
+
+    mesh: CurvedMesh
+    media: Mapping[str, Material]
+    ambient: str
+    expected: Expected
+    degree: int
+    mirror: str | None
+    geometry: Any
+    domain: Domain
+    source: str
+
+    def __call__(self) -> Derivatives:
+        """Derivatives with respect to every parameter."""
+        with one_thread():
+            k0 = {**dict(self._by_index()), **dict(self._by_size())}
+            ln_q = {name: self._of_qualities(name) for name in k0}
+        layers = [name.removeprefix("radius_") for name in k0 if name.startswith("radius_")]
+        for i, layer in enumerate(layers):
+            moved = [f"radius_{other}" for other in layers[i:]]
+            k0[f"thickness_{layer}"] = sum((k0[name] for name in moved), 0j)
+            ln_q[f"thickness_{layer}"] = np.sum([ln_q[name] for name in moved], axis=0)
+        k = self._base.k0.real
+        radiation, absorption, total = (
+            {name: float(values[i]) for name, values in ln_q.items() if np.isfinite(values[i])}
+            for i in range(3)
+        )
+        wavelength = {name: float(-2e3 * np.pi / k**2 * slope.real) for name, slope in k0.items()}
+        return Derivatives(k0, wavelength, radiation, absorption, total)
+
+    @cached_property
+    def _problem(self) -> MeridianProblem:
+        return MeridianProblem(self.mesh, self.media, self.ambient)
+
+    @cached_property
+    def _base(self) -> Eigenmode:
+        return solve_eigenmode(self._problem, self.expected, self.degree, self.mirror)
+
+    @cached_property
+    def _bare(self) -> Eigenmode | None:
+        """The mode of the lossless twin, where there is loss."""
+        if not self._problem.lossy(self._base.k0):
+            return None
+        return solve_eigenmode(
+            self._problem.lossless, self.expected, self.degree, self.mirror, near=self._base
+        )
+
+    @cached_property
+    def _local(self) -> Array:
+        return np.asarray(self._base.pencil.numbering.gather(self._base.x[:, None])[..., 0])
+
+    @cached_property
+    def _norm(self) -> complex:
+        media = self._problem.media(self._base.k0)
+        return bilinear_norm(self._local, self._problem.matrices(self.degree), self._base.k0, media)
+
+    def _slopes(self, problem: MeridianProblem, mode: Eigenmode) -> PermittivitySlopes:
+        local = np.asarray(mode.pencil.numbering.gather(mode.x[:, None])[..., 0])
+        matrices = problem.matrices(self.degree)
+        norm = bilinear_norm(local, matrices, mode.k0, problem.media(mode.k0))
+        return permittivity_slopes(
+            local, matrices, mode.k0, norm, problem.region, problem.regions, problem.axis is not None
+        )
+
+    def _by_index(self) -> Iterator[tuple[str, complex]]:
+        problem, k0 = self._problem, self._base.k0
+        slopes = self._slopes(problem, self._base)
+        for name in problem.regions:
+            medium = self.media[name]
+            across, along = medium.permittivity(k0), medium.permittivity_axial(k0)
+            slope = slopes.across[name] * across + slopes.along[name] * along
+            yield f"n_{name}", 2.0 * slope / complex(np.sqrt(across))
+
+    @cached_property
+    def _motions(self) -> dict[str, Array]:
+        return motions(self.geometry, self.domain)
+
+    def _by_size(self) -> Iterator[tuple[str, complex]]:
+        k0, media = self._base.k0, self._problem.media(self._base.k0)
+        for name, motion in self._motions.items():
+            step = _MOVE * self._reach
+            moved = []
+            for sign in (1.0, -1.0):
+                mesh = self.mesh.with_nodes(self.mesh.nodes + sign * step * motion)
+                matrices = assemble(Space(mesh, self.degree), axis=self._problem.axis)
+                A = matrices.stiffness(self.expected.m) - k0**2 * matrices.mass(media.eps, media.eps_axial)
+                moved.append(np.einsum("ei,eij,ej->e", self._local, A, self._local, optimize=True))
+            yield name, complex((moved[0] - moved[1]).sum() / (2.0 * step) / (2.0 * k0 * self._norm))
+
+    @property
+    def _reach(self) -> float:
+        """Smallest distance of two rings (um)."""
+        return float(np.diff(self.domain.plan.radii).min())
+
+    def _of_qualities(self, name: str) -> Array:
+        """d ln of (Q_rad, |Q_abs|, |Q_total|), NaN where one does not apply, by central differences."""
+        size = float(max(self.domain.plan.radii))
+        step = _PHASE / (self._base.k0.real * size)
+        if not name.startswith("n_"):
+            if not self._motions[name].any():
+                return np.where(np.isnan([*self._here, 0.0]), np.nan, 0.0)
+            step = min(step * size, 0.01 * self._reach)
+        upper, lower = (self._qualities(self._changed(name, sign * step)) for sign in (1.0, -1.0))
+        slope = (upper - lower) / (2.0 * step)
+        ln_q, absorbed = slope[0], -slope[1] / self._here[1]
+        radiated = float(np.exp(-self._here[0]))
+        if np.isnan(self._here[1]):
+            total = ln_q
+        else:
+            leak, change = (0.0, 0.0) if np.isnan(self._here[0]) else (radiated, radiated * ln_q)
+            total = (change - slope[1]) / (leak + self._here[1])
+        return np.array([ln_q, absorbed, total])
+
+    @cached_property
+    def _here(self) -> Array:
+        return self._qualities(self._problem)
+
+    def _changed(self, name: str, amount: float) -> MeridianProblem:
+        kind, _, of = name.partition("_")
+        if kind == "n":
+            return MeridianProblem(
+                self.mesh, {**self.media, of: raised(self.media[of], amount)}, self.ambient
+            )
+        mesh = self.mesh.with_nodes(self.mesh.nodes + amount * self._motions[name])
+        return MeridianProblem(mesh, self.media, self.ambient)
+
+    def _qualities(self, problem: MeridianProblem) -> Array:
+        """ln Q_rad and 1/Q_abs, NaN where one does not apply."""
+        mode = solve_eigenmode(problem, self.expected, self.degree, self.mirror, near=self._base)
+        bare, twin = mode, problem
+        if self._bare is not None:
+            twin = problem.lossless
+            bare = solve_eigenmode(twin, self.expected, self.degree, self.mirror, near=self._bare)
+        ln_q = observe(twin, bare, self.expected, self.mirror).candidates.get(self.source)
+        absorbed = float("nan")
+        if self._bare is not None:
+            known = RadiationQ(ln_q, None, self.source)
+            absorbed = absorption_rate(problem, mode, known, self._slopes(problem, mode))
+        return np.array([float("nan") if ln_q is None else ln_q, absorbed])

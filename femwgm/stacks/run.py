@@ -1,0 +1,180 @@
+"""The run of an axial stack: spherical waves give the numbers, finite-element cells hold the fields."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from functools import cached_property
+
+from femwgm.analytic.media import MediaModel
+from femwgm.analytic.multipoles import Sphere, StackField, StackMode, peak_density, stack_modes
+from femwgm.analytic.multipoles.search import disc_radius
+from femwgm.config.geometries import AxialStack
+from femwgm.config.schema import RunConfig
+from femwgm.errors import ConfigError
+from femwgm.fem.formula_field import SampledField
+from femwgm.fem.spaces import Space
+from femwgm.geometry.build import contacts, section_of
+from femwgm.ground.numerics import one_thread
+from femwgm.ground.timing import stage
+from femwgm.materials import Material
+from femwgm.mesh.body_domain import GeneralDomain
+from femwgm.mesh.curved import CurvedMesh
+from femwgm.mesh.domain import Choices
+from femwgm.modes.expected import Expected
+from femwgm.modes.mode import Mode
+from femwgm.solver.found import BodyResult, Tell
+from femwgm.stacks.columns import beside_coupled_modes, thresholds
+from femwgm.stacks.domain import design_stack
+from femwgm.stacks.labels import ball_shares, contact_parity
+from femwgm.stacks.resemblance import Label, label, resembles
+from femwgm.stacks.singles import Singles
+
+_PICTURED = 1e-4
+"""Accuracy of the wavelength for which the cells that hold fields are laid out."""
+_LEAST_TOLERANCE = 1e-12
+_TICKS = 100
+_DEPTH = 0.8
+"""Depth below the real axis to which the discs overlap, in radii."""
+
+
+def solve_stack(
+    config: RunConfig,
+    media: Mapping[str, Material],
+    tell: Tell,
+    on_mode: Callable[[Mode], None] | None = None,
+) -> BodyResult:
+    """Modes of a stack that resemble modes asked for of its spheres.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, or a medium is uniaxial.
+    SolveError
+        If a mode does not converge.
+    MeshError
+        If the cells for the fields cannot be made.
+    """
+    run = _Run(config, media)
+    found: list[Mode] = []
+    total = len(run.singles.orders)
+    for number, m in enumerate(run.singles.orders):
+
+        def told(part: float, m: int = m, before: int = number) -> None:
+            tell(f"m={m}", int(_TICKS * (before + part)), _TICKS * total)
+
+        told(0.0)
+        with one_thread():
+            found += run.modes(m, told)
+    if not found:
+        raise ConfigError(
+            "no mode of the requested kind lies in the window", key="modes.window",
+            value=[f"{w * 1e3:g} nm" for w in config.modes.window_um], remedy="widen it",
+        )  # fmt: skip
+    with stage("coupled-mode theory"):
+        found = beside_coupled_modes(
+            found, config, run.singles.materials, run.singles.orders, run.singles.widening
+        )
+    for mode in found:
+        if on_mode:
+            on_mode(mode)
+    expected = [
+        Expected(mode.pol, mode.q, mode.l or 0, mode.m, mode.k0, float(mode.l or 0)) for mode in found
+    ]
+    least = 0.5 * run.singles.window[0] / (_DEPTH * disc_radius(run.spheres, run.singles.window))
+    notes = [f"modes with Q below about {least:.2g} were not looked for"]
+    return BodyResult(found, [(run.domain, run.space.mesh)], expected, notes)
+
+
+class _Run:
+    """A configuration with its spheres; the cells are made when the first field is put on them."""
+
+    def __init__(self, config: RunConfig, media: Mapping[str, Material]) -> None:
+        geometry = config.geometry
+        assert isinstance(geometry, AxialStack)
+        self.config, self.media, self.geometry = config, media, geometry
+        self.singles = Singles(config, media)
+        self.spheres = [
+            Sphere(
+                centre, sphere.radii_um,
+                MediaModel([media[f"{sphere.name}_{layer.name}"] for layer in sphere.layers] + [media[geometry.ambient]]),
+            )
+            for sphere, centre in zip(geometry.spheres, geometry.centres_um, strict=True)
+        ]  # fmt: skip
+
+    @cached_property
+    def domain(self) -> GeneralDomain:
+        """Region in which fields are put on cells."""
+        d = self.config.discretization
+        return design_stack(
+            section_of(self.geometry), [ball for ball in self.singles.balls if ball.modes], contacts(self.geometry),
+            self.singles.orders, max(self.config.accuracy.wavelength, _PICTURED),
+            Choices(
+                degree=d.degree, refine=d.refine, mirror=False, absorbing=False, pml_strength=None, pml_depth=None,
+                pml_distance=None,
+            ),
+        )  # fmt: skip
+
+    @cached_property
+    def space(self) -> Space:
+        """The cells and their degree."""
+        with stage("cells for the fields"):
+            mesh: CurvedMesh = self.domain.real_mesh()
+            return Space(mesh, self.domain.degree)
+
+    @property
+    def _tolerance(self) -> float:
+        """Error of the wavenumber to ask for: Q errs by some roots of it."""
+        goals = self.config.accuracy
+        return max(min(goals.wavelength, (0.1 * goals.q) ** 2 if goals.q else 1.0), _LEAST_TOLERANCE)
+
+    def modes(self, m: int, tell: Callable[[float], None]) -> list[Mode]:
+        """Modes of one azimuthal order."""
+        begin = time.perf_counter()
+        pols = tuple(pol == "TM" for pol in self.config.modes.polarizations)
+        with stage("spherical waves"):
+            found = stack_modes(
+                self.spheres, m, self.singles.window, pols, resembles(self.singles.balls, m),
+                self._tolerance, tell,
+            )  # fmt: skip
+        seconds = (time.perf_counter() - begin) / max(len(found), 1)
+        with stage("observables"):
+            return [self._mode(mode, seconds) for mode in found]
+
+    def _mode(self, found: StackMode, seconds: float) -> Mode:
+        what: Label = label(found, self.singles.balls)
+        names = [s.name for s in self.geometry.spheres]
+        k = found.k0.real
+        energy = {
+            f"{sphere.name}_{layer.name}": share
+            for sphere, shares in zip(self.geometry.spheres, found.energy, strict=True)
+            for layer, share in zip(sphere.layers, shares, strict=True)
+        }
+        energy[self.geometry.ambient] = 1.0 - sum(energy.values())
+        eps = {name: self.media[name].permittivity(complex(k)) for name in energy}
+        weights = {name: share / eps[name].real for name, share in energy.items()}
+        absorbing = {n: s * eps[n].imag / eps[n].real for n, s in energy.items() if eps[n].imag}
+        absorbed = sum(absorbing.values())
+        exact = StackField(found)
+        shares = ball_shares(energy, names)
+        extra: dict[str, float | str | None] = {
+            "sphere": names[what.ball], "parity": contact_parity(exact, self.singles.balls, shares),
+            "shift_from_single": k / what.single.k0.real - 1.0,
+        }  # fmt: skip
+        extra |= thresholds(self.geometry, self.media, energy, k)
+        extra |= {f"share_{name}": share for name, share in zip(names, shares, strict=True)}
+        known = found.log10_q is not None and found.q_error is not None and found.q_error < 1.0
+        goal = self.config.accuracy.q
+        return Mode(
+            pol=what.single.pol, q=what.single.q, l=what.single.l, m=found.m, p=what.single.l - found.m, k0=found.k0,
+            radius=self.geometry.radius_ref_um, n_g=None, log10_q_rad=found.log10_q if known else None,
+            q_rad_source=found.source if known or found.log10_q is None else "not resolved: lost in rounding",
+            q_rad_floor=None if known or self.media[self.geometry.ambient].permittivity(complex(k)).imag else 1.0 / found.error,
+            q_error=found.q_error if known else None, q_abs=1.0 / absorbed if absorbed else None, energy=energy,
+            e2={name: value / sum(weights.values()) for name, value in weights.items()}, radial_e2={},
+            mode_volume_um3=1.0 / peak_density(exact)[0], wavelength_error=found.error, residual=found.residual,
+            dofs=found.system.size, seconds=seconds, share_error=found.share_error, confidence=what.weight,
+            te_fraction=found.te_fraction,
+            met=found.error <= self.config.accuracy.wavelength and (goal is None or (known and (found.q_error or 0.0) <= goal)),
+            absorption=absorbing, extra=extra, field_data=SampledField(self.space, exact, found.m, found.k0),
+        )  # fmt: skip

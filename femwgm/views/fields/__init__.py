@@ -1,0 +1,1 @@
+"""What is drawn: a mode on patches, the quantities of its field, outlines of the body."""

@@ -1,0 +1,295 @@
+"""A mode's field on curved patches: what every picture is drawn from, whether the mode was just solved or read from disk.
+
+A patch is one cell of the mesh with E and H on a tensor grid of Chebyshev points, from which they are interpolated to any other
+points with the accuracy of the element. Regions never share a patch, so a jump across an interface stays one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from femwgm.ground.typing import Array, IntArray
+
+if TYPE_CHECKING:
+    from femwgm.fem.field import CellField
+
+POINTS_MOST = 27
+POINTS_BUDGET = 30_000
+"""Points of all patches together, above which each patch gets fewer: files and pictures stay bounded on any mesh."""
+
+
+@dataclass(frozen=True)
+class Medium:
+    """Permittivity of a region; `axial` is its component along the optical axis ("z" or "radial"), if it has one."""
+
+    eps: complex
+    axial: complex | None = None
+    axis: str | None = None
+
+
+@dataclass(frozen=True)
+class Patches:
+    """Field samples on patches of the meridian plane.
+
+    Attributes
+    ----------
+    r, z
+        Positions (um), shape (patches, n, n).
+    E, H
+        Cylindrical components (r, phi, z), shape (3, patches, n, n); normalised as `Mode.field`.
+    region
+        Index into `regions` of each patch.
+    regions
+        Region names.
+    m, k0
+        Azimuthal order and vacuum wavenumber (rad/um).
+    t
+        Nodes in [0, 1] along both sides of a patch, shape (n,).
+    media
+        Medium of each region by name, where known.
+    """
+
+    r: Array
+    z: Array
+    E: Array
+    H: Array
+    region: IntArray
+    regions: tuple[str, ...]
+    m: int
+    k0: complex
+    t: Array
+    media: Mapping[str, Medium] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.region)
+
+    def select(self, regions: Sequence[str]) -> Patches:
+        """Patches of the named regions only."""
+        kept = np.isin(self.region, [self.regions.index(name) for name in regions if name in self.regions])
+        return self._kept(kept)
+
+    def without(self, *regions: str) -> Patches:
+        """Patches outside the named regions."""
+        return self.select([name for name in self.regions if name not in regions])
+
+    def one(self, i: int) -> Patches:
+        """A single patch."""
+        return self.pick(np.array([i]))
+
+    def pick(self, numbers: IntArray) -> Patches:
+        """The patches of the given numbers."""
+        return self._kept(numbers)
+
+    def within(self, box: tuple[float, float, float, float]) -> Patches:
+        """Patches that reach into the box (r_min, r_max, z_min, z_max) in um."""
+        lo_r, hi_r, lo_z, hi_z = box
+        r, z = self.r.reshape(len(self), -1), self.z.reshape(len(self), -1)
+        return self._kept((r.max(1) > lo_r) & (r.min(1) < hi_r) & (z.max(1) > lo_z) & (z.min(1) < hi_z))
+
+    def _kept(self, kept: Array) -> Patches:
+        return replace(
+            self,
+            r=self.r[kept],
+            z=self.z[kept],
+            E=self.E[:, kept],
+            H=self.H[:, kept],
+            region=self.region[kept],
+        )
+
+    def at(self, a: Array, b: Array | None = None) -> Patches:
+        """The same patches on other nodes a x b of [0, 1], for drawing; interpolate from Chebyshev nodes only."""
+        A = interpolation(self.t, a)
+        B = A if b is None else interpolation(self.t, b)
+
+        def moved(values: Array) -> Array:
+            return np.asarray(A @ values @ B.T)
+
+        return replace(self, r=moved(self.r), z=moved(self.z), E=moved(self.E), H=moved(self.H), t=a)
+
+    def permittivity(self, which: str = "eps") -> Array:
+        """Complex permittivity of each patch, shaped to multiply the fields; NaN where the medium is unknown."""
+        nan = Medium(complex(np.nan, np.nan))
+        media = [self.media.get(name, nan) for name in self.regions]
+        values = [m.eps if which == "eps" or m.axial is None else m.axial for m in media]
+        return np.array(values, dtype=np.complex128)[self.region][:, None, None]
+
+    @cached_property
+    def areas(self) -> Array:
+        """Area (um^2) of the meridian plane that each point stands for."""
+        D = differentiation(self.t)
+        along_a = D @ self.r, D @ self.z
+        along_b = self.r @ D.T, self.z @ D.T
+        det = along_a[0] * along_b[1] - along_a[1] * along_b[0]
+        w = quadrature(self.t)
+        return np.asarray(np.abs(det) * w[:, None] * w[None, :])
+
+    @cached_property
+    def weights(self) -> Array:
+        """Volume (um^3) that each point stands for: integral f dV = sum(f * weights) over a body of revolution."""
+        return np.asarray(2.0 * np.pi * self.r * self.areas)
+
+    def integrals(self, density: Array) -> dict[str, float]:
+        """Volume integral of a density (patches, n, n) over each region."""
+        each = (density * self.weights).sum(axis=(1, 2))
+        return {name: float(each[self.region == i].sum()) for i, name in enumerate(self.regions)}
+
+    def find(self, r: Array, z: Array, region: str | None = None) -> tuple[IntArray, Array]:
+        """Patch of each point (-1 outside) and its coordinates (2, points) there, looking in one region if named."""
+        owner, X = np.full(r.shape, -1), np.zeros((2, *r.shape))
+        wanted = None if region is None else self.regions.index(region)
+        for i in range(len(self)):
+            if wanted is not None and self.region[i] != wanted:
+                continue
+            lo, hi = (
+                np.array([self.r[i].min(), self.z[i].min()]),
+                np.array([self.r[i].max(), self.z[i].max()]),
+            )
+            slack = 1e-9 + 0.05 * (hi - lo)
+            near = (
+                (r > lo[0] - slack[0])
+                & (r < hi[0] + slack[0])
+                & (z > lo[1] - slack[1])
+                & (z < hi[1] + slack[1])
+            )
+            index = np.flatnonzero(near & (owner < 0))
+            if len(index):
+                local, good = self._invert(i, r[index], z[index])
+                owner[index[good]], X[:, index[good]] = i, local[:, good]
+        return owner, X
+
+    def _invert(
+        self, i: int, r: Array, z: Array, steps: int = 15, slack: float = 1e-7
+    ) -> tuple[Array, Array]:
+        D = differentiation(self.t)
+        R, Z = self.r[i], self.z[i]
+        stack = np.stack([R, Z, D @ R, R @ D.T, D @ Z, Z @ D.T])
+        gap = (R.ravel()[:, None] - r) ** 2 + (Z.ravel()[:, None] - z) ** 2
+        a, b = np.unravel_index(np.argmin(gap, axis=0), R.shape)
+        X = np.stack([self.t[a], self.t[b]])
+        for _ in range(steps):
+            A, B = interpolation(self.t, X[0]), interpolation(self.t, X[1])
+            x, y, xa, xb, ya, yb = np.einsum("pa,kab,pb->kp", A, stack, B, optimize=True)
+            det = xa * yb - xb * ya
+            det = np.where(np.abs(det) < 1e-300, 1e-300, det)
+            dx, dy = r - x, z - y
+            step = np.stack([(yb * dx - xb * dy) / det, (xa * dy - ya * dx) / det])
+            X = np.clip(X + np.clip(step, -0.5, 0.5), -0.2, 1.2)
+            if np.abs(step).max(initial=0.0) < 1e-12:
+                break
+        A, B = interpolation(self.t, np.clip(X[0], 0, 1)), interpolation(self.t, np.clip(X[1], 0, 1))
+        x, y = np.einsum("pa,kab,pb->kp", A, stack[:2], B, optimize=True)
+        size = np.ptp(R) + np.ptp(Z)
+        return np.clip(X, 0.0, 1.0), np.hypot(x - r, y - z) < slack * size
+
+    def __call__(self, r: Array, z: Array, region: str | None = None) -> tuple[Array, Array]:
+        """E and H at points (um) of one shape: (3, ...) each; zero outside the patches, where the field has died.
+
+        On an interface `region` names the side to look from.
+        """
+        r, z = np.broadcast_arrays(np.asarray(r, dtype=float), np.asarray(z, dtype=float))
+        owner, X = self.find(r.ravel(), z.ravel(), region)
+        out = np.zeros((6, r.size), dtype=np.complex128)
+        for i in np.unique(owner[owner >= 0]):
+            index = np.flatnonzero(owner == i)
+            A, B = interpolation(self.t, X[0, index]), interpolation(self.t, X[1, index])
+            values = np.concatenate([self.E[:, i], self.H[:, i]])
+            out[:, index] = np.einsum("pa,kab,pb->kp", A, values, B, optimize=True)
+        return out[:3].reshape(3, *r.shape), out[3:].reshape(3, *r.shape)
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """(r_min, r_max, z_min, z_max) of the patches (um)."""
+        return float(self.r.min()), float(self.r.max()), float(self.z.min()), float(self.z.max())
+
+
+def from_field(
+    cells: CellField, media: Mapping[str, Medium] | None = None, points: int | None = None
+) -> Patches:
+    """Patches of a finite-element field, both halves of a mirrored domain.
+
+    Parameters
+    ----------
+    cells
+        The field.
+    media
+        Medium of each region.
+    points
+        Chebyshev points along each side of a cell; by default as many as the element needs and the budget of points allows.
+    """
+    from femwgm.fem.field import mirror_signs
+
+    mesh = cells.space.mesh
+    halves = 2 if cells.mirror else 1
+    room = int(np.sqrt(POINTS_BUDGET / (halves * mesh.cells)))
+    n = points or max(cells.space.degree + 3, min(POINTS_MOST, room))
+    t = chebyshev(n)
+    X = np.array(np.meshgrid(t, t, indexing="ij")).reshape(2, -1)
+    if mesh.corners == 3:
+        X = np.stack([X[0], X[1] * (1.0 - X[0])])
+    # On the axis and at collapsed corners E is a limit; a hair inside it is a value.
+    inner = 1e-9 + (1.0 - 2e-9) * X if mesh.corners == 4 else 1e-9 + (1.0 - 3e-9) * X
+    on_axis = np.abs(mesh.nodes[..., 0]).min() < 1e-9 * np.abs(mesh.nodes).max()
+    E, H, x = cells.at_reference(inner if on_axis or mesh.corners == 3 else X)
+    E, H = E.reshape(3, mesh.cells, n, n), H.reshape(3, mesh.cells, n, n)
+    r, z = x.real.reshape(2, mesh.cells, n, n)
+    region = np.asarray(mesh.region)
+    if cells.mirror:
+        sign = np.array(mirror_signs(cells.mirror))[:, None, None, None]
+        r, z = np.concatenate([r, r]), np.concatenate([z, -z])
+        E, H = np.concatenate([E, sign * E], axis=1), np.concatenate([H, -sign * H], axis=1)
+        region = np.concatenate([region, region])
+    return Patches(r, z, E, H, region, tuple(mesh.regions), cells.m, complex(cells.k0), t, dict(media or {}))
+
+
+def chebyshev(n: int) -> Array:
+    """Chebyshev-Lobatto points in [0, 1], ends included.
+
+    >>> chebyshev(3).round(12).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    return 0.5 - 0.5 * np.cos(np.pi * np.arange(n) / (n - 1))
+
+
+def _barycentric(t: Array) -> Array:
+    gaps = (t[:, None] - t[None, :]) * 4.0 + np.eye(len(t))
+    return np.asarray(1.0 / gaps.prod(axis=1))
+
+
+def interpolation(t: Array, s: Array) -> Array:
+    """Matrix (points, nodes) from values at the nodes t to the values at s of the polynomial through them.
+
+    >>> (interpolation(chebyshev(3), np.array([0.25])) @ chebyshev(3) ** 2).round(12).tolist()
+    [0.0625]
+    """
+    gap = np.asarray(s, dtype=float).reshape(-1, 1) - t
+    hit = np.abs(gap) < 1e-14
+    terms = _barycentric(t) / np.where(hit, 1.0, gap)
+    matrix = terms / terms.sum(axis=1, keepdims=True)
+    rows = hit.any(axis=1)
+    matrix[rows] = hit[rows]
+    return np.asarray(matrix)
+
+
+def differentiation(t: Array) -> Array:
+    """Matrix from values at the nodes to the derivative of the polynomial through them, at the nodes."""
+    w = _barycentric(t)
+    gap = t[:, None] - t[None, :] + np.eye(len(t))
+    D = w[None, :] / w[:, None] / gap
+    np.fill_diagonal(D, 0.0)
+    np.fill_diagonal(D, -D.sum(axis=1))
+    return np.asarray(D)
+
+
+def quadrature(t: Array) -> Array:
+    """Weights of the nodes that integrate the polynomial through them over [0, 1].
+
+    >>> round(float(quadrature(chebyshev(3)) @ chebyshev(3) ** 2), 12)
+    0.333333333333
+    """
+    x, w = np.polynomial.legendre.leggauss(len(t))
+    return np.asarray(0.5 * w @ interpolation(t, 0.5 * (x + 1.0)))

@@ -1,0 +1,282 @@
+"""The meridian plane: the field painted over the layers, whole and magnified."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from femwgm.ground.typing import Array
+from femwgm.views.fields.brightness import level
+from femwgm.views.fields.outlines import Outline, reach_of, visible
+from femwgm.views.fields.patches import Patches
+from femwgm.views.fields.quantities import Quantity, Wave, quantity
+from femwgm.views.fields.source import PML, ModeView, Viewable, mode_view
+from femwgm.views.figures.naming import write_names
+from femwgm.views.figures.style import AMBIENT, FAINT, GREY, INK, colour_map, layer_colours
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Box = tuple[float, float, float, float]
+FAINTEST = 0.004
+OFF_EDGES = " off sharp edges"
+"""What is added to a scale that leaves the tips of sharp edges out."""
+TRACE = 0.02
+"""Share of the maximum of |E|^2 that a magnified picture shows up to its margin."""
+
+
+def meridian(
+    mode: Viewable, ax: Axes, *, show: str | Quantity = "E2", box: Box | None = None, wave: Wave | None = None,
+    whole: bool = False, absorber: bool = False, names: bool = True,
+) -> Axes:  # fmt: skip
+    """Paint a mode in the meridian plane, the layers drawn to scale below it.
+
+    Parameters
+    ----------
+    mode
+        A mode; with a `ModeView` the layers are drawn beyond the computed domain.
+    ax
+        Where to paint.
+    show
+        Quantity: its values are over their largest modulus.
+    box
+        (r_min, r_max, z_min, z_max) in um; by default around the mode.
+    wave
+        Phase, and travelling or standing.
+    whole
+        The whole body, both sides of the axis, instead of `box`.
+    absorber
+        Paint the absorbing layer as well.
+    names
+        Write the names of the layers into the picture.
+    """
+    view, what = mode_view(mode), quantity(show)
+    patches = view.patches if absorber else view.solid
+    box = (_whole(view) if whole else mode_box(view, slender=2.0)) if box is None else box
+    draw_layers(ax, view.outlines, view.regions, both=box[0] < 0.0)
+    tints = layer_colours(view.regions) if view.outlines else {}
+    paint(ax, patches, what, wave or Wave(), box, tints)
+    draw_edges(ax, view.outlines, patches, both=box[0] < 0.0)
+    for r, z in absorber_edges(view.patches):
+        for side in (1.0, -1.0) if box[0] < 0.0 else (1.0,):
+            ax.plot(side * r, z, color=GREY, lw=0.7, ls=":", zorder=3)
+    ax.set_xlim(box[0], box[1])
+    ax.set_ylim(box[2], box[3])
+    ax.set_aspect("equal")
+    ax.set_xlabel(r"$r$ / µm" if box[0] >= 0.0 else r"$y$ / µm")
+    ax.set_ylabel(r"$z$ / µm")
+    if names:
+        name_layers(ax, view.outlines, view.regions, box, patches)
+    return ax
+
+
+def paint(
+    ax: Axes, patches: Patches, what: Quantity, wave: Wave, box: Box, tints: Mapping[str, str] | None = None
+) -> None:
+    """Paint the patches that reach into the box, smoothly within each; on the left of the axis the field at phi = pi.
+
+    The colours are blended with the tint of the layer beforehand: transparent triangles would show their seams.
+    """
+    both = box[0] < 0.0
+    reach = (0.0, max(abs(box[0]), abs(box[1])), box[2], box[3]) if both else box
+    seen = patches.within(reach)
+    largest = scale(patches, what, wave)
+    for i in range(len(seen)):
+        one = seen.one(i)
+        if np.abs(what(one)).max() < FAINTEST * largest and not wave.standing and not what.signed:
+            continue
+        fine = one.at(np.linspace(0.0, 1.0, _fineness(one, box)))
+        tint = (tints or {}).get(seen.regions[seen.region[i]], AMBIENT)
+        for side, phi in ((1.0, 0.0), (-1.0, np.pi))[: 2 if both else 1]:
+            colours = blended(what(fine, phi, wave)[0] / largest, what.signed, tint)
+            ax.pcolormesh(side * fine.r[0], fine.z[0], colours, shading="gouraud", rasterized=True, zorder=2)
+
+
+def blended(values: Array, signed: bool, tint: str) -> Array:
+    """Opaque colours (..., 3) of values in [0, 1] or [-1, 1] over a tint."""
+    from matplotlib.colors import to_rgb
+
+    colours = colour_map(signed)(0.5 * (values + 1.0) if signed else values)
+    alpha = colours[..., 3:]
+    return np.asarray(alpha * colours[..., :3] + (1.0 - alpha) * np.array(to_rgb(tint)))
+
+
+def _fineness(patch: Patches, box: Box) -> int:
+    """Points along a patch's sides: a few hundred across the box."""
+    size = max(np.ptp(patch.r) / (box[1] - box[0]), np.ptp(patch.z) / (box[3] - box[2]))
+    return int(np.clip(200.0 * size, 9, 81))
+
+
+def scale(patches: Patches, what: Quantity, wave: Wave) -> float:
+    """Largest modulus of a quantity over the patches and over all azimuths, apart from sharp edges."""
+    turns = (
+        np.linspace(0.0, 2.0 * np.pi / max(patches.m, 1), 17)[:-1] if what.signed or wave.standing else [0.0]
+    )
+    solid = patches.without(PML)
+    return max(level(solid, what(solid, float(phi), wave)) for phi in turns) or 1.0
+
+
+def mode_box(view: ModeView, trace: float = TRACE, slender: float | None = None) -> Box:
+    """Box (um) around what a mode shows of |E|^2, with a margin; at most `slender` times as high as wide, or as wide as high."""
+    patches = view.solid
+    e2 = (np.abs(patches.E) ** 2).sum(axis=0)
+    seen = e2 > trace * level(patches, e2)
+    r, z = patches.r[seen], patches.z[seen]
+    width, height = np.ptp(r), np.ptp(z)
+    r_mid, z_mid = 0.5 * (r.min() + r.max()), 0.5 * (z.min() + z.max())
+    half_r, half_z = 0.9 * width, 0.75 * height
+    if slender is not None:
+        half_r, half_z = max(half_r, half_z / slender), max(half_z, half_r / slender)
+    return max(r_mid - half_r, 0.0), r_mid + half_r, z_mid - half_z, z_mid + half_z
+
+
+def _whole(view: ModeView) -> Box:
+    lines = view.outlines
+    if not lines:
+        r_max, z_lo, z_hi = view.solid.extent[1:]
+        return -r_max, r_max, z_lo, z_hi
+    r, lo, hi = reach_of(lines)
+    margin = 0.09 * max(r, 0.5 * (hi - lo))
+    return -r - margin, r + margin, lo - margin, hi + margin
+
+
+def draw_layers(ax: Axes, lines: Sequence[Outline], regions: Sequence[str], *, both: bool = False) -> None:
+    """Fill each layer with its tint, the outermost first."""
+    colours = layer_colours(regions)
+    ax.set_facecolor(AMBIENT)
+    for depth, line in enumerate(reversed(lines)):
+        r, z = line.r, line.z
+        if both:
+            r, z = np.concatenate([r, -r[::-1]]), np.concatenate([z, z[::-1]])
+        ax.fill(
+            r, z, facecolor=colours.get(line.name, FAINT), edgecolor="none", lw=0, zorder=0.5 + 0.01 * depth
+        )
+
+
+def draw_edges(
+    ax: Axes, lines: Sequence[Outline], patches: Patches, *, both: bool = False, lw: float = 0.7
+) -> None:
+    """Draw the interfaces: from the body's shape where it is known, else from the mesh."""
+    curves = [(r, z) for _, r, z in visible(lines)] or interfaces(patches)
+    for r, z in curves:
+        for side in (1.0, -1.0) if both else (1.0,):
+            ax.plot(side * r, z, color=INK, lw=lw, alpha=0.75, zorder=3, solid_capstyle="butt")
+
+
+def absorber_edges(patches: Patches) -> list[tuple[Array, Array]]:
+    """Sides where the absorbing layer begins."""
+    if PML not in patches.regions:
+        return []
+    inner = patches.regions.index(PML)
+    merged = replace(patches, region=np.where(patches.region == inner, 1, 0), regions=("inside", PML))
+    return interfaces(merged)
+
+
+def interfaces(patches: Patches) -> list[tuple[Array, Array]]:
+    """Sides that patches of two regions share."""
+    sides: dict[tuple[float, ...], tuple[int, Array, Array]] = {}
+    found = []
+    for i in range(len(patches)):
+        r, z = patches.r[i], patches.z[i]
+        for x, y in ((r[0], z[0]), (r[-1], z[-1]), (r[:, 0], z[:, 0]), (r[:, -1], z[:, -1])):
+            key = tuple(np.round([x.min(), x.max(), y.min(), y.max()], 6))
+            other = sides.setdefault(key, (int(patches.region[i]), x, y))
+            if other[0] != patches.region[i]:
+                found.append((x, y))
+    return found
+
+
+def name_layers(
+    ax: Axes, lines: Sequence[Outline], regions: Sequence[str], box: Box, patches: Patches | None = None
+) -> None:
+    """Write the layers' names into a magnified picture where they fit, as low as can be and beside the field."""
+    if not lines or box[0] < 0.0:
+        return
+    pixel = max(box[1] - box[0], box[3] - box[2]) / _RASTER
+    r, z = (np.arange(lo + 0.5 * pixel, hi, pixel) for lo, hi in (box[:2], box[2:]))
+    names = np.stack([regions_along(lines, r, float(level), around(lines, regions)) for level in z])
+    found = np.full(names.shape, -1)
+    for i, name in enumerate(regions):
+        found[names == name] = i
+    taken = None if patches is None else _lit(patches, r, z, pixel)
+    write_names(ax, r, z, found, regions, taken=taken, where="lowest", size=6.5, colour=GREY)
+
+
+_RASTER = 240
+
+
+def _lit(patches: Patches, r: Array, z: Array, pixel: float) -> Array:
+    """Pixels where |E|^2 can be seen."""
+    from scipy.ndimage import binary_closing
+
+    bright = np.zeros((len(z), len(r)), dtype=bool)
+    seen = patches.within((r[0], r[-1], z[0], z[-1])).at(np.linspace(0.0, 1.0, 33))
+    e2 = (np.abs(seen.E) ** 2).sum(axis=0)
+    shown = e2 > 3.0 * TRACE * level(patches, (np.abs(patches.E) ** 2).sum(axis=0))
+    i, j = np.rint((seen.z[shown] - z[0]) / pixel), np.rint((seen.r[shown] - r[0]) / pixel)
+    inside = (i >= 0) & (i < len(z)) & (j >= 0) & (j < len(r))
+    bright[i[inside].astype(int), j[inside].astype(int)] = True
+    return np.asarray(binary_closing(bright, np.ones((7, 7))))
+
+
+def around(lines: Sequence[Outline], regions: Sequence[str]) -> str:
+    """Name of what surrounds a body: the ambient, or nothing around a closed cavity, which it fills."""
+    return "" if any(line.name == regions[-1] for line in lines) else regions[-1]
+
+
+def regions_along(lines: Sequence[Outline], r: Array, z: float, ambient: str) -> Array:
+    """Name of the region at each radius of a plane of constant z."""
+    names = np.full(len(r), ambient, dtype=object)
+    for line in reversed(lines):
+        for lo, hi in line.intervals(z):
+            names[(r >= lo) & (r <= hi)] = line.name
+    return names
+
+
+def mark(ax: Axes, box: Box) -> None:
+    """Mark on a whole picture what another one magnifies: a frame, or a ring where the frame would be too small to see."""
+    from matplotlib.patches import Rectangle
+
+    lo, hi = ax.get_xlim()
+    width, height = box[1] - box[0], box[3] - box[2]
+    if max(width, height) > 0.5 * (hi - lo):
+        return
+    if max(width, height) < 0.06 * (hi - lo):
+        ax.plot(
+            0.5 * (box[0] + box[1]),
+            0.5 * (box[2] + box[3]),
+            marker="o",
+            ms=7,
+            mfc="none",
+            mec=GREY,
+            mew=0.7,
+            zorder=6,
+        )
+        return
+    ax.add_patch(Rectangle((box[0], box[2]), width, height, fill=False, ec=GREY, lw=0.6, zorder=6))
+    more = max(box[1] + 0.02 * (hi - lo) - hi, 0.0)
+    bottom, top = ax.get_ylim()
+    ax.set_xlim(lo - more, hi + more)
+    ax.set_ylim(min(bottom, box[2] - more), max(top, box[3] + more))
+
+
+def colour_bar(
+    ax: Axes, what: str | Quantity, *, location: str = "right", fraction: float = 0.05, beyond: bool = False
+) -> None:
+    """A scalar bar for what was painted last on the axes, over white; `beyond` says that sharp edges go beyond the scale."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    shown = quantity(what)
+    mappable = ScalarMappable(Normalize(-1.0 if shown.signed else 0.0, 1.0), colour_map(shown.signed))
+    bar = ax.figure.colorbar(
+        mappable, ax=ax, location=location, fraction=fraction, pad=0.02, aspect=24,
+        ticks=[-1.0, 0.0, 1.0] if shown.signed else [0.0, 0.5, 1.0],
+    )  # fmt: skip
+    most = " / max" if not shown.signed else r" / max$|\cdot|$"
+    bar.set_label(shown.label + most + (OFF_EDGES if beyond else ""))
+    bar.outline.set_linewidth(0.5)
+    bar.ax.set_facecolor("white")

@@ -1,0 +1,186 @@
+"""The field along the equatorial radius, with the regions shaded and each region's share written in, by named measure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from femwgm.ground.typing import Array
+from femwgm.views.fields.line import Profile
+from femwgm.views.fields.quantities import Quantity, quantity
+from femwgm.views.fields.source import ModeView, Viewable, mode_view
+from femwgm.views.figures.equator import plane_height
+from femwgm.views.figures.style import ACCENT, GREY, INK, POLARIZATION, layer_colours, length_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MEASURES = {
+    "energy": "electric energy",
+    "e2": r"$|\mathbf{E}|^2$, volume",
+    "radial_e2": r"$|\mathbf{E}|^2$, this radius",
+}
+"""The three measures of a region's share, as named in the picture."""
+
+
+def radial(
+    mode: Viewable, ax: Axes, *, show: str | Quantity = "E2", measures: Sequence[str] = tuple(MEASURES), z: float | None = None,
+    log: bool = False, components: bool = False,
+) -> Axes:  # fmt: skip
+    """Plot a quantity along the radius at the equator (or height z), over its maximum.
+
+    Parameters
+    ----------
+    mode
+        A mode.
+    ax
+        Where to plot.
+    show
+        Quantity.
+    measures
+        Shares to write into the picture: "energy", "e2", "radial_e2".
+    z
+        Height (um); by default the equator, or where the mode is strongest if it vanishes there.
+    log
+        Logarithmic scale: the decay on both sides.
+    components
+        Draw |E_r|^2, |E_phi|^2 and |E_z|^2 as well.
+    """
+    view, what = mode_view(mode), quantity(show)
+    height = plane_height(view) if z is None else z
+    measures = [measure for measure in measures if view.shares(measure)]
+    if abs(height) > 1e-9:  # the table's shares along a radius are those at the equator
+        measures = [measure for measure in measures if measure != "radial_e2"]
+    line = view.line(height)
+    values = what(line.patches).ravel()
+    top = np.abs(values).max()
+    edges = region_edges(line)
+    limits = _limits(line, np.abs(values) / top, edges, log)
+    tints = layer_colours(view.regions)
+    for k, (name, lo, hi) in enumerate(edges):
+        left, right = max(lo, limits[0]), min(hi, limits[1])
+        if right > left:
+            ax.axvspan(left, right, color=tints.get(name, "white"), lw=0, zorder=0)
+        if k:
+            ax.axvline(lo, color=INK, lw=0.7, alpha=0.75, zorder=1)
+    ax.plot(line.r, values / top, color=POLARIZATION.get(view.pol, INK), lw=1.4, zorder=3, label=what.label)
+    if not log:
+        ax.fill_between(
+            line.r, values / top, color=POLARIZATION.get(view.pol, INK), alpha=0.13, lw=0, zorder=2
+        )
+    if components:
+        parts = (np.abs(line.patches.E) ** 2).reshape(3, -1) / top
+        present = [part.max() > 1e-3 for part in parts]
+        for part, name, colour, shown in zip(
+            parts, ("r", r"\varphi", "z"), ACCENT[2:], present, strict=False
+        ):
+            if shown and sum(present) > 1:
+                ax.plot(line.r, part, lw=0.8, ls="--", color=colour, label=rf"$|E_{{{name}}}|^2$", zorder=3)
+        ax.legend(loc="best", fontsize=6)
+    ax.set_xlim(*limits)
+    ax.locator_params(axis="x", nbins=4 if limits[0] >= 100.0 or limits[1] >= 1000.0 else 6)
+    if log:
+        ax.set_yscale("log")
+        ax.set_ylim(1e-8, 3.0)
+    else:
+        ax.set_ylim(-1.08 if what.signed else 0.0, 1.08 + 0.13 * (len(measures) + 1))
+        ax.set_yticks([-1.0, -0.5, 0.0, 0.5, 1.0] if what.signed else [0.0, 0.25, 0.5, 0.75, 1.0])
+        write_shares(ax, view, edges, limits, measures)
+    ax.set_xlabel(r"$r$ / µm" if abs(height) < 1e-9 else rf"$r$ / µm at $z$ = {length_text(height)} µm")
+    ax.set_ylabel(what.label + " / max")
+    return ax
+
+
+def region_edges(line: Profile) -> list[tuple[str, float, float]]:
+    """Name and ends (um) of each stretch of the line within one region, from the inside out."""
+    cuts = [0, *(np.flatnonzero(np.diff(line.region)) + 1), len(line.r)]
+    return [
+        (line.patches.regions[line.region[a]], float(line.r[a]), float(line.r[b - 1]))
+        for a, b in zip(cuts, cuts[1:], strict=False)
+    ]
+
+
+def _limits(
+    line: Profile, values: Array, edges: list[tuple[str, float, float]], log: bool
+) -> tuple[float, float]:
+    if log:
+        return float(line.r[0]), float(line.r[-1])
+    seen = line.r[values > 2e-3]
+    lo, hi = float(seen.min()), float(seen.max())
+    inner = [a for _, a, _ in edges[1:]]
+    lo, hi = min([lo, *inner[:1]]), max([hi, *inner[-1:]])
+    margin = 0.22 * (hi - lo)
+    return max(lo - margin, float(line.r[0])), min(hi + margin, float(line.r[-1]))
+
+
+def write_shares(
+    ax: Axes,
+    view: ModeView,
+    edges: list[tuple[str, float, float]],
+    limits: tuple[float, float],
+    measures: Sequence[str],
+) -> None:
+    """Write the shares of each region above the curve, a line a measure, named at the left."""
+    from matplotlib.transforms import blended_transform_factory
+
+    across = blended_transform_factory(ax.transData, ax.transAxes)
+    widest: dict[str, tuple[float, float]] = {}
+    for name, lo, hi in edges:
+        left, right = max(lo, limits[0]), min(hi, limits[1])
+        if right - left > np.ptp(widest.get(name, (0.0, 0.0))):
+            widest[name] = left, right
+    named: dict[str, Any] = {
+        "ha": "right",
+        "va": "center",
+        "fontsize": 5.5,
+        "color": GREY,
+        "transform": ax.transAxes,
+    }
+    ax.text(-0.02, 0.955, "share of", **named)
+    for row, measure in enumerate(measures):
+        shares = view.shares(measure)
+        y = 0.955 - 0.075 * (row + 1)
+        ax.text(-0.02, y, MEASURES[measure], **named)
+        for name, (lo, hi) in widest.items():
+            wanted = max(0.17, 0.032 * len(name)) * (limits[1] - limits[0])
+            middle, narrow = 0.5 * (lo + hi), hi - lo < wanted
+            if row == 0:
+                fitting = (hi - lo) / (limits[1] - limits[0]) / (0.0046 * len(name))
+                small = float(np.clip(fitting, 3.4, 5.0))
+                weight: dict[str, Any] = {"fontweight": "bold", "fontsize": small if narrow else 7.0}
+                ax.text(middle, 0.955, name, transform=across, ha="center", va="center", **weight)
+            if name in shares:
+                size = 4.5 if narrow else 6.5
+                ax.text(
+                    middle,
+                    y,
+                    percent(shares[name]),
+                    transform=across,
+                    ha="center",
+                    va="center",
+                    fontsize=size,
+                )
+
+
+def percent(share: float) -> str:
+    """A share with three figures, never rounded to nothing.
+
+    >>> percent(0.0386674), percent(0.9471), percent(3e-7)
+    ('3.87 %', '94.7 %', '3.0·10⁻⁵ %')
+    >>> percent(0.99976), percent(1.0)
+    ('99.976 %', '100 %')
+    """
+    value = 100.0 * share
+    if value in (0.0, 100.0):
+        return f"{value:.0f} %"
+    if value > 99.9:
+        return f"{value:.{min(int(-np.log10(100.0 - value)) + 2, 9)}f} %"
+    if value >= 0.01:
+        return f"{value:.1f} %" if value >= 10.0 else f"{value:.2f} %"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa}·10{str(int(exponent)).translate(_RAISED)} %"
+
+
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")

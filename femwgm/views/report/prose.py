@@ -1,0 +1,273 @@
+"""What a run found, in words and in numbers with the digits that they deserve."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from femwgm.views.fields.source import ModeView, RunView
+from femwgm.views.figures.losses import channels
+from femwgm.views.figures.radius import percent
+from femwgm.views.figures.spectrum import families
+
+SUMMED_UP = 2
+"""Modes that the opening paragraphs describe."""
+
+
+def digits(value: float | None, relative_error: float | None, most: int = 9) -> str:
+    """A number with the decimals that its error allows.
+
+    >>> digits(659.12100491, 1e-9), digits(659.12100491, None), digits(None, None)
+    ('659.121005', '659.1210', '')
+    """
+    if value is None:
+        return ""
+    if not relative_error or relative_error <= 0.0:
+        return f"{value:.4f}"
+    decimals = math.floor(-math.log10(abs(value) * relative_error)) if value else 4
+    return f"{value:.{min(max(decimals, 0), most)}f}"
+
+
+def power(log10: float | None) -> str:
+    r"""A positive number by its decimal logarithm, as text.
+
+    >>> power(3.6232), power(45.9), power(None)
+    ('4200', '7.9\xa0·\xa010⁴⁵', '')
+    """
+    if log10 is None:
+        return ""
+    if -1.0 <= log10 < 5.0:
+        return f"{10.0**log10:.4g}"
+    exponent = math.floor(log10)
+    return f"{10.0 ** (log10 - exponent):.1f}\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}10{str(exponent).translate(_RAISED)}"
+
+
+_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def summary(run: RunView) -> list[str]:
+    """What was found: how many modes, of which families, where they live and what limits them."""
+    lo, hi = (1e3 * w for w in run.config.modes.window_um)
+    if not run.modes:
+        return [f"No mode was found between {lo:g} and {hi:g} nm."]
+    lines = [f"{_count(len(run.modes), 'mode')} between {lo:g} and {hi:g} nm: " + _families(run) + "."]
+    lines += [in_words(mode) for mode in run.representatives(SUMMED_UP)]
+    return lines
+
+
+def _families(run: RunView) -> str:
+    parts = []
+    for (pol, q, p), members in families(run.modes).items():
+        orders = [int(view.m if (degree := view.row.get("l")) is None else degree) for view in members]
+        span = f"{min(orders)}" if len(set(orders)) == 1 else f"{min(orders)} to {max(orders)}"
+        polar = (
+            "equatorial (l = m)"
+            if p == 0
+            else f"p = l − m = {p}"
+            if p is not None
+            else "of unknown polar order"
+        )
+        parts.append(f"{len(members)} {pol} with radial order q = {q}, {polar}, l = {span}")
+    return "; ".join(parts)
+
+
+def in_words(mode: ModeView) -> str:
+    """One mode in two sentences: its name, the layer it lives in, its leak, its spacing and what limits its Q."""
+    row, shares = mode.row, mode.shares("energy")
+    name = (
+        f"{mode.pol}, l = {row.get('l') if row.get('l') is not None else '?'}, m = {mode.m}, q = {row['q']}"
+    )
+    text = f"{name} at {digits(mode.wavelength_nm, row.get('wavelength_error'))} nm"
+    if shares:
+        leaks = ", ".join(
+            f"{percent(share)} into the {region}" for region, share in shares.items() if region != mode.home
+        )
+        text += f" lives in the {mode.home}, which holds {percent(shares[mode.home])} of its electric energy; it leaks {leaks}"
+    text += "."
+    if row.get("fsr_nm") is not None:
+        text += f" Its neighbours are {float(row['fsr_nm']):.3f} nm away (free spectral range"
+        text += f", group index {float(row['n_g']):.4f})." if row.get("n_g") is not None else ")."
+    return f"{text} {limits(mode)}".strip()
+
+
+def limits(mode: ModeView) -> str:
+    """What limits the Q of a mode, in words."""
+    known = channels(mode)
+    losses = [channel for channel in known if channel.kind != "gain"]
+    if not losses:
+        return "No loss is known that would limit its Q." if known else ""
+    first = losses[0]
+    more = "more than " if first.bound else ""
+    text = f"Its Q is limited by {first.name} to {more}{power(first.log10_q)}"
+    if first.kind == "radiation" and first.log10_q > 12.0:
+        text += ": radiation is irrelevant here, and what an experiment shows is absorption, scattering or line width"
+    return text + "."
+
+
+def evidence(run: RunView) -> str:
+    """How far the numbers can be trusted."""
+    errors = [
+        float(m.row["wavelength_error"]) for m in run.modes if m.row.get("wavelength_error") is not None
+    ]
+    if not errors:
+        return "The modes carry no error estimates."
+    asked = run.config.accuracy.wavelength
+    residual = max(float(m.row["residual"]) for m in run.modes if m.row.get("residual") is not None)
+    missed = [m.label for m in run.modes if m.row.get("met") is False]
+    verdict = (
+        f"All {len(run.modes)} modes reach the relative accuracy asked for, {asked:.0e}"
+        if not missed
+        else f"{len(missed)} of {len(run.modes)} modes miss the relative accuracy asked for, {asked:.0e}: "
+        + ", ".join(missed)
+    )
+    return (
+        f"{verdict}. The largest estimated relative error of a wavelength is {max(errors):.1e} (from a second,"
+        f" richer solution of each mode); the largest residual of an eigenpair is {residual:.0e}."
+    )
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" + ("" if n == 1 else "s")
+
+
+GLOSSARY: Sequence[tuple[str, str]] = (
+    (
+        "TE, TM",
+        (
+            "TE: the electric field has no part along the sphere’s radius (it points along z at the equator)."
+            " TM: the magnetic field has none; E is mostly radial there."
+        ),
+    ),
+    (
+        "m, l, p",
+        (
+            "m: wavelengths around the axis (2 m lobes on the ring). l: polar degree of a sphere’s mode."
+            " p = l − m: 0 hugs the equator, p + 1 lobes from pole to pole."
+        ),
+    ),
+    ("q", "Radial order: number of maxima along the radius inside the solid."),
+    (
+        "n_eff, n_g",
+        (
+            "Phase index m λ / (2π R) and group index; the spacing of lines follows the group index:"
+            " FSR = λ² / (n_g 2π R), R the outer radius."
+        ),
+    ),
+    (
+        "share",
+        (
+            "Part of the integral of Re(ε) |E|² that lies in a region (electric energy). The parts of |E|² over the"
+            " volume or along a radius are other numbers; each is named where it is printed."
+        ),
+    ),
+    (
+        "Q",
+        (
+            "Energy stored over energy lost in one radian. Q_rad: radiation; Q_abs: absorption; the smallest one"
+            " limits the mode."
+        ),
+    ),
+    ("V", "Mode volume ∫ε|E|²dV / max(ε|E|²) of the travelling wave."),
+)
+
+
+def layers(run: RunView) -> list[dict[str, str]]:
+    """Name, material, index and size of each region."""
+    k0 = 2.0 * math.pi / (0.5 * sum(run.config.modes.window_um))
+    rows, inside = [], 0.0
+    for region in run.regions:
+        material = run.media.get(region)
+        row = {
+            "region": region,
+            "material": run.config.geometry.region_materials[region],
+            "index": "",
+            "size": "beyond the body",
+        }
+        if material is not None:
+            n = complex(material.index(k0))
+            row["index"] = f"{n.real:.6g}" + (
+                f" {'+' if n.imag > 0 else '−'} {abs(n.imag):.3g} i" if n.imag else ""
+            )
+        own = [line for line in run.outlines if line.name == region]
+        if own:
+            outer = max(float(line.r.max()) for line in own)
+            whole = len(own) == 1 and own[0].round
+            if whole:
+                row["size"] = f"outer radius {outer:.6g} µm"
+                row["size"] += f", {outer - inside:.4g} µm thick" if inside else ""
+            elif all(line.background for line in own):
+                row["size"] = _heights(run, region)
+            else:
+                low, high = min(line.z.min() for line in own), max(line.z.max() for line in own)
+                row["size"] = f"to r = {outer:.6g} µm, {_between(low, high)}"
+            inside = outer if whole else 0.0
+        rows.append(row)
+    return rows
+
+
+def _heights(run: RunView, region: str) -> str:
+    """Where the background layers of a name are; what goes on for ever below says so."""
+    parts = [
+        f"below z = {_micrometres(layer.top_um)}"
+        if layer.bottom_um is None
+        else _between(layer.bottom_um, layer.top_um)
+        for layer in getattr(run.config.geometry, "background", ())
+        if layer.name == region
+    ]
+    return f"background, {' and '.join(parts)}"
+
+
+def _between(low: float, high: float) -> str:
+    return f"from z = {low:.4g} to {high:.4g} µm".replace("-", "−")
+
+
+def _micrometres(value: float) -> str:
+    return f"{value:.4g} µm".replace("-", "−")
+
+
+def table_cells(mode: ModeView, regions: Sequence[str]) -> list[tuple[str, str, float | str]]:
+    """Heading, text and sorting key of each cell of a mode's line."""
+    row = mode.row
+    q_rad, q_abs, q = (mode.log10_q(name) for name in ("q_rad", "q_abs", "q_total"))
+    floor = row.get("q_rad_floor")
+    shares = mode.shares("energy")
+    cells: list[tuple[str, str, float | str]] = [
+        ("pol", mode.pol, mode.pol),
+        ("q", _whole(row.get("q")), _key(row.get("q"))),
+        ("l", _whole(row.get("l")), _key(row.get("l"))),
+        ("m", str(mode.m), float(mode.m)),
+        ("λ / nm", digits(mode.wavelength_nm, row.get("wavelength_error")), mode.wavelength_nm),
+        ("± relative", _error(row), _key(row.get("wavelength_error"))),
+        ("lives in", mode.home if shares else "", mode.home if shares else ""),
+        *((f"{region} / %", _share(shares.get(region)), _key(shares.get(region))) for region in regions),
+        ("n_eff", _fixed(row, "n_eff", 5), _key(row.get("n_eff"))),
+        ("n_g", _fixed(row, "n_g", 5), _key(row.get("n_g"))),
+        ("FSR / nm", _fixed(row, "fsr_nm", 4), _key(row.get("fsr_nm"))),
+        ("Q_rad", power(q_rad) or (f"> {float(floor):.1e}" if floor else ""), _key(q_rad)),
+        ("Q_abs", power(q_abs) or _fixed(row, "q_abs", 1), _key(q_abs)),
+        ("Q", power(q), _key(q)),
+        ("V / µm³", _fixed(row, "mode_volume_um3", 2), _key(row.get("mode_volume_um3"))),
+    ]
+    return cells
+
+
+def _whole(value: Any) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+def _fixed(row: Mapping[str, Any], name: str, decimals: int) -> str:
+    value = row.get(name)
+    return "" if value is None or isinstance(value, str) else f"{float(value):.{decimals}f}"
+
+
+def _error(row: Mapping[str, Any]) -> str:
+    return "" if row.get("wavelength_error") is None else f"{float(row['wavelength_error']):.0e}"
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else percent(value).removesuffix(" %")
+
+
+def _key(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else -math.inf

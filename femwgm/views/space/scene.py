@@ -1,0 +1,310 @@
+"""The resonator in three dimensions, cut open, with the field on the cut: PyVista, off screen or in a window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from femwgm.errors import OutputError
+from femwgm.ground.typing import Array
+from femwgm.views.fields.brightness import level, peak
+from femwgm.views.fields.outlines import body_of, holds, plates, reach_of, visible
+from femwgm.views.fields.quantities import Quantity, Wave, quantity
+from femwgm.views.fields.source import ModeView, RunView
+from femwgm.views.figures.plane import blended, scale
+from femwgm.views.figures.style import INK, layer_colours
+from femwgm.views.space.camera import fitted, look_at
+from femwgm.views.space.caption import sentence
+from femwgm.views.space.revolve import (
+    Cut,
+    Sheet,
+    flat_face,
+    half_disc,
+    meridian_face,
+    sector,
+    surfaces,
+    upright,
+)  # fmt: skip
+
+SURFACE = {"smooth_shading": True, "ambient": 0.42, "diffuse": 0.62, "specular": 0.1, "specular_power": 25.0}
+FACE = {"smooth_shading": False, "ambient": 0.72, "diffuse": 0.3, "specular": 0.0}
+"""Light on the outside, and on the faces of the cut, where colours should read as on the scale."""
+CLEAR = 0.15
+"""Opacity of a background layer that surrounds the body, unless another is asked for."""
+_LINES_AHEAD = -40000.0
+"""How far lines are drawn in front of the faces that they lie on, in steps of the depth buffer."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a scene is drawn.
+
+    Attributes
+    ----------
+    show
+        Quantity.
+    wave
+        Phase, travelling or standing.
+    cut
+        What is taken away.
+    opacity
+        Opacity of each layer by name; by default 1, and `CLEAR` for what the body is immersed in.
+    close_up
+        Whether the camera is to look at the mode from near.
+    """
+
+    show: str | Quantity = "E2"
+    wave: Wave = field(default_factory=Wave)
+    cut: Cut = field(default_factory=Cut)
+    opacity: Mapping[str, float] = field(default_factory=dict)
+    close_up: bool = False
+
+
+class Scene:
+    """A mode on a plotter; it can be repainted in another phase or quantity without being built again.
+
+    Parameters
+    ----------
+    run, mode
+        What to show.
+    plotter
+        A PyVista plotter.
+    look
+        How.
+    """
+
+    def __init__(self, run: RunView, mode: ModeView, plotter: Any, look: Look | None = None) -> None:
+        if not mode.outlines:
+            raise OutputError(
+                f"{mode.label}: the shape of the body is not known outside its mesh; open fields/*.vtu instead"
+            )
+        self.run, self.mode, self.plotter, self.look = run, mode, plotter, look or Look()
+        self.body = body_of(mode.outlines)
+        around = plates(mode.outlines)
+        self.clear = {line.name: CLEAR for line in around if holds(line, self.body)}
+        self.drawn = (*self.body, *around)
+        if not all(line.round for line in self.body):
+            self.look = replace(self.look, cut=replace(self.look.cut, floor=-np.inf))
+        self.tints = layer_colours(run.regions)
+        self.layers = tuple(line.name for line in self.drawn)
+        self._points: list[Array] = []
+        self._painted: list[tuple[Sheet, Any]] = []
+        self._actors: list[Any] = []
+        r, low, high = reach_of(self.body)
+        self.size, self.middle = max(r, 0.5 * (high - low)), 0.5 * (low + high)
+        self.scale = self._reach() if self.look.close_up else self.size
+        self.draw()
+
+    def opacity(self, layer: str) -> float:
+        """Opacity of a layer."""
+        return float(self.look.opacity.get(layer, self.clear.get(layer, 1.0)))
+
+    @property
+    def translucent(self) -> bool:
+        """Whether anything can be seen through."""
+        return any(self.opacity(layer) < 1.0 for layer in self.layers)
+
+    @property
+    def envelope(self) -> bool:
+        """Whether lobes are too fine for some surface, which shows their envelope instead."""
+        return any(sheet.envelope for sheet, _ in self._painted)
+
+    def draw(self) -> None:
+        """Build every surface and paint it."""
+        for actor in self._actors:
+            self.plotter.remove_actor(actor, render=False)
+        self._actors, self._painted, self._points = [], [], []
+        self.what = quantity(self.look.show)
+        self.largest = scale(self.mode.patches, self.what, self.look.wave)
+        for sheet in self._sheets():
+            self._add_sheet(sheet)
+        self._add_faces()
+        self._add_edges()
+
+    def repaint(self, *, wave: Wave | None = None, show: str | Quantity | None = None) -> None:
+        """Change the colours only: another moment, or another quantity."""
+        self.look = replace(
+            self.look, wave=wave or self.look.wave, show=self.look.show if show is None else show
+        )
+        if show is not None:
+            self.what = quantity(show)
+            self.largest = scale(self.mode.patches, self.what, self.look.wave)
+        for sheet, grid in self._painted:
+            grid.point_data["rgb"][:] = self._colours(sheet)
+            grid.GetPointData().GetArray("rgb").Modified()
+            grid.Modified()
+
+    def _hair(self, step: int) -> float:
+        """How far (um) what lies on a face of the cut is lifted off it: enough for the depths of a picture to be told apart."""
+        return 1e-4 * self.scale * step
+
+    def _sheets(self) -> list[Sheet]:
+        cut, solid, m = self.look.cut, self.mode.solid, self.mode.m
+        found: list[Sheet] = []
+        nested = all(line.round for line in self.body)
+        for i, line in enumerate(self.drawn):
+            outside = i >= len(self.body) - 1 or not nested
+            ahead = 0.0 if nested else self._hair(len(self.drawn) - 1 - i)
+            found += surfaces(line, solid if outside and line.name in solid.regions else None, m, cut, ahead)
+        hair = self._hair(len(self.drawn) + 2)
+        if cut.angle > 0.0:
+            around = self.drawn[len(self.body) :]
+            found += meridian_face(solid, 0.0, cut.floor, hair, self.layers, around)
+            found += meridian_face(solid, cut.angle, cut.floor, -hair, self.layers, around)
+            if not cut.wedge:
+                found += flat_face(self.mode.line(cut.floor), cut, m, hair, self.layers, self.look.close_up)
+        return found
+
+    def _add_sheet(self, sheet: Sheet) -> None:
+        import pyvista as pv
+
+        grid = pv.StructuredGrid(*np.moveaxis(sheet.points[:, :, None], -1, 0))
+        opacity = self.opacity(sheet.layer)
+        self._points.append(sheet.points.reshape(-1, 3))
+        lit = FACE if sheet.flat else SURFACE
+        if sheet.patches is None:
+            actor = self.plotter.add_mesh(
+                grid, color=self.tints[sheet.layer], opacity=opacity, **lit, render=False
+            )
+        else:
+            grid.point_data["rgb"] = self._colours(sheet)
+            clear = None if sheet.flat else opacity
+            actor = self.plotter.add_mesh(grid, scalars="rgb", rgb=True, opacity=clear, **lit, render=False)
+            self._painted.append((sheet, actor.mapper.dataset))
+        self._actors.append(actor)
+
+    def _colours(self, sheet: Sheet) -> Array:
+        values = sheet.values(self.what, self.look.wave, self.largest)
+        assert values is not None
+        signed = self.what.signed
+        if sheet.envelope and signed:
+            signed = False
+        colours = blended(values, signed, self.tints[sheet.layer])
+        # A structured grid counts its points with the first index fastest.
+        flat = np.swapaxes(colours, 0, 1).reshape(-1, 3)
+        opacity = self.opacity(sheet.layer)
+        if sheet.flat and opacity < 1.0:
+            # The clear layer's own face lies below: the field alone is painted on it, as solid as it is strong.
+            strength = np.swapaxes(np.abs(values), 0, 1).reshape(-1, 1)
+            flat = np.concatenate([flat, np.clip(strength / 0.25, 0.0, 1.0)], axis=1)
+        return (255.0 * np.clip(flat, 0.0, 1.0)).astype(np.uint8)
+
+    def _add_faces(self) -> None:
+        """The cut faces of the layers, the inner ones a hair in front of the outer ones."""
+        import pyvista as pv
+
+        cut = self.look.cut
+        if cut.angle <= 0.0:
+            return
+        for depth, line in enumerate(reversed(self.drawn)):
+            if line.z.max() <= cut.floor:
+                continue
+            hair = self._hair(depth + 1)
+            rims = [half_disc(line, 0.0, cut.floor, hair), half_disc(line, cut.angle, cut.floor, -hair)]
+            radius = None if cut.wedge else line.equator(cut.floor)
+            rims += [] if radius is None else [sector(radius, cut, hair)]
+            for rim in rims:
+                face = pv.PolyData(rim, faces=[len(rim), *range(len(rim))]).triangulate()
+                opacity = self.opacity(line.name)
+                actor = self.plotter.add_mesh(
+                    face, color=self.tints[line.name], opacity=opacity, render=False, **FACE
+                )
+                self._actors.append(actor)
+
+    def _add_edges(self) -> None:
+        """Thin lines along the interfaces on the cut."""
+        import pyvista as pv
+
+        cut = self.look.cut
+        if cut.angle <= 0.0:
+            return
+        for rim in self._rims_of_wedge() if cut.wedge else self._rims_above_floor():
+            actor = self.plotter.add_mesh(
+                pv.lines_from_points(rim), color=INK, line_width=1.6, lighting=False, render=False
+            )
+            # A line is as deep as its middle: without this the face beside it would hide half its width.
+            actor.mapper.SetResolveCoincidentTopologyToPolygonOffset()
+            actor.mapper.SetRelativeCoincidentTopologyLineOffsetParameters(0.0, _LINES_AHEAD)
+            self._actors.append(actor)
+
+    def _rims_of_wedge(self) -> list[Array]:
+        hair = self._hair(len(self.drawn) + 8)
+        sides = ((0.0, hair), (self.look.cut.angle, -hair))
+        return [
+            upright(r, z, phi) + lift * np.array([-np.sin(phi), np.cos(phi), 0.0])
+            for _, r, z in visible(self.drawn)
+            for phi, lift in sides
+        ]
+
+    def _rims_above_floor(self) -> list[Array]:
+        cut, hair = self.look.cut, self._hair(len(self.drawn) + 8)
+        found: list[Array] = []
+        for line in self.drawn:
+            if line.z.max() <= cut.floor:
+                continue
+            rims = [half_disc(line, 0.0, cut.floor, hair), half_disc(line, cut.angle, cut.floor, -hair)]
+            radius = line.equator(cut.floor)
+            found += [rim[1:] for rim in (rims if radius is None else [*rims, sector(radius, cut, hair)])]
+        return found
+
+    def add_bar(self, **where: Any) -> None:
+        """The scalar bar with its unit."""
+        import pyvista as pv
+
+        low = -1.0 if self.what.signed else 0.0
+        shades = blended(np.linspace(low, 1.0, 256), self.what.signed, "#ffffff")
+        colours = 255 * np.concatenate([shades, np.ones((256, 1))], axis=1)
+        table = pv.LookupTable(values=colours.astype(np.uint8), scalar_range=(low, 1.0))
+        dot = pv.PolyData(np.zeros((2, 3)))
+        dot["values"] = np.array([low, 1.0])
+        title = f"{self.what.plain} / max".replace("|", "")  # VTK takes bars for columns
+        at = {"position_x": 0.32, "position_y": 0.02, "width": 0.36, "height": 0.07} | where
+        actor = self.plotter.add_mesh(
+            dot, scalars="values", cmap=table, opacity=0.0, render=False, show_scalar_bar=True,
+            scalar_bar_args={
+                "title": title, "n_labels": 3, "fmt": "{:g}", "color": INK, "vertical": False, "title_font_size": 17,
+                "label_font_size": 14, "font_family": "arial", **at,
+            },
+        )  # fmt: skip
+        self._actors.append(actor)
+
+    def add_title(self, size: int = 10) -> None:
+        """The mode's name and wavelength, and where it lives."""
+        text = f"{self.mode.label}    {self.mode.wavelength_nm:.4f} nm\n{sentence(self.mode)}"
+        self._actors.append(
+            self.plotter.add_text(text, position="upper_left", font_size=size, color=INK, font="arial")
+        )
+
+    def aim(self) -> None:
+        """Point the camera at the cut, or from near at the mode on its edge."""
+        middle = 0.5 * self.look.cut.angle
+        camera = self.plotter.camera
+        if not self.look.close_up:
+            lift = np.radians(33.0)
+            away = np.array([np.cos(middle) * np.cos(lift), np.sin(middle) * np.cos(lift), np.sin(lift)])
+            look_at(camera, *fitted(np.concatenate(self._points), away))
+            return
+        r, z = peak(self.mode.solid)
+        reach = self._reach()
+        # Above a floor the picture shows the lobes along the ring; of a wedge it shows the cross-section.
+        ahead, height = (
+            (0.0, z) if self.look.cut.wedge else (0.5 * reach / max(r, reach), max(z, 0.12 * reach))
+        )
+        target = np.array([r * np.cos(ahead), r * np.sin(ahead), height])
+        lift, turn = np.radians(35.0), np.radians(52.0)
+        away = np.array([np.cos(turn) * np.cos(lift), np.sin(turn) * np.cos(lift), np.sin(lift)])
+        look_at(camera, target, target + 2.6 * reach * away)
+
+    def _reach(self) -> float:
+        """Size (um) of what a close-up shows: the mode's cross section and some lobes."""
+        patches = self.mode.solid
+        inside = patches.select(self.layers)
+        patches = inside if len(inside) else patches
+        e2 = (np.abs(patches.E) ** 2).sum(axis=0)
+        seen = e2 > 0.05 * level(patches, e2)
+        lobes = 6.0 * np.pi * peak(patches)[0] / max(patches.m, 1)
+        wanted = max(np.ptp(patches.z[seen]), 3.0 * np.ptp(patches.r[seen]), lobes)
+        return float(min(wanted, 0.45 * self.size))
