@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import cmath
-import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,10 +17,12 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from femwgm.config.base import Number, Positive, Strict, nearest, refuse
 from femwgm.config.quantity import spectral_um, um
+from femwgm.errors import ConfigError
+from femwgm.ground.tables import Table as CellTable
+from femwgm.ground.tables import read_tables
 
 __all__ = [
     "EpsMaterial",
@@ -183,7 +184,7 @@ class Table(Strict):
         if not isinstance(data, str):
             return data
         folder = (info.context or {}).get("folder")
-        return _read_csv(Path(folder) / data if folder is not None else Path(data), data)
+        return _read_table(Path(folder) / data if folder is not None else Path(data), data)
 
     @model_validator(mode="after")
     def _columns(self) -> Table:
@@ -197,37 +198,46 @@ class Table(Strict):
         return self
 
 
-def _read_csv(path: Path, name: str) -> dict[str, Any]:
-    """Columns of a CSV table with the header wavelength_um,n[,k]."""
+_COLUMNS = {
+    "wavelength_um": ("lambda", "λ", "wl", "frequency", "energy", "wavenumber"),
+    "n": (),
+    "k": ("kappa",),
+}
 
-    def bad(
-        rule: str, remedy: str | None = "the header is 'wavelength_um,n' or 'wavelength_um,n,k'"
-    ) -> PydanticCustomError:
-        return refuse(rule, remedy=remedy, value=name)
 
+def _read_table(path: Path, name: str) -> dict[str, Any]:
+    """Columns of an index table: a wavelength (frequency, energy), n and perhaps k, beside or below each other."""
     try:
-        if path.stat().st_size > 4 * 2**20:
-            raise bad("the table is larger than 4 MiB", "thin it out")
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = [row for row in csv.reader(stream) if row and not row[0].lstrip().startswith("#")]
-    except (OSError, ValueError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or "not a text table"
-        raise bad(f"the table cannot be read ({reason})", "paths are relative to the YAML file") from None
-    header = [cell.strip() for cell in rows[0]] if rows else []
-    if header not in (["wavelength_um", "n"], ["wavelength_um", "n", "k"]):
-        raise bad(f"the table begins with {','.join(header)[:60]!r}")
-    columns: dict[str, Any] = {key: [] for key in header}
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) != len(header):
-            raise bad(f"row {number} of the table has {len(row)} cells, not {len(header)}", "complete it")
-        for key, cell in zip(header, row, strict=True):
-            try:
-                columns[key].append(float(cell))
-            except ValueError:
-                raise bad(
-                    f"row {number} of the table: {cell.strip()[:40]!r} is not a number", "mend it"
-                ) from None
+        columns = _index_columns(read_tables(path, "the table"))
+    except ConfigError as error:
+        where = f"{error.key}: " if error.key else ""
+        raise refuse(
+            f"{where}{error.rule}",
+            remedy=error.remedy or "the header is 'wavelength_um,n' or 'wavelength_um,n,k'",
+            value=name,
+        ) from None
     return {**columns, "source": name}
+
+
+def _index_columns(tables: Sequence[CellTable]) -> dict[str, list[float]]:
+    columns: dict[str, list[float]] = {}
+    for table in tables:
+        # Exports of refractiveindex.info head their micrometres by 'wl' alone.
+        bare = {"wavelength_um": "um"} if table.header[:1] == ["wl"] else None
+        where = table.columns(_COLUMNS, assumed=bare)
+        if "wavelength_um" not in where or len(where) < 2:
+            raise ConfigError("needs a wavelength and n (and k)", key=",".join(table.header)[:60])
+        read = {key: table.numbers(column, key).tolist() for key, column in where.items()}
+        if where["wavelength_um"].inverse:
+            read = {key: values[::-1] for key, values in read.items()}
+        if columns.setdefault("wavelength_um", read["wavelength_um"]) != read.pop("wavelength_um"):
+            raise ConfigError("gives k at other wavelengths than n", remedy="give both at the same ones")
+        if doubled := next((key for key in read if key in columns), None):
+            raise ConfigError(f"gives {doubled} twice", remedy="keep one of the two")
+        columns.update(read)
+    if "n" not in columns:
+        raise ConfigError("gives no n")
+    return columns
 
 
 class TableMaterial(Strict):

@@ -5,12 +5,73 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from femwgm.errors import OutputError
 
-__all__ = ["guarded", "make_folder", "sync_folder", "write_bytes", "write_files"]
+__all__ = [
+    "UnreadableError",
+    "guarded",
+    "make_folder",
+    "read_bounded",
+    "sync_folder",
+    "write_bytes",
+    "write_files",
+]
+
+
+class UnreadableError(ValueError):
+    """A file that cannot be read: why, and what to do about it if that is known."""
+
+    def __init__(self, reason: str, remedy: str | None = None) -> None:
+        self.reason, self.remedy = reason, remedy
+        super().__init__(reason)
+
+
+def read_bounded(path: Path, limit: int) -> bytes:
+    """Content of a regular file of at most `limit` bytes; devices, pipes and folders are not waited for.
+
+    Raises
+    ------
+    UnreadableError
+        With the reason in a few words.
+    """
+    try:
+        _demand_regular(Path(path).stat().st_mode)
+        # Without O_NONBLOCK, opening a pipe that took the file's place would wait for its other end.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+        try:
+            _demand_regular(os.fstat(descriptor).st_mode)
+        except UnreadableError:
+            os.close(descriptor)
+            raise
+        with os.fdopen(descriptor, "rb") as stream:
+            content = stream.read(limit + 1)
+    except UnreadableError:
+        raise
+    except (OSError, ValueError) as error:
+        raise UnreadableError(getattr(error, "strerror", None) or "no name for a file") from None
+    if len(content) > limit:
+        raise UnreadableError(f"larger than {size_text(limit)}", "thin it out")
+    return content
+
+
+def _demand_regular(mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise UnreadableError("a folder, not a file", "name a file inside it")
+    if not stat.S_ISREG(mode):
+        raise UnreadableError("a device or a pipe, not a file", "copy its content to a file")
+
+
+def size_text(count: int) -> str:
+    """A number of bytes for the eye.
+
+    >>> size_text(64 * 2**20), size_text(900)
+    ('64 MiB', '900 bytes')
+    """
+    return f"{count // 2**20} MiB" if count >= 2**20 else f"{count} bytes"
 
 
 @contextlib.contextmanager

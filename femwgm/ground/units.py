@@ -14,6 +14,8 @@ import math
 
 C_UM_THZ: float = 299.792458
 """Speed of light in um THz (= um / ps); exact by the definition of the metre."""
+HC_UM_EV: float = 6.62607015e-34 * C_UM_THZ / 1.602176634e-19 * 1e12
+"""Planck's constant times the speed of light in um eV: the wavelength of a photon of 1 eV; exact by definition."""
 
 
 def k0_from_wavelength(wavelength_um: float) -> float:

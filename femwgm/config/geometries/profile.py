@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,7 +9,10 @@ from pydantic import Field, ValidationInfo, model_validator
 
 from femwgm.config.base import Name, Strict, refuse
 from femwgm.config.geometries.outlined import Height, OutlinedBody
+from femwgm.config.quantity import um
+from femwgm.errors import ConfigError
 from femwgm.geometry.dxf import read_dxf
+from femwgm.ground.tables import read_columns
 
 __all__ = ["Profile", "ProfileRegion"]
 
@@ -81,32 +83,17 @@ def _read_drawing(path: Path, name: str) -> list[list[str]]:
 
 
 def _read_points(path: Path, name: str) -> list[list[str]]:
-    """Points of a CSV file with the header r_um,z_um (or nm, mm: the unit follows the underscore)."""
+    """Points of a table with the header r_um,z_um (or another unit of length)."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = [row for row in csv.reader(stream) if row and not row[0].lstrip().startswith("#")]
-    except (OSError, ValueError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or "not a text table"
+        columns = read_columns(path, ("r_um", "z_um"), what="the outline")
+    except ConfigError as error:
+        where = f"{error.key}: " if error.key else ""
         raise refuse(
-            f"the outline cannot be read ({reason})",
-            remedy="paths are relative to the YAML file",
+            f"{where}{error.rule}",
+            remedy=error.remedy or "paths are relative to the YAML file",
             value=name,
             at=("points",),
         ) from None
-    header = [cell.strip() for cell in rows[0]] if rows else []
-    units = [cell.partition("_")[2] for cell in header]
-    if [cell.partition("_")[0] for cell in header] != ["r", "z"] or not all(units):
-        raise refuse(
-            f"the outline begins with {','.join(header)[:60]!r}",
-            remedy="the header is 'r_um,z_um'",
-            value=name,
-            at=("points",),
-        )
-    points = []
-    for number, row in enumerate(rows[1:], start=2):
-        if len(row) != 2:
-            raise refuse(
-                f"row {number} of the outline has {len(row)} cells, not 2", value=name, at=("points",)
-            )
-        points.append([f"{cell.strip()} {unit}" for cell, unit in zip(row, units, strict=True)])
-    return points
+    return [
+        [um(r), um(z)] for r, z in zip(*(columns[name].tolist() for name in ("r_um", "z_um")), strict=True)
+    ]

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from femwgm.errors import ConfigError
-from femwgm.experiment.spectrum.columns import read_columns
+from femwgm.ground.tables import read_columns
 from femwgm.ground.typing import Array
 
 __all__ = ["GainSpectrum", "read_gain"]

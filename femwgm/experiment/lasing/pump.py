@@ -19,7 +19,7 @@ import numpy as np
 from femwgm.analytic import LayeredSphere
 from femwgm.errors import ConfigError
 from femwgm.experiment.lasing.mie import efficiencies
-from femwgm.experiment.spectrum.columns import read_columns
+from femwgm.ground.tables import read_columns
 from femwgm.ground.typing import Array
 from femwgm.ground.units import C_UM_THZ
 

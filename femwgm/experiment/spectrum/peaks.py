@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from femwgm.errors import ConfigError
-from femwgm.experiment.spectrum.columns import UNKNOWN, Table, number, read_table
+from femwgm.ground.tables import UNKNOWN, Column, Table, read_table
 from femwgm.ground.typing import Array
 
 __all__ = ["COLUMNS", "Peaks", "read_peaks"]
@@ -100,7 +100,7 @@ def read_peaks(path: str | Path) -> Peaks:
     Parameters
     ----------
     path
-        A table (`femwgm.experiment.spectrum.columns`) with a column of wavelengths and any of the other
+        A table (`femwgm.ground.tables`) with a column of wavelengths and any of the other
         :data:`COLUMNS`; empty cells are unknown.
 
     Raises
@@ -121,22 +121,25 @@ def read_peaks(path: str | Path) -> Peaks:
             f"{len(table.rows)} peaks; between 1 and {MAX_PEAKS} can be assigned", file=table.file
         )
     values: dict[str, list[float]] = {}
-    for name, (column, factor) in where.items():
+    for name, column in where.items():
         if name != "pol":
-            values[name] = [factor * _positive(table, i, column, name) for i in range(len(table.rows))]
+            values[name] = [_positive(table, i, column, name) for i in range(len(table.rows))]
     _sensible(table, values["wavelength_nm"])
     labels = None
     if "pol" in where:
-        labels = [_polarization(table, i, where["pol"][0]) for i in range(len(table.rows))]
+        labels = [_polarization(table, i, where["pol"].index) for i in range(len(table.rows))]
     return Peaks.of(pol=labels, **values)
 
 
-def _positive(table: Table, row: int, column: int, name: str) -> float:
-    value = number(table, row, column, name)
+def _positive(table: Table, row: int, column: Column, name: str) -> float:
+    value = table.number(row, column, name)
     if not (math.isnan(value) or value > 0.0):
         line, cells = table.rows[row]
         raise ConfigError(
-            "must be a positive number", file=table.file, key=f"line {line}, {name}", value=cells[column][:40]
+            "must be a positive number",
+            file=table.file,
+            key=f"line {line}, {name}",
+            value=cells[column.index][:40],
         )
     return value
 

@@ -1,0 +1,425 @@
+"""Tables as laboratories write them: any usual separator, decimal commas, units in the headings, prose before and after.
+
+A heading is a name and a unit, `wavelength_nm`, `Wavelength (nm)`, `FWHM [pm]` or `lambda / um`; capitals do not count. A
+wavelength may be given as a frequency, an energy or a wavenumber. Lines that begin with # are skipped; empty cells, nan and
+dashes are unknown. What cannot be read with certainty is refused, with the line in the file.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from femwgm.errors import ConfigError
+from femwgm.ground.files import UnreadableError, read_bounded
+from femwgm.ground.typing import RealArray
+from femwgm.ground.units import C_UM_THZ, HC_UM_EV
+
+__all__ = ["LENGTHS", "UNKNOWN", "Column", "Table", "read_columns", "read_table", "read_tables"]
+
+MAX_BYTES = 64 * 2**20
+MAX_ROWS = 20_000
+LENGTHS = {
+    "m": 1e9, "cm": 1e7, "mm": 1e6, "um": 1e3, "µm": 1e3, "μm": 1e3, "micron": 1e3, "microns": 1e3,
+    "nm": 1.0, "å": 0.1, "angstrom": 0.1, "pm": 1e-3,
+}  # fmt: skip
+"""Units of length in nm."""
+SPECTRAL = {
+    "hz": C_UM_THZ * 1e15, "mhz": C_UM_THZ * 1e9, "ghz": C_UM_THZ * 1e6, "thz": C_UM_THZ * 1e3, "ev": HC_UM_EV * 1e3,
+    "1/cm": 1e7, "cm-1": 1e7, "cm^-1": 1e7, "cm⁻¹": 1e7,
+}  # fmt: skip
+"""Units of frequency, energy and wavenumber: the wavelength (nm) of one of each."""
+UNKNOWN = frozenset({"", "nan", "na", "n/a", "-", "--", "–", "none"})
+_HEADING = re.compile(
+    r"^(?P<name>.*?)\s*(?:[\[(]\s*(?P<boxed>[^\])]*)[\])]|[/,]\s*(?P<after>1/cm|[^/,]+))?$", re.DOTALL
+)
+_BLANK = ' \t,;"'
+
+
+@dataclass(frozen=True)
+class Column:
+    """Where a column stands and how its numbers become those of its name's unit: times `up` over `down`, or `up` over them."""
+
+    index: int
+    up: float = 1.0
+    down: float = 1.0
+    inverse: bool = False
+
+    def converted(self, number: float) -> float:
+        """A number of the file in the unit of the column's name; NaN where none exists."""
+        if self.inverse:
+            return self.up / number if number else math.nan
+        return number * self.up / self.down
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells of a table as text.
+
+    Attributes
+    ----------
+    file
+        Where it was read.
+    header
+        Its headings; empty where it has none.
+    rows
+        (line in the file, cells) of each row.
+    decimal_comma
+        Whether a comma stands for the decimal point.
+    before
+        Lines of prose that stand above it, such as the settings of an instrument.
+    """
+
+    file: Path
+    header: list[str]
+    rows: list[tuple[int, list[str]]]
+    decimal_comma: bool
+    before: tuple[str, ...] = ()
+
+    def columns(
+        self,
+        known: Mapping[str, Sequence[str]],
+        *,
+        others: bool = False,
+        assumed: Mapping[str, str] | None = None,
+        positions: Sequence[str] = (),
+    ) -> dict[str, Column]:
+        """Where each column is, and how to bring it to its unit.
+
+        Parameters
+        ----------
+        known
+            Other names by which each column may go. Those that end in `_nm` or `_um` need a unit of length; where they begin
+            with `wavelength`, of frequency, energy or wavenumber as well.
+        others
+            Whether columns of other names are passed over instead of refused.
+        assumed
+            Unit of a column whose heading states none.
+        positions
+            Names of the columns of a table without headings.
+
+        Raises
+        ------
+        ConfigError
+            For a heading that is not known, comes twice or has no unit.
+        """
+        if not self.header and not positions:
+            raise self._refused(
+                "has numbers where the headings should be",
+                key=f"line {self.rows[0][0]}",
+                remedy="begin with a line that names the columns",
+            )
+        found: dict[str, Column] = {}
+        for i, heading in enumerate(self.header or positions):
+            meaning = self._meaning(heading, known, others, assumed or {})
+            if meaning is None:
+                continue
+            name, unit = meaning
+            if name in found:
+                raise self._refused("two columns say the same", key=heading[:40], remedy="drop one")
+            found[name] = _column(i, name, unit)
+        return found
+
+    def _meaning(
+        self, heading: str, known: Mapping[str, Sequence[str]], others: bool, assumed: Mapping[str, str]
+    ) -> tuple[str, str] | None:
+        """Name and unit ('' for that of the name) of a heading; None for one to pass over."""
+        plain = heading.strip().lower()
+        exact = {full.lower(): full for full in known}
+        if plain in exact:
+            return exact[plain], ""
+        parts = _HEADING.match(plain)
+        assert parts is not None
+        name, unit = parts["name"].strip(), (parts["boxed"] or parts["after"] or "").strip()
+        stem, sign, last = name.rpartition("_")
+        if not unit and sign and (last in LENGTHS or last in SPECTRAL):
+            name, unit = stem, last
+        for full, aliases in known.items():
+            bare, _, own = full.lower().rpartition("_")
+            measured = own in ("nm", "um")
+            if name not in ((bare if measured else full.lower()), *(alias.lower() for alias in aliases)):
+                continue
+            if not measured:
+                return full, ""
+            unit = unit or assumed.get(full, "")
+            if unit in LENGTHS or (unit in SPECTRAL and bare == "wavelength"):
+                return full, unit
+            raise self._refused(
+                f"has {f'the unit {unit!r}, which is no length' if unit else 'no unit'}",
+                key=heading[:40],
+                remedy=f"did you mean '{full}'?",
+            )
+        if others:
+            return None
+        close = difflib.get_close_matches(plain, known, n=1)
+        remedy = f"did you mean '{close[0]}'?" if close else f"known columns: {', '.join(known)}"
+        raise self._refused("unknown column", key=heading[:40] or "header", remedy=remedy)
+
+    def number(self, row: int, column: Column, key: str) -> float:
+        """The finite number in a cell, in the unit of its column's name; NaN where it is unknown.
+
+        Raises
+        ------
+        ConfigError
+            If the cell holds something else; the line of the file is named.
+        """
+        line, cells = self.rows[row]
+        value = _value(cells[column.index], self.decimal_comma)
+        if value is None or math.isinf(value):
+            raise self._refused("must be a number", key=f"line {line}, {key}", value=cells[column.index][:40])
+        return column.converted(value)
+
+    def numbers(self, column: Column, key: str) -> RealArray:
+        """A whole column; every cell must hold a number.
+
+        Raises
+        ------
+        ConfigError
+            If one does not; its line is named.
+        """
+        values = np.array([self.number(row, column, key) for row in range(len(self.rows))], dtype=float)
+        if not np.isfinite(values).all():
+            line, cells = self.rows[int(np.argmin(np.isfinite(values)))]
+            raise self._refused("must be a number", key=f"line {line}, {key}", value=cells[column.index][:40])
+        return values
+
+    def _refused(self, rule: str, **what: object) -> ConfigError:
+        return ConfigError(rule, file=self.file, **what)  # type: ignore[arg-type]
+
+
+def _column(index: int, name: str, unit: str) -> Column:
+    own = name.lower().rpartition("_")[2]
+    if not unit:
+        return Column(index)
+    scale = LENGTHS[own]
+    if unit in SPECTRAL:
+        return Column(index, SPECTRAL[unit] / scale, inverse=True)
+    # One exact power of ten, so that the result is the nearest float to the decimal number.
+    ratio = LENGTHS[unit] / scale
+    return Column(index, round(ratio)) if ratio >= 1.0 else Column(index, down=round(1.0 / ratio))
+
+
+def read_table(path: str | Path, what: str) -> Table:
+    """Read a table that begins with a line of headings and holds nothing else.
+
+    Parameters
+    ----------
+    path
+        A text file.
+    what
+        What errors call it.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read, has no headings, or a row has more or fewer cells.
+    """
+    file = Path(path)
+    lines = _lines(file, what)
+    separator = _separator(lines[0][1], lines[1][1] if len(lines) > 1 else "")
+    comma = separator != ","
+    cells = [(i, _cells(line, separator, file, what)) for i, line in lines]
+    header = cells[0][1]
+    if all(_value(cell, comma) is not None for cell in header):
+        raise ConfigError(
+            "has numbers where the headings should be",
+            file=file,
+            key=f"line {cells[0][0]}",
+            remedy="begin with a line that names the columns",
+        )
+    for line, row in cells[1:]:
+        if len(row) != len(header):
+            remedy = None if comma else "with decimal commas, separate the columns by semicolons or tabs"
+            raise ConfigError(
+                f"line {line} has {len(row)} cells, the header {len(header)}", file=file, remedy=remedy
+            )
+    return Table(file, header, cells[1:], _decimal_comma(cells[1:], comma, file))
+
+
+def read_tables(path: str | Path, what: str) -> list[Table]:
+    """Read every table of a file: runs of rows of numbers, each with or without headings, with prose around them.
+
+    This is what spectrometers and tables of refractive indices need: settings of the instrument above, `n` and `k` below each
+    other. A row that begins with a number and breaks off or holds a word is refused, not taken for prose.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, holds no row of numbers, or a row is broken.
+    """
+    file = Path(path)
+    lines = _lines(file, what)
+    tables: list[Table] = []
+    prose: list[tuple[int, str]] = []
+    rows: list[tuple[int, list[str]]] = []
+    separator = ""
+
+    def finish() -> None:
+        if rows:
+            header, above = _headings(prose, separator, len(rows[0][1]))
+            comma = _decimal_comma(rows, separator != ",", file)
+            tables.append(Table(file, header, [*rows], comma, tuple(text for _, text in above)))
+            rows.clear()
+            prose.clear()
+
+    for number, line in lines:
+        mark = separator if rows else _separator(line)
+        cells = _cells(line, mark, file, what)
+        values = [_value(cell, mark != ",") for cell in cells]
+        first = values[0] is not None and cells[0].lower() not in UNKNOWN
+        if first and None not in values and (not rows or len(cells) == len(rows[0][1])):
+            separator = mark
+            rows.append((number, cells))
+        elif first and (rows or tables):
+            wrong = next((c for c, v in zip(cells, values, strict=True) if v is None), None)
+            rule = (
+                f"has {len(cells)} cells, the row above another number"
+                if wrong is None
+                else "must be a number"
+            )
+            value = None if wrong is None else wrong[:40]
+            raise ConfigError(
+                rule, file=file, key=f"line {number}", value=value, remedy="mend or drop the row"
+            )
+        else:
+            finish()
+            prose.append((number, line))
+    finish()
+    if not tables:
+        raise ConfigError(f"{what} holds no rows of numbers", file=file)
+    return tables
+
+
+def read_columns(path: str | Path, names: Sequence[str], *, what: str = "the table") -> dict[str, RealArray]:
+    """Columns of a table that has these and no others, a number in every cell.
+
+    Raises
+    ------
+    ConfigError
+        One line that names the file and the line in it.
+    """
+    table = read_table(path, what)
+    where = table.columns(dict.fromkeys(names, ()))
+    missing = [name for name in names if name not in where]
+    if missing:
+        raise ConfigError(
+            f"lacks the column {missing[0]}", file=table.file, remedy=f"the header is '{','.join(names)}'"
+        )
+    if not 2 <= len(table.rows) <= MAX_ROWS:
+        raise ConfigError(f"{len(table.rows)} rows; between 2 and {MAX_ROWS} make a table", file=table.file)
+    return {name: table.numbers(column, name) for name, column in where.items()}
+
+
+def _lines(file: Path, what: str) -> list[tuple[int, str]]:
+    """(number, text) of the lines that are neither blank nor comments."""
+    try:
+        text = _decoded(read_bounded(file, MAX_BYTES))
+    except UnreadableError as error:
+        raise ConfigError(f"{what} cannot be read ({error.reason})", file=file, remedy=error.remedy) from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{what} cannot be read (not a text table)", file=file) from None
+    lines = [
+        (i, line)
+        for i, line in enumerate(text.splitlines(), 1)
+        if line.strip(_BLANK) and not line.lstrip().startswith("#")
+    ]
+    if not lines:
+        raise ConfigError(f"{what} is empty", file=file)
+    return lines
+
+
+def _decoded(data: bytes) -> str:
+    """Text in UTF-8, UTF-16 with its mark, or the Western code page that older instruments write."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16")
+    if b"\x00" in data:
+        raise UnicodeDecodeError("utf-8", data, 0, 1, "binary")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252")
+
+
+def _separator(line: str, following: str = "") -> str:
+    """What stands between the cells of a line: a semicolon, a tab, a comma, or else blanks (' ')."""
+    for mark in (";", "\t"):
+        if mark in line:
+            return mark
+    if "," in line:
+        # '600,1  5,2' are two numbers with decimal commas.
+        inner = [cell.split() for cell in line.split(",")]
+        split = any(len(parts) > 1 and all(_value(p, False) is not None for p in parts) for parts in inner)
+        return " " if split else ","
+    words = (following or line).split()
+    numbers = len(words) > 1 and all(_value(word, True) is not None for word in words)
+    return " " if numbers else ","
+
+
+def _cells(line: str, separator: str, file: Path, what: str) -> list[str]:
+    if separator == " ":
+        # A unit in brackets or behind a slash belongs to the heading before it.
+        return re.split(r"\s+(?![\[(/])", re.sub(r"/\s+", "/", line.strip()))
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True))]
+    except csv.Error:
+        raise ConfigError(f"{what} cannot be read (not a text table)", file=file) from None
+
+
+def _headings(
+    prose: Sequence[tuple[int, str]], separator: str, count: int
+) -> tuple[list[str], Sequence[tuple[int, str]]]:
+    """Headings of a run of rows, if the line above it is one, and the prose above those."""
+    if prose:
+        mark = _separator(prose[-1][1])
+        for trial in dict.fromkeys((separator, mark)):
+            try:
+                cells = _cells(prose[-1][1], trial, Path(), "")
+            except ConfigError:
+                continue
+            if len(cells) == count and all(_value(cell, True) is None for cell in cells):
+                return cells, prose[:-1]
+    return [], prose
+
+
+_WITH_COMMA = re.compile(r"[-+]?\d*,\d+([eE][-+]?\d+)?")
+_WITH_POINT = re.compile(r"[-+]?\d*\.\d+([eE][-+]?\d+)?")
+
+
+def _decimal_comma(rows: Sequence[tuple[int, list[str]]], allowed: bool, file: Path) -> bool:
+    """Whether the numbers have decimal commas; both signs in one table are refused."""
+    if not allowed:
+        return False
+
+    def first(pattern: re.Pattern[str]) -> Iterator[tuple[int, str]]:
+        return ((line, cell) for line, cells in rows for cell in cells if pattern.fullmatch(cell))
+
+    comma = next(first(_WITH_COMMA), None)
+    point = next(first(_WITH_POINT), None) if comma else None
+    if comma and point:
+        raise ConfigError(
+            f"has a decimal comma here and a decimal point in line {point[0]}",
+            file=file,
+            key=f"line {comma[0]}",
+            value=comma[1][:40],
+            remedy="write all numbers alike",
+        )
+    return comma is not None
+
+
+def _value(cell: str, decimal_comma: bool) -> float | None:
+    """The number in a cell; NaN where it is unknown, None where it is neither."""
+    if cell.lower() in UNKNOWN:
+        return math.nan
+    if decimal_comma and cell.count(",") == 1 and "." not in cell:
+        cell = cell.replace(",", ".")
+    try:
+        return float(cell)
+    except ValueError:
+        return None
