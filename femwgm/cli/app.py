@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from femwgm.cli.experiment import assign, lasing, paper, vernier
 from femwgm.cli.options import Config, Csv, Out, Quiet, Set
-from femwgm.cli.screen import progress_bar, show_modes
+from femwgm.cli.screen import progress_bar, show_modes, show_notes
+
+if TYPE_CHECKING:
+    from femwgm.runs.loop import RunResult
 
 app = typer.Typer(
     help="Whispering-gallery modes of bodies of revolution, with an error estimate on every number.",
@@ -38,8 +41,11 @@ def _top(
 
 @app.command()
 def run(
-    config: Config, out: Out = None, override: Set = None, quiet: Quiet = False, csv: Csv = False
-) -> None:
+    config: Config, out: Out = None, override: Set = None, quiet: Quiet = False, csv: Csv = False,
+    pictures: Annotated[
+        bool, typer.Option("--pictures/--no-pictures", help="Draw what the configuration asks for, after the table.")
+    ] = True,
+) -> None:  # fmt: skip
     """Find the modes of CONFIG; with -o DIR leave tables, fields and pictures there."""
     from femwgm.config import load_config
     from femwgm.errors import AccuracyError
@@ -47,13 +53,21 @@ def run(
 
     settings = load_config(config, override or [])
     try:
-        with progress_bar(quiet or csv) as progress:
-            result, remarks = run_into(settings, out, progress=progress)
+        with progress_bar(quiet or csv) as bar:
+
+            def show(result: RunResult) -> None:
+                bar.clear()
+                show_modes(
+                    result.rows, result.regions, settings.name, csv=csv, quiet=quiet, warnings=result.warnings, out=out
+                )  # fmt: skip
+
+            result, remarks = run_into(settings, out, progress=bar, on_tables=show, pictures=pictures)
     except KeyboardInterrupt:
         where = f"; what was finished is in {out}" if out is not None and (out / "run.json").exists() else ""
         print(f"femwgm: interrupted{where}", file=sys.stderr)
         raise typer.Exit(130) from None
-    show_modes(result.rows, result.regions, settings.name, csv=csv, quiet=quiet, warnings=remarks, out=out)
+    if not (quiet or csv):
+        show_notes(remarks)
     if not result.met:
         missed = sum(not mode.met for mode in result.modes)
         raise AccuracyError(

@@ -153,8 +153,7 @@ def paper(
     from femwgm.studies.duan2022 import write_paper
 
     with progress_bar(quiet) as progress:
-        tell = (lambda what: progress(what, None, None)) if progress else (lambda _: None)
-        page, sections = write_paper(out, folder, tell)
+        page, sections = write_paper(out, folder, progress)
     if not quiet:
         from femwgm.cli.assigning import print_comparison
 

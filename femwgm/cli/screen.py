@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+
+class Bar:
+    """What is being done, how much of it is finished, and how much there is, on a terminal; nothing elsewhere."""
+
+    def __init__(self, drawn: Progress | None = None) -> None:
+        self._drawn = drawn
+        self._task = drawn.add_task("looking for modes", total=None) if drawn else None
+
+    def __call__(self, what: str, done: int = 0, total: int | None = None) -> None:
+        if self._drawn is not None and self._task is not None:
+            self._drawn.start()
+            self._drawn.update(self._task, description=what, completed=done, total=total)
+
+    def clear(self) -> None:
+        """Make room for a table; the next call draws the bar again, below it."""
+        if self._drawn is not None:
+            self._drawn.stop()
 
 
 @contextlib.contextmanager
-def progress_bar(quiet: bool) -> Iterator[Any]:
-    """A callback (what, done, total) that draws a bar on a terminal and is None elsewhere."""
+def progress_bar(quiet: bool) -> Iterator[Bar]:
+    """A callback (what, done, total) that draws a bar on a terminal and does nothing elsewhere."""
     from femwgm.cli.tables import console
 
     out = console(stderr=True)
     if quiet or not out.is_terminal:
-        yield None
+        yield Bar()
         return
     from rich.progress import (
         BarColumn,
@@ -33,9 +54,8 @@ def progress_bar(quiet: bool) -> Iterator[Any]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=out, transient=True) as bar:
-        task = bar.add_task("looking for modes", total=None)
-        yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total)
+    with Progress(*columns, console=out, transient=True, redirect_stdout=False) as drawn:
+        yield Bar(drawn)
 
 
 def show_modes(
@@ -49,12 +69,12 @@ def show_modes(
     out: Path | None = None,
 ) -> None:
     """Print the modes as a table or as CSV, then what else is worth a line."""
-    from femwgm.cli.tables import console, modes_table, notes
+    from femwgm.cli.tables import console, modes_table
 
     if csv:
         from femwgm.store import to_csv
 
-        print(to_csv(rows, regions), end="")
+        print(to_csv(rows, regions), end="", flush=True)
         return
     if quiet:
         return
@@ -63,4 +83,13 @@ def show_modes(
         f"{out}/modes.csv" if out is not None else "--csv"
     )
     screen.print(modes_table(rows, regions, title=title, caption=caption, out=screen))
-    notes(warnings, screen)
+    show_notes(warnings)
+
+
+def show_notes(lines: Sequence[str]) -> None:
+    """Print what is worth a line each, below a table."""
+    from femwgm.cli.tables import console, notes
+
+    screen = console()
+    notes(lines, screen)
+    screen.file.flush()

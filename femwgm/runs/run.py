@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["part", "run", "run_into"]
 
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is finished, and how much there is."""
+
 
 @dataclass(frozen=True)
 class _Partial:
@@ -38,19 +41,22 @@ def part(module: str, name: str) -> Callable[..., Any]:
     return function
 
 
-def _artist(writer: str) -> Artist:
+def _artist(writer: str, progress: Progress | None) -> Artist:
     """A writer of the views, looked up only when it paints."""
 
     def paint(result: Any, folder: Path) -> None:
-        part("femwgm.views", writer)(result, folder)
+        part("femwgm.views", writer)(result, folder, progress)
 
     return paint
 
 
-def artists(config: RunConfig) -> list[Artist]:
-    """Writers of the fields and pictures that the configuration asks for."""
-    wanted = (("fields", "write_fields"), ("exports", "write_exports"), ("plots", "write_plots"))
-    return [_write_meshes, *(_artist(writer) for output, writer in wanted if getattr(config.outputs, output))]
+def artists(config: RunConfig, progress: Progress | None = None, *, pictures: bool = True) -> list[Artist]:
+    """Writers of the meshes, fields and pictures that the configuration asks for, the pictures last."""
+    outputs = config.outputs
+    wanted = {
+        "write_fields": outputs.fields, "write_exports": outputs.exports, "write_plots": outputs.plots and pictures
+    }  # fmt: skip
+    return [_write_meshes, *(_artist(writer, progress) for writer, asked in wanted.items() if asked)]
 
 
 def _write_meshes(result: Any, folder: Path) -> None:
@@ -67,7 +73,7 @@ def run(
     config: RunConfig | Mapping[str, Any] | str | Path,
     out: str | Path | None = None,
     *,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> RunResult:
     """Modes of a configuration.
 
@@ -95,14 +101,28 @@ def run(
 
 
 def run_into(
-    config: RunConfig, out: str | Path | None, *, progress: Callable[[str, int, int], None] | None = None
-) -> tuple[Any, Sequence[str]]:
-    """Run, and leave a run folder at `out` if there is one.
+    config: RunConfig,
+    out: str | Path | None,
+    *,
+    progress: Progress | None = None,
+    on_tables: Callable[[RunResult], None] | None = None,
+    pictures: bool = True,
+) -> tuple[RunResult, Sequence[str]]:
+    """Run, and leave a run folder at `out` if there is one: the tables first, then fields, then pictures.
+
+    Parameters
+    ----------
+    config, out, progress
+        As for `run`.
+    on_tables
+        Called with the result once the tables are saved, before any field is written or picture is begun.
+    pictures
+        False leaves the pictures out, whatever the configuration says.
 
     Returns
     -------
     RunResult, remarks
-        The remarks are the result's warnings and what could not be painted.
+        The remarks are what could not be painted; the result's own warnings are not among them.
 
     Raises
     ------
@@ -113,9 +133,11 @@ def run_into(
     """
     from femwgm.runs.loop import run
 
+    announce = on_tables or _ignore
     if out is None:
         result = run(config, progress=progress)
-        return result, result.warnings
+        announce(result)
+        return result, ()
     finished: list[Any] = []
     with RunFolder(out, config) as folder:
         try:
@@ -125,13 +147,16 @@ def run_into(
                 done = _Partial([mode.row() for mode in finished], config.geometry.regions, ["interrupted"])
                 folder.save(done, status="interrupted", reason="interrupted")
             raise
-        if progress is not None:
-            progress("writing", len(finished), len(finished))
         folder.save(
             result,
             status="done" if result.met else "inaccurate",
             times={"solve": result.seconds},
-            artists=artists(config),
             reason=None if result.met else "the accuracy asked for was missed",
         )
-    return result, [*result.warnings, *folder.remarks]
+        announce(result)
+        folder.add(result, artists(config, progress, pictures=pictures))
+    return result, folder.remarks
+
+
+def _ignore(_result: RunResult) -> None:
+    """Nobody waits for the tables."""

@@ -7,7 +7,7 @@ import json
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -60,9 +60,10 @@ class RunFolder:
     """One run's folder, as a context manager around the solve.
 
     Entering makes the folder and tries to write in it, so that an unwritable place is refused before any work.
-    `save` stages all files in a hidden sibling inside the folder and renames them in, `run.json` last. Leaving by an
-    exception keeps a readable folder with the reason in `run.json`, except for bad input: then nothing stays. A
-    finished run that was there before stays untouched until `save`.
+    `save` stages all files in a hidden sibling inside the folder and renames them in, `run.json` last; `add` does the
+    same for what is made afterwards, pictures above all, so that the tables never wait for them. Leaving by an exception
+    keeps a readable folder with the reason in `run.json`, except for bad input: then nothing stays. A finished run that
+    was there before stays untouched until `save`.
 
     Parameters
     ----------
@@ -90,6 +91,7 @@ class RunFolder:
         self._former = False
         self._began = False
         self._saved = False
+        self._account: dict[str, Any] = {}
 
     def __enter__(self) -> RunFolder:
         try:
@@ -152,28 +154,63 @@ class RunFolder:
             "modes.csv": to_csv(result.rows, result.regions).encode(),
             "modes.nc": to_netcdf(result.rows, result.regions, self._attributes()),
         }
+        with self._stage() as stage:
+            for name, content in tables.items():
+                write_bytes(stage / name, content)
+            self._paint(result, artists, stage)
+            files = self._move_in(stage)
+            stale = set(self._known_files()) - set(files)
+            self._account = {
+                "status": status, "result": result, "times": times, "files": files, "reason": reason
+            }  # fmt: skip
+            self._describe(**self._account)
+            self._saved = True
+            self._remove(stale)
+
+    def add(self, result: RunTables, artists: Sequence[Artist]) -> None:
+        """Write what goes beside the saved tables; the files of an artist appear together, once it is done.
+
+        Parameters
+        ----------
+        result
+            What was saved.
+        artists
+            Writers of fields and pictures. One that breaks off leaves the tables and the files of those before it.
+        """
+        try:
+            for artist in artists:
+                with self._stage() as stage:
+                    self._paint(result, [artist], stage)
+                    self._account["files"] = sorted({*self._account["files"], *self._move_in(stage)})
+        finally:
+            self._describe(**self._account)
+
+    @contextlib.contextmanager
+    def _stage(self) -> Iterator[Path]:
+        """A hidden folder inside this one, for files that are not complete yet."""
         with guarded(self.path):
             stage = Path(tempfile.mkdtemp(prefix=".partial-", dir=self.path))
         try:
-            for name, content in tables.items():
-                write_bytes(stage / name, content)
-            with guarded(self.path):
-                for artist in artists:
-                    try:
-                        artist(result, stage)
-                    except MissingExtraError as error:
-                        self.remarks.append(str(error))
-            files = sorted(str(p.relative_to(stage)) for p in stage.rglob("*") if p.is_file())
-            stale = set(self._known_files()) - set(files)
-            with guarded(self.path):
-                for name in files:
-                    (self.path / name).parent.mkdir(parents=True, exist_ok=True)
-                    (stage / name).replace(self.path / name)
-            self._describe(status, result=result, times=times, files=files, reason=reason)
-            self._saved = True
-            self._remove(stale)
+            yield stage
         finally:
             shutil.rmtree(stage, ignore_errors=True)
+
+    def _paint(self, result: RunTables, artists: Sequence[Artist], stage: Path) -> None:
+        with guarded(self.path):
+            for artist in artists:
+                try:
+                    artist(result, stage)
+                except MissingExtraError as error:
+                    self.remarks.append(str(error))
+
+    def _move_in(self, stage: Path) -> list[str]:
+        """Rename the staged files into the folder."""
+        files = sorted(str(p.relative_to(stage)) for p in stage.rglob("*") if p.is_file())
+        with guarded(self.path):
+            for name in files:
+                (self.path / name).parent.mkdir(parents=True, exist_ok=True)
+                (stage / name).replace(self.path / name)
+        return files
 
     def _claim(self) -> None:
         """Make the folder and see that it takes files."""

@@ -278,6 +278,27 @@ def test_a_painter_without_its_package_costs_a_picture_not_the_run(tmp_path: Pat
     assert "fields/0.vtu" in listing(tmp_path)
 
 
+def test_tables_are_complete_before_the_first_picture_and_stay_when_it_breaks_off(tmp_path: Path) -> None:
+    seen = []
+
+    def looks(result: Any, folder: Path) -> None:
+        seen.append(load_run(tmp_path))
+        paint(result, folder)
+
+    def breaks_off(result: Any, folder: Path) -> None:
+        (folder / "half.png").write_text("half")
+        raise KeyboardInterrupt
+
+    with RunFolder(tmp_path, CONFIG) as folder:
+        folder.save(Result())
+        with pytest.raises(KeyboardInterrupt):
+            folder.add(Result(), [looks, breaks_off])
+    assert [(run.status, len(run.rows)) for run in [*seen, load_run(tmp_path)]] == [("done", 2)] * 2
+    files = {"config.resolved.yaml", "modes.csv", "modes.nc", "run.json", "fields/0.vtu", "fields/1.vtu"}
+    assert listing(tmp_path) == files
+    assert set(load_run(tmp_path).info["files"]) == files - {"run.json"}
+
+
 def test_a_painter_on_a_full_disk(tmp_path: Path) -> None:
     def fails(result: Any, folder: Path) -> None:
         paint(result, folder)
