@@ -8,6 +8,7 @@ with that `femwgm.mesh.body_domain` designs the mesh of the final solve.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,10 +17,12 @@ from femwgm.errors import ConfigError
 from femwgm.fem.pml import stretch_box
 from femwgm.fem.problem import MeridianProblem
 from femwgm.finders.coverage import cover
-from femwgm.finders.family_targets import Coarse, Found, Target, action, walk
+from femwgm.finders.family_targets import Coarse, Found, Target, action, choose, walk
+from femwgm.finders.finder import ElementFinder, Layout, Tell, no_mode
 from femwgm.finders.orders import Family, Orders
 from femwgm.geometry.profile import profile_of
 from femwgm.geometry.section import Section, Walls
+from femwgm.ground.timing import stage
 from femwgm.ground.typing import Array
 from femwgm.ground.units import k0_from_wavelength
 from femwgm.materials import Material
@@ -27,9 +30,12 @@ from femwgm.mesh.body_domain import GeneralDomain, design_general
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import PML, Choices
 from femwgm.mesh.landscape import Wave
+from femwgm.mesh.planar import Box
 from femwgm.modes.expected import Expected
 from femwgm.modes.labels import Label, identify
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share, share
+from femwgm.solver.layout import leak_tolerance
+from femwgm.solver.solve import Goals
 
 COARSE = 1e-3
 """Relative error of the wavenumber that the domain of the search is made for; its eigenvalues turn out ten times better."""
@@ -46,10 +52,12 @@ _AT_HOME = 0.1
 """Share of |E|^2 in the body below which a solution is one of a pillar or of a background layer."""
 _OVERLAP = 2e-3
 _SLACK = 2e-3
+_SETTLED = 1e-4
+"""How far a wavenumber on the final mesh may still move."""
 
 
-class BodySearch:
-    """Families of a cross-section in the window of a configuration.
+class BodySearch(ElementFinder):
+    """Families of a cross-section in the window of a configuration, and the modes at their integer orders.
 
     Parameters
     ----------
@@ -62,7 +70,8 @@ class BodySearch:
     """
 
     def __init__(self, config: RunConfig, section: Section, media: Mapping[str, Material]) -> None:
-        self.config, self.section, self.media = config, section, media
+        super().__init__(config)
+        self.section, self.media = section, media
         self.profile = profile_of(section)
         lo, hi = config.modes.window_um
         self.window = k0_from_wavelength(hi), k0_from_wavelength(lo)
@@ -84,6 +93,36 @@ class BodySearch:
             self.highest = min(self.highest, max(wanted) + self._drift)
         self.searched = self.highest
         self.gaps: list[tuple[float, float]] = []
+        self.found: list[Found] = []
+
+    def groups(self, tell: Tell) -> Iterator[Sequence[Target]]:
+        tell("searching", 0, 1)
+        with stage("search"):
+            self.found = self.families()
+            targets = self.targets(self.found)
+        self.expected = [target.expected for target in targets]
+        yield from by_family(targets)
+
+    def lay_out(self, group: Sequence[Target], goals: Goals, sharper: float) -> Layout:
+        tolerance = min([goals.wavelength, *(leak_tolerance(t.expected.leak_rate, goals) for t in group)])
+        domain = self.design(group, sharper * tolerance)
+        mesh = body_mesh(domain)
+        problem = MeridianProblem(mesh, self.media, self.section.ambient, self.section.body)
+        intervals = equatorial_intervals(self.section, domain.box)
+        return Layout(domain, mesh, problem, domain.mirror, intervals, self.profile)
+
+    def settled(self, target: Target, layout: Layout) -> Expected | None:
+        assert layout.problem is not None
+        item = choose(layout.problem, target, layout.domain.degree)
+        low, high = self.window
+        if not low * (1.0 - _SETTLED) <= item.k0.real <= high * (1.0 + _SETTLED):
+            return None
+        return item if self.section.free else replace(item, radiating=False)
+
+    def nothing_found(self) -> ConfigError:
+        names = ", ".join(dict.fromkeys(f"{f.label.pol} q={f.label.q} p={f.label.p}" for f in self.seen))
+        remedy = f"families there: {names or 'none'}; widen the window or ask for other orders"
+        return no_mode(self.config, remedy)
 
     def coarse(self, lowest: float) -> Coarse:
         """The coarse problem for orders down to `lowest`."""
@@ -130,9 +169,9 @@ class BodySearch:
                 break
         return [f for f in self.seen if _matches(f.label, modes)]
 
-    def missing(self, families: Sequence[Found]) -> list[str]:
+    def notes(self) -> list[str]:
         """A remark for each kind of mode that was asked for and has no family, and for orders that could not be searched."""
-        keys = {f.key for f in families}
+        keys = {f.key for f in self.found}
         notes = []
         for pol, q, p in self._asked():
             if (pol, q, p) not in keys:
@@ -235,11 +274,25 @@ def _matches(label: Label, modes: object) -> bool:
     return label.pol in pols and (radial is None or label.q in radial) and (polar is None or label.p in polar)
 
 
-def nothing_found(config: RunConfig, seen: Sequence[Found]) -> ConfigError:
-    """The one line that says that no mode of the requested kind lies in the window."""
-    lo, hi = config.modes.window_um
-    names = ", ".join(dict.fromkeys(f"{f.label.pol} q={f.label.q} p={f.label.p}" for f in seen)) or "none"
-    return ConfigError(
-        "no mode of the requested kind lies in the window", key="modes.window", value=[f"{lo * 1e3:g} nm", f"{hi * 1e3:g} nm"],
-        remedy=f"families there: {names}; widen the window or ask for other orders",
-    )  # fmt: skip
+def by_family(targets: Sequence[Target]) -> list[list[Target]]:
+    """Targets that share a domain: the same family, orders within a factor of two."""
+    found: dict[tuple[str, int, int, int], list[Target]] = {}
+    for target in sorted(targets, key=lambda t: t.expected.m):
+        e = target.expected
+        found.setdefault((e.pol, e.q, e.p, (e.m + 1).bit_length()), []).append(target)
+    return list(found.values())
+
+
+def equatorial_intervals(section: Section, box: Box, samples: int = 4000) -> dict[str, tuple[float, float]]:
+    """Inner and outer radius (um) of each region in the plane z = 0 within a box; empty if a region appears there twice."""
+    if not box.z0 <= 0.0 <= box.z1:
+        return {}
+    r = box.r0 + (box.r1 - box.r0) * (np.arange(samples) + 0.5) / samples
+    names = section.regions
+    region = section.region_at(np.stack([r, np.full_like(r, 1e-9 * box.diagonal)], axis=-1))
+    cuts = np.flatnonzero(np.diff(region)) + 1
+    ends = [box.r0, *(0.5 * (r[cuts - 1] + r[cuts])).tolist(), box.r1]
+    order = [names[region[i]] for i in (0, *cuts)]
+    if len(set(order)) != len(order):
+        return {}
+    return {name: (float(a), float(b)) for name, a, b in zip(order, ends, ends[1:], strict=False)}

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from femwgm.config.schema import RunConfig
 from femwgm.eigen.inertia import count_between
-from femwgm.errors import SolveError
+from femwgm.errors import ConfigError, SolveError
 from femwgm.fem.problem import MeridianProblem
-from femwgm.finders.body_search import body_mesh
+from femwgm.finders.body_search import body_mesh, equatorial_intervals
+from femwgm.finders.finder import ElementFinder, Layout, Tell, no_mode
 from femwgm.finders.orders import around
 from femwgm.geometry.section import Section
+from femwgm.ground.timing import stage
 from femwgm.ground.units import k0_from_wavelength
 from femwgm.materials import Material
 from femwgm.mesh.body_domain import GeneralDomain, design_general
@@ -21,6 +23,8 @@ from femwgm.mesh.domain import Choices
 from femwgm.mesh.landscape import Wave
 from femwgm.modes.expected import Expected
 from femwgm.modes.labels import identify
+from femwgm.modes.mode import Mode
+from femwgm.solver.solve import Goals
 
 _MOST_ORDERS = 400
 _SPLITS = 12
@@ -34,11 +38,15 @@ class CavityMode:
     mirror: str | None
 
 
-class CavitySearch:
-    """Spectrum of a section with walls on every side."""
+class CavitySearch(ElementFinder):
+    """Spectrum of a section with walls on every side.
+
+    Modes of another kind than asked for are left out only if the configuration states it: a cavity has few.
+    """
 
     def __init__(self, config: RunConfig, section: Section, media: Mapping[str, Material]) -> None:
-        self.config, self.section = config, section
+        super().__init__(config)
+        self.section = section
         lo, hi = config.modes.window_um
         self.window = k0_from_wavelength(hi), k0_from_wavelength(lo)
         middle = 0.5 * sum(self.window)
@@ -50,6 +58,27 @@ class CavitySearch:
         )
         self.mesh = body_mesh(self.domain)
         self.problem = MeridianProblem(self.mesh, media, section.ambient)
+
+    def groups(self, tell: Tell) -> Iterator[Sequence[Expected]]:
+        tell("searching", 0, 1)
+        with stage("search"):
+            self.expected = [mode.expected for mode in self.modes() if _asked(mode.expected, self.config)]
+        if self.expected:
+            yield self.expected
+
+    def lay_out(self, group: Sequence[Expected], goals: Goals, sharper: float) -> Layout:
+        intervals = equatorial_intervals(self.section, self.domain.box)
+        return Layout(self.domain, self.mesh, self.problem, self.domain.mirror, intervals)
+
+    def settled(self, target: Expected, layout: Layout) -> Expected:
+        return target
+
+    def solve(self, target: Expected, layout: Layout, goals: Goals) -> Mode | None:
+        mode = super().solve(target, layout, goals)
+        return mode and replace(mode, q_rad_source="closed: the walls let nothing out")
+
+    def nothing_found(self) -> ConfigError:
+        return no_mode(self.config, rule="of the cavity lies")
 
     def modes(self) -> list[CavityMode]:
         """Every mode in the window, by azimuthal order."""
@@ -118,3 +147,15 @@ class CavitySearch:
             if n > 0
         ]
         return [v for part in parts for v in part[0]], [label for part in parts for label in part[1]]
+
+
+def _asked(item: Expected, config: RunConfig) -> bool:
+    """Whether a mode has the labels that the configuration states; what it does not state excludes nothing."""
+    modes, stated = config.modes, config.modes.model_fields_set
+    return all(
+        name not in stated or allowed is None or value in allowed
+        for name, allowed, value in (
+            ("polarizations", modes.polarizations, item.pol), ("radial_orders", modes.radial_orders, item.q),
+            ("polar_orders", modes.polar_orders, item.p),
+        )
+    )  # fmt: skip

@@ -60,10 +60,14 @@ class Mode:
         What the exact solution says (rad/um), where there is one.
     q_scattering
         Quality factor of the surface roughness that the configuration states; None without any.
+    q_wall, q_wall_error
+        Quality factor of the loss in conducting walls and its relative error; None without walls that lose.
     absorption
         1/Q of the absorption in each region, negative for gain.
     differentiate
         Makes the `derivatives`.
+    richer
+        Field and region integrals of the second, richer solution, while the run still needs them.
     crest, integrals
         Where the energy density is largest, and the integrals over each region (`femwgm.observables.effective.Crest`,
         `femwgm.observables.energy.RegionIntegrals`).
@@ -101,9 +105,12 @@ class Mode:
     field_data: CellField | None = field(default=None, repr=False, compare=False)
     expected_k0: complex | None = None
     q_scattering: float | None = None
+    q_wall: float | None = None
+    q_wall_error: float | None = None
     differentiate: Callable[[], Any] | None = field(default=None, repr=False, compare=False)
     crest: Any = field(default=None, repr=False, compare=False)
     integrals: Any = field(default=None, repr=False, compare=False)
+    richer: Any = field(default=None, repr=False, compare=False)
 
     @property
     def k0_re_per_um(self) -> float:
@@ -145,9 +152,9 @@ class Mode:
 
     @property
     def q_total(self) -> float | None:
-        """1 / (1/q_rad + 1/q_abs + 1/q_scattering), as far as they apply; negative when gain wins."""
+        """1 / (1/q_rad + 1/q_abs + 1/q_scattering + 1/q_wall), as far as they apply; negative when gain wins."""
         rates = [] if self.q_rad is None else [0.0 if np.isinf(self.q_rad) else 1.0 / self.q_rad]
-        rates += [1.0 / q for q in (self.q_abs, self.q_scattering) if q is not None]
+        rates += [1.0 / q for q in (self.q_abs, self.q_scattering, self.q_wall) if q is not None]
         if not rates:
             return None
         total = sum(rates)
@@ -265,6 +272,7 @@ class Mode:
                 "met": self.met,
                 **{f"q_abs_{region}": q for region, q in self.q_abs_by_region.items()},
                 **({} if self.q_scattering is None else {"q_scattering": self.q_scattering}),
+                **({} if self.q_wall is None else {"q_wall": self.q_wall, "q_wall_error": self.q_wall_error}),
                 "linewidth_nm": self.linewidth_nm,
                 "linewidth_ghz": self.linewidth_ghz,
                 "lifetime_ps": self.lifetime_ps,

@@ -33,10 +33,10 @@ from femwgm.observables.surface import interface
 _POLAR, _AZIMUTHAL = 32, 48
 
 
-def with_roughness(mode: Mode, problem: MeridianProblem, config: RunConfig) -> Mode:
+def with_roughness(mode: Mode, problem: MeridianProblem | None, config: RunConfig) -> Mode:
     """The mode with the scattering Q of every rough interface that the configuration states."""
     rough = config.losses.roughness
-    if not rough or mode.field_data is None:
+    if not rough or problem is None or mode.field_data is None:
         return mode
     names = config.geometry.regions
     media = problem.media(complex(mode.k0.real))

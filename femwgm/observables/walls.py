@@ -6,22 +6,47 @@ Q = omega mu_0 int |H|^2 dV / (R_s oint |H_t|^2 dS) (Pozar, Microwave Engineerin
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from femwgm.config.schema import RunConfig
 from femwgm.fem.field import CellField
 from femwgm.fem.mapping import CurvedMapping
+from femwgm.fem.problem import MeridianProblem
 from femwgm.ground.numerics import unit_gauss
 from femwgm.ground.typing import Array
+from femwgm.mesh.domain import PML
+from femwgm.modes.mode import Mode
 from femwgm.observables.energy import RegionIntegrals
 
 VACUUM_IMPEDANCE_OHM = 376.730313412
 """Impedance of vacuum (CODATA 2018)."""
 
 
+def with_wall_loss(mode: Mode, problem: MeridianProblem | None, config: RunConfig) -> Mode:
+    """The mode with the loss in its conducting walls, where they have a resistance.
+
+    The error is the change to the richer solution, or that of first order, which is 1/Q of all losses together.
+    """
+    resistance = config.geometry.wall_resistance
+    if not resistance or problem is None or mode.field_data is None:
+        return mode
+    q = wall_q(mode.field_data, mode.integrals, resistance)
+    if q is None:
+        return mode
+    lossy = replace(mode, k0=complex(mode.k0.real, mode.k0.imag - 0.5 * mode.k0.real / q), q_wall=q)
+    error = abs(1.0 / (lossy.q_total or q))
+    if mode.richer is not None:
+        field, integrals = mode.richer
+        error = max(error, abs((wall_q(field, integrals, resistance) or q) / q - 1.0))
+    return replace(lossy, q_wall_error=error)
+
+
 def wall_q(
     field: CellField, integrals: RegionIntegrals, resistance_ohm: float, boundary: str = "wall"
 ) -> float | None:
-    """Quality factor of the loss in the facets of a named boundary; None where there are none.
+    """Quality factor of the loss in the facets of a named boundary outside the absorbing layer; None where there are none.
 
     Parameters
     ----------
@@ -34,9 +59,12 @@ def wall_q(
     """
     mesh = field.space.mesh
     facets = mesh.boundaries.get(boundary, np.zeros(0, dtype=np.int64))
+    cells = mesh.topology.f2t[0, facets]
+    if PML in mesh.regions:
+        kept = mesh.region[cells] != mesh.regions.index(PML)
+        facets, cells = facets[kept], cells[kept]
     if not len(facets):
         return None
-    cells = mesh.topology.f2t[0, facets]
     X, along, weights = _points(field, facets, cells)
     _, H, x = field.at_reference(X, cells)
     tangent = np.einsum("ijep,jep->iep", CurvedMapping(mesh).DF(X, cells), along).real
@@ -45,7 +73,7 @@ def wall_q(
     density = np.abs(H[1]) ** 2 + np.abs(parallel) ** 2
     both = 2.0 if field.mirror else 1.0
     lost = both * 2.0 * np.pi * float((x[0].real * density * length * weights).sum())
-    return float(field.k0.real * VACUUM_IMPEDANCE_OHM * integrals.magnetic.sum() / (resistance_ohm * lost))
+    return float(field.k0.real * VACUUM_IMPEDANCE_OHM * integrals.stored / (resistance_ohm * lost))
 
 
 def _points(field: CellField, facets: Array, cells: Array) -> tuple[Array, Array, Array]:

@@ -12,6 +12,7 @@ from femwgm.mesh.domain import PML, Choices, Domain, LayeredBody, Target, design
 from femwgm.mesh.polar import build_polar
 from femwgm.mesh.spheroidal import to_spheroid
 from femwgm.modes.expected import Expected
+from femwgm.solver.solve import Goals
 
 DEFAULT_Q_ERROR = 1e-4
 """Relative error of a radiation Q that is aimed at when `accuracy.q` says nothing."""
@@ -58,9 +59,8 @@ def discretize(
     )  # fmt: skip
     middle = group[len(group) // 2].k0
     targets = [Target(e.effective_degree, e.m, e.k0, e.leak) for e in _extremes(group)]
-    tolerance = min(
-        [config.accuracy.wavelength, *(_leak_tolerance(e.leak_rate, config.accuracy.q) for e in group)]
-    )
+    goals = goals_of(config)
+    tolerance = min([goals.wavelength, *(leak_tolerance(e.leak_rate, goals) for e in group)])
     domain = design(layered_body(config, media, middle), targets, max(sharper * tolerance, _FINEST), choices)
     mesh = sphere = build_polar(domain.plan)
     if domain.open:
@@ -76,11 +76,18 @@ _FINEST = 1e-14
 """The smallest tolerance that a domain is laid out for."""
 
 
-def _leak_tolerance(rate: float, q_error: float | None) -> float:
+def leak_tolerance(rate: float, goals: Goals) -> float:
     """Relative error of k0 that gives Q = 1/rate its error: from the eigenvalue up to 1e6, above that from the surface field."""
     if rate > 1e-6:
-        return (q_error or DEFAULT_Q_ERROR) * rate
-    return 1.0 if q_error is None else q_error**2  # a field errs by the root of what its eigenvalue errs by
+        return goals.q * rate
+    return goals.q**2 if goals.q_required else 1.0  # a field errs by the root of what its eigenvalue errs by
+
+
+def goals_of(config: RunConfig) -> Goals:
+    """The errors that a configuration asks for."""
+    q = config.accuracy.q
+    adapt = config.discretization.degree is None
+    return Goals(config.accuracy.wavelength, q or DEFAULT_Q_ERROR, q is not None, adapt)
 
 
 def _extremes(group: Sequence[Expected]) -> list[Expected]:

@@ -230,6 +230,7 @@ def solve_mode(
         dofs=primary.pencil.size, seconds=time.perf_counter() - begin, q_error=q_rad.error,
         share_error=float(share_error), confidence=label.confidence, te_fraction=label.te_fraction,
         met=bool(error <= goals.wavelength and q_met), absorption=integrals.absorption, field_data=field,
+        richer=(second.field, richer),
     )  # fmt: skip
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from femwgm.errors import ConfigError
 from femwgm.fem.field import CellField
 from femwgm.fem.problem import MeridianProblem
 from femwgm.finders.body_search import body_mesh
+from femwgm.finders.finder import Finder, Layout, Tell
 from femwgm.geometry.build import contacts
 from femwgm.geometry.section import Section
 from femwgm.ground.timing import stage
@@ -25,6 +26,7 @@ from femwgm.modes.expected import Expected
 from femwgm.modes.mode import Mode
 from femwgm.observables.energy import RegionIntegrals
 from femwgm.observables.volume import brightest, volume_max
+from femwgm.solver.solve import Goals
 from femwgm.stacks.columns import beside_coupled_modes, thresholds
 from femwgm.stacks.domain import design_stack
 from femwgm.stacks.eigenpairs import Pairs, StackPairs
@@ -54,7 +56,7 @@ class _Found:
     field_data: CellField
 
 
-class StackSolver:
+class StackSolver(Finder):
     """Modes of an axial stack.
 
     Parameters
@@ -64,6 +66,7 @@ class StackSolver:
     """
 
     def __init__(self, config: RunConfig, section: Section, media: Mapping[str, Material]) -> None:
+        super().__init__(config)
         geometry = config.geometry
         assert isinstance(geometry, AxialStack)
         self.config, self.section, self.media, self.geometry = config, section, media, geometry
@@ -89,7 +92,7 @@ class StackSolver:
         slack = _SLACK if problem.dispersive else 0.0
         self.pairs = StackPairs(problem, (self.window[0] * (1.0 - slack), self.window[1] * (1.0 + slack)))
 
-    def modes(self, on_mode: Callable[[Mode], None] | None = None) -> list[Mode]:
+    def modes(self) -> list[Mode]:
         """Every mode in the window that resembles a mode asked for on some sphere, its errors from a richer solution.
 
         Raises
@@ -111,12 +114,32 @@ class StackSolver:
             errors = self._second(found, pairs)
         seconds = (time.perf_counter() - begin) / len(found)
         modes = [self._mode(f, e, seconds) for f, e in zip(found, errors, strict=True)]
+        return [
+            mode for m in self.orders for mode in self._beside(m, [mode for mode in modes if mode.m == m])
+        ]
+
+    def _beside(self, m: int, modes: Sequence[Mode]) -> list[Mode]:
+        parts = [((str(mode.extra["sphere"]), mode.pol, mode.q, mode.l or 0), mode.k0.real) for mode in modes]
         with stage("coupled-mode theory"):
-            modes = beside_coupled_modes(modes, self.config, self.by_name, self.orders, self.widening)
-        for mode in modes:
-            if on_mode:
-                on_mode(mode)
-        return modes
+            theory = beside_coupled_modes(parts, self.config, self.by_name, m, self.widening)
+        return [replace(o, extra={**o.extra, **columns}) for o, columns in zip(modes, theory, strict=True)]
+
+    def groups(self, tell: Tell) -> Iterator[Sequence[Mode]]:
+        tell("solving", 0, 1)
+        modes = self.modes()
+        self.expected = [
+            Expected(mode.pol, mode.q, mode.l or 0, mode.m, mode.k0, float(mode.l or 0)) for mode in modes
+        ]
+        yield modes
+
+    def label_of(self, target: Mode) -> Expected:
+        return Expected(target.pol, target.q, target.l or 0, target.m, target.k0, float(target.l or 0))
+
+    def lay_out(self, group: Sequence[Mode], goals: Goals, sharper: float) -> Layout:
+        return Layout(self.domain, self.mesh)
+
+    def solve(self, target: Mode, layout: Layout, goals: Goals) -> Mode:
+        return target
 
     def _first(self) -> tuple[list[_Found], dict[int, Pairs]]:
         """Pairs, labels and integrals at the domain's degree."""
@@ -201,8 +224,3 @@ class StackSolver:
             te_fraction=label.te_fraction, met=bool(error <= self.config.accuracy.wavelength),
             absorption=integrals.absorption, extra=extra, field_data=found.field_data,
         )  # fmt: skip
-
-    @property
-    def expected(self) -> list[Expected]:
-        """The single spheres' modes."""
-        return [mode for ball in self.balls for mode in ball.modes]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -11,9 +10,10 @@ from scipy.optimize import linear_sum_assignment
 from femwgm.config.geometries import AxialStack
 from femwgm.config.schema import RunConfig
 from femwgm.materials import Material
-from femwgm.modes.mode import Mode
 from femwgm.stacks.coupled_modes import coupled_supermodes
 
+Key = tuple[str, str, int, int]
+"""A mode of a single sphere: the sphere's name, polarization, q and l."""
 _LIKE = 0.3
 """Weight of a mode's label in a mode of the theory from which the two are compared."""
 
@@ -35,36 +35,32 @@ def thresholds(
 
 
 def beside_coupled_modes(
-    modes: Sequence[Mode],
+    parts: Sequence[tuple[Key, float]],
     config: RunConfig,
     materials: Mapping[str, Material],
-    orders: Sequence[int],
+    m: int,
     widening: float,
-) -> list[Mode]:
-    """The modes with their wavelengths by coupled-mode theory, and how far off those are (relative, theory less solve).
+) -> list[dict[str, float | str | None]]:
+    """Columns for modes of order m: wavelengths by coupled-mode theory, and how far off (relative, theory less solve) those are.
 
     Empty for modes made of others than those that the theory is given.
+
+    Parameters
+    ----------
+    parts
+        The mode of a single sphere that each mode resembles, and its wavenumber (rad/um).
     """
-    nothing: dict[str, float | str | None] = {"cmt_wavelength_nm": None, "cmt_error": None}
-    out = [replace(mode, extra={**mode.extra, **nothing}) for mode in modes]
-    for m in orders:
-        here = [i for i, mode in enumerate(modes) if mode.m == m]
-        theory = coupled_supermodes(config, materials, m, widening)
-        if not here or not theory:
-            continue
-        weight = np.array([[t.weights.get(_key(modes[i]), 0.0) for t in theory] for i in here])
-        off = np.array([[t.k0.real / modes[i].k0.real - 1.0 for t in theory] for i in here])
-        for row, column in zip(*linear_sum_assignment(np.abs(off) / widening - weight), strict=True):
-            if weight[row, column] < _LIKE:
-                continue  # made of modes that the theory does not have
-            mode, k0 = modes[here[row]], theory[column].k0.real
-            columns = {
-                "cmt_wavelength_nm": 2e3 * np.pi / k0, "cmt_error": 1.0 / (1.0 + float(off[row, column])) - 1.0,
-            }  # fmt: skip
-            out[here[row]] = replace(mode, extra={**mode.extra, **columns})
+    out: list[dict[str, float | str | None]] = [{"cmt_wavelength_nm": None, "cmt_error": None} for _ in parts]
+    theory = coupled_supermodes(config, materials, m, widening) if parts else []
+    if not theory:
+        return out
+    weight = np.array([[t.weights.get(key, 0.0) for t in theory] for key, _ in parts])
+    off = np.array([[t.k0.real / k0 - 1.0 for t in theory] for _, k0 in parts])
+    for row, column in zip(*linear_sum_assignment(np.abs(off) / widening - weight), strict=True):
+        if weight[row, column] < _LIKE:
+            continue  # made of modes that the theory does not have
+        out[row] = {
+            "cmt_wavelength_nm": 2e3 * np.pi / theory[column].k0.real,
+            "cmt_error": 1.0 / (1.0 + float(off[row, column])) - 1.0,
+        }
     return out
-
-
-def _key(mode: Mode) -> tuple[str, str, int, int]:
-    """A mode's sphere, polarization, q and l, as coupled-mode theory names them."""
-    return str(mode.extra["sphere"]), mode.pol, mode.q, mode.l or 0

@@ -194,10 +194,10 @@ def test_wall_loss_of_the_published_cavity() -> None:
         / (4.0 * x**2 * resistance)
         / (0.5 * a * d * (1.0 + 0.0) + (beta * a * a / x) ** 2)
     )
-    assert mode.extra["q_wall"] == pytest.approx(
+    assert mode.q_wall == pytest.approx(
         closed, rel=3e-4
     )  # a field errs by the root of its eigenvalue's error
-    assert mode.extra["q_wall"] == pytest.approx(2.94e4, rel=5e-3)
+    assert mode.q_wall == pytest.approx(2.94e4, rel=5e-3)
     assert mode.q_total == pytest.approx(2.30e3, rel=5e-3)
 
 

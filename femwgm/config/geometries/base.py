@@ -41,6 +41,13 @@ class Body(Strict):
         """Region names from the centre outwards; the ambient comes last."""
         return tuple(self.region_materials)
 
+    @property
+    def wall_resistance(self) -> float | None:
+        """Surface resistance (ohm) of the conducting walls around the body; None without walls or where they lose nothing."""
+        holder = getattr(self, "enclosure", None) or self
+        resistance: float | None = getattr(holder, "wall_resistance_ohm", None)
+        return resistance or None
+
     def canonical(self) -> dict[str, Any]:
         """What defines the shape, free of the way it was written: equal shapes give equal hashes."""
         return self.model_dump(by_alias=True, exclude_none=True)

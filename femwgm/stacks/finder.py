@@ -1,9 +1,10 @@
-"""The run of an axial stack: spherical waves give the numbers, finite-element cells hold the fields."""
+"""Stacks of spheres: spherical waves give the numbers, finite-element cells hold the fields."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 from femwgm.analytic.media import MediaModel
@@ -11,11 +12,10 @@ from femwgm.analytic.multipoles import Sphere, StackField, StackMode, peak_densi
 from femwgm.analytic.multipoles.search import disc_radius
 from femwgm.config.geometries import AxialStack
 from femwgm.config.schema import RunConfig
-from femwgm.errors import ConfigError
 from femwgm.fem.formula_field import SampledField
 from femwgm.fem.spaces import Space
+from femwgm.finders.finder import Finder, Layout, Tell
 from femwgm.geometry.build import contacts, section_of
-from femwgm.ground.numerics import one_thread
 from femwgm.ground.timing import stage
 from femwgm.materials import Material
 from femwgm.mesh.body_domain import GeneralDomain
@@ -23,8 +23,8 @@ from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import Choices
 from femwgm.modes.expected import Expected
 from femwgm.modes.mode import Mode
-from femwgm.solver.found import BodyResult, Tell
-from femwgm.stacks.columns import beside_coupled_modes, thresholds
+from femwgm.solver.solve import Goals
+from femwgm.stacks.columns import Key, beside_coupled_modes, thresholds
 from femwgm.stacks.domain import design_stack
 from femwgm.stacks.labels import ball_shares, contact_parity
 from femwgm.stacks.resemblance import Label, label, resembles
@@ -38,61 +38,27 @@ _DEPTH = 0.8
 """Depth below the real axis to which the discs overlap, in radii."""
 
 
-def solve_stack(
-    config: RunConfig,
-    media: Mapping[str, Material],
-    tell: Tell,
-    on_mode: Callable[[Mode], None] | None = None,
-) -> BodyResult:
-    """Modes of a stack that resemble modes asked for of its spheres.
+@dataclass(frozen=True)
+class StackTarget:
+    """A mode of the stack as spherical waves give it, the single mode it resembles, and coupled-mode theory beside it."""
 
-    Raises
-    ------
-    ConfigError
-        If there is none, or a medium is uniaxial.
-    SolveError
-        If a mode does not converge.
-    MeshError
-        If the cells for the fields cannot be made.
+    found: StackMode
+    what: Label
+    theory: Mapping[str, float | str | None]
+    seconds: float
+
+
+class StackFinder(Finder):
+    """Modes of a stack of spheres that resemble modes asked for of its spheres.
+
+    Spherical waves about the centres give every number. The cells, which only hold the fields, are made once.
     """
-    run = _Run(config, media)
-    found: list[Mode] = []
-    total = len(run.singles.orders)
-    for number, m in enumerate(run.singles.orders):
-
-        def told(part: float, m: int = m, before: int = number) -> None:
-            tell(f"m={m}", int(_TICKS * (before + part)), _TICKS * total)
-
-        told(0.0)
-        with one_thread():
-            found += run.modes(m, told)
-    if not found:
-        raise ConfigError(
-            "no mode of the requested kind lies in the window", key="modes.window",
-            value=[f"{w * 1e3:g} nm" for w in config.modes.window_um], remedy="widen it",
-        )  # fmt: skip
-    with stage("coupled-mode theory"):
-        found = beside_coupled_modes(
-            found, config, run.singles.materials, run.singles.orders, run.singles.widening
-        )
-    for mode in found:
-        if on_mode:
-            on_mode(mode)
-    expected = [
-        Expected(mode.pol, mode.q, mode.l or 0, mode.m, mode.k0, float(mode.l or 0)) for mode in found
-    ]
-    least = 0.5 * run.singles.window[0] / (_DEPTH * disc_radius(run.spheres, run.singles.window))
-    notes = [f"modes with Q below about {least:.2g} were not looked for"]
-    return BodyResult(found, [(run.domain, run.space.mesh)], expected, notes)
-
-
-class _Run:
-    """A configuration with its spheres; the cells are made when the first field is put on them."""
 
     def __init__(self, config: RunConfig, media: Mapping[str, Material]) -> None:
+        super().__init__(config)
         geometry = config.geometry
         assert isinstance(geometry, AxialStack)
-        self.config, self.media, self.geometry = config, media, geometry
+        self.media, self.geometry = media, geometry
         self.singles = Singles(config, media)
         self.spheres = [
             Sphere(
@@ -128,21 +94,58 @@ class _Run:
         goals = self.config.accuracy
         return max(min(goals.wavelength, (0.1 * goals.q) ** 2 if goals.q else 1.0), _LEAST_TOLERANCE)
 
-    def modes(self, m: int, tell: Callable[[float], None]) -> list[Mode]:
+    def groups(self, tell: Tell) -> Iterator[Sequence[StackTarget]]:
+        total = len(self.singles.orders)
+        for number, m in enumerate(self.singles.orders):
+
+            def told(part: float, m: int = m, before: int = number) -> None:
+                tell(f"m={m}", int(_TICKS * (before + part)), _TICKS * total)
+
+            told(0.0)
+            targets = self._targets(m, told)
+            self.expected += [self.label_of(target) for target in targets]
+            if targets:
+                yield targets
+
+    def label_of(self, target: StackTarget) -> Expected:
+        single, m = target.what.single, target.found.m
+        return Expected(single.pol, single.q, single.l, m, target.found.k0, float(single.l))
+
+    def lay_out(self, group: Sequence[StackTarget], goals: Goals, sharper: float) -> Layout:
+        return Layout(self.domain, self.space.mesh)
+
+    def solve(self, target: StackTarget, layout: Layout, goals: Goals) -> Mode:
+        with stage("observables"):
+            return self._mode(target)
+
+    def notes(self) -> list[str]:
+        least = 0.5 * self.singles.window[0] / (_DEPTH * disc_radius(self.spheres, self.singles.window))
+        return [f"modes with Q below about {least:.2g} were not looked for"]
+
+    def _targets(self, m: int, tell: Callable[[float], None]) -> list[StackTarget]:
         """Modes of one azimuthal order."""
         begin = time.perf_counter()
+        singles = self.singles
         pols = tuple(pol == "TM" for pol in self.config.modes.polarizations)
         with stage("spherical waves"):
             found = stack_modes(
-                self.spheres, m, self.singles.window, pols, resembles(self.singles.balls, m),
-                self._tolerance, tell,
+                self.spheres, m, singles.window, pols, resembles(singles.balls, m), self._tolerance, tell,
             )  # fmt: skip
         seconds = (time.perf_counter() - begin) / max(len(found), 1)
-        with stage("observables"):
-            return [self._mode(mode, seconds) for mode in found]
+        labels = [label(mode, singles.balls) for mode in found]
+        parts = [(self._key(what), mode.k0.real) for mode, what in zip(found, labels, strict=True)]
+        with stage("coupled-mode theory"):
+            theory = beside_coupled_modes(parts, self.config, singles.materials, m, singles.widening)
+        return [
+            StackTarget(mode, what, columns, seconds)
+            for mode, what, columns in zip(found, labels, theory, strict=True)
+        ]
 
-    def _mode(self, found: StackMode, seconds: float) -> Mode:
-        what: Label = label(found, self.singles.balls)
+    def _key(self, what: Label) -> Key:
+        return self.geometry.spheres[what.ball].name, what.single.pol, what.single.q, what.single.l
+
+    def _mode(self, target: StackTarget) -> Mode:
+        found, what, seconds = target.found, target.what, target.seconds
         names = [s.name for s in self.geometry.spheres]
         k = found.k0.real
         energy = {
@@ -163,6 +166,7 @@ class _Run:
         }  # fmt: skip
         extra |= thresholds(self.geometry, self.media, energy, k)
         extra |= {f"share_{name}": share for name, share in zip(names, shares, strict=True)}
+        extra |= target.theory
         known = found.log10_q is not None and found.q_error is not None and found.q_error < 1.0
         goal = self.config.accuracy.q
         return Mode(

@@ -1,0 +1,67 @@
+"""Layered spheres and spheroids: an exact list of their modes, or estimates that solving settles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from femwgm.config.schema import RunConfig
+from femwgm.fem.problem import MeridianProblem
+from femwgm.finders.exact_list import expected_modes
+from femwgm.finders.finder import ElementFinder, Layout, Tell
+from femwgm.finders.settle import settle
+from femwgm.ground.timing import stage
+from femwgm.materials import Material
+from femwgm.modes.expected import Expected
+from femwgm.modes.mode import Mode
+from femwgm.solver.count import Count, verify
+from femwgm.solver.families import Families
+from femwgm.solver.layout import discretize, equatorial_intervals, groups
+from femwgm.solver.solve import Goals
+
+
+class NestedFinder(ElementFinder):
+    """Modes of nested spheres or spheroids, whose list is known before anything is solved.
+
+    Parameters
+    ----------
+    config
+        Configuration.
+    media
+        Material of each region.
+    """
+
+    relays = True
+
+    def __init__(self, config: RunConfig, media: Mapping[str, Material]) -> None:
+        super().__init__(config)
+        self.media = media
+        self.exact = config.geometry.kind == "layered_sphere" and all(m.axis != "z" for m in media.values())
+
+    def groups(self, tell: Tell) -> Iterator[Sequence[Expected]]:
+        by_name = {self.config.geometry.region_materials[region]: m for region, m in self.media.items()}
+        with stage("expected modes"):
+            self.expected = expected_modes(self.config, by_name)
+        for group in groups(self.expected):
+            yield sorted(group, key=lambda e: (e.m, e.pol))
+
+    def lay_out(self, group: Sequence[Expected], goals: Goals, sharper: float) -> Layout:
+        ascending = sorted(group, key=lambda e: (e.k0.real, e.pol, e.m))
+        domain, mesh = discretize(self.config, self.media, ascending, sharper)
+        problem = MeridianProblem(mesh, self.media, self.config.geometry.ambient)
+        if self.exact:
+            problem.families = Families(group)
+        mirrored = self.config.discretization.mirror
+        return Layout(domain, mesh, problem, mirrored, equatorial_intervals(self.config, domain))
+
+    def count(self, layout: Layout, modes: Sequence[Mode]) -> list[Count]:
+        assert layout.problem is not None
+        return verify(layout.problem, modes, self.config.geometry.radius_ref_um)
+
+    def settled(self, target: Expected, layout: Layout) -> Expected:
+        assert layout.problem is not None
+        if self.exact:
+            return target
+        return settle(
+            layout.problem, target, layout.domain.degree, mirrored=layout.mirrored,
+            radius=self.config.geometry.radius_ref_um,
+        )  # fmt: skip
