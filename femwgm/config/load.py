@@ -141,9 +141,12 @@ def config_hash(config: RunConfig) -> str:
 
 
 def _no_source(spec: Mapping[str, Any]) -> dict[str, Any]:
-    if "table" not in spec:
-        return dict(spec)
-    return {"table": {key: value for key, value in spec["table"].items() if key != "source"}}
+    """A medium without the names of the files its numbers came from."""
+    return {
+        key: _no_source(value) if isinstance(value, Mapping) else value
+        for key, value in spec.items()
+        if key != "source"
+    }
 
 
 def json_schema() -> dict[str, Any]:

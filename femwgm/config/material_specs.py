@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import cmath
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BeforeValidator,
@@ -18,7 +19,8 @@ from pydantic import (
     model_validator,
 )
 
-from femwgm.config.base import Number, Positive, Strict, nearest, refuse
+from femwgm.config.base import Number, Positive, Strict, Whole, nearest, refuse
+from femwgm.config.published import read_published
 from femwgm.config.quantity import spectral_um, um
 from femwgm.errors import ConfigError
 from femwgm.ground.tables import Table as CellTable
@@ -34,19 +36,13 @@ __all__ = [
     "UniaxialMaterial",
 ]
 
+_CRYSTALS = ("cds", "mgf2", "linbo3", "sapphire")
+"""Uniaxial presets; NAME_o and NAME_e are their two rays."""
 PRESETS = (
-    "fused_silica",
-    "polystyrene",
-    "cds",
-    "cds_o",
-    "cds_e",
-    "zns",
-    "water",
-    "air",
-    "vacuum",
-    "npl_film",
-    "cdse_zncds_film",
-)
+    "fused_silica", "polystyrene", "zns", "water", "water_absorbing", "heavy_water", "air", "vacuum", "npl_film",
+    "cdse_zncds_film", "caf2", "si", "si3n4", "gaas", "gap", "diamond", "as2s3", "pdms", "silver", "gold",
+    *(f"{crystal}{ray}" for crystal in _CRYSTALS for ray in ("", "_o", "_e")),
+)  # fmt: skip
 """Names of the presets; their formulas, sources and ranges are in `femwgm.materials.presets`."""
 MAX_TABLE_ROWS = 20_000
 
@@ -65,17 +61,17 @@ class PresetMaterial(Strict):
 
     preset: Annotated[str, BeforeValidator(_preset), WithJsonSchema({"enum": list(PRESETS)})]
     axis: Literal["z", "radial"] | None = Field(
-        default=None, description="optic axis, for uniaxial presets (cds)"
+        default=None, description="optic axis, for uniaxial presets (cds, mgf2, linbo3, sapphire)"
     )
 
     @model_validator(mode="after")
     def _axis_where_needed(self) -> PresetMaterial:
-        if (self.preset == "cds") != (self.axis is not None):
+        if (self.preset in _CRYSTALS) != (self.axis is not None):
             if self.axis is None:
                 raise refuse(
                     "is uniaxial and needs 'axis'",
-                    remedy="add 'axis: z' or 'axis: radial'",
-                    value="cds",
+                    remedy=f"add 'axis: z' or 'axis: radial', or take one ray: {self.preset}_o, {self.preset}_e",
+                    value=self.preset,
                     at=("preset",),
                 )
             raise refuse(
@@ -144,10 +140,14 @@ Range = Annotated[
 
 
 class SellmeierCoefficients(Strict):
-    """n^2 = 1 + sum of B lambda^2 / (lambda^2 - C), lambda in um."""
+    """n^2 = A + sum of B lambda^2 / (lambda^2 - C) + sum of c lambda^power, lambda in um."""
 
+    A: Number = 1.0
     B: Annotated[tuple[Number, ...], Field(min_length=1, max_length=20)]
     C_um2: Annotated[tuple[Number, ...], Field(min_length=1, max_length=20)]
+    added: Annotated[tuple[tuple[Number, Number], ...], Field(max_length=20)] = Field(
+        default=(), description="terms [c, power], each c lambda^power", examples=["[[-0.01003, 2]]"]
+    )
 
     @model_validator(mode="after")
     def _pairs(self) -> SellmeierCoefficients:
@@ -246,6 +246,90 @@ class TableMaterial(Strict):
     table: Table
 
 
+class _Curve(Strict):
+    """A quantity against wavelength, ascending."""
+
+    wavelength_um: Annotated[tuple[Positive, ...], Field(min_length=2, max_length=MAX_TABLE_ROWS)]
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        columns = [value for key, value in self if key != "wavelength_um"]
+        if any(len(column) != len(self.wavelength_um) for column in columns):
+            raise refuse("columns of a table must be equally long", remedy="one value for each wavelength")
+        for a, b in pairwise(self.wavelength_um):
+            if not b > a:
+                raise refuse(f"wavelengths must ascend; {b!r} um follows {a!r} um", remedy="sort the rows")
+        return self
+
+
+class IndexCurve(_Curve):
+    """The real index against wavelength."""
+
+    n: tuple[Positive, ...]
+
+
+class AbsorptionCurve(_Curve):
+    """The extinction coefficient against wavelength."""
+
+    k: tuple[Number, ...]
+
+
+class PublishedMedium(Strict):
+    """What a file of refractiveindex.info states: a numbered formula or a table of n, and perhaps a table of k."""
+
+    formula: Annotated[Whole, Field(ge=1, le=9)] | None = Field(
+        default=None, description="1 to 9, as on the site"
+    )
+    coefficients: Annotated[tuple[Number, ...], Field(max_length=40)] = ()
+    range_um: Range | None = Field(
+        default=None, alias="range", description="wavelengths where the formula holds"
+    )
+    index: IndexCurve | None = None
+    absorption: AbsorptionCurve | None = None
+    source: str | None = Field(default=None, max_length=300)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, data: Any, info: ValidationInfo) -> Any:
+        if not isinstance(data, str):
+            return data
+        folder = (info.context or {}).get("folder")
+        return read_published(Path(folder) / data if folder is not None else Path(data), data)
+
+    @model_validator(mode="after")
+    def _one_index(self) -> PublishedMedium:
+        if (self.formula is None) == (self.index is None):
+            raise refuse("states no index" if self.formula is None else "states its index twice",
+                         remedy="give 'formula' with 'coefficients' and 'range', or a table 'index'")  # fmt: skip
+        if self.formula is not None and (not self.coefficients or self.range_um is None):
+            raise refuse("a formula needs 'coefficients' and 'range'", remedy="copy them from the file")
+        lo, hi = self.validity_um
+        if not lo < hi:
+            raise refuse("n and k are known at no common wavelength", remedy="drop one of them")
+        return self
+
+    @property
+    def validity_um(self) -> tuple[float, float]:
+        """Wavelengths where every part of it is known."""
+        ranges = [self.range_um] if self.range_um else []
+        ranges += [(c.wavelength_um[0], c.wavelength_um[-1]) for c in (self.index, self.absorption) if c]
+        return max(lo for lo, _ in ranges), min(hi for _, hi in ranges)
+
+
+class PublishedMaterial(Strict):
+    """A file of refractiveindex.info."""
+
+    refractiveindex: PublishedMedium = Field(examples=["Malitson.yml"])
+
+
+class UniaxialLaws(Strict):
+    """A uniaxial medium by the laws of its two rays."""
+
+    axis: Literal["z", "radial"] = Field(examples=["z"])
+    ordinary: IsotropicSpec
+    extraordinary: IsotropicSpec
+
+
 class UniaxialMaterial(Strict):
     """Constant uniaxial medium, its axis along z or along the local radius."""
 
@@ -265,6 +349,9 @@ _KINDS = {
     "table": "<table>",
     "n_ordinary": "<uniaxial>",
     "n_extraordinary": "<uniaxial>",
+    "ordinary": "<laws>",
+    "extraordinary": "<laws>",
+    "refractiveindex": "<published>",
 }
 
 
@@ -286,7 +373,7 @@ def _recognised(data: Any) -> Any:
     raise refuse(
         "is not a medium",
         remedy="write {n: 1.45}, {n: 1.45, k: 1e-7}, {preset: fused_silica}, {sellmeier: ...},"
-        " {table: t.csv}, {eps: 2.1} or {n_ordinary: ..., n_extraordinary: ..., axis: z}",
+        " {table: t.csv}, {refractiveindex: FILE.yml}, {eps: 2.1} or {ordinary: ..., extraordinary: ..., axis: z}",
     )
 
 
@@ -296,16 +383,34 @@ _TAGS: dict[type[Strict], str] = {
     EpsMaterial: "<eps>",
     SellmeierMaterial: "<sellmeier>",
     TableMaterial: "<table>",
+    PublishedMaterial: "<published>",
     UniaxialMaterial: "<uniaxial>",
+    UniaxialLaws: "<laws>",
 }
-MaterialSpec = Annotated[
+_Isotropic = (
     Annotated[PresetMaterial, Tag("<preset>")]
     | Annotated[IndexMaterial, Tag("<index>")]
     | Annotated[EpsMaterial, Tag("<eps>")]
     | Annotated[SellmeierMaterial, Tag("<sellmeier>")]
     | Annotated[TableMaterial, Tag("<table>")]
-    | Annotated[UniaxialMaterial, Tag("<uniaxial>")],
+    | Annotated[PublishedMaterial, Tag("<published>")]
+)
+
+
+def _one_ray(data: Any) -> Any:
+    if isinstance(data, Mapping) and (_kind(data) in ("<uniaxial>", "<laws>") or "axis" in data):
+        raise refuse(
+            "a ray of a uniaxial medium has no axis of its own", remedy="write an isotropic medium here"
+        )
+    return _recognised(data)
+
+
+IsotropicSpec = Annotated[_Isotropic, Discriminator(_kind), BeforeValidator(_one_ray)]
+"""A medium without an axis: what one ray of a uniaxial medium may be."""
+MaterialSpec = Annotated[
+    _Isotropic | Annotated[UniaxialMaterial, Tag("<uniaxial>")] | Annotated[UniaxialLaws, Tag("<laws>")],
     Discriminator(_kind),
     BeforeValidator(_recognised),
 ]
 """Any of the ways to state a medium, told apart by their keys."""
+UniaxialLaws.model_rebuild()

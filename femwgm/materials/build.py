@@ -7,12 +7,16 @@ from femwgm.config.material_specs import (
     IndexMaterial,
     MaterialSpec,
     PresetMaterial,
+    PublishedMaterial,
+    PublishedMedium,
     SellmeierMaterial,
     TableMaterial,
+    UniaxialLaws,
 )
 from femwgm.config.schema import RunConfig
 from femwgm.ground.units import k0_from_wavelength
-from femwgm.materials.dispersion import Constant, Sellmeier, Table
+from femwgm.materials.dispersion import Absorbing, Constant, Law, Table
+from femwgm.materials.formulas import numbered, sellmeier
 from femwgm.materials.material import Material
 from femwgm.materials.presets import PRESETS
 
@@ -29,7 +33,8 @@ def material(name: str, spec: MaterialSpec) -> Material:
     if isinstance(spec, EpsMaterial):
         return Material(name, Constant(spec.eps), source="constant permittivity")
     if isinstance(spec, SellmeierMaterial):
-        law = Sellmeier(spec.sellmeier.B, spec.sellmeier.C_um2)
+        formula = spec.sellmeier
+        law = sellmeier(formula.B, formula.C_um2, formula.A, formula.added)
         return Material(name, law, validity_um=spec.range_um, source="Sellmeier formula")
     if isinstance(spec, TableMaterial):
         table = spec.table
@@ -39,9 +44,31 @@ def material(name: str, spec: MaterialSpec) -> Material:
         return Material(
             name, Table(table.wavelength_um, table.n, absorption), validity_um=validity, source=source
         )
+    if isinstance(spec, PublishedMaterial):
+        stated = spec.refractiveindex
+        source = f"refractiveindex.info, {stated.source}" if stated.source else "refractiveindex.info"
+        return Material(name, _published(stated), validity_um=stated.validity_um, source=source)
+    if isinstance(spec, UniaxialLaws):
+        ordinary, extraordinary = material(name, spec.ordinary), material(name, spec.extraordinary)
+        known = [ray.validity_um for ray in (ordinary, extraordinary) if ray.validity_um is not None]
+        both = (max(lo for lo, _ in known), min(hi for _, hi in known)) if known else None
+        source = f"{ordinary.source} (ordinary), {extraordinary.source} (extraordinary)"
+        return Material(name, ordinary.law, extraordinary.law, spec.axis, both, source)
     across = Constant(complex(spec.n_ordinary, spec.k_ordinary) ** 2)
     along = Constant(complex(spec.n_extraordinary, spec.k_extraordinary) ** 2)
     return Material(name, across, along, spec.axis, source="constant uniaxial index")
+
+
+def _published(stated: PublishedMedium) -> Law:
+    law: Law
+    if stated.index is not None:
+        law = Table(stated.index.wavelength_um, stated.index.n, (0.0,) * len(stated.index.n))
+    else:
+        assert stated.formula is not None
+        law = numbered(stated.formula, stated.coefficients)
+    if stated.absorption is None or not any(stated.absorption.k):
+        return law
+    return Absorbing(law, stated.absorption.wavelength_um, stated.absorption.k)
 
 
 def materials_from_config(config: RunConfig) -> dict[str, Material]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from femwgm.errors import MaterialError
 from femwgm.ground.units import wavelength_um
-from femwgm.materials.dispersion import Constant, Law, Table
+from femwgm.materials.dispersion import Absorbing, Constant, Law, Table
 
 __all__ = ["Material"]
 
@@ -54,7 +54,7 @@ class Material:
     @property
     def tabulated(self) -> bool:
         """Whether a law is a table: known at real wavelengths only, so that it follows Re k0 alone."""
-        return any(isinstance(law, Table) for law in (self.law, self.axial_law))
+        return any(isinstance(law, Table | Absorbing) for law in (self.law, self.axial_law))
 
     def permittivity(self, k0: complex) -> complex:
         """Relative permittivity at k0 (rad/um); the component across the axis when uniaxial.

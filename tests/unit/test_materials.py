@@ -16,7 +16,8 @@ from femwgm.config import load_config
 from femwgm.config.material_specs import PRESETS as PRESET_NAMES
 from femwgm.errors import MaterialError
 from femwgm.materials import PRESETS, Material, material, materials_from_config
-from femwgm.materials.dispersion import Constant, Gas, Poles, Sellmeier, Table
+from femwgm.materials.dispersion import Absorbing, Constant, Table
+from femwgm.materials.formulas import Formula, numbered
 
 CONFIG = Path(__file__).resolve().parents[2] / "configs" / "duan2022.yaml"
 
@@ -51,7 +52,26 @@ PUBLISHED = [
     ("polystyrene", 0.5893, 1.5915, 1e-4),
     ("cds_o", 0.660, 2.456, 5e-4),
     ("zns", 0.660, 2.342, 5e-4),
-    ("water", 0.5893, 1.3334, 2e-4),  # 1.33299 against air, times the index of air
+    ("water", 0.5893, 1.33335, 1.5e-5),  # 1.33299 against air, times the index of air
+    ("water", 1.55, 1.3154, 1e-4),  # Kedenburg et al. 2012
+    ("water_absorbing", 1.55, 1.3154 + 1.49248e-4j, 1e-4),
+    ("heavy_water", 0.5893, 1.3284, 3e-4),  # n_D of D2O at 20 C, CRC Handbook
+    ("mgf2_o", 0.5893, 1.37770, 2e-5),  # the law of Li 1980, fitted to other data
+    ("mgf2_e", 0.5893, 1.3895, 1e-4),
+    ("caf2", 0.5876, 1.43385, 2e-5),  # n_d as in catalogues of optical crystals
+    ("linbo3_o", 0.5893, 2.3007, 1.5e-3),  # n_D of the congruent crystal in tables of constants
+    ("linbo3_e", 0.5893, 2.2116, 2.5e-3),
+    ("sapphire_o", 0.5893, 1.76817, 1e-4),
+    ("sapphire_e", 0.5893, 1.76009, 1e-4),
+    ("si", 1.5295, 3.4795, 5e-4),  # Salzberg and Villa 1957
+    ("si3n4", 1.55, 1.9963, 1e-4),
+    ("gaas", 10.6, 3.27, 4e-3),
+    ("gap", 1.4, 3.0646, 1e-12),
+    ("diamond", 0.5893, 2.4173, 3e-4),
+    ("as2s3", 1.0, 2.47773, 2e-5),  # Rodney, Malitson and King 1958
+    ("pdms", 0.589, 1.411434, 1e-6),
+    ("silver", 0.6595, 0.05 + 4.483j, 1e-12),
+    ("gold", 0.6595, 0.14 + 3.697j, 1e-12),
     ("air", 0.5893, 1.000277, 1e-6),
     ("vacuum", 0.1, 1.0, 0.0),
     ("npl_film", 0.660, 1.768, 1e-15),
@@ -91,11 +111,114 @@ def test_every_preset_has_a_law_a_source_and_a_place_in_the_schema() -> None:
             assert entry.validity_um[0] < entry.validity_um[1], name
 
 
+# Coefficients as of files of the database (made up for 9), and the formula as its documentation prints it.
+PUBLISHED_FORMULAS: dict[int, tuple[list[float], Callable[[list[float], float], float]]] = {
+    1: (
+        [0.2762, 0.60967, 0.08636, 0.008, 18.0],
+        lambda c, w: math.sqrt(
+            1 + c[0] + c[1] * w**2 / (w**2 - c[2] ** 2) + c[3] * w**2 / (w**2 - c[4] ** 2)
+        ),
+    ),
+    2: ([0.1, 1.4435, 0.020216], lambda c, w: math.sqrt(1 + c[0] + c[1] * w**2 / (w**2 - c[2]))),
+    3: (
+        [2.1778, 6.1209e-3, 2, -1.5004e-3, 4, 2.3678e-2, -2.5],
+        lambda c, w: math.sqrt(c[0] + c[1] * w ** c[2] + c[3] * w ** c[4] + c[5] * w ** c[6]),
+    ),
+    4: (
+        [2.7405, 0.0184, 0, 0.0179, 1, 0.5, 2, 0.15, 2, -0.0155, 2, 0.01, -1.5],
+        lambda c, w: math.sqrt(
+            c[0]
+            + c[1] * w ** c[2] / (w**2 - c[3] ** c[4])
+            + c[5] * w ** c[6] / (w**2 - c[7] ** c[8])
+            + c[9] * w ** c[10]
+            + c[11] * w ** c[12]
+        ),
+    ),
+    5: ([1.4, 2.4e-3, -2, 1.8e-4, -4], lambda c, w: c[0] + c[1] * w ** c[2] + c[3] * w ** c[4]),
+    6: (
+        [1e-5, 0.05792105, 238.0185, 0.00167917, 57.362],
+        lambda c, w: 1 + c[0] + c[1] / (c[2] - w**-2) + c[3] / (c[4] - w**-2),
+    ),
+    7: (
+        [3.41983, 0.159906, -0.123109, 1.26878e-6, -1.95104e-9],
+        lambda c, w: c[0] + c[1] / (w**2 - 0.028) + c[2] / (w**2 - 0.028) ** 2 + c[3] * w**2 + c[4] * w**4,
+    ),
+    8: ([0.2, 0.3, 0.02, -0.003], lambda c, w: math.sqrt((1 + 2 * _retro(c, w)) / (1 - _retro(c, w)))),
+    9: (
+        [2.0, 0.3, 0.02, 0.05, 0.5, 0.04],
+        lambda c, w: math.sqrt(c[0] + c[1] / (w**2 - c[2]) + c[3] * (w - c[4]) / ((w - c[4]) ** 2 + c[5])),
+    ),
+}
+
+
+def _retro(c: list[float], w: float) -> float:
+    return c[0] + c[1] * w**2 / (w**2 - c[2]) + c[3] * w**2
+
+
+@pytest.mark.parametrize("number", PUBLISHED_FORMULAS)
+@pytest.mark.parametrize("wavelength_um", [0.45, 0.5, 1.31])
+def test_numbered_formulas_are_those_of_the_database(number: int, wavelength_um: float) -> None:
+    coefficients, printed = PUBLISHED_FORMULAS[number]
+    index = numbered(number, coefficients).eps(k0(wavelength_um)) ** 0.5
+    assert index == pytest.approx(printed(coefficients, wavelength_um), rel=1e-14)
+
+
+def test_a_file_of_the_database_is_read_with_its_absorption(tmp_path: Path) -> None:
+    (tmp_path / "water.yml").write_text(
+        "REFERENCES: |\n    S. Kedenburg. <a href='x'><i>Opt. Mater. Express</i></a>\nDATA:\n  - type: formula 2\n"
+        "    wavelength_range: 0.5 1.6\n    coefficients: 0 0.75831 0.01007 0.08495 8.91377\n"
+        "  - type: tabulated k\n    data: |\n        1.15 8.9e-06\n        1.15 8.6e-06\n"
+        "        1.5 2.5e-4\n        1.55 1.49248e-4\n"
+    )  # fmt: skip
+    raw = load_config(CONFIG).model_dump(mode="json", by_alias=True, exclude_none=True)
+    raw["materials"]["other"] = {"refractiveindex": str(tmp_path / "water.yml")}
+    resolved = load_config(raw)
+    water = material("other", resolved.materials["other"])
+    assert water.index(k0(1.55)) == pytest.approx(1.3153545 + 1.49248e-4j, abs=1e-7)
+    assert water.validity_um == (1.15, 1.55)
+    assert water.tabulated
+    assert "Opt. Mater. Express" in water.source
+    again = load_config(resolved.model_dump(mode="json", by_alias=True, exclude_none=True))
+    assert again.materials["other"] == resolved.materials["other"]
+
+
+def test_sellmeier_with_added_terms() -> None:
+    bbo = given_as(
+        {
+            "sellmeier": {"A": 2.7405, "B": [0.1], "C_um2": [0.0179], "added": [[-0.0155, 2]]},
+            "range": ["0.3 um", "2 um"],
+        }
+    )
+    assert bbo.permittivity(k0(0.6)) == pytest.approx(
+        2.7405 + 0.1 * 0.36 / (0.36 - 0.0179) - 0.0155 * 0.36, rel=1e-14
+    )
+
+
+def test_a_uniaxial_medium_takes_any_law_for_each_ray() -> None:
+    crystal = given_as({"axis": "z", "ordinary": {"preset": "linbo3_o"}, "extraordinary": {"n": 2.2}})
+    assert crystal.axis == "z"
+    assert crystal.index(k0(1.55)) == preset("linbo3_o").index(k0(1.55))
+    assert crystal.index_axial(k0(1.55)) == pytest.approx(2.2)
+    assert crystal.validity_um == (0.4, 5.0)
+    assert preset("linbo3", "z").permittivity_axial_slope(7.0) == preset("linbo3_e").permittivity_slope(7.0)
+
+
+def test_absorption_beside_a_law_keeps_its_slope() -> None:
+    law = Absorbing(PRESETS["water"].law, (1.4, 1.5, 1.6), (1.7e-4, 2.6e-4, 1e-4))
+    at, h = k0(1.53), 1e-5
+    assert law.slope(at) == pytest.approx((law.eps(at + h) - law.eps(at - h)) / (2 * h), rel=1e-6)
+
+
 LAWS: dict[str, Callable[[], object]] = {
     "sellmeier": lambda: PRESETS["fused_silica"].law,
     "poles": lambda: PRESETS["zns"].law,
     "gas": lambda: PRESETS["air"].law,
     "constant": lambda: Constant(2.1 + 0.1j),
+    "water": lambda: PRESETS["water"].law,
+    **{
+        f"formula {number}": lambda number=number: numbered(number, PUBLISHED_FORMULAS[number][0])
+        for number in range(1, 10)
+    },
 }
 
 
@@ -103,7 +226,7 @@ LAWS: dict[str, Callable[[], object]] = {
 @given(real=st.floats(4.0, 15.0), imag=st.floats(-0.1, 0.1))
 def test_formulas_are_analytic_and_their_slope_is_right(law: str, real: float, imag: float) -> None:
     at, curve = complex(real, imag), LAWS[law]()
-    assert isinstance(curve, Sellmeier | Poles | Gas | Constant)
+    assert isinstance(curve, Formula | Constant)
     h = 1e-5
     along_real = (curve.eps(at + h) - curve.eps(at - h)) / (2 * h)
     along_imag = (curve.eps(at + 1j * h) - curve.eps(at - 1j * h)) / (2j * h)
@@ -210,6 +333,6 @@ def test_unused_material_may_lie_anywhere() -> None:
 
 def test_media_travel_to_workers() -> None:
     for name in PRESETS:
-        medium = preset(name, "z") if name == "cds" else preset(name)
-        medium.permittivity(k0(0.66))
+        medium = preset(name, "z") if name in ("cds", "mgf2", "linbo3", "sapphire") else preset(name)
+        medium.permittivity(k0(medium.validity_um[0] * 1.1 if medium.validity_um else 0.66))
         assert pickle.loads(pickle.dumps(medium)) == medium
