@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from femwgm.cli.examples import examples, init
 from femwgm.cli.experiment import assign, lasing, paper, vernier
 from femwgm.cli.options import Config, Csv, Out, Quiet, Set
-from femwgm.cli.screen import progress_bar, show_modes, show_notes
+from femwgm.cli.overview import Overview
+from femwgm.cli.screen import progress_bar, show_modes, show_notes, suggest
 
 if TYPE_CHECKING:
     from femwgm.runs.loop import RunResult
 
 app = typer.Typer(
     help="Whispering-gallery modes of bodies of revolution, with an error estimate on every number.",
-    add_completion=False,
+    cls=Overview,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -51,9 +53,9 @@ def run(
     from femwgm.errors import AccuracyError
     from femwgm.runs.run import run_into
 
-    settings = load_config(config, override or [])
     try:
         with progress_bar(quiet or csv) as bar:
+            settings = load_config(config, override or [])
 
             def show(result: RunResult) -> None:
                 bar.clear()
@@ -68,6 +70,10 @@ def run(
         raise typer.Exit(130) from None
     if not (quiet or csv):
         show_notes(remarks)
+    if out is None:
+        suggest(f"femwgm run {config} -o DIR", quiet=quiet or csv)
+    else:
+        suggest(f"femwgm view {out}", f"femwgm report {out}", quiet=quiet or csv)
     if not result.met:
         missed = sum(not mode.met for mode in result.modes)
         raise AccuracyError(
@@ -76,13 +82,27 @@ def run(
 
 
 @app.command()
-def exact(config: Config, override: Set = None, csv: Csv = False) -> None:
+def exact(
+    config: Config,
+    override: Set = None,
+    csv: Csv = False,
+    formulas: Annotated[
+        bool,
+        typer.Option(
+            "--formulas",
+            help="Beside them the wavelengths of Lam, Leung and Young (1992) and Schiller (1993).",
+        ),
+    ] = False,
+) -> None:
     """Print the analytic modes of a layered sphere, in the same table as `run`."""
-    from femwgm.cli.exact import exact_rows
+    from femwgm.cli.exact import exact_rows, show_formulas
     from femwgm.config import load_config
 
     settings = load_config(config, override or [])
-    rows = exact_rows(settings)
+    rows = exact_rows(settings, formulas)
+    if formulas and not csv:
+        show_formulas(rows, f"{settings.name}, exact and by formulas")
+        return
     show_modes(rows, settings.geometry.regions, f"{settings.name}, exact", csv=csv)
 
 
@@ -219,7 +239,7 @@ def report(
     print(part("femwgm.views.report", "write_report")(stored))
 
 
-for _verb in (assign, lasing, vernier, paper):
+for _verb in (examples, init, assign, lasing, vernier, paper):
     app.command()(_verb)
 
 

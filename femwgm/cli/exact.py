@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from femwgm.config import RunConfig
 from femwgm.errors import ConfigError
-from femwgm.ground.columns import SHARES, columns
 from femwgm.materials import Material, materials_from_config
 
-if TYPE_CHECKING:
-    from femwgm.analytic import ExactMode
-
-__all__ = ["exact_rows"]
+__all__ = ["exact_rows", "show_formulas"]
 
 
-def exact_rows(config: RunConfig) -> list[dict[str, Any]]:
-    """Rows of the exact solution, shortest wavelength first.
+def exact_rows(config: RunConfig, formulas: bool = False) -> list[dict[str, Any]]:
+    """Rows of the exact solution, shortest wavelength first; with `formulas` also the wavelengths that those give.
 
     Raises
     ------
     ConfigError
         When the body has no exact solution, or no mode lies in the window.
     """
+    from femwgm.analytic.formulas import by_formulas
+    from femwgm.analytic.table import mode_row
     from femwgm.finders.exact_list import exact_sphere, expected_modes
 
     materials = materials_from_config(config)
@@ -36,8 +33,8 @@ def exact_rows(config: RunConfig) -> list[dict[str, Any]]:
     for wanted in expected_modes(config, materials):
         begin = time.perf_counter()
         mode = sphere.mode(wanted.pol, wanted.l, wanted.q, window_um=_around(config)).with_m(wanted.m)
-        row = _row(mode, regions)
-        rows.append({**row, "seconds": time.perf_counter() - begin})
+        row = {**mode_row(mode, regions), "seconds": time.perf_counter() - begin}
+        rows.append({**row, **by_formulas(mode)} if formulas else row)
     return sorted(rows, key=lambda row: (row["wavelength_nm"], row["pol"], row["m"]))
 
 
@@ -64,15 +61,23 @@ def _around(config: RunConfig) -> tuple[float, float]:
     return lo * (1.0 - 1e-12), hi * (1.0 + 1e-12)
 
 
-def _row(mode: ExactMode, regions: tuple[str, ...]) -> dict[str, Any]:
-    """One exact mode as a row; what does not apply is None."""
-    row: dict[str, Any] = {name: _finite(getattr(mode, name, None)) for name in columns(())}
-    row.update(k0_re_per_um=mode.k0.real, k0_im_per_um=mode.k0.imag, log10_q_rad=mode.log10_q_rad)
-    for share in SHARES:
-        values = getattr(mode, share)
-        row.update({f"{share}_{region}": _finite(values[i]) for i, region in enumerate(regions)})
-    return row
+def show_formulas(rows: Sequence[Mapping[str, Any]], title: str) -> None:
+    """Print exact wavelengths beside those of the formulas."""
+    from femwgm.analytic.formulas import FORMULAS
+    from femwgm.cli.assigning import plain_table
+    from femwgm.cli.tables import console, notes
 
-
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    screen = console()
+    heads = [name for formula in FORMULAS for name in (formula.replace("_", "-").title(), "difference\n(nm)")]
+    table = plain_table(title, ("mode", "q", "l", "exact\n(nm)", *heads))
+    for row in rows:
+        cells = [str(row["pol"]), str(row["q"]), str(row["l"]), f"{row['wavelength_nm']:.6f}"]
+        for formula in FORMULAS:
+            found, difference = row[f"{formula}_nm"], row[f"{formula}_difference_nm"]
+            cells += ["", ""] if found is None else [f"{found:.6f}", f"{difference:+.2g}"]
+        table.add_row(*cells)
+    screen.print(table)
+    if any(row[f"{formula}_nm"] is None for row in rows for formula in FORMULAS):
+        notes(
+            ["the formulas hold for a homogeneous, isotropic sphere that is denser than its ambient"], screen
+        )

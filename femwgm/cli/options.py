@@ -7,7 +7,26 @@ from typing import Annotated
 
 import typer
 
-Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The YAML file.", show_default=False)]
+
+def _shipped(incomplete: str) -> list[str]:
+    """Names for the shell to complete; without an `@` it is left to complete files."""
+    if not incomplete.startswith("@"):
+        return []
+    from femwgm.config.catalogue import examples
+
+    names = (f"@{entry.name}" for entry in [*examples(), *examples("paper")])
+    return [name for name in names if name.startswith(incomplete)]
+
+
+Config = Annotated[
+    Path,
+    typer.Argument(
+        metavar="CONFIG",
+        help="The YAML file, or @NAME of one that 'femwgm examples' lists.",
+        show_default=False,
+        autocompletion=_shipped,
+    ),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option(

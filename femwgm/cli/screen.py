@@ -58,6 +58,19 @@ def progress_bar(quiet: bool) -> Iterator[Bar]:
         yield Bar(drawn)
 
 
+def suggest(*commands: str, quiet: bool) -> None:
+    """What one may type next."""
+    if quiet:
+        return
+    from rich.text import Text
+
+    from femwgm.cli.tables import console
+
+    screen = console()
+    for i, command in enumerate(commands):
+        screen.print(Text.assemble(("next: " if i == 0 else "      ", "green"), command))
+
+
 def show_modes(
     rows: Any,
     regions: Any,

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from femwgm.config.catalogue import configuration_path
 from femwgm.config.explain import explain
 from femwgm.config.overrides import apply_overrides
 from femwgm.config.schema import RunConfig
@@ -28,7 +29,8 @@ def load_config(
     Parameters
     ----------
     source
-        Path of a YAML file, or its content as a mapping (quantities as strings with units, as in the YAML).
+        Path of a YAML file, `@NAME` of one that comes with femwgm, or its content as a mapping (quantities as strings
+        with units, as in the YAML).
     overrides
         'a.b.c=value' each; list entries go by index or name.
 
@@ -48,7 +50,7 @@ def load_config(
         return validate(_plain(source), overrides)
     if isinstance(source, Mapping):
         return validate(dict(source), overrides)
-    path = Path(source)
+    path = configuration_path(source)
     return validate(parse_yaml(read_text(path), path), overrides, file=path, folder=path.parent)
 
 

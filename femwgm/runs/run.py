@@ -80,7 +80,7 @@ def run(
     Parameters
     ----------
     config
-        A configuration, a mapping in the form of the YAML file, or the path of one.
+        A configuration, a mapping in the form of the YAML file, the path of one, or `@NAME` of one that comes with femwgm.
     out
         Folder for tables, fields and pictures; nothing is written without it.
     progress

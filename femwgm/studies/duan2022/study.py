@@ -9,6 +9,7 @@ from pathlib import Path
 
 from femwgm.analytic import ExactMode, LayeredSphere
 from femwgm.config import RunConfig, load_config
+from femwgm.config.catalogue import home
 from femwgm.errors import ConfigError
 from femwgm.experiment.spectrum.model import CoatedSphere
 from femwgm.materials import Material, materials_from_config
@@ -39,8 +40,8 @@ CONFIGS = (
 
 
 def default_folder() -> Path:
-    """configs/paper below the working directory, or beside the package where it runs from its source tree."""
-    for base in (Path.cwd(), Path(__file__).resolve().parents[3]):
+    """configs/paper below the working directory, or the one that comes with femwgm."""
+    for base in (Path.cwd(), home()):
         folder = base / "configs" / "paper"
         if folder.is_dir():
             return folder
