@@ -1,0 +1,89 @@
+"""What is done to every solved mode of every body: labels, losses at surfaces and walls, derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from femwgm.config.schema import RunConfig
+from femwgm.finders.finder import Layout
+from femwgm.ground.timing import stage
+from femwgm.materials import Material
+from femwgm.mesh.domain import Domain
+from femwgm.modes.expected import Expected
+from femwgm.modes.mode import Mode
+from femwgm.observables.scattering import with_roughness
+from femwgm.observables.walls import with_wall_loss
+from femwgm.solver.derivatives import Differentiator
+
+
+def finished(
+    mode: Mode, item: Expected, layout: Layout, media: Mapping[str, Material], config: RunConfig, *, exact: bool
+) -> Mode:
+    """A mode with everything that the configuration asks for beyond its eigenpair.
+
+    Parameters
+    ----------
+    mode
+        The mode as it was solved for.
+    item
+        What was expected there.
+    layout
+        Where it was solved.
+    media
+        Material of each region.
+    exact
+        Whether labels and wavenumber of `item` are exact.
+    """
+    if exact:
+        mode = replace(with_weak_zeros(mode, item), expected_k0=item.k0)
+    mode = with_all_regions(mode, config)
+    mode = with_roughness(mode, layout.problem, config)
+    mode = replace(with_wall_loss(mode, layout.problem, config), richer=None)
+    mode = differentiable(mode, item, layout, media, config)
+    if not config.outputs.derivatives or mode.differentiate is None:
+        return mode
+    with stage("derivatives"):
+        return replace(mode, extra={**mode.extra, **mode.derivatives.columns})
+
+
+def inside(mode: Mode, config: RunConfig) -> bool:
+    """Whether a mode lies in the window, within its error."""
+    lo, hi = config.modes.window_um
+    error = mode.wavelength_error or 0.0
+    return lo * (1.0 - error) <= 1e-3 * mode.wavelength_nm <= hi * (1.0 + error)
+
+
+def with_weak_zeros(mode: Mode, item: Expected) -> Mode:
+    """The mode with the radial order of the exact solution where only that differs.
+
+    Two layers of high index with a gap between them hold modes of their own. A mode of one crosses zero in the other too, at an
+    amplitude that no field shows: the exact radial order counts these zeros, and only it is continuous in the radii.
+    """
+    off = abs(mode.k0.real / item.k0.real - 1.0)
+    same = (mode.pol, mode.p) == (item.pol, item.p) and off <= 10.0 * (mode.wavelength_error or 0.0) + 1e-12
+    return replace(mode, q=item.q) if same and mode.q < item.q else mode
+
+
+def with_all_regions(mode: Mode, config: RunConfig) -> Mode:
+    """The mode with a share for every region.
+
+    A region that the domain ends in front of has none: what is left there is below the error of the shares.
+    """
+    energy, e2 = (
+        {name: shares.get(name, 0.0) for name in config.geometry.regions} for shares in (mode.energy, mode.e2)
+    )
+    return replace(mode, energy=energy, e2=e2)
+
+
+def differentiable(
+    mode: Mode, item: Expected, layout: Layout, media: Mapping[str, Material], config: RunConfig
+) -> Mode:
+    """The mode with what its derivatives take."""
+    if layout.problem is None or mode.field_data is None or not isinstance(layout.domain, Domain):
+        return mode
+    differentiate = Differentiator(
+        layout.mesh, media, config.geometry.ambient, replace(item, k0=mode.k0), mode.field_data.space.degree,
+        mode.field_data.mirror, config.geometry, layout.domain, mode.q_rad_source,
+    )  # fmt: skip
+    return replace(mode, differentiate=differentiate)
