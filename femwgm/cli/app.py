@@ -13,6 +13,7 @@ from femwgm.cli.examples import examples, init
 from femwgm.cli.experiment import assign, lasing, paper, vernier
 from femwgm.cli.options import Config, Csv, Out, Quiet, Set
 from femwgm.cli.overview import Overview
+from femwgm.cli.peaks import peaks
 from femwgm.cli.screen import progress_bar, show_modes, show_notes, suggest
 
 if TYPE_CHECKING:
@@ -239,7 +240,7 @@ def report(
     print(part("femwgm.views.report", "write_report")(stored))
 
 
-for _verb in (examples, init, assign, lasing, vernier, paper):
+for _verb in (examples, init, peaks, assign, lasing, vernier, paper):
     app.command()(_verb)
 
 

@@ -17,6 +17,7 @@ from femwgm.errors import ConfigError
 
 if TYPE_CHECKING:
     from femwgm.experiment.spectrum.assignment import Assignment, Parameter
+    from femwgm.experiment.spectrum.peaks import Peaks
     from femwgm.studies.duan2022.content import Section
 
 __all__ = ["assign_peaks", "plain_table", "print_assignment", "print_comparison"]
@@ -26,20 +27,42 @@ ORDERS = (1, 2, 3)
 """Radial orders that may occur where the configuration allows all."""
 
 
-def assign_peaks(peaks: Path, config: RunConfig, free: Sequence[str], shell: str | None) -> Assignment:
-    """Read the peaks, fit the sphere of the configuration."""
+def assign_peaks(
+    peaks: Path,
+    config: RunConfig,
+    free: Sequence[str],
+    shell: str | None,
+    resolution_nm: float = 0.0,
+    *,
+    in_air: bool = False,
+) -> Assignment:
+    """Read the peaks, or find them in a recorded spectrum, and fit the sphere of the configuration."""
+    from femwgm.experiment.recorded.counts import looks_recorded
     from femwgm.experiment.spectrum.assign import assign
     from femwgm.experiment.spectrum.model import CoatedSphere
     from femwgm.experiment.spectrum.peaks import read_peaks
     from femwgm.experiment.spectrum.prior import prior_from
 
-    table = read_peaks(peaks)
+    table = _recorded_peaks(peaks, resolution_nm, in_air) if looks_recorded(peaks) else read_peaks(peaks)
     middle = 5e-4 * float(table.wavelength_nm[0] + table.wavelength_nm[-1])
     body = CoatedSphere.from_config(config, shell, reference_um=middle)
     prior = prior_from(body, free)
     if prior.free.size == 0 and not free:
         raise ConfigError("nothing to fit", key="--free", remedy="e.g. --free 'diameter=2 %'")
     return assign(body, table, prior, config.modes.radial_orders or ORDERS)
+
+
+def _recorded_peaks(file: Path, resolution_nm: float, in_air: bool) -> Peaks:
+    """Lines of a recorded spectrum."""
+    from femwgm.errors import SolveError
+    from femwgm.experiment.recorded.counts import read_recorded
+    from femwgm.experiment.recorded.find import find_lines
+    from femwgm.experiment.recorded.write import as_peaks
+
+    found = find_lines(read_recorded(file, in_air=in_air), resolution_nm)
+    if not found.lines:
+        raise SolveError(f"{file.name}: no line rises above its noise; `femwgm peaks` shows the spectrum")
+    return as_peaks(found)
 
 
 def print_assignment(result: Assignment) -> None:

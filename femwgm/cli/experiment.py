@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from femwgm.cli.options import Config, Out, Quiet, Set
+from femwgm.cli.peaks import Air, Resolution, resolution_nm
 from femwgm.cli.screen import progress_bar
 
 __all__ = ["assign", "lasing", "paper", "vernier"]
@@ -17,7 +18,9 @@ def assign(
     peaks: Annotated[
         Path,
         typer.Argument(
-            metavar="PEAKS.csv", help="wavelength_nm[,width_nm,error_nm,pol,height]", show_default=False
+            metavar="FILE",
+            help="Peaks, wavelength_nm[,width_nm,error_nm,pol,height], or a recorded spectrum.",
+            show_default=False,
         ),
     ],
     config: Config,
@@ -38,13 +41,16 @@ def assign(
             metavar="LAYER", help="Layer whose thickness and index are fitted; by default the outermost."
         ),
     ] = None,
+    resolution: Resolution = None,
+    air: Air = False,
     quiet: Quiet = False,
 ) -> None:
     """Say which mode each measured peak is, and which sphere fits; CONFIG is the sphere as it is thought to be."""
     from femwgm.cli.assigning import assign_peaks, print_assignment
     from femwgm.config import load_config
 
-    result = assign_peaks(peaks, load_config(config, override or []), free or [], shell)
+    settings = load_config(config, override or [])
+    result = assign_peaks(peaks, settings, free or [], shell, resolution_nm(resolution), in_air=air)
     if out is not None:
         from femwgm.experiment.spectrum.write import write_assignment
 

@@ -18,12 +18,14 @@ __all__ = ["COLUMNS", "Peaks", "read_peaks"]
 ALIASES = {
     "wavelength_nm": ("lambda", "λ", "peak", "position", "center", "centre", "peak wavelength"),
     "width_nm": ("fwhm", "linewidth", "line width"),
-    "error_nm": ("uncertainty", "sigma", "σ", "wavelength error"),
+    "error_nm": ("uncertainty", "sigma", "σ", "wavelength error", "wavelength_error"),
     "pol": ("polarization", "polarisation"),
     "height": ("intensity", "amplitude", "counts"),
 }
 """Other names of the columns of a table of peaks; only the first column is needed."""
 COLUMNS = tuple(ALIASES)
+PASSED = ("width_error_nm", "height_error", "area", "area_error", "significance", "clipped")
+"""What `femwgm peaks` writes besides; it plays no part in an assignment."""
 LIGHT_NM = (50.0, 100_000.0)
 """What can be the wavelength of a peak: anything else has another unit."""
 POSITION_SHARE = 0.1
@@ -109,7 +111,8 @@ def read_peaks(path: str | Path) -> Peaks:
         One line that names the file, the line in it and the column.
     """
     table = read_table(path, "the table of peaks")
-    where = table.columns(ALIASES)
+    found = table.columns({**ALIASES, **dict.fromkeys(PASSED, ())})
+    where = {name: column for name, column in found.items() if name in ALIASES}
     if "wavelength_nm" not in where:
         raise ConfigError(
             "the header needs 'wavelength_nm' once",
@@ -133,6 +136,8 @@ def read_peaks(path: str | Path) -> Peaks:
 
 def _positive(table: Table, row: int, column: Column, name: str) -> float:
     value = table.number(row, column, name)
+    if name == "width_nm" and value == 0.0:
+        return math.nan  # not told from nothing
     if not (math.isnan(value) or value > 0.0):
         line, cells = table.rows[row]
         raise ConfigError(

@@ -1,0 +1,131 @@
+"""`femwgm peaks`: from recorded spectra to lines with positions, widths and errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from femwgm.cli.options import Out, Quiet
+
+if TYPE_CHECKING:
+    from femwgm.experiment.recorded.find import Found
+
+__all__ = ["Air", "Resolution", "find_all", "peaks", "resolution_nm"]
+
+Resolution = Annotated[
+    str | None,
+    typer.Option(
+        "--resolution", metavar="WIDTH", help="Full width of the instrument's own response, e.g. '0.05 nm'."
+    ),
+]
+Air = Annotated[
+    bool, typer.Option("--air", help="The wavelengths are those in air; they are converted to vacuum.")
+]
+
+
+def peaks(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="SPECTRUM...", help="Wavelength and counts.", show_default=False)
+    ],
+    out: Out = None,
+    resolution: Resolution = None,
+    false_alarms: Annotated[
+        float,
+        typer.Option(
+            "--false-alarms", min=1e-12, max=1e3, help="False lines that a spectrum may have on average."
+        ),
+    ] = 0.01,
+    saturation: Annotated[
+        float | None,
+        typer.Option("--saturation", metavar="COUNTS", help="Counts at which the detector clips."),
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline", metavar="LENGTH", help="Length of the pieces of the baseline, e.g. '4 nm'."
+        ),
+    ] = None,
+    column: Annotated[
+        str | None, typer.Option("--column", metavar="NAME", help="Column of the counts.")
+    ] = None,
+    unit: Annotated[
+        str | None, typer.Option("--unit", help="Unit of the wavelengths, where the file has none.")
+    ] = None,
+    air: Air = False,
+    quiet: Quiet = False,
+) -> None:
+    """Find the lines of recorded spectra and fit them: positions and widths without the instrument's, with errors."""
+    from femwgm.experiment.recorded.counts import read_recorded
+
+    spectra = [read_recorded(file, column, unit, in_air=air) for file in files]
+    found = find_all(
+        spectra,
+        resolution_nm(resolution),
+        false_alarms,
+        saturation,
+        resolution_nm(baseline, "--baseline") or None,
+    )
+    if out is not None:
+        from femwgm.experiment.recorded.write import write_lines
+
+        write_lines(found, out)
+    if not quiet:
+        for one in found:
+            _print(one)
+
+
+def find_all(
+    spectra: Sequence[object],
+    resolution: float,
+    false_alarms: float,
+    saturation: float | None,
+    baseline: float | None,
+) -> list[Found]:
+    """Lines of every spectrum."""
+    from femwgm.experiment.recorded.find import find_lines
+
+    return [find_lines(one, resolution, false_alarms, saturation, baseline) for one in spectra]  # type: ignore[arg-type]
+
+
+def resolution_nm(text: str | None, key: str = "--resolution") -> float:
+    """A length of the command line in nm, 0 where none is given.
+
+    Raises
+    ------
+    ConfigError
+        If it is no length.
+    """
+    from femwgm.config.quantity import length_um
+    from femwgm.errors import ConfigError
+
+    if text is None:
+        return 0.0
+    try:
+        value = 1e3 * length_um(text)
+    except ValueError:
+        value = -1.0
+    if not value > 0.0:
+        raise ConfigError("must be a length above zero", key=key, value=text, remedy="e.g. '0.05 nm'")
+    return value
+
+
+def _print(found: Found) -> None:
+    from femwgm.cli.assigning import plain_table
+    from femwgm.cli.tables import console, notes
+
+    screen = console()
+    table = plain_table(found.spectrum.name, ("λ (nm)", "±", "width (nm)", "± ", "height", "area", "σ"))
+    for line in found.lines:
+        table.add_row(
+            f"{line.wavelength_nm:.5f}", f"{line.wavelength_error_nm:.5f}", f"{line.width_nm:.4f}", f"{line.width_error_nm:.4f}",
+            f"{line.height:.6g}", f"{line.area:.5g}", f"{line.significance:.1f}" + (" clipped" if line.clipped else ""),
+        )  # fmt: skip
+    screen.print(table)
+    screen.print(
+        f"{len(found.lines)} lines above {found.threshold:.2f} σ: noise alone gives {found.false_alarms:g} a spectrum on average;"
+        f" chi^2 {found.reduced_chi2:.3f} a point"
+    )
+    notes(found.notes(), screen)

@@ -1,0 +1,93 @@
+"""Lines on disk: a table of lines, one of the points left out, what must be known of them, and a figure for each spectrum."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from femwgm.experiment.recorded.find import Found
+from femwgm.experiment.spectrum.peaks import Peaks
+from femwgm.ground.files import write_files
+
+__all__ = ["COLUMNS", "as_peaks", "write_lines"]
+
+COLUMNS = (
+    "wavelength_nm", "wavelength_error_nm", "width_nm", "width_error_nm", "height", "area", "height_error", "area_error",
+    "significance", "clipped",
+)  # fmt: skip
+"""Of peaks.csv; `file` follows where there are several spectra."""
+
+
+def write_lines(found: Sequence[Found], folder: str | Path) -> list[Path]:
+    """Write peaks.csv, left_out.csv, peaks.json, and peaks.png (or one figure for each spectrum).
+
+    Raises
+    ------
+    OutputError
+        When the disk refuses.
+    """
+    from femwgm.views.figures.recorded import recorded_figure
+    from femwgm.views.figures.style import look, rendered
+
+    several = len(found) > 1
+    names = _distinct([f.spectrum.name for f in found])
+    rows: list[list[Any]] = [[*COLUMNS, *(["file"] if several else [])]]
+    left: list[list[Any]] = [["wavelength_nm", "counts", "reason", "file"]]
+    for one, name in zip(found, names, strict=True):
+        mark = [name] if several else []
+        rows += [[*(_cell(getattr(line, column)) for column in COLUMNS), *mark] for line in one.lines]
+        for flags, reason in ((one.saturated, "saturated"), (one.cosmic, "cosmic ray"), (one.dead, "dead")):
+            x, y = one.spectrum.wavelength_nm[flags], one.spectrum.counts[flags]
+            left += [[float(a), float(b), reason, name] for a, b in zip(x, y, strict=True)]
+    files = {"peaks.csv": _table(rows), "left_out.csv": _table(left)}
+    files["peaks.json"] = (
+        json.dumps([_about(one, name) for one, name in zip(found, names, strict=True)], indent=2) + "\n"
+    ).encode()
+    for one, name in zip(found, names, strict=True):
+        with look():
+            files[f"peaks-{Path(name).stem}.png" if several else "peaks.png"] = rendered(
+                recorded_figure(one), "png"
+            )
+    return write_files(Path(folder), files)
+
+
+def as_peaks(found: Found) -> Peaks:
+    """The lines as peaks to assign; a width that is not told from nothing is unknown."""
+    lines = found.lines
+    width = [x.width_nm if x.width_nm > 2.0 * x.width_error_nm else np.nan for x in lines]
+    return Peaks.of(
+        [x.wavelength_nm for x in lines], width_nm=width, error_nm=[x.wavelength_error_nm for x in lines],
+        height=[x.height for x in lines],
+    )  # fmt: skip
+
+
+def _about(found: Found, name: str) -> dict[str, Any]:
+    return {
+        "file": name, "lines": len(found.lines), "points": len(found.spectrum), "threshold": found.threshold,
+        "false_alarms": found.false_alarms, "resolution_nm": found.resolution_nm, "reduced_chi2": found.reduced_chi2,
+        "variance_floor": found.noise.floor, "variance_per_count": found.noise.gain, "notes": found.notes(),
+    }  # fmt: skip
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Names of the spectra, numbered where two are alike."""
+    return [
+        name if names.count(name) == 1 else f"{Path(name).stem}_{i}{Path(name).suffix}"
+        for i, name in enumerate(names, 1)
+    ]
+
+
+def _cell(value: Any) -> Any:
+    return int(value) if isinstance(value, bool) else value
+
+
+def _table(rows: Sequence[Sequence[Any]]) -> bytes:
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows(rows)
+    return stream.getvalue().encode()
