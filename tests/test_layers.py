@@ -29,6 +29,7 @@ FLOORS = [
     {"solver"},
     {"finders"},
     {"stacks"},
+    {"imperfections"},
     {"store"},
     {"runs"},
     {"sweeps"},
