@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import fft, sparse
 
 from femwgm.ground.typing import Array
@@ -25,9 +26,10 @@ S, D, C = 0, 1, 2
 """Rows of the forms."""
 
 
-def degree(l: int | Array) -> int | Array:
+def degree(l: ArrayLike) -> Array:
     """l (l + 1)."""
-    return l * (l + 1)
+    l = np.asarray(l, dtype=np.float64)
+    return np.asarray(l * (l + 1.0))
 
 
 def all_orders(functions: Array) -> Array:
@@ -81,11 +83,8 @@ def by_orders(relief: Relief, l: int) -> Iterator[Forms]:
     nodes = Hemisphere(2 * top)
     laplace = _laplace(relief)
     parts, curved = profiles(relief.coefficients, nodes), profiles(laplace.coefficients, nodes)
-    own = None
-    for here, functions in polar_functions(l, nodes.x):
-        if here == l:
-            own = all_orders(functions), all_orders(polar_slopes(functions))
-    assert own is not None
+    *_, (_, functions) = polar_functions(l, nodes.x)
+    own = all_orders(functions), all_orders(polar_slopes(functions))
     weight = 4.0 * np.pi * nodes.weight
     m = np.arange(-l, l + 1)
     signed = [M * sign for M in relief.orders for sign in ((1, -1) if M else (1,))]
@@ -100,9 +99,12 @@ def by_orders(relief: Relief, l: int) -> Iterator[Forms]:
             target = other[(m + M)[kept] + reach] * weight
             straight, turned = target * own[0][kept], target * own[1][kept]
             odd = (l + reach + M) % 2
-            turn = (lambda z: z.conj()) if M < 0 else (lambda z: z)
-            here, laplacian = turn(parts[odd][abs(M)]), turn(curved[odd][abs(M)])
-            crosswise, slope = turn(parts[1 - odd][abs(M)]), turn(parts[2][1 - odd, abs(M)])
+            here, laplacian, crosswise, slope = (
+                column.conj() if M < 0 else column
+                for column in (
+                    parts[odd][abs(M)], curved[odd][abs(M)], parts[1 - odd][abs(M)], parts[2][1 - odd, abs(M)]
+                )
+            )  # fmt: skip
             s, bend = _real_times(straight, here), _real_times(straight, laplacian)
             bracket = 1j * M * _real_times(turned, crosswise / nodes.sine)
             bracket -= 1j * m[kept] * _real_times(straight, slope / nodes.sine)
@@ -148,19 +150,19 @@ def by_vectors(relief: Relief, l: int, vectors: Array) -> Iterator[Forms]:
             bracket = (g_phi * polar - g_theta * azimuthal) / nodes.sine[:, None]
             halves.append([_orders(f, keep) for f in (g * field, bend * field, bracket)])
         for form in range(3):
-            for parity, part in enumerate(nodes.fold(halves[0][form], halves[1][form])):
-                spectra[parity, :, :, form, number] = part * weight
+            for odd, part in enumerate(nodes.fold(halves[0][form], halves[1][form])):
+                spectra[odd, :, :, form, number] = part * weight
     columns = spectra.reshape(2, 2 * top + 1, nodes.x.size, 3 * count).view(np.float64)
     for reach, functions in polar_functions(top, nodes.x):
         if reach < max(1, l - relief.degree):
             continue
         table = all_orders(functions)[:, None, :]
         values = np.empty((2 * reach + 1, 3 * count), dtype=np.complex128)
-        for parity in (0, 1):
+        for odd in (0, 1):
             # Y_l'm' has the parity of l' + m', and m' begins at -l'
-            values[parity::2] = np.matmul(
-                table[parity::2], columns[parity, top - reach + parity : top + reach + 1 : 2]
-            )[:, 0].view(np.complex128)
+            values[odd::2] = np.matmul(table[odd::2], columns[odd, top - reach + odd : top + reach + 1 : 2])[
+                :, 0
+            ].view(np.complex128)
         s, bend, bracket = np.moveaxis(values.reshape(-1, 3, count), 1, 0)
         yield Forms(reach, (s, 0.5 * ((degree(l) + degree(reach)) * s + bend), -bracket))
 
@@ -173,7 +175,7 @@ def _real_times(real: Array, column: Array) -> Array:
 
 def _laplace(relief: Relief) -> Relief:
     L = np.arange(relief.degree + 1)
-    return relief.filtered(-degree(L).astype(np.float64))
+    return relief.filtered(-degree(L))
 
 
 def _around(shape: Array, m: Array, points: int) -> Array:

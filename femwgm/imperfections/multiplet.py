@@ -1,6 +1,6 @@
 r"""The 2 l + 1 lines of one (pol, q, l) of a layered sphere whose interfaces are not quite spherical.
 
-Let interface i lie at R_i + h_i(theta, phi). By Stokes' theorem the tangential fields of both sides, continued to r = R_i, jump by
+Let interface i lie at R_i + h_i(theta, phi). By Stokes' theorem the tangential fields of both sides, continued to R_i, jump by
 
     [E_t] = -grad P(E_r) - P(curl E)_t x r_hat,    P(f) = h f + h^2 / 2 df/dr + ...,
 
@@ -9,8 +9,7 @@ Let interface i lie at R_i + h_i(theta, phi). By Stokes' theorem the tangential 
 multiplet's own waves obey N (k - k0) a = J(k) a. With [x] the step of x outwards, lambda = l (l + 1) and N = 2 S / k0
 (:mod:`femwgm.analytic.sensitivity`; the norm is bilinear, so leaky modes are covered):
 
-first order, each h with the fields of its own interface (Lai et al., Phys. Rev. A 41, 5187 (1990); Johnson et al., Phys. Rev. E 65,
-066611 (2002)):
+first order (Lai et al., Phys. Rev. A 41, 5187 (1990); Johnson et al., Phys. Rev. E 65, 066611 (2002)), summed over interfaces:
 
     TE:  N K1 = k^2 [eps] u^2 D(h) / lambda
     TM:  N K1 = [eps] w^2 D(h) / lambda - lambda [1 / eps_r] u^2 S(h) / R^2
@@ -22,7 +21,7 @@ term in h^2 / 2 (TM: 2 lambda [1 / eps_r] u^2 S / R^3); and (dK1/dk) K1 because 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -42,7 +41,10 @@ _TRUST = 0.3
 _FULL = 3e9
 """Multiplications up to which the second order is taken of every line, not only of a sample."""
 _SAMPLE = 6
-"""Lines whose second order is taken otherwise."""
+"""Lines whose second order is taken otherwise; half as many from degree"""
+_LARGE = 400
+_NEARLY = 1e-4
+"""Share up to which the part of a matrix that is not Hermitian counts in first order."""
 
 
 @dataclass(frozen=True)
@@ -180,39 +182,43 @@ def multiplet(mode: ExactMode, reliefs: Mapping[int, Relief], full: bool | None 
     SolveError
         Where the series is not trustworthy, or degrees are beyond what the harmonics hold.
     """
-    reach = max((relief.degree for relief in reliefs.values()), default=0)
     if mode.l > MAX_DEGREE - 100:
         raise SolveError(f"degree l = {mode.l} is beyond {MAX_DEGREE - 100}, where the harmonics underflow")
     short = {i: relief.truncated(min(MAX_DEGREE - mode.l, 2 * mode.l + 40)) for i, relief in reliefs.items()}
+    reach = max((relief.degree for relief in short.values()), default=0)
     problem = _Problem(mode, short)
     first = problem.first(mode.k0)
-    lossless = np.abs(first - first.conj().T).max(initial=0.0) <= 1e-9 * np.abs(first).max(initial=0.0)
-    full = problem.cost(reach) <= _FULL if full is None else full
-    if full:
-        effective = first + problem.second(first, None)
-        values, states = np.linalg.eig(effective) if not lossless else _nearly_hermitian(effective)
-        base = np.linalg.eigvalsh(first) if lossless else np.linalg.eigvals(first)
-        error = problem.third(values, base)
-        order = 2
+    if problem.cost(reach) <= _FULL if full is None else full:
+        values, states = _eigenpairs(first + problem.second(first, None))
+        error, order = problem.third(values, _eigenpairs(first)[0]), 2
     else:
-        values, states = np.linalg.eigh(first) if lossless else np.linalg.eig(first)
-        chosen = np.unique(
-            np.linspace(0, values.size - 1, _SAMPLE if mode.l < 400 else 3).round().astype(int)
-        )
-        ranked = np.argsort(values.real)[chosen]
-        beyond = problem.second(first, states[:, ranked])
+        values, states = _eigenpairs(first)
+        count = _SAMPLE if mode.l < _LARGE else _SAMPLE // 2
+        ranks = np.linspace(0, values.size - 1, count).round().astype(int)
+        beyond = problem.second(first, states[:, np.argsort(values.real)[ranks]])
         problem.third(values + beyond.real.mean(), values)
-        error = np.full(values.size, float(np.abs(beyond.real).max()))
+        error, order = np.full(values.size, float(np.abs(beyond.real).max())), 1
         values = values + 1j * float(np.mean(beyond.imag))
-        order = 1
     ranking = np.argsort(-values.real, kind="stable")
     return Multiplet(mode, values[ranking], error[ranking], states[:, ranking], order)
 
 
-def _nearly_hermitian(matrix: Array) -> tuple[Array, Array]:
-    """Eigenpairs of a matrix whose anti-Hermitian part is of the second order: diagonal in the basis of the other part."""
-    real, states = np.linalg.eigh(0.5 * (matrix + matrix.conj().T))
-    return real + 0.5 * _means(matrix - matrix.conj().T, states), states
+def _eigenpairs(matrix: Array) -> tuple[Array, Array]:
+    """Eigenvalues, and right eigenvectors of unit norm.
+
+    A matrix that is Hermitian but for a common phase and a small rest (radiation, absorption) is diagonalized in the orthonormal
+    basis of its Hermitian part, the rest counting in first order: what that leaves out is of the order of its square.
+    """
+    trace = np.vdot(matrix.conj().T, matrix)
+    phase = np.exp(-0.5j * np.angle(trace)) if trace else 1.0
+    phase = phase if (phase * 1.0).real >= 0.0 else -phase
+    turned = phase * matrix
+    rest = 0.5 * (turned - turned.conj().T)
+    if np.abs(rest).max() > _NEARLY * np.abs(turned).max():
+        values, states = np.linalg.eig(matrix)
+        return values, states
+    real, states = np.linalg.eigh(turned - rest)
+    return (real + _means(rest, states)) / phase, states
 
 
 def _means(matrix: Array, vectors: Array) -> Array:
@@ -226,11 +232,14 @@ class _Problem:
     def __init__(self, mode: ExactMode, reliefs: Mapping[int, Relief]) -> None:
         self.mode, self.reliefs = mode, {i: r for i, r in reliefs.items() if r.orders.size}
         self.tm = mode.pol == "TM"
-        self.weight = degree(mode.l)
+        self.weight = float(degree(mode.l))
         self.k = mode.radial.k
         match = mode.radial.match
         self.fields = [
-            tuple(complex(x[i, 0] * np.exp(match.log[i, 0])) for x in (match.u, match.w))
+            (
+                complex(match.u[i, 0] * np.exp(match.log[i, 0])),
+                complex(match.w[i, 0] * np.exp(match.log[i, 0])),
+            )
             for i in range(len(mode.sphere.radii_um))
         ]
         self.norm = 2.0 * mode.sensitivity.stored / self.k
@@ -304,10 +313,11 @@ class _Problem:
                 weights = responses[other][reach - degrees[0]]
                 for a in own:
                     for b in own:
-                        if forms[a] is None or forms[b] is None:
+                        bra, ket = forms[a], forms[b]
+                        if bra is None or ket is None:
                             continue
                         for f, g in np.argwhere(weights[a, :, b] != 0.0):
-                            left, right = forms[a].values[f], forms[b].values[g]
+                            left, right = bra.values[f], ket.values[g]
                             weight = weights[a, f, b, g]
                             if vectors is None:
                                 total = total + weight * (left.conj().T @ right)
@@ -348,7 +358,7 @@ class _Problem:
         return bend / self.norm, (sharp - self.weight * bend) / self.norm
 
     def _responses(self, degrees: Array) -> dict[bool, Array]:
-        """For waves of either kind (key: whether TM), what couples form f at interface a with form g at b: (degrees, a, f, b, g)."""
+        """What couples form f at interface a with form g at b through TE (False) and TM waves: (degrees, a, f, b, g)."""
         faces = list(self.interfaces(self.k).values())
         numbers = list(self.reliefs)
         return {tm: self._response(degrees, tm, faces, numbers) for tm in (False, True)}
@@ -358,7 +368,7 @@ class _Problem:
         answer = radial.answers(sphere, k, degrees, tm)
         if tm == self.tm:
             answer[degrees == self.mode.l] = radial.regular_answer(sphere, k, self.mode.l, tm)
-        across = degree(degrees).astype(np.float64)
+        across = degree(degrees)
         weights = np.zeros((degrees.size, len(faces), 3, len(faces), 3), dtype=np.complex128)
         for a, here in enumerate(faces):
             back = self._back(here, tm, across)
@@ -412,11 +422,10 @@ class _Problem:
         """Error of second-order shifts: the second order times its ratio to the first; refuses a series that does not fall."""
         second = np.abs(np.sort(values.real) - np.sort(base.real))
         faces = self.interfaces(self.k)
-        scale = sum(
-            self.reliefs[i].rms
-            * abs(sum(c * f for c, f in zip(self._first(face, self.k), (self.weight, 1.0), strict=True)))
-            for i, face in faces.items()
-        )
+        scale = 0.0
+        for i, face in faces.items():
+            d, s = self._first(face, self.k)
+            scale += self.reliefs[i].rms * abs(d * self.weight + s)
         ratio = float(second.max(initial=0.0)) / scale if scale else 0.0
         if ratio > _TRUST:
             mode = self.mode
@@ -427,7 +436,7 @@ class _Problem:
         return np.full(values.size, max(float(second.max(initial=0.0)) * ratio, 1e-15 * abs(self.k)))
 
 
-def _together(streams: list[Iterable[Forms]]) -> Iterable[tuple[int, list[Forms | None]]]:
+def _together(streams: Sequence[Iterable[Forms]]) -> Iterable[tuple[int, list[Forms | None]]]:
     """Forms of several reliefs, degree by degree; None where a relief does not reach."""
     heads = [iter(stream) for stream in streams]
     waiting = [next(head, None) for head in heads]

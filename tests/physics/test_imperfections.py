@@ -1,0 +1,113 @@
+"""Perturbed spheres against what is known exactly: other spheres, moved spheres, turned maps, and sum rules."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from femwgm.analytic import ExactMode, layered_sphere
+from femwgm.errors import SolveError
+from femwgm.imperfections import Multiplet, multiplet, relief
+
+RADII, INDICES = (3.0, 3.49), (1.45, 1.768, 1.0)
+
+
+def coated(pol: str, l: int = 24) -> ExactMode:
+    return layered_sphere(RADII, INDICES).mode(pol, l, 1)
+
+
+def moved(pol: str, distance: float, l: int = 24) -> Multiplet:
+    """The whole sphere moved along an oblique direction."""
+    mode = coated(pol, l)
+    return multiplet(mode, {i: relief.offset(distance, (0.3, -0.5, 0.8), R) for i, R in enumerate(RADII)})
+
+
+@pytest.mark.parametrize("pol", ["TE", "TM"])
+@pytest.mark.parametrize("which", [(0,), (1,), (0, 1)])
+def test_uniform_growth_is_exact_to_second_order(pol: str, which: tuple[int, ...]) -> None:
+    """Against the exact sphere of the larger radii: the rest falls with the cube of the growth, and within the stated error."""
+    rests = []
+    for growth in (2e-3, 4e-3):
+        split = multiplet(coated(pol), {i: relief.harmonics([(0, 0, growth)]) for i in which})
+        grown = [R + growth * (i in which) for i, R in enumerate(RADII)]
+        exact = layered_sphere(grown, INDICES).mode(pol, 24, 1).k0 - coated(pol).k0
+        rests.append(float(np.abs(split.shift - exact).max()))
+        assert rests[-1] < 3.0 * split.error[0]
+    assert 2.7 < math.log2(rests[1] / rests[0]) < 3.5
+
+
+@pytest.mark.parametrize("pol", ["TE", "TM"])
+def test_a_translation_leaves_every_line(pol: str) -> None:
+    """First and second order cancel (to the second, only with all TE and TM waves): what is left is of the fourth."""
+    k = coated(pol).k0.real
+    near, far = (float(np.abs(moved(pol, d).shift).max()) / k for d in (0.01, 0.02))
+    assert near < 1e-9
+    assert 3.5 < math.log2(far / near) < 4.5
+
+
+@pytest.mark.parametrize("pol", ["TE", "TM"])
+def test_sum_rules(pol: str) -> None:
+    """A relief without mean leaves the mean of the lines in first order; the composition is unitary; +m and -m balance."""
+    rough = relief.random(relief.spectrum("gaussian", 1.0, RADII[1], 60) * 0.002**2, seed=3, degree=60)
+    split = multiplet(coated(pol), {1: rough}, full=False)
+    assert abs(split.shift.real.sum()) < 1e-10 * np.abs(split.shift).sum()
+    assert np.allclose(split.states.conj().T @ split.states, np.eye(49), atol=1e-12)
+    assert abs(split.m_mean.sum()) < 1e-9
+
+
+def test_turning_the_relief_turns_nothing_but_the_composition() -> None:
+    """An ellipsoid along z and along an oblique axis: the same lines to second order, m mixed in one of them."""
+    mode, size = coated("TM"), np.array([0.0, 0.0, -0.01])
+    upright = multiplet(mode, {1: relief.ellipsoid(size, np.eye(3), RADII[1])})
+    axis = np.array([2.0, -1.0, 2.0]) / 3.0
+    across = np.linalg.svd(axis[None])[2][1:]
+    tilted = multiplet(mode, {1: relief.ellipsoid(size, np.vstack([across, axis]), RADII[1])})
+    splitting = np.ptp(upright.shift.real)
+    assert np.abs(upright.shift - tilted.shift).max() < 1e-9 * splitting
+    assert upright.m_std.max() < 1.0 + 24.0
+    assert tilted.m_std.min() > 0.5
+
+
+def test_the_sampled_second_order_is_that_of_the_whole_matrix() -> None:
+    """Vectors through the grid against sparse matrices through quadrature, both polarizations, two interfaces."""
+    from femwgm.imperfections.multiplet import _Problem
+
+    rough = relief.random(relief.spectrum("exponential", 3.0, RADII[1], 9) * 0.002**2, seed=3, degree=9)
+    for pol in ("TE", "TM"):
+        problem = _Problem(coated(pol), {0: rough, 1: rough})
+        first = problem.first(problem.k)
+        states = np.linalg.eigh(first)[1][:, [0, 7, 30]]
+        whole = np.einsum("mj,mn,nj->j", states.conj(), problem.second(first, None), states)
+        assert np.allclose(problem.second(first, states), whole, rtol=1e-10)
+
+
+def test_a_grating_splits_its_pair_only() -> None:
+    """dr = a cos(M phi) near the equator with M = 2 m: the pair +-m splits by twice the coupling, in closed form for m = l."""
+    mode, l, a = coated("TE"), 24, 1e-3
+    # sin(theta)^(2 l) cos(2 l phi), the sectoral harmonic, has height a at the equator
+    top = math.sqrt(
+        (4 * l + 1) / (4.0 * math.pi) * math.exp(math.lgamma(4 * l + 1) - 2 * math.lgamma(2 * l + 1))
+    )
+    norm = top / 4.0**l * math.sqrt(2.0) * math.sqrt(4.0 * math.pi)
+    split = multiplet(mode, {1: relief.harmonics([(2 * l, 2 * l, a / norm)])}, full=False)
+    # <l|h|-l>: a/2 int of Y_ll^2-like sin^(4 l) over int of sin^(2 l), times the factor of tangential fields
+    sines = math.exp(
+        2.0 * math.lgamma(2 * l + 1)
+        - 2.0 * math.lgamma(l + 1)
+        + math.lgamma(2 * l + 2)
+        - math.lgamma(4 * l + 2)
+    )
+    sines *= 4.0**l
+    factor = (l * (l + 1) - l * (2 * l + 1)) / (l * (l + 1))
+    growth = mode.dk0_dradius[1].real
+    expected = abs(a * sines * factor * growth)
+    lines = np.sort(split.shift.real)
+    assert math.isclose(lines[-1] - lines[0], expected, rel_tol=1e-9)
+    assert np.abs(lines[1:-1]).max() < 1e-9 * expected
+
+
+def test_an_untrustworthy_series_is_refused() -> None:
+    with pytest.raises(SolveError, match="not trustworthy"):
+        multiplet(coated("TE"), {1: relief.harmonics([(2, 0, 0.4), (20, 0, 0.3)])})
