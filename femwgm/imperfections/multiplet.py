@@ -211,7 +211,6 @@ def _eigenpairs(matrix: Array) -> tuple[Array, Array]:
     """
     trace = np.vdot(matrix.conj().T, matrix)
     phase = np.exp(-0.5j * np.angle(trace)) if trace else 1.0
-    phase = phase if (phase * 1.0).real >= 0.0 else -phase
     turned = phase * matrix
     rest = 0.5 * (turned - turned.conj().T)
     if np.abs(rest).max() > _NEARLY * np.abs(turned).max():
