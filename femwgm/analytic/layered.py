@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from femwgm.analytic import bessel
+from femwgm.ground.lossless import without_loss
 from femwgm.ground.typing import Array
 
 Bool = NDArray[np.bool_]
@@ -46,8 +47,8 @@ class Media:
     uniaxial: tuple[bool, ...]
 
     def real(self) -> Media:
-        """The lossless twin: imaginary parts dropped."""
-        return Media(self.t.real, self.r.real, self.uniaxial)
+        """The lossless twin (`femwgm.ground.lossless`)."""
+        return Media(without_loss(self.t), without_loss(self.r), self.uniaxial)
 
     def select(self, layers: Sequence[int]) -> Media:
         """Those of some layers, in the order given."""

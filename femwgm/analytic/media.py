@@ -10,6 +10,7 @@ import numpy as np
 
 from femwgm.analytic.layered import Media
 from femwgm.errors import GeometryError
+from femwgm.ground.lossless import slope_without_loss
 from femwgm.ground.typing import Array
 
 _STEP = 1e-3
@@ -123,7 +124,18 @@ class MediaModel:
         self.lossless = self._fixed is not None and not any(eps.imag.any() for eps in self._fixed)
 
     def at(self, k: Array, lossless: bool = False) -> Media:
-        """Permittivities at each wavenumber of a batch; `lossless` drops the imaginary parts."""
+        """Permittivities at each wavenumber of a batch; `lossless` those of the twin without absorption.
+
+        A lossless law is complex off the real axis, and stays so; one with loss counts by its twin at the real part of k.
+        """
+        if lossless and np.iscomplexobj(k) and np.any(k.imag):
+            here, axis = self.at(k), self.at(k.real)
+            twin = axis.real()
+            t, r = (
+                np.where(a.imag == 0.0, h, b)
+                for h, a, b in ((here.t, axis.t, twin.t), (here.r, axis.r, twin.r))
+            )
+            return Media(t, r, self.uniaxial)
         if self._fixed is not None:
             t, r = (np.broadcast_to(eps[:, None], (eps.size, k.size)) for eps in self._fixed)
         else:
@@ -139,7 +151,14 @@ class MediaModel:
             return np.zeros(shape), np.zeros(shape)
         t = np.array([[law.slope(complex(value)) for value in k] for law in self._t]).reshape(shape)
         r = np.array([[law.slope(complex(value)) for value in k] for law in self._r]).reshape(shape)
-        return (t.real, r.real) if lossless else (t, r)
+        if not lossless:
+            return t, r
+        axis = self.at(np.real(k))
+        found = []
+        for eps, law in ((axis.t, t), (axis.r, r)):
+            twin = slope_without_loss(eps, law)
+            found.append(np.where(eps.imag == 0.0, law, twin) if np.iscomplexobj(k) else twin)
+        return found[0], found[1]
 
 
 def _values(laws: Sequence[_Law], k0: complex) -> Array:

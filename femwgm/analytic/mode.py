@@ -15,9 +15,16 @@ from femwgm.analytic.radial import RadialMode
 from femwgm.analytic.sensitivity import Sensitivity
 from femwgm.errors import GeometryError
 from femwgm.ground.typing import Array
+from femwgm.ground.units import C_UM_THZ, frequency_thz
 
 if TYPE_CHECKING:
     from femwgm.analytic.sphere import LayeredSphere
+
+
+_ROUNDING = 4e-15
+"""Error of 1/Q from a pole in double precision."""
+_SHARP = math.log(1e8)
+"""ln Q_rad above which only its logarithm tells a pole from a real resonance."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,8 @@ class ExactMode:
     log_q_rad
         Natural logarithm of the radiation quality factor with the imaginary parts of all permittivities dropped; NaN for a
         pole that was found from a start value, which has no lossless twin.
+    k_twin
+        Complex wavenumber of that twin (rad/um).
     """
 
     sphere: LayeredSphere
@@ -47,6 +56,7 @@ class ExactMode:
     k0: complex
     k_real: float
     log_q_rad: float
+    k_twin: complex = complex(math.nan)
 
     def __repr__(self) -> str:
         label = f"{self.pol} l={self.l} m={self.m} q={self.q}"
@@ -90,21 +100,44 @@ class ExactMode:
             return self.q_rad
         return -0.5 * self.k0.real / self.k0.imag if self.k0.imag else math.inf
 
-    @cached_property
+    @property
     def q_abs(self) -> float:
         """Absorption quality factor, 1/q_total = 1/q_rad + 1/q_abs; infinite without loss, negative where gain outweighs it.
 
-        Where absorption is so weak that the difference is lost in rounding it is 1 / sum of Gamma_i Im eps_i / Re eps_i.
         NaN where q_rad is unknown.
         """
+        rate = self._absorbed[0]
+        return 1.0 / rate if rate else math.inf
+
+    @property
+    def q_abs_error(self) -> float:
+        """Relative error of q_abs."""
+        rate, error = self._absorbed
+        return error / abs(rate) if rate else math.nan
+
+    @cached_property
+    def _absorbed(self) -> tuple[float, float]:
+        """1/q_abs and its error: from the poles with and without loss, or by perturbation, whichever is the better known.
+
+        Perturbation takes the mean of the slopes with and without loss; half of their difference bounds what it leaves out.
+        """
         if self.sphere.media.lossless:
-            return math.inf
+            return 0.0, 0.0
         if math.isnan(self.log_q_rad):
-            return math.nan
+            return math.nan, math.nan
         difference = 1.0 / self.q_total - 1.0 / self.q_rad
-        if abs(difference) < 1e-2 / self.q_rad:
-            difference = sum(1.0 / q for q in self.q_abs_by_layer.values())
-        return 1.0 / difference if difference else math.inf
+        shifts = np.array([self._shift(self.sensitivity), self._shift(self._twin)])
+        twin, shift = self.k_twin, shifts.mean()
+        rate = 2.0 * (twin.imag * shift.real - twin.real * shift.imag) / (twin.real * (twin + shift).real)
+        curved = abs(shifts[1] - shifts[0]) / twin.real + 1e-13 * abs(rate)
+        return (difference, _ROUNDING) if curved > _ROUNDING else (float(rate), float(curved))
+
+    def _shift(self, sensitivity: Sensitivity) -> complex:
+        """First order of the change of k0 that loss makes."""
+        at = np.array([self.k0.real])
+        lossy, real = (self.sphere.media.at(at, lossless) for lossless in (False, True))
+        t, r = sensitivity.by_permittivity()
+        return complex((t * (lossy.t - real.t)[:, 0] + r * (lossy.r - real.r)[:, 0]).sum())
 
     @cached_property
     def q_abs_by_layer(self) -> dict[int, float]:
@@ -119,7 +152,7 @@ class ExactMode:
     @cached_property
     def radial(self) -> RadialMode:
         """Radial function at the mode's wavenumber (at the real one where only its logarithm tells it from k0)."""
-        lossless = self.sphere.media.lossless and self.log_q_rad > math.log(1e8)
+        lossless = self.sphere.media.lossless and self.log_q_rad > _SHARP
         return self._radial(self.k_real if lossless else self.k0, lossless)
 
     def _radial(self, k: complex, lossless: bool) -> RadialMode:
@@ -173,11 +206,14 @@ class ExactMode:
 
     @cached_property
     def _twin(self) -> Sensitivity:
-        """The same of the lossless sphere at its real resonance."""
-        return self._sensitivity(self._radial(self.k_real, lossless=True))
+        """The same of the lossless sphere."""
+        sharp = math.isnan(self.log_q_rad) or self.log_q_rad > _SHARP
+        return self._sensitivity(
+            self._radial(self.k_real if sharp else self.k_twin, lossless=True), lossless=True
+        )
 
-    def _sensitivity(self, radial: RadialMode) -> Sensitivity:
-        slopes = self.sphere.media.slope(radial.stack.k, lossless=not radial.stack.is_complex)
+    def _sensitivity(self, radial: RadialMode, *, lossless: bool = False) -> Sensitivity:
+        slopes = self.sphere.media.slope(radial.stack.k, lossless=lossless or not radial.stack.is_complex)
         return Sensitivity(radial, slopes[0][:, 0], slopes[1][:, 0])
 
     @cached_property
@@ -191,6 +227,16 @@ class ExactMode:
     def fsr_nm(self) -> float:
         """Free spectral range lambda^2 / (n_g 2 pi R) (nm)."""
         return 1e-3 * self.wavelength_nm**2 / (self.n_g * 2.0 * math.pi * self.sphere.outer_radius_um)
+
+    @property
+    def fsr_ghz(self) -> float:
+        """Free spectral range c / (n_g 2 pi R) (GHz)."""
+        return 1e3 * C_UM_THZ / (self.n_g * 2.0 * math.pi * self.sphere.outer_radius_um)
+
+    @property
+    def frequency_thz(self) -> float:
+        """Frequency (THz)."""
+        return frequency_thz(self.k0)
 
     @property
     def dk0_dn(self) -> dict[int, complex]:

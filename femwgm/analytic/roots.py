@@ -17,7 +17,7 @@ meaning.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,8 @@ class Poles:
         Real resonance of the lossless twin (rad/um).
     log_q_rad
         Natural logarithm of the radiation quality factor of the lossless twin.
+    k_twin
+        Complex wavenumber of the lossless twin (rad/um).
     """
 
     tm: Bool
@@ -61,10 +63,11 @@ class Poles:
     k0: Array
     k_real: Array
     log_q_rad: Array
+    k_twin: Array
 
     def take(self, index: Array) -> Poles:
         """A subset or reordering."""
-        return Poles(*(getattr(self, name)[index] for name in ("tm", "l", "q", "k0", "k_real", "log_q_rad")))
+        return Poles(*(getattr(self, item.name)[index] for item in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,7 @@ class Resonator:
         # Gain may balance loss: what counts is not their sum but their size.
         with np.errstate(divide="ignore"):
             quality = 0.5 * k_real / (np.abs(radiated) + np.abs(absorbed).sum(axis=0))
+        k_twin = k_real + 1j * radiated
         low = np.flatnonzero(quality < Q_NEWTON)
         if low.size:
             path = self._path_start(stack, matched, q, quality)
@@ -175,7 +179,8 @@ class Resonator:
                     start = k_real[twin] + 1j * radiated[twin]
                     alone = self._newton_poles(tm[twin], l[twin], start, path[twin], lossless=True)
                 log_q[twin] = np.log(-0.5 * alone.real / alone.imag)
-        return Poles(tm, l, q, k0, k_real, log_q)
+                k_twin[twin] = alone
+        return Poles(tm, l, q, k0, k_real, log_q, k_twin)
 
     def _absorbed(self, stack: Stack, matched: Match, total: Array) -> Array:
         """What the loss of each layer adds to Im k0, to first order, shape (layers + 1, batch)."""

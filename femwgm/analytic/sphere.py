@@ -215,6 +215,7 @@ class LayeredSphere:
                 k0=complex(poles.k0[i]),
                 k_real=float(poles.k_real[i]),
                 log_q_rad=float(poles.log_q_rad[i]),
+                k_twin=complex(poles.k_twin[i]),
             )
             for i in np.flatnonzero(np.isfinite(poles.k0))
         ]

@@ -16,6 +16,7 @@ from femwgm.fem.element import CurlElement, ScalarElement
 from femwgm.fem.field import CellField
 from femwgm.fem.pencil import Pencil
 from femwgm.fem.spaces import Space
+from femwgm.ground.lossless import slope_without_loss, without_loss
 from femwgm.ground.typing import Array, IntArray
 from femwgm.materials import Material
 from femwgm.mesh.curved import CurvedMesh
@@ -84,7 +85,7 @@ class MeridianProblem:
 
     @cached_property
     def lossless(self) -> MeridianProblem:
-        """The same body without absorption and gain, Im eps dropped; matrices are shared."""
+        """The same body without absorption and gain (`femwgm.ground.lossless`); matrices are shared."""
         twin = copy(self)
         twin.without_loss = True
         return twin
@@ -148,26 +149,39 @@ class MeridianProblem:
         """Permittivities at a wavenumber (rad/um)."""
         region = self.mesh.region if self.mesh.medium is None else self.mesh.medium
 
-        def on_cells(law: Callable[[Material], Callable[[complex], complex]]) -> Array:
-            array = np.array([self._at(law(material), k0) for material in self.materials])[region]
+        def on_cells(values: Sequence[complex]) -> Array:
+            array = np.array(values)[region]
             return np.asarray(array.real if not np.any(array.imag) else array)
 
-        eps, slope = on_cells(lambda m: m.permittivity), on_cells(lambda m: m.permittivity_slope)
+        across = [self._at(m.permittivity, m.permittivity_slope, k0) for m in self.materials]
+        eps, slope = (on_cells(values) for values in zip(*across, strict=True))
         if self.axis is None:
             return Media(eps, None, slope, None)
-        axial, axial_slope = (
-            on_cells(lambda m: m.permittivity_axial),
-            on_cells(lambda m: m.permittivity_axial_slope),
-        )
+        along = [self._at(m.permittivity_axial, m.permittivity_axial_slope, k0) for m in self.materials]
+        axial, axial_slope = (on_cells(values) for values in zip(*along, strict=True))
         return Media(eps, axial, slope, axial_slope)
 
-    def _at(self, law: Callable[[complex], complex], k0: complex) -> complex:
-        """A permittivity or its slope; without loss, what is complex at real wavenumbers counts by its real part there."""
+    def _at(
+        self, law: Callable[[complex], complex], slope: Callable[[complex], complex], k0: complex
+    ) -> tuple[complex, complex]:
+        """A permittivity and its slope; without loss, one that is complex at real wavenumbers counts by its twin there."""
         if self.without_loss:
-            real = law(complex(complex(k0).real))
+            k = complex(complex(k0).real)
+            real = np.asarray(law(k))
             if real.imag != 0.0:
-                return complex(real.real)
-        return law(k0)
+                return complex(without_loss(real)), complex(slope_without_loss(real, np.asarray(slope(k))))
+        return law(k0), slope(k0)
+
+    def permittivities(self, k0: complex) -> dict[str, tuple[complex, complex]]:
+        """Permittivity across and along the optical axis of the medium of each region."""
+        return {
+            name: (
+                self._at(m.permittivity, m.permittivity_slope, k0)[0],
+                self._at(m.permittivity_axial, m.permittivity_axial_slope, k0)[0],
+            )
+            for name, m in zip(self.mesh.regions, self.materials, strict=True)
+            if name != PML
+        }
 
     def numbering(self, degree: int, m: int, mirror: str | None, outer: str = "conductor") -> Numbering:
         """Free unknowns for an azimuthal order, a mirror condition and a condition at the end of the domain."""

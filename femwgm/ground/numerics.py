@@ -10,7 +10,7 @@ import numpy as np
 
 from femwgm.ground.typing import RealArray
 
-NUMERICAL_VERSION = 2
+NUMERICAL_VERSION = 3
 """Raised whenever the numbers of a run may change beyond its stated errors; part of every result's key."""
 
 

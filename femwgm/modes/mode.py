@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from femwgm.ground.columns import columns
-from femwgm.ground.units import frequency_thz, wavelength_um
+from femwgm.ground.units import C_UM_THZ, frequency_thz, wavelength_um
+from femwgm.modes.rates import Rate, added
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,8 +37,8 @@ class Mode:
         Group index (1/R) d m / d k0.
     log10_q_rad
         Decimal logarithm of the radiation quality factor; None where it does not apply or is not known.
-    q_rad_floor
-        A lower bound of q_rad where its value is not known.
+    q_rad_floor, q_abs_floor
+        A lower bound of |q_rad| and |q_abs| where the value is not known.
     q_rad_source
         "eigenvalue", "multipoles", or the reason why it is missing.
     q_abs
@@ -46,8 +47,10 @@ class Mode:
         Shares by region: of the electric energy, of the integral of |E|^2 over the volume and along the equatorial radius.
     mode_volume_um3
         int eps |E|^2 dV / max(eps |E|^2), travelling wave.
-    wavelength_error, q_error, share_error
-        Estimated errors: relative, relative, absolute.
+    wavelength_error, q_error, n_g_error, q_abs_error, q_wall_error, q_scattering_error
+        Estimated relative errors; `q_error` is that of q_rad.
+    share_error, e2_error, radial_e2_error
+        Estimated absolute errors of the shares `energy`, `e2`, `radial_e2`.
     residual, dofs, seconds
         Relative residual of the eigenpair, number of unknowns, time spent on the mode.
     confidence, te_fraction
@@ -58,10 +61,8 @@ class Mode:
         The finite-element field behind `field`.
     expected_k0
         What the exact solution says (rad/um), where there is one.
-    q_scattering
-        Quality factor of the surface roughness that the configuration states; None without any.
-    q_wall, q_wall_error
-        Quality factor of the loss in conducting walls and its relative error; None without walls that lose.
+    q_scattering, q_wall
+        Quality factors of the surface roughness and of the conducting walls that the configuration states; None without any.
     absorption
         1/Q of the absorption in each region, negative for gain.
     differentiate
@@ -105,8 +106,14 @@ class Mode:
     field_data: CellField | None = field(default=None, repr=False, compare=False)
     expected_k0: complex | None = None
     q_scattering: float | None = None
+    q_scattering_error: float | None = None
     q_wall: float | None = None
     q_wall_error: float | None = None
+    q_abs_error: float | None = None
+    q_abs_floor: float | None = None
+    n_g_error: float | None = None
+    e2_error: float | None = None
+    radial_e2_error: float | None = None
     differentiate: Callable[[], Any] | None = field(default=None, repr=False, compare=False)
     crest: Any = field(default=None, repr=False, compare=False)
     integrals: Any = field(default=None, repr=False, compare=False)
@@ -151,14 +158,72 @@ class Mode:
         return float(10.0**self.log10_q_rad) if self.log10_q_rad < 308.0 else float("inf")
 
     @property
+    def loss_rate(self) -> Rate | None:
+        """1/Q of all losses together and its error; None where nothing is known of them."""
+        if self.log10_q_rad is not None:
+            radiated = 0.0 if self.log10_q_rad > 308.0 else float(10.0**-self.log10_q_rad)
+            rates = [Rate(radiated, radiated * (self.q_error or 0.0))]
+        else:
+            rates = [Rate(0.0, 1.0 / self.q_rad_floor)] if self.q_rad_floor else []
+        if self.q_abs_floor:
+            rates.append(Rate(0.0, 1.0 / self.q_abs_floor))
+        rates += [
+            Rate(1.0 / q, (error or 0.0) / abs(q))
+            for q, error in (
+                (self.q_abs, self.q_abs_error),
+                (self.q_wall, self.q_wall_error),
+                (self.q_scattering, self.q_scattering_error),
+            )
+            if q is not None
+        ]
+        return added(rates) if rates else None
+
+    @property
     def q_total(self) -> float | None:
-        """1 / (1/q_rad + 1/q_abs + 1/q_scattering + 1/q_wall), as far as they apply; negative when gain wins."""
-        rates = [] if self.q_rad is None else [0.0 if np.isinf(self.q_rad) else 1.0 / self.q_rad]
-        rates += [1.0 / q for q in (self.q_abs, self.q_scattering, self.q_wall) if q is not None]
-        if not rates:
+        """1 / (1/q_rad + 1/q_abs + 1/q_wall + 1/q_scattering), as far as they apply; negative when gain wins.
+
+        None where nothing is known, and where the error leaves the sign open: `q_total_floor` is then a bound.
+        """
+        rate = self.loss_rate
+        if rate is None:
             return None
-        total = sum(rates)
-        return 1.0 / total if total else float("inf")
+        if rate.value == rate.error == 0.0:
+            return float("inf")
+        return 1.0 / rate.value if rate.resolved else None
+
+    @property
+    def q_total_error(self) -> float | None:
+        """Relative error of q_total."""
+        rate = self.loss_rate
+        return None if rate is None or not rate.resolved else rate.error / abs(rate.value)
+
+    @property
+    def q_total_floor(self) -> float | None:
+        """Lower bound of |q_total| where its sign is not known."""
+        rate = self.loss_rate
+        return None if rate is None or rate.resolved else rate.floor
+
+    @property
+    def q_rad_error(self) -> float | None:
+        """Relative error of q_rad: another name of `q_error`."""
+        return self.q_error
+
+    @property
+    def frequency_thz(self) -> float:
+        """Frequency (THz): another name of `freq_thz`."""
+        return self.freq_thz
+
+    @property
+    def fsr_ghz(self) -> float | None:
+        """Free spectral range c / (n_g 2 pi R) (GHz)."""
+        return None if self.n_g is None else 1e3 * C_UM_THZ / (self.n_g * 2.0 * np.pi * self.radius)
+
+    @property
+    def fsr_error(self) -> float | None:
+        """Relative error of fsr_nm, which holds that of the group index and twice that of the wavelength."""
+        if self.n_g is None or self.n_g_error is None:
+            return None
+        return self.n_g_error + 2.0 * (self.wavelength_error or 0.0)
 
     @property
     def q_abs_by_region(self) -> dict[str, float]:
@@ -271,8 +336,6 @@ class Mode:
                 "te_fraction": self.te_fraction,
                 "met": self.met,
                 **{f"q_abs_{region}": q for region, q in self.q_abs_by_region.items()},
-                **({} if self.q_scattering is None else {"q_scattering": self.q_scattering}),
-                **({} if self.q_wall is None else {"q_wall": self.q_wall, "q_wall_error": self.q_wall_error}),
                 "linewidth_nm": self.linewidth_nm,
                 "linewidth_ghz": self.linewidth_ghz,
                 "lifetime_ps": self.lifetime_ps,

@@ -31,6 +31,8 @@ from femwgm.observables.energy import RegionIntegrals
 from femwgm.observables.surface import interface
 
 _POLAR, _AZIMUTHAL = 32, 48
+MODEL_ERROR = 0.5
+"""Relative error of the scattering Q: what leaving out the body's own effect on the scattered wave costs."""
 
 
 def with_roughness(mode: Mode, problem: MeridianProblem | None, config: RunConfig) -> Mode:
@@ -54,7 +56,7 @@ def with_roughness(mode: Mode, problem: MeridianProblem | None, config: RunConfi
             surface.correlation_length_um,
         )
         rate += 0.0 if q is None else 1.0 / q
-    return replace(mode, q_scattering=1.0 / rate) if rate > 0.0 else mode
+    return replace(mode, q_scattering=1.0 / rate, q_scattering_error=MODEL_ERROR) if rate > 0.0 else mode
 
 
 def scattering_q(

@@ -30,9 +30,10 @@ from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import Domain
 from femwgm.mesh.polar import build_polar
 from femwgm.modes.expected import Expected
-from femwgm.observables.quality import RadiationQ
+from femwgm.modes.rates import better
 from femwgm.observables.sensitivity import PermittivitySlopes, bilinear_norm, permittivity_slopes
-from femwgm.solver.solve import Eigenmode, absorption_rate, observe, solve_eigenmode
+from femwgm.solver.losses import absorption_ways
+from femwgm.solver.solve import Eigenmode, observe, solve_eigenmode
 
 _MOVE = 1e-5
 """Step of a moved interface in the matrices, relative to the distance of the nearest fixed ring."""
@@ -291,6 +292,5 @@ class Differentiator:
         ln_q = observe(twin, bare, self.expected, self.mirror).candidates.get(self.source)
         absorbed = float("nan")
         if self._bare is not None:
-            known = RadiationQ(ln_q, None, self.source)
-            absorbed = absorption_rate(problem, mode, known, self._slopes(problem, mode))
+            absorbed = better(*absorption_ways(problem, mode, bare)).value
         return np.array([float("nan") if ln_q is None else ln_q, absorbed])

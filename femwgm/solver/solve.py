@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -17,18 +19,19 @@ from femwgm.fem.problem import MeridianProblem, prolong
 from femwgm.geometry.profile import Profile
 from femwgm.ground.timing import stage
 from femwgm.ground.typing import Array
-from femwgm.mesh.domain import PML
 from femwgm.modes.expected import Expected
 from femwgm.modes.labels import identify
 from femwgm.modes.mode import Mode
+from femwgm.modes.rates import Rate
 from femwgm.observables.ambient import beyond, outer_turning_point, within
 from femwgm.observables.effective import crest, volumes
 from femwgm.observables.energy import RegionIntegrals, radial_shares, region_integrals
 from femwgm.observables.index import group_index, wavenumber_slope
 from femwgm.observables.quality import RadiationQ, best_radiation_q, radiation_candidates, steepness
-from femwgm.observables.sensitivity import PermittivitySlopes, bilinear_norm, permittivity_slopes
+from femwgm.observables.sensitivity import bilinear_norm
 from femwgm.observables.volume import volume_max
 from femwgm.solver.error_estimate import wavenumber_error
+from femwgm.solver.losses import absorption, slopes_of
 
 MAX_DEGREE = 16
 _FIXED_POINT_STEPS = 12
@@ -182,20 +185,29 @@ def solve_mode(
             first = observe(problem, primary, expected, mirror)
             with stage("error estimate"):
                 second = observe(problem, check, expected, mirror)
-            q_rad = (
-                _without_loss(problem.lossless, expected, primary, check, mirror, error, radius)
-                if lossy
-                else _radiation(first, second, error, radius)
-            )
+            absorbed: Rate | None = None
+            if lossy:
+                q_rad, absorbed = _losses(problem, expected, (primary, check), mirror, error, radius)
+            else:
+                q_rad = _radiation(first, second, error, radius)
             q_misses[degree] = (q_rad.error or 0.0) / goals.q
             if q_misses[degree] <= 1.0 or last or _stagnant(q_misses, degree):
                 break
         degree = min(degree + (2 if error > 30.0 * goals.wavelength else 1), MAX_DEGREE)
     integrals, field = first.integrals, first.field
-    shares, richer, along_radius = _evanescent(problem, first, second, expected, radius, interfaces)
+    shares, richer, along_radius, along_richer = _evanescent(
+        problem, first, second, expected, radius, interfaces
+    )
     # Two absorbing layers may change the shares alike: they are known no better than the wavenumber is.
-    share_error = max(error, *(abs(shares.energy_share[r] - richer.energy_share[r]) for r in shares.regions))
-    media, matrices = problem.media(primary.k0), problem.matrices(degree)
+    share_error, e2_error, radial_e2_error = (
+        max(error, *(abs(one[r] - two[r]) for r in one))
+        for one, two in (
+            (shares.energy_share, richer.energy_share),
+            (shares.e2_share, richer.e2_share),
+            (_present(along_radius), _present(along_richer)),
+        )
+    )
+    media = problem.media(primary.k0)
     # The maximum often lies on the edge of a cell, where the coarser field is at its worst: the richer one gives the value.
     with stage("error estimate"):
         volume = volume_max(second.field, richer, media.eps)
@@ -207,31 +219,47 @@ def solve_mode(
         label = identify(
             second.field, media.eps, (smallest, largest), radius, latitude, problem.body_cells, profile
         )  # the less noise, the surer
-    local = primary.pencil.numbering.gather(primary.x[:, None])[..., 0]
-    norm = bilinear_norm(local, matrices, primary.k0, media)
-    slopes = permittivity_slopes(
-        local, matrices, primary.k0, norm, problem.region, problem.regions, problem.axis is not None
-    )
-    slope = wavenumber_slope(local, matrices, expected.m, primary.k0, norm)
-    absorbed = absorption_rate(problem, primary, q_rad, slopes) if lossy else None
-    rate = (absorbed or 0.0) + (0.0 if q_rad.ln_q is None else float(np.exp(-q_rad.ln_q)))
-    known = lossy or q_rad.ln_q is not None
+    n_g, richer_n_g = (_group_index(problem, mode, expected.m, radius) for mode in (primary, check))
+    n_g_error = None if n_g is None or richer_n_g is None else max(error, abs(richer_n_g / n_g - 1.0))
     q_met = not goals.q_required or (q_rad.error is not None and q_rad.error <= goals.q)
-    return Mode(
-        pol=label.pol, q=label.q, l=expected.m + label.p, m=expected.m, p=label.p,
-        k0=complex(primary.k0.real, -0.5 * primary.k0.real * rate) if known else primary.k0, radius=radius,
-        n_g=group_index(slope, radius, _tabulated(problem, primary.k0, slopes)),
-        log10_q_rad=q_rad.log10_q, q_rad_source=q_rad.source, q_rad_floor=q_rad.floor,
-        q_abs=1.0 / absorbed if absorbed else None,
-        energy=shares.energy_share, e2=shares.e2_share, radial_e2=along_radius,
+    mode = Mode(
+        pol=label.pol, q=label.q, l=expected.m + label.p, m=expected.m, p=label.p, k0=primary.k0, radius=radius,
+        n_g=n_g, n_g_error=n_g_error,
+        log10_q_rad=q_rad.log10_q, q_rad_source=q_rad.source, q_rad_floor=q_rad.floor, q_error=q_rad.error,
+        **_absorption_columns(absorbed), energy=shares.energy_share, e2=shares.e2_share, radial_e2=along_radius,
+        share_error=share_error, e2_error=e2_error, radial_e2_error=radial_e2_error if along_radius else None,
         mode_volume_um3=volume, extra={"mode_volume_error": volume_error, **more}, crest=peak, integrals=integrals,
-        wavelength_error=float(error),
-        residual=primary.residual,
-        dofs=primary.pencil.size, seconds=time.perf_counter() - begin, q_error=q_rad.error,
-        share_error=float(share_error), confidence=label.confidence, te_fraction=label.te_fraction,
-        met=bool(error <= goals.wavelength and q_met), absorption=integrals.absorption, field_data=field,
-        richer=(second.field, richer),
+        wavelength_error=float(error), residual=primary.residual,
+        dofs=primary.pencil.size, seconds=time.perf_counter() - begin, confidence=label.confidence,
+        te_fraction=label.te_fraction, met=bool(error <= goals.wavelength and q_met), absorption=integrals.absorption,
+        field_data=field, richer=(second.field, richer),
     )  # fmt: skip
+    rate = mode.loss_rate
+    return (
+        mode
+        if rate is None
+        else replace(mode, k0=complex(primary.k0.real, -0.5 * primary.k0.real * rate.value))
+    )
+
+
+def _absorption_columns(rate: Rate | None) -> dict[str, Any]:
+    """The absorption of a mode: Q with its relative error, or a floor where the sign is not known."""
+    if rate is None or not rate.resolved:
+        return {"q_abs": None, "q_abs_floor": rate.floor if rate else None}
+    return {"q_abs": 1.0 / rate.value, "q_abs_error": rate.error / abs(rate.value)}
+
+
+def _group_index(problem: MeridianProblem, mode: Eigenmode, m: int, radius: float) -> float | None:
+    """Group index of an eigenpair."""
+    media, matrices = problem.media(mode.k0), problem.matrices(mode.degree)
+    local = mode.pencil.numbering.gather(mode.x[:, None])[..., 0]
+    slope = wavenumber_slope(local, matrices, m, mode.k0, bilinear_norm(local, matrices, mode.k0, media))
+    return group_index(slope, radius, slopes_of(problem, mode)[1])
+
+
+def _present(shares: Mapping[str, float | None]) -> dict[str, float]:
+    """Shares that exist."""
+    return {name: share for name, share in shares.items() if share is not None}
 
 
 def _both(
@@ -245,17 +273,6 @@ def _both(
             problem, expected, degree + _ENRICHMENT, mirror, outer="natural", near=primary
         )
     return primary, check
-
-
-def _tabulated(problem: MeridianProblem, k0: complex, slopes: PermittivitySlopes) -> complex:
-    """(d k0/d eps) (d eps/d k0) summed over the regions of tabulated media."""
-    total = 0j
-    for name in problem.regions:
-        medium = problem.materials[problem.mesh.regions.index(name)]
-        if medium.tabulated:
-            total += slopes.across[name] * medium.permittivity_slope(k0)
-            total += slopes.along[name] * medium.permittivity_axial_slope(k0)
-    return total
 
 
 @dataclass(frozen=True)
@@ -297,48 +314,33 @@ def observe(problem: MeridianProblem, mode: Eigenmode, expected: Expected, mirro
 
 def _radiation(first: Observed, second: Observed, error: float, radius: float) -> RadiationQ:
     barrier = error * steepness(first.field.m, first.wavenumber * radius)
-    return best_radiation_q(first.candidates, second.candidates, barrier)
+    return best_radiation_q(first.candidates, second.candidates, barrier, error)
 
 
-def _without_loss(
-    twin: MeridianProblem, expected: Expected, primary: Eigenmode, check: Eigenmode, mirror: str | None,
-    error: float, radius: float,
-) -> RadiationQ:  # fmt: skip
-    """Radiation Q of a body that absorbs or amplifies: that of its lossless twin, so that it means the same at any loss."""
+def _losses(
+    problem: MeridianProblem, expected: Expected, pair: tuple[Eigenmode, Eigenmode], mirror: str | None, error: float,
+    radius: float,
+) -> tuple[RadiationQ, Rate]:  # fmt: skip
+    """Radiation Q of a body that absorbs or amplifies, and 1/Q of the absorption.
+
+    The radiation is that of the lossless twin, so that it means the same at any loss.
+    """
+    primary, check = pair
+    twin = problem.lossless
     bare = solve_eigenmode(twin, expected, primary.degree, mirror, near=primary)
     richer = solve_eigenmode(twin, expected, check.degree, mirror, outer="natural", near=check)
     first, second = (observe(twin, mode, expected, mirror) for mode in (bare, richer))
-    return _radiation(first, second, error, radius)
-
-
-_WEAK = 1e-7
-"""Absorption (as 1/Q) below which its first order is better known than the imaginary part of the eigenvalue."""
-
-
-def absorption_rate(
-    problem: MeridianProblem, mode: Eigenmode, q_rad: RadiationQ, slopes: PermittivitySlopes
-) -> float:
-    """1/q_abs, where 1/q_total = 1/q_rad + 1/q_abs: what the eigenvalue has beyond radiation, or the first order in the loss."""
-    k = complex(mode.k0.real)
-    first_order = 0.0
-    for name, material in zip(problem.mesh.regions, problem.materials, strict=True):
-        if name != PML:
-            across, along = material.permittivity(k).imag, material.permittivity_axial(k).imag
-            shift = 1j * (slopes.across[name] * across + slopes.along[name] * along)
-            first_order -= 2.0 * shift.imag / k.real
-    radiated = 0.0 if q_rad.ln_q is None or not problem.open else float(np.exp(-q_rad.ln_q))
-    rate = -2.0 * mode.k0.imag / mode.k0.real - radiated
-    lost_in_rounding = abs(rate) < max(_WEAK, 1e-2 * radiated)
-    return first_order if lost_in_rounding or (problem.open and q_rad.ln_q is None) else rate
+    return _radiation(first, second, error, radius), absorption(problem, pair, (bare, richer), error)
 
 
 def _evanescent(
     problem: MeridianProblem, first: Observed, second: Observed, expected: Expected, radius: float,
     interfaces: dict[str, tuple[float, float]],
-) -> tuple[RegionIntegrals, RegionIntegrals, dict[str, float | None]]:  # fmt: skip
-    """Integrals of both solutions and radial shares, the ambient of an open spherical mode ended at its outer turning point."""
+) -> tuple[RegionIntegrals, RegionIntegrals, dict[str, float | None], dict[str, float | None]]:  # fmt: skip
+    """Integrals and radial shares of both solutions, the ambient of an open spherical mode ended at its outer turning point."""
     if not problem.open or expected.degree is not None:
-        return first.integrals, second.integrals, radial_shares(first.field, interfaces)
+        radial = [radial_shares(o.field, interfaces) for o in (first, second)]
+        return first.integrals, second.integrals, radial[0], radial[1]
     ambient = problem.ambient
     eps = problem.materials[problem.mesh.regions.index(ambient)].permittivity(complex(first.field.k0.real))
     index = float(np.sqrt(eps.real))
@@ -351,7 +353,8 @@ def _evanescent(
         within(o.integrals, o.field, ambient, eps.real, (radius, end), volume) for o in (first, second)
     )
     within_reach = {**interfaces, ambient: (radius, max(end, radius))}
-    return one, two, radial_shares(first.field, within_reach, {ambient: 1.0 + equator})
+    radial = [radial_shares(o.field, within_reach, {ambient: 1.0 + equator}) for o in (first, second)]
+    return one, two, radial[0], radial[1]
 
 
 def _extent(problem: MeridianProblem) -> tuple[float, float, float]:

@@ -195,6 +195,8 @@ class StackSolver(Finder):
         assert single is not None
         error = max(abs(richer.real - found.k0.real) / richer.real, 1e-13)
         absorbed = sum(integrals.absorption.values())
+        loss = max(abs(self.media[n].permittivity(found.k0.real).imag) for n in integrals.regions)
+        unknown = float(np.sqrt(error))  # a field errs by the root of what its eigenvalue errs by
         k0 = complex(found.k0 * (1.0 + found.shift))
         log_q: float | None = None
         q_error: float | None = None
@@ -202,7 +204,7 @@ class StackSolver(Finder):
         source = "not resolved: the domain is closed"
         if not self.domain.open:  # solved without loss and gain: they count to first order
             k0 = complex(k0.real, -0.5 * k0.real * absorbed)
-            error += 0.5 * max(abs(self.media[n].permittivity(k0.real).imag) for n in integrals.regions) ** 2
+            error += 0.5 * loss**2
         elif found.k0.imag < 0.0:
             rate = -2.0 * found.k0.imag / found.k0.real - absorbed
             if rate > 0.0:
@@ -218,7 +220,9 @@ class StackSolver(Finder):
         return Mode(
             pol=label.pol, q=single.q, l=label.l, m=found.m, p=label.l - found.m, k0=k0,
             radius=self.section.radius, n_g=None, log10_q_rad=log_q, q_rad_source=source, q_rad_floor=floor,
-            q_error=q_error, q_abs=1.0 / absorbed if absorbed else None, energy=integrals.energy_share, e2=integrals.e2_share,
+            q_error=q_error, q_abs=1.0 / absorbed if absorbed else None,
+            q_abs_error=unknown + loss if absorbed else None, share_error=unknown, e2_error=unknown,
+            energy=integrals.energy_share, e2=integrals.e2_share,
             radial_e2={}, mode_volume_um3=found.volume, wavelength_error=float(error), residual=found.residual,
             dofs=found.dofs, seconds=seconds, confidence=label.purity * abs(2.0 * label.te_fraction - 1.0),
             te_fraction=label.te_fraction, met=bool(error <= self.config.accuracy.wavelength),

@@ -174,7 +174,8 @@ class StackFinder(Finder):
             radius=self.geometry.radius_ref_um, n_g=None, log10_q_rad=found.log10_q if known else None,
             q_rad_source=found.source if known or found.log10_q is None else "not resolved: lost in rounding",
             q_rad_floor=None if known or self.media[self.geometry.ambient].permittivity(complex(k)).imag else 1.0 / found.error,
-            q_error=found.q_error if known else None, q_abs=1.0 / absorbed if absorbed else None, energy=energy,
+            q_error=found.q_error if known else None, q_abs=1.0 / absorbed if absorbed else None,
+            q_abs_error=_absorption_error(absorbing, eps, found.share_error), energy=energy, e2_error=found.share_error,
             e2={name: value / sum(weights.values()) for name, value in weights.items()}, radial_e2={},
             mode_volume_um3=1.0 / peak_density(exact)[0], wavelength_error=found.error, residual=found.residual,
             dofs=found.system.size, seconds=seconds, share_error=found.share_error, confidence=what.weight,
@@ -182,3 +183,14 @@ class StackFinder(Finder):
             met=found.error <= self.config.accuracy.wavelength and (goal is None or (known and (found.q_error or 0.0) <= goal)),
             absorption=absorbing, extra=extra, field_data=SampledField(self.space, exact, found.m, found.k0),
         )  # fmt: skip
+
+
+def _absorption_error(
+    absorbing: Mapping[str, float], eps: Mapping[str, complex], share: float
+) -> float | None:
+    """Relative error of the absorption from shares with an error (absolute), of first order in the loss."""
+    total = abs(sum(absorbing.values()))
+    if not absorbing or total == 0.0:
+        return None
+    tangents = [abs(eps[name].imag / eps[name].real) for name in absorbing]
+    return share * sum(tangents) / total + max(tangents)

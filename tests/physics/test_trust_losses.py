@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import mpmath as mp
 import numpy as np
 import pytest
 from scipy.integrate import dblquad
 from scipy.special import gammaln
+from support.mie_twin import pole
 from support.spheres import config, mode_of, run_for
 
 from femwgm import analytic
@@ -131,7 +133,7 @@ def test_extra_columns_follow_the_contract() -> None:
     contract = columns(result.regions)
     assert names[: len(contract)] == contract
     for name in (
-        "q_abs_l0", "q_scattering", "linewidth_nm", "linewidth_ghz", "lifetime_ps", "volume_standing_um3", "purcell",
+        "q_abs_l0", "linewidth_nm", "linewidth_ghz", "lifetime_ps", "volume_standing_um3", "purcell",
         "volume_kerr_l1_um3", "volume_qnm_re_um3", "volume_qnm_im_um3",
     ):  # fmt: skip
         assert name in names[len(contract) :]
@@ -139,6 +141,50 @@ def test_extra_columns_follow_the_contract() -> None:
     assert "q_abs_l1" not in names
     total = 1.0 / row["q_abs"] + 1.0 / row["q_scattering"] + 1.0 / row["q_rad"]
     assert row["q_total"] == pytest.approx(1.0 / total, rel=1e-12)
+
+
+# -- loss and leak together ----------------------------------------------------------------------------------------------------
+
+MIXED = {
+    "a leaky bubble that absorbs a little": ([3010.0, 3100.0], [1.0, 1.96 + 2e-3j, 1.0], "TM", 32),
+    "a leaky ball in an absorber": ([1.5], [1.6, 1.33 + 1e-3j], "TM", 22),
+    "a leaky ball in a weak absorber": ([1.5], [1.6, 1.33 + 1e-7j], "TM", 22),
+    "a sharp mode, gain inside": ([2.0], [1.5 - 1e-9j, 1.0], "TE", 30),
+}
+"""Bodies of every proportion of radiation (1/Q from 4e-2 to 1e-9) and absorption."""
+
+
+@pytest.mark.parametrize("case", MIXED.values(), ids=MIXED.keys())
+def test_absorption_of_a_leaky_mode(case: tuple[list[float], list[complex], str, int]) -> None:
+    """Against 40-digit poles with and without the imaginary parts of the indices: `run` and `exact`, in their stated errors."""
+    radii, media, pol, l = case
+    exact = analytic.layered_sphere(radii, media).mode(pol, l)
+    with mp.workdps(50):
+        lossy = pole(pol, l, radii, media, exact.k0, 40)
+        bare = pole(pol, l, radii, [complex(n).real for n in media], exact.k_twin, 40)
+        total, radiated = (-2 * k.imag / k.real for k in (lossy, bare))
+        q_abs, q_rad, q_total = (float(1 / rate) for rate in (total - radiated, radiated, total))
+    assert abs(exact.q_abs / q_abs - 1.0) <= exact.q_abs_error + 1e-14
+    mode = mode_of(radii, media, pol, l, exact.wavelength_nm * 1e-3)
+    assert mode.q_abs is not None
+    assert mode.q_total is not None
+    for value, true, error in (
+        (mode.q_abs, q_abs, mode.q_abs_error),
+        (mode.q_rad, q_rad, mode.q_rad_error),
+        (mode.q_total, q_total, mode.q_total_error),
+    ):
+        assert error is not None
+        assert abs(value / true - 1.0) <= error < 1e-3
+
+
+def test_sign_of_a_balance_within_the_error_is_not_stated() -> None:
+    """Gain that cancels the radiation to 4e-14 of omega (1/Q = 3.95e-14 by 40-digit poles): no sign, but a bound that holds."""
+    mode = mode_of([1.0], [1.5 - 1.1328014e-6j, 1.0], "TE", 39, 0.21114857)
+    assert mode.q_total is None
+    assert mode.row()["q_total_error"] is None
+    assert mode.q_total_floor is not None
+    assert 1e11 < mode.q_total_floor < 2.53e13
+    assert mode.q_rad == pytest.approx(685649.4, rel=1e-6)
 
 
 # -- volumes ------------------------------------------------------------------------------------------------------------------
