@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from signal import SIGINT
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,7 @@ from femwgm.cli.options import Config, Csv, Out, Quiet, Set
 from femwgm.cli.overview import Overview
 from femwgm.cli.peaks import peaks
 from femwgm.cli.screen import progress_bar, show_modes, show_notes, suggest
+from femwgm.ground.interrupts import Interrupted
 
 if TYPE_CHECKING:
     from femwgm.runs.loop import RunResult
@@ -54,21 +56,16 @@ def run(
     from femwgm.errors import AccuracyError
     from femwgm.runs.run import run_into
 
-    try:
-        with progress_bar(quiet or csv) as bar:
-            settings = load_config(config, override or [])
+    with progress_bar(quiet or csv) as bar:
+        settings = load_config(config, override or [])
 
-            def show(result: RunResult) -> None:
-                bar.clear()
-                show_modes(
-                    result.rows, result.regions, settings.name, csv=csv, quiet=quiet, warnings=result.warnings, out=out
-                )  # fmt: skip
+        def show(result: RunResult) -> None:
+            bar.clear()
+            show_modes(
+                result.rows, result.regions, settings.name, csv=csv, quiet=quiet, warnings=result.warnings, out=out
+            )  # fmt: skip
 
-            result, remarks = run_into(settings, out, progress=bar, on_tables=show, pictures=pictures)
-    except KeyboardInterrupt:
-        where = f"; what was finished is in {out}" if out is not None and (out / "run.json").exists() else ""
-        print(f"femwgm: interrupted{where}", file=sys.stderr)
-        raise typer.Exit(130) from None
+        result, remarks = run_into(settings, out, progress=bar, on_tables=show, pictures=pictures)
     if not (quiet or csv):
         show_notes(remarks)
     if out is None:
@@ -171,9 +168,8 @@ def sweep(
         )
     try:
         sweep_into(settings, out, workers=workers, scheduler=scheduler, solve=not tables, quiet=quiet)
-    except KeyboardInterrupt:
-        print(f"femwgm: interrupted; rerun to resume from {out}", file=sys.stderr)
-        raise typer.Exit(130) from None
+    except KeyboardInterrupt as signal:
+        raise Interrupted(f"rerun to resume from {out}", getattr(signal, "number", SIGINT)) from None
 
 
 @app.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -35,7 +34,7 @@ def sweep_into(
     from femwgm.sweeps import run_sweep
 
     begin = time.perf_counter()
-    with _progress(quiet) as progress, _terminable():
+    with _progress(quiet) as progress:
         result = run_sweep(config, out, workers=workers, scheduler=scheduler, progress=progress, solve=solve)
     figures = _figures(config, result, out)
     if not quiet:
@@ -85,16 +84,6 @@ def _tell(result: Any, seconds: float, figures: list[Path]) -> None:
     for values, reason in result.reasons[:_SHOWN] if result.failed else ():
         place = ", ".join(f"{name} = {value}" for name, value in values.items())
         print(f"femwgm: failed at {place}: {reason}", file=sys.stderr)
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """Treat SIGTERM, by which a batch system ends a job, as Ctrl-C: as good a reason to leave tables behind."""
-    former = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, former)
 
 
 @contextlib.contextmanager

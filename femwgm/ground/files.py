@@ -19,6 +19,7 @@ __all__ = [
     "sync_folder",
     "write_bytes",
     "write_files",
+    "write_synced",
 ]
 
 
@@ -97,15 +98,20 @@ def write_bytes(path: Path, content: bytes) -> None:
     aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
     with guarded(path):
         try:
-            with aside.open("wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
+            write_synced(aside, content)
             aside.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
                 aside.unlink()
             raise
+
+
+def write_synced(path: Path, content: bytes) -> None:
+    """Write a file whose content is on the disk when this returns."""
+    with path.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def make_folder(path: Path) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from signal import SIGINT
 from typing import TYPE_CHECKING, Any
 
 from femwgm.config import RunConfig, load_config
-from femwgm.errors import MissingExtraError
+from femwgm.errors import MissingExtraError, OutputError
+from femwgm.ground.interrupts import Interrupted
 from femwgm.store import RunFolder
 from femwgm.store.folder import Artist
 from femwgm.store.rows import Row
@@ -47,6 +49,7 @@ def _artist(writer: str, progress: Progress | None) -> Artist:
     def paint(result: Any, folder: Path) -> None:
         part("femwgm.views", writer)(result, folder, progress)
 
+    paint.__name__ = writer
     return paint
 
 
@@ -128,8 +131,8 @@ def run_into(
     ------
     OutputError
         Before any work, when the folder cannot be written.
-    KeyboardInterrupt
-        After the modes finished so far are stored.
+    Interrupted
+        After the modes finished so far are stored; its text says how many.
     """
     from femwgm.runs.loop import run
 
@@ -139,23 +142,58 @@ def run_into(
         announce(result)
         return result, ()
     finished: list[Any] = []
+    tell = _Counting(progress)
     with RunFolder(out, config) as folder:
         try:
-            result = run(config, progress=progress, on_mode=finished.append)
-        except KeyboardInterrupt:
-            if finished:
-                done = _Partial([mode.row() for mode in finished], config.geometry.regions, ["interrupted"])
-                folder.save(done, status="interrupted", reason="interrupted")
-            raise
-        folder.save(
-            result,
-            status="done" if result.met else "inaccurate",
-            times={"solve": result.seconds},
-            reason=None if result.met else "the accuracy asked for was missed",
-        )
-        announce(result)
-        folder.add(result, artists(config, progress, pictures=pictures))
+            result = run(config, progress=tell, on_mode=finished.append)
+            folder.save(
+                result,
+                status="done" if result.met else "inaccurate",
+                times={"solve": result.seconds},
+                reason=None if result.met else "the accuracy asked for was missed",
+            )
+        except KeyboardInterrupt as signal:
+            raise _kept(folder, finished, max(tell.total, len(finished)), signal) from None
+        try:
+            announce(result)
+            folder.add(result, artists(config, progress, pictures=pictures))
+        except KeyboardInterrupt as signal:
+            count = len(result.modes)
+            raise _interrupted(f"{count} of {count} modes are in {out}, pictures are not", signal) from None
     return result, folder.remarks
+
+
+def _kept(folder: RunFolder, finished: Sequence[Any], total: int, signal: KeyboardInterrupt) -> Interrupted:
+    """Store the modes that are finished, unless the folder holds the whole result already; what the user is told."""
+    if folder.saved:
+        return _interrupted(f"{total} of {total} modes are in {folder.path}, pictures are not", signal)
+    if folder.repeats:
+        return _interrupted(f"the finished run of the same configuration in {folder.path} is as it was", signal)
+    if not finished:
+        return _interrupted("no mode was finished", signal)
+    modes = sorted(finished, key=lambda mode: (mode.wavelength_nm, mode.pol, mode.m))
+    try:
+        done = _Partial([mode.row() for mode in modes], folder.config.geometry.regions, ["interrupted"])
+        folder.save(done, status="interrupted", reason="interrupted")
+    except OutputError as error:
+        return _interrupted(f"{len(modes)} finished modes are lost: {error}", signal)
+    return _interrupted(f"{len(modes)} of {total} modes are in {folder.path}, fields and pictures are not", signal)
+
+
+def _interrupted(message: str, signal: KeyboardInterrupt) -> Interrupted:
+    return Interrupted(message, getattr(signal, "number", SIGINT))
+
+
+class _Counting:
+    """Progress that remembers how many modes there are."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.progress, self.total = progress, 0
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        self.total = total
+        if self.progress:
+            self.progress(what, done, total)
 
 
 def _ignore(_result: RunResult) -> None:

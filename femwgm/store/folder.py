@@ -1,14 +1,12 @@
-"""Writing a run folder: refused early, staged aside, renamed in, undone when the input was bad."""
+"""Writing a run folder: refused early, saved in one step, undone when the input was bad."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import platform
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
@@ -16,15 +14,19 @@ from typing import Any, Protocol
 
 from femwgm.config import RunConfig, config_hash, dump_resolved
 from femwgm.errors import FemwgmError, MissingExtraError, OutputError
-from femwgm.ground.files import guarded, write_bytes
+from femwgm.ground.files import guarded, write_synced
+from femwgm.ground.interrupts import shielded
 from femwgm.store.netcdf import to_netcdf
+from femwgm.store.result_folder import ResultFolder
 from femwgm.store.rows import Row, to_csv
 
 __all__ = ["FORMAT", "RunFolder", "RunTables", "package_versions"]
 
-FORMAT = 1
-"""Version of the folder's layout."""
+FORMAT = 2
+"""Version of the folder's layout; 1 had no checksums."""
 PACKAGES = ("femwgm", "numpy", "scipy", "scikit-fem", "gmsh", "meshio", "h5netcdf", "pyvista", "matplotlib")
+_RESULTS = ("done", "inaccurate", "interrupted")
+TABLES = ("config.resolved.yaml", "modes.csv", "modes.nc")
 
 
 class RunTables(Protocol):
@@ -49,21 +51,25 @@ Artist = Callable[[Any, Path], None]
 
 def package_versions() -> dict[str, str]:
     """Versions of Python and of the packages that make the numbers and pictures."""
-    versions = {"python": platform.python_version()}
+    return dict(_versions())
+
+
+@cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    versions = [("python", platform.python_version())]
     for package in PACKAGES:
         with contextlib.suppress(metadata.PackageNotFoundError):
-            versions[package] = metadata.version(package)
-    return versions
+            versions.append((package, metadata.version(package)))
+    return tuple(versions)
 
 
 class RunFolder:
     """One run's folder, as a context manager around the solve.
 
-    Entering makes the folder and tries to write in it, so that an unwritable place is refused before any work.
-    `save` stages all files in a hidden sibling inside the folder and renames them in, `run.json` last; `add` does the
-    same for what is made afterwards, pictures above all, so that the tables never wait for them. Leaving by an exception
-    keeps a readable folder with the reason in `run.json`, except for bad input: then nothing stays. A finished run that
-    was there before stays untouched until `save`.
+    Entering takes the folder (`ResultFolder.held`), so that a place which cannot be used is refused before any work. `save`
+    writes the tables in one step; `add` writes what comes afterwards, pictures above all, so that the tables never wait for
+    them. Leaving by an exception keeps a readable folder with the reason in `run.json`, except for bad input: then nothing
+    stays. A result that was there before stays untouched until `save`.
 
     Parameters
     ----------
@@ -75,55 +81,65 @@ class RunFolder:
     Attributes
     ----------
     remarks
-        What an artist could not do for want of an optional part; the tables do not suffer from it.
+        What an artist could not do; the tables do not suffer from it.
+    saved
+        Whether the tables are in the folder.
 
     Raises
     ------
     OutputError
-        One line, when the folder cannot be made or written.
+        One line, when the folder cannot be used, or holds tables that no run made.
     """
 
     def __init__(self, path: str | Path, config: RunConfig) -> None:
         self.path, self.config = Path(path), config
         self.started = datetime.now(UTC)
         self.remarks: list[str] = []
-        self._made: list[Path] = []
-        self._former = False
-        self._began = False
-        self._saved = False
+        self.saved = False
+        self._folder = ResultFolder(path, "run")
         self._account: dict[str, Any] = {}
+        self._former: dict[str, Any] = {}
+        self._held = contextlib.ExitStack()
 
     def __enter__(self) -> RunFolder:
+        self._held.enter_context(self._folder.held())
         try:
-            self._claim()
-        except OutputError:
+            self._former = self._folder.account()
+            self._refuse_strangers()
+            if not self._former:
+                head = {
+                    "config.resolved.yaml": self._yaml,
+                    "modes.csv": to_csv((), self.config.geometry.regions).encode(),
+                }
+                self._commit(head, "running")
+        except BaseException:
             self._discard()
             raise
-        self._former = (self.path / "run.json").exists()
-        if not self._former:
-            self._began = True
-            try:
-                write_bytes(self.path / "config.resolved.yaml", dump_resolved(self.config).encode())
-                write_bytes(self.path / "modes.csv", to_csv((), self.config.geometry.regions).encode())
-                self._describe("running")
-            except OutputError:
-                self._discard()
-                raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is None or self._saved or self._former:
-            return
-        if isinstance(error, FemwgmError) and error.exit_code == 2:
+        account = self._former or self._account
+        if error is None or self.saved or account.get("status") in _RESULTS:
+            self._held.close()
+        elif isinstance(error, FemwgmError) and error.exit_code == 2:
             self._discard()
-            return
-        interrupted = isinstance(error, KeyboardInterrupt)
-        with contextlib.suppress(OutputError):
-            self._describe(
-                "interrupted" if interrupted else "failed", reason=None if interrupted else str(error)
-            )
+        else:
+            interrupted = isinstance(error, KeyboardInterrupt)
+            with self._held, contextlib.suppress(OutputError), shielded():
+                what = (
+                    {"status": "interrupted", "reason": None}
+                    if interrupted
+                    else {"status": "failed", "reason": str(error)}
+                )
+                self._folder.describe({**account, **what})
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a finished result of this very configuration is in the folder."""
+        former = self._former
+        return former.get("status") == "done" and former.get("config_hash") == config_hash(self.config)
 
     def save(
         self,
@@ -145,27 +161,18 @@ class RunFolder:
         times
             Seconds of the parts of the run.
         artists
-            Writers of fields and pictures.
+            Writers of fields and pictures, called once the tables are there.
         reason
             Why a run is not "done".
         """
         tables = {
-            "config.resolved.yaml": dump_resolved(self.config).encode(),
+            "config.resolved.yaml": self._yaml,
             "modes.csv": to_csv(result.rows, result.regions).encode(),
             "modes.nc": to_netcdf(result.rows, result.regions, self._attributes()),
         }
-        with self._stage() as stage:
-            for name, content in tables.items():
-                write_bytes(stage / name, content)
-            self._paint(result, artists, stage)
-            files = self._move_in(stage)
-            stale = set(self._known_files()) - set(files)
-            self._account = {
-                "status": status, "result": result, "times": times, "files": files, "reason": reason
-            }  # fmt: skip
-            self._describe(**self._account)
-            self._saved = True
-            self._remove(stale)
+        self._commit(tables, status, result, times, reason)
+        self.saved = True
+        self.add(result, artists)
 
     def add(self, result: RunTables, artists: Sequence[Artist]) -> None:
         """Write what goes beside the saved tables; the files of an artist appear together, once it is done.
@@ -175,56 +182,61 @@ class RunFolder:
         result
             What was saved.
         artists
-            Writers of fields and pictures. One that breaks off leaves the tables and the files of those before it.
+            Writers of fields and pictures. One that fails is a remark; one that is broken off leaves the files of those before.
         """
-        try:
-            for artist in artists:
-                with self._stage() as stage:
-                    self._paint(result, [artist], stage)
-                    self._account["files"] = sorted({*self._account["files"], *self._move_in(stage)})
-        finally:
-            self._describe(**self._account)
-
-    @contextlib.contextmanager
-    def _stage(self) -> Iterator[Path]:
-        """A hidden folder inside this one, for files that are not complete yet."""
-        with guarded(self.path):
-            stage = Path(tempfile.mkdtemp(prefix=".partial-", dir=self.path))
-        try:
-            yield stage
-        finally:
-            shutil.rmtree(stage, ignore_errors=True)
-
-    def _paint(self, result: RunTables, artists: Sequence[Artist], stage: Path) -> None:
-        with guarded(self.path):
-            for artist in artists:
+        for artist in artists:
+            with self._folder.aside() as stage:
                 try:
                     artist(result, stage)
+                    self._move_in(stage)
                 except MissingExtraError as error:
                     self.remarks.append(str(error))
+                    self._move_in(stage)
+                except Exception as error:  # noqa: BLE001 - a picture may fail in any way; the run may not
+                    self.remarks.append(
+                        f"{_what(artist)} are not complete ({_reason(error)}); the tables are"
+                    )
+                    self._keep_whole(stage)
+        if self.remarks:
+            self._account["warnings"] = [*result.warnings, *self.remarks]
+            with contextlib.suppress(OutputError):
+                self._folder.describe(self._account)
 
-    def _move_in(self, stage: Path) -> list[str]:
-        """Rename the staged files into the folder."""
-        files = sorted(str(p.relative_to(stage)) for p in stage.rglob("*") if p.is_file())
-        with guarded(self.path):
-            for name in files:
-                (self.path / name).parent.mkdir(parents=True, exist_ok=True)
-                (stage / name).replace(self.path / name)
-        return files
+    def _move_in(self, stage: Path) -> None:
+        self._folder.commit(stage, self._account)
 
-    def _claim(self) -> None:
-        """Make the folder and see that it takes files."""
-        if "\0" in str(self.path):
-            raise OutputError(f"{self.path}: is no name for a folder; choose another with -o")
-        with guarded(self.path):
-            if self.path.exists() and not self.path.is_dir():
-                raise OutputError(f"{self.path}: is a file, not a folder; choose another with -o")
-            missing = [p for p in (self.path, *self.path.parents) if not p.exists()]
-            for folder in reversed(missing):
-                folder.mkdir(exist_ok=True)
-                self._made.append(folder)
-            with tempfile.TemporaryFile(dir=self.path):
-                pass
+    def _keep_whole(self, stage: Path) -> None:
+        """Move in what was finished; the last file may be half of one."""
+        files = sorted((p for p in stage.rglob("*") if p.is_file()), key=lambda p: p.stat().st_mtime_ns)
+        with contextlib.suppress(OSError, OutputError):
+            files[-1].unlink() if files else None
+            self._move_in(stage)
+
+    def _commit(
+        self, files: Mapping[str, bytes], status: str, result: RunTables | None = None,
+        times: Mapping[str, float] | None = None, reason: str | None = None,
+    ) -> None:  # fmt: skip
+        """Put files into the folder in the place of all that a run left there."""
+        account = self._described(status, result, times, reason)
+        with self._folder.aside() as stage:
+            with guarded(self.path):
+                for name, content in files.items():
+                    write_synced(stage / name, content)
+            self._folder.commit(stage, account, replace=True)
+        self._account = account
+
+    @property
+    def _yaml(self) -> bytes:
+        return dump_resolved(self.config).encode()
+
+    def _refuse_strangers(self) -> None:
+        """Tables in the folder that no run made are somebody's work."""
+        known = set(self._folder.files()) if self._former.get("format") != 1 else {*TABLES}
+        for name in TABLES:
+            if name not in known and (self.path / name).exists():
+                raise OutputError(
+                    f"{self.path}: holds a {name} that no run left there; move it away, or choose another folder with -o"
+                )
 
     def _attributes(self) -> dict[str, str]:
         return {
@@ -234,17 +246,11 @@ class RunFolder:
             "config": dump_resolved(self.config),
         }
 
-    def _describe(
-        self,
-        status: str,
-        *,
-        result: RunTables | None = None,
-        times: Mapping[str, float] | None = None,
-        files: Sequence[str] = (),
-        reason: str | None = None,
-    ) -> None:
+    def _described(
+        self, status: str, result: RunTables | None, times: Mapping[str, float] | None, reason: str | None
+    ) -> dict[str, Any]:
         now = datetime.now(UTC)
-        description = {
+        return {
             "format": FORMAT,
             "name": self.config.name,
             "status": status,
@@ -257,35 +263,26 @@ class RunFolder:
             "regions": list(result.regions) if result else list(self.config.geometry.regions),
             "warnings": [*result.warnings, *self.remarks] if result else [],
             "checks": dict(getattr(result, "extra", {})),
-            "files": list(files),
             "versions": package_versions(),
         }
-        text = json.dumps(description, indent=2, ensure_ascii=False) + "\n"
-        write_bytes(self.path / "run.json", text.encode())
-
-    def _known_files(self) -> list[str]:
-        """Files of the run that was here before."""
-        try:
-            files = json.loads((self.path / "run.json").read_text(encoding="utf-8"))["files"]
-            return [name for name in files if not Path(name).is_absolute() and ".." not in Path(name).parts]
-        except (OSError, ValueError, KeyError, TypeError):
-            return []
-
-    def _remove(self, names: set[str]) -> None:
-        for name in names:
-            with contextlib.suppress(OSError):
-                (self.path / name).unlink()
-            with contextlib.suppress(OSError):
-                (self.path / name).parent.rmdir()
 
     def _discard(self) -> None:
         """Take back what entering wrote."""
-        for name in ("run.json", "config.resolved.yaml", "modes.csv") if self._began else ():
-            with contextlib.suppress(OSError):
-                (self.path / name).unlink()
-        for folder in reversed(self._made):
-            with contextlib.suppress(OSError):
-                folder.rmdir()
+        with shielded():
+            if self._account and not self._former:
+                self._folder.remove(self._folder.files())
+                self._folder.account_file.unlink(missing_ok=True)
+            self._folder.leave()
+            self._held.close()
+
+
+def _what(artist: Artist) -> str:
+    return getattr(artist, "__name__", "pictures").removeprefix("_").removeprefix("write_").replace("_", " ")
+
+
+def _reason(error: BaseException) -> str:
+    text = getattr(error, "strerror", None) or str(error).strip() or type(error).__name__
+    return " ".join(text.split())[:200]
 
 
 def write_run(result: Any, path: str | Path, artists: Sequence[Artist] = ()) -> None:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from femwgm.config import RunConfig, load_config
+from femwgm.config import RunConfig, config_hash
+from femwgm.config.load import validate
+from femwgm.config.yamlio import parse_yaml
 from femwgm.errors import OutputError
-from femwgm.store.folder import FORMAT
+from femwgm.ground.files import UnreadableError, read_bounded
+from femwgm.store.folder import FORMAT, package_versions
+from femwgm.store.result_folder import read_account, settled
 from femwgm.store.rows import from_csv
 
 __all__ = ["StoredRun", "load_run"]
+
+MAX_TABLE = 512 * 2**20
 
 
 @dataclass(frozen=True)
@@ -53,24 +60,67 @@ def load_run(path: str | Path) -> StoredRun:
     Raises
     ------
     OutputError
-        When the folder is missing, is not a run folder, or is damaged.
+        When the folder is missing, is not a run folder, is damaged, or was changed after the run.
     ConfigError
         When its configuration is no longer valid.
     """
+    if not isinstance(path, str | Path):
+        raise OutputError(f"{path!r:.80} is no folder; name one that 'femwgm run -o' wrote")
     folder = Path(path)
-    if not folder.is_dir():
-        raise OutputError(f"{folder}: no such run folder; make one with 'femwgm run CONFIG -o {folder}'")
     try:
-        info = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        made_by, status = info["format"], info["status"]
-        regions, warnings = list(info["regions"]), list(info["warnings"])
-        table = folder / "modes.csv"
-        columns, rows = from_csv(table.read_text(encoding="utf-8")) if table.exists() else ([], [])
-    except FileNotFoundError:
-        raise OutputError(f"{folder}: holds no run.json, so it is not a run folder") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise OutputError(f"{folder}: is damaged ({error}); run it again") from None
-    if made_by != FORMAT:
+        if not folder.is_dir():
+            raise OutputError(f"{folder}: no such run folder; make one with 'femwgm run CONFIG -o {folder}'")
+        if not (folder / "run.json").exists():
+            raise OutputError(f"{folder}: holds no run.json, so it is not a run folder")
+    except (OSError, ValueError) as error:
+        raise OutputError(
+            f"{str(folder)[:200]}: cannot be read ({getattr(error, 'strerror', None) or error})"
+        ) from None
+    info = read_account(folder / "run.json")
+    made_by, status = info.get("format"), info["status"]
+    if made_by not in (1, FORMAT):
         raise OutputError(f"{folder}: has layout {made_by}, this femwgm reads layout {FORMAT}; run it again")
-    config = load_config(folder / "config.resolved.yaml")
+    if status == "writing":
+        status = str(info.get("becomes"))
+    regions, warnings = _words(folder, info, "regions"), _words(folder, info, "warnings")
+    yaml = folder / "config.resolved.yaml"
+    text = _unchanged(folder, info, yaml.name).decode("utf-8", "replace")
+    config = validate(parse_yaml(text, yaml), file=yaml, folder=folder)
+    if config_hash(config) != info.get("config_hash") and _made_here(info):
+        raise _changed(yaml)
+    try:
+        columns, rows = from_csv(_unchanged(folder, info, "modes.csv").decode())
+    except ValueError as error:
+        raise OutputError(f"{folder / 'modes.csv'}: is damaged ({error}); run it again") from None
     return StoredRun(folder, config, columns, rows, regions, status, warnings, info)
+
+
+def _words(folder: Path, info: Mapping[str, Any], key: str) -> list[str]:
+    words = info.get(key)
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise OutputError(f"{folder / 'run.json'}: is damaged ({key} are missing); run it again")
+    return words
+
+
+def _unchanged(folder: Path, info: Mapping[str, Any], name: str) -> bytes:
+    """Content of a file of the run, which must be what the run wrote."""
+    file = settled(folder, info, name)
+    try:
+        content = read_bounded(file, MAX_TABLE)
+    except UnreadableError as error:
+        raise OutputError(f"{file}: cannot be read ({error.reason}); run it again") from None
+    sums = info.get("sha256")
+    known = sums.get(name) if isinstance(sums, dict) else None
+    if known is not None and hashlib.sha256(content).hexdigest() != known:
+        raise _changed(file)
+    return content
+
+
+def _made_here(info: Mapping[str, Any]) -> bool:
+    """Whether the same femwgm wrote the folder, so that the same configuration has the same hash."""
+    versions = info.get("versions")
+    return isinstance(versions, dict) and versions.get("femwgm") == package_versions().get("femwgm")
+
+
+def _changed(file: Path) -> OutputError:
+    return OutputError(f"{file}: was changed after the run; restore it, or run its configuration again")

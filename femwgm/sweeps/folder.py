@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 from femwgm.errors import OutputError
 from femwgm.ground.files import guarded, sync_folder, write_bytes
-from femwgm.sweeps.lock import locked
+from femwgm.store.result_folder import ResultFolder
 from femwgm.sweeps.points import Record
 
 __all__ = ["SweepFolder"]
@@ -28,32 +27,25 @@ class SweepFolder:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        self._folder = ResultFolder(path, "sweep")
         self._made: set[str] = set()
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Make the folder, lock it, and clear away what a killed writer left half done.
+        """Take the folder (`ResultFolder.held`), and clear away points that a killed writer left half done.
 
         Raises
         ------
         OutputError
-            When the folder cannot be made, written or locked; before any work.
+            When the folder cannot be used; before any work.
         """
-        if "\0" in str(self.path):
-            raise OutputError(f"{self.path}: is no name for a folder; choose another with -o")
-        with guarded(self.path):
-            if self.path.exists() and not self.path.is_dir():
-                raise OutputError(f"{self.path}: is a file, not a folder; choose another with -o")
-            self.path.mkdir(parents=True, exist_ok=True)
-        if (self.path / "run.json").exists():
-            raise OutputError(f"{self.path}: holds a run, not a sweep; choose another folder with -o")
-        with locked(self.path):
+        with self._folder.held():
             with guarded(self.path):
                 (self.path / "points").mkdir(exist_ok=True)
                 with tempfile.TemporaryFile(dir=self.path / "points"):
                     pass
                 sync_folder(self.path)
-                for half in [*self.path.glob(".*.partial"), *self.path.glob("points/*/.*.partial")]:
+                for half in self.path.glob("points/*/.*.partial"):
                     half.unlink(missing_ok=True)
             yield
 
@@ -89,14 +81,8 @@ class SweepFolder:
 
     def describe(self, **content: Any) -> None:
         """Write `sweep.json`."""
-        write_bytes(
-            self.path / "sweep.json", (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode()
-        )
+        self._folder.describe(content)
 
     def description(self) -> Mapping[str, Any]:
         """What `sweep.json` says, empty if it is not there."""
-        try:
-            found = json.loads((self.path / "sweep.json").read_bytes())
-        except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
+        return self._folder.account()

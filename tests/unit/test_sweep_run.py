@@ -267,7 +267,7 @@ def test_places_that_cannot_hold_a_sweep_are_refused_before_any_work(tmp_path, m
     def refuse(*_args, **_kwargs):
         raise OSError(errno.EROFS, "Read-only file system")
 
-    monkeypatch.setattr("femwgm.sweeps.lock.os.open", refuse)
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
     with pytest.raises(OutputError, match="Read-only file system"):
         sweep(thickness_sweep(2), tmp_path / "s")
     assert not solved(log)
@@ -277,14 +277,14 @@ def test_a_folder_in_use_is_refused_and_a_dead_holder_is_not(tmp_path) -> None:
     folder = tmp_path / "s"
     folder.mkdir()
     held = (
-        "import sys, time; from pathlib import Path; from femwgm.sweeps.lock import locked\n"
+        "import sys, time; from pathlib import Path; from femwgm.store.lock import locked\n"
         "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
     holder = subprocess.Popen([sys.executable, "-c", held, str(folder)], stdout=subprocess.PIPE, text=True)
     try:
         assert holder.stdout.readline().strip() == "held"
         with pytest.raises(
-            OutputError, match=f"another sweep works here .process {holder.pid} on .*wait for it"
+            OutputError, match=f"another run or sweep works here .process {holder.pid} on .*wait for it"
         ):
             sweep(thickness_sweep(2), folder)
     finally:
@@ -293,17 +293,25 @@ def test_a_folder_in_use_is_refused_and_a_dead_holder_is_not(tmp_path) -> None:
     assert sweep(thickness_sweep(2), folder).done == 2
 
 
-def test_without_locks_the_holder_is_looked_up(tmp_path, monkeypatch) -> None:
-    from femwgm.sweeps import lock
+def test_without_locks_a_file_stands_in_and_that_of_a_dead_process_is_replaced(tmp_path, monkeypatch) -> None:
+    """NFS without its lock service: errors of flock other than contention."""
+    from femwgm.store.lock import locked
 
     def unsupported(*_args):
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr(lock.fcntl, "flock", unsupported)
-    with lock.locked(tmp_path), pytest.raises(OutputError, match="another sweep"), lock.locked(tmp_path):
+    monkeypatch.setattr("fcntl.flock", unsupported)
+    with locked(tmp_path), pytest.raises(OutputError, match="another run or sweep"), locked(tmp_path):
         pass
-    (tmp_path / "sweep.lock").write_text(json.dumps({"host": lock.socket.gethostname(), "pid": 2**22 + 1}))
-    with lock.locked(tmp_path):
+    dead = (
+        "import os, sys, signal, errno, fcntl; from pathlib import Path; from femwgm.store.lock import locked\n"
+        "def unsupported(*_): raise OSError(errno.ENOLCK, 'No locks available')\n"
+        "fcntl.flock = unsupported\n"
+        "with locked(Path(sys.argv[1])): os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", dead, str(tmp_path)], check=False)
+    assert (tmp_path / ".femwgm.lock.soft").exists()
+    with locked(tmp_path):
         pass
 
 
