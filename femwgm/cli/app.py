@@ -71,7 +71,7 @@ def run(
     if out is None:
         suggest(f"femwgm run {config} -o DIR", quiet=quiet or csv)
     else:
-        suggest(f"femwgm view {out}", f"femwgm report {out}", quiet=quiet or csv)
+        suggest(f"femwgm view {out} --html view.html", f"femwgm report {out}", quiet=quiet or csv)
     if not result.met:
         missed = sum(not mode.met for mode in result.modes)
         raise AccuracyError(
@@ -192,6 +192,10 @@ def view(
         Path | None, typer.Option("--gif", metavar="FILE", help="One period of the wave, off screen.")
     ] = None,
     mp4: Annotated[Path | None, typer.Option("--mp4", metavar="FILE", help="The same as a film.")] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="One page that turns in any browser, without a server."),
+    ] = None,
     web: Annotated[bool, typer.Option("--web", help="Serve the view to a browser on this machine.")] = False,
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="Port for --web; 0 takes a free one.")
@@ -216,6 +220,12 @@ def view(
     from femwgm.store import load_run
     from femwgm.views.space.app import opacities, view_run
 
+    if html is not None:
+        from femwgm.views.report.turning import write_turning
+
+        print(write_turning(load_run(folder), html))
+        if not (png or gif or mp4 or web):
+            return
     written = view_run(
         load_run(folder), mode=mode, show=quantity, png=png, gif=gif, mp4=mp4, web=web, port=port, open_browser=browser,
         standing=standing, cut=cut, wedge=wedge, opacity=opacities(opacity or []),

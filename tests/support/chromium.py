@@ -16,7 +16,8 @@ from typing import Any
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync --disable-default-apps --disable-extensions --mute-audio"
-    " --disable-dev-shm-usage --remote-debugging-port=0 --remote-debugging-address=127.0.0.1 --window-size=1300,900"
+    " --disable-dev-shm-usage --use-angle=swiftshader --enable-unsafe-swiftshader"
+    " --remote-debugging-port=0 --remote-debugging-address=127.0.0.1 --window-size=1300,900"
 ).split()
 
 

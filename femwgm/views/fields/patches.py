@@ -193,13 +193,20 @@ class Patches:
         """
         r, z = np.broadcast_arrays(np.asarray(r, dtype=float), np.asarray(z, dtype=float))
         owner, X = self.find(r.ravel(), z.ravel(), region)
-        out = np.zeros((6, r.size), dtype=np.complex128)
+        values = self._at_found(np.concatenate([self.E, self.H]), owner, X)
+        return values[:3].reshape(3, *r.shape), values[3:].reshape(3, *r.shape)
+
+    def at_found(self, owner: IntArray, X: Array) -> Array:
+        """E (3, points) at what `find` gave, on these patches or on others of the same shape."""
+        return self._at_found(self.E, owner, X)
+
+    def _at_found(self, fields: Array, owner: IntArray, X: Array) -> Array:
+        out = np.zeros((len(fields), owner.size), dtype=np.complex128)
         for i in np.unique(owner[owner >= 0]):
             index = np.flatnonzero(owner == i)
             A, B = interpolation(self.t, X[0, index]), interpolation(self.t, X[1, index])
-            values = np.concatenate([self.E[:, i], self.H[:, i]])
-            out[:, index] = np.einsum("pa,kab,pb->kp", A, values, B, optimize=True)
-        return out[:3].reshape(3, *r.shape), out[3:].reshape(3, *r.shape)
+            out[:, index] = np.einsum("pa,kab,pb->kp", A, fields[:, i], B, optimize=True)
+        return out
 
     @property
     def extent(self) -> tuple[float, float, float, float]:

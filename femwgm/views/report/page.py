@@ -26,6 +26,7 @@ from femwgm.views.report.prose import (
     table_cells,
 )
 from femwgm.views.report.style import SCRIPT
+from femwgm.views.space.turntable import block, script, style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -63,7 +64,9 @@ def report_html(source: Source) -> str:
     """The report as one HTML document."""
     run = run_view(source)
     body = "\n".join(section for section in _sections(run) if section)
-    return document(f"{run.config.name}: whispering-gallery modes", body, script=SCRIPT)
+    return document(
+        f"{run.config.name}: whispering-gallery modes", body, style=style(), script=SCRIPT + script()
+    )
 
 
 def _sections(run: RunView) -> Iterator[str]:
@@ -199,7 +202,11 @@ def _in_space(run: RunView) -> str:
     except FemwgmError as error:
         return f"<p class=note>There is no picture in three dimensions: {escape(str(error))}.</p>"
     caption = "the body cut open, |E|² painted on the cut and the surface."
-    return picture(image, "png", f"{run.representatives(1)[0].label}: {caption}")
+    still = picture(image, "png", f"{run.representatives(1)[0].label}: {caption}")
+    try:
+        return block(run, instead=still)
+    except OutputError:
+        return still
 
 
 def _losses(run: RunView) -> str:

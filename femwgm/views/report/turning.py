@@ -1,0 +1,42 @@
+"""The resonator as a page of its own that turns in any browser, offline."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+from femwgm.store import write_bytes
+from femwgm.views.fields.source import Source, run_view
+from femwgm.views.report.document import document
+from femwgm.views.space.turntable import block, script, style
+
+__all__ = ["write_turning"]
+
+_PAGE = """
+main { max-width: none; padding: 1rem 1.5rem; }
+h1 { font-size: 1.15rem; }
+.turntable { height: calc(100vh - 5rem); }
+"""
+
+
+def write_turning(source: Source, path: str | Path) -> Path:
+    """Write the page of a run: one file that loads nothing.
+
+    Parameters
+    ----------
+    source
+        A run folder, or the result of `run`.
+    path
+        The file.
+
+    Raises
+    ------
+    OutputError
+        If the run has no modes, or its body is not known outside its mesh.
+    """
+    run = run_view(source)
+    body = f"<h1>{escape(run.config.name)}</h1>{block(run)}"
+    target = Path(path)
+    page = document(f"{run.config.name}, in space", body, style=style() + _PAGE, script=script())
+    write_bytes(target, page.encode("utf-8"))
+    return target
