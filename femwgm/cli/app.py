@@ -71,7 +71,9 @@ def run(
     if out is None:
         suggest(f"femwgm run {config} -o DIR", quiet=quiet or csv)
     else:
-        suggest(f"femwgm view {out} --html view.html", f"femwgm report {out}", quiet=quiet or csv)
+        page = out / "plots" / "in_space.html"
+        turn = f"open {page} in a browser" if page.exists() else f"femwgm view {out} --html view.html"
+        suggest(turn, f"femwgm report {out}", quiet=quiet or csv)
     if not result.met:
         missed = sum(not mode.met for mode in result.modes)
         raise AccuracyError(

@@ -173,7 +173,7 @@ class Patches:
         X = np.stack([self.t[a], self.t[b]])
         for _ in range(steps):
             A, B = interpolation(self.t, X[0]), interpolation(self.t, X[1])
-            x, y, xa, xb, ya, yb = np.einsum("pa,kab,pb->kp", A, stack, B, optimize=True)
+            x, y, xa, xb, ya, yb = _between(A, stack, B)
             det = xa * yb - xb * ya
             det = np.where(np.abs(det) < 1e-300, 1e-300, det)
             dx, dy = r - x, z - y
@@ -182,7 +182,7 @@ class Patches:
             if np.abs(step).max(initial=0.0) < 1e-12:
                 break
         A, B = interpolation(self.t, np.clip(X[0], 0, 1)), interpolation(self.t, np.clip(X[1], 0, 1))
-        x, y = np.einsum("pa,kab,pb->kp", A, stack[:2], B, optimize=True)
+        x, y = _between(A, stack[:2], B)
         size = np.ptp(R) + np.ptp(Z)
         return np.clip(X, 0.0, 1.0), np.hypot(x - r, y - z) < slack * size
 
@@ -205,7 +205,7 @@ class Patches:
         for i in np.unique(owner[owner >= 0]):
             index = np.flatnonzero(owner == i)
             A, B = interpolation(self.t, X[0, index]), interpolation(self.t, X[1, index])
-            out[:, index] = np.einsum("pa,kab,pb->kp", A, fields[:, i], B, optimize=True)
+            out[:, index] = _between(A, fields[:, i], B)
         return out
 
     @property
@@ -280,6 +280,11 @@ def interpolation(t: Array, s: Array) -> Array:
     rows = hit.any(axis=1)
     matrix[rows] = hit[rows]
     return np.asarray(matrix)
+
+
+def _between(A: Array, values: Array, B: Array) -> Array:
+    """Values (k, n, n) at points whose coordinates gave the rows of A and B: sum over a, b of A[p, a] values[k, a, b] B[p, b]."""
+    return np.asarray(((A @ values) * B).sum(axis=-1))
 
 
 def differentiation(t: Array) -> Array:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 PLOTS = "plots"
+TURNING = "in_space.html"
 MOST_MODES = 6
 
 
@@ -57,12 +58,15 @@ def write_plots(
 ) -> list[Path]:
     """Write plots/*.png: the comb, the body with its mesh, the evidence, a page for one mode of each family, the body cut open.
 
+    Before the last of them comes plots/in_space.html, the body cut open on a page that turns.
+
     Raises
     ------
     MissingExtraError
         After all that needs no graphics library is written, if the picture in three dimensions cannot be rendered here.
     """
     from femwgm.views.figures.style import look, save
+    from femwgm.views.report.turning import write_turning
     from femwgm.views.space.app import view
 
     run, place = run_view(source), Path(folder) / PLOTS
@@ -78,7 +82,10 @@ def write_plots(
     if not run.outlines:
         return written
     if progress:
-        progress("picture cut_open", len(pages), len(pages) + 1)
+        progress("the page that turns", len(pages), len(pages) + 2)
+    written.append(write_turning(run, place / TURNING))
+    if progress:
+        progress("picture cut_open", len(pages) + 1, len(pages) + 2)
     return written + view(run, png=place / "cut_open.png")
 
 

@@ -34,7 +34,7 @@ SHOWN = ("E2", "E_r", "E_phi", "E_z")
 """Quantities of the page, in the order of its shader."""
 CUT = 100.0
 """Opening at first (degrees)."""
-_CELLS, _ROOM = 24_000, 1_400_000
+_CELLS, _ROOM = 16_000, 1_400_000
 """Cells of a mode's grid at most, and bytes of all grids together before they are packed."""
 _POINTS = 400
 """Points of an outline at most."""
