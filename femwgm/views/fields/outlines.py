@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from femwgm.errors import GeometryError
 from femwgm.ground.typing import Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Outline:
     """Surface of a region: a curve from the axis to the axis at r >= 0 (um), or a closed loop whose last point is its first.
 
@@ -62,6 +62,11 @@ class Outline:
 
 def visible(lines: Sequence[Outline]) -> list[tuple[Outline, Array, Array]]:
     """Each outline by the parts of its curve (r, z) that no region before it covers."""
+    return _visible(tuple(lines))
+
+
+@lru_cache(maxsize=8)
+def _visible(lines: tuple[Outline, ...]) -> list[tuple[Outline, Array, Array]]:
     found = []
     for i, line in enumerate(lines):
         hidden = np.zeros(len(line.r), dtype=bool)

@@ -15,7 +15,7 @@ from femwgm.views.figures.losses import budget
 from femwgm.views.figures.plane import colour_bar, mark, meridian, mode_box
 from femwgm.views.figures.radius import radial
 from femwgm.views.figures.spectrum import comb, lines
-from femwgm.views.figures.style import COLUMN, PAGE, new_figure, panel
+from femwgm.views.figures.style import COLUMN, PAGE, fixed_panels, new_figure, panel
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,9 +34,11 @@ def mode_figure(mode: ModeView, ring_pixels: int = 480) -> Figure:
 
     The whole ring is sampled on `ring_pixels`: as many as its panel has where it will be seen.
     """
-    figure = new_figure(PAGE, 4.7)
+    figure = new_figure(PAGE, 4.7, layout="none")
     figure.suptitle(title_of(mode), x=0.01, ha="left", fontsize=8.5, fontweight="bold")
-    (a, b, c), (d, e, f) = figure.subplots(2, 3, width_ratios=[1.0, 0.84, 1.2])
+    (a, b, c), (d, e, f) = fixed_panels(
+        figure, [1.0, 0.86, 1.14], 2, left=0.45, between=[0.55, 1.17, 0.08], top=0.5, bottom=0.4, gap=0.64
+    )
     ring(mode, a, pixels=ring_pixels)
     ring(mode, b, zoom=True, pixels=600)
     colour_bar(b, strongest(mode))

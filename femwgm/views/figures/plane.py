@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from femwgm.ground.typing import Array
+from femwgm.ground.typing import Array, IntArray
 from femwgm.views.fields.brightness import level
 from femwgm.views.fields.outlines import Outline, reach_of, visible
 from femwgm.views.fields.patches import Patches
@@ -80,19 +80,53 @@ def paint(
 
     The colours are blended with the tint of the layer beforehand: transparent triangles would show their seams.
     """
+    from matplotlib.collections import TriMesh
+    from matplotlib.tri import Triangulation
+
     both = box[0] < 0.0
     reach = (0.0, max(abs(box[0]), abs(box[1])), box[2], box[3]) if both else box
     seen = patches.within(reach)
     largest = scale(patches, what, wave)
-    for i in range(len(seen)):
-        one = seen.one(i)
-        if np.abs(what(one)).max() < FAINTEST * largest and not wave.standing and not what.signed:
-            continue
-        fine = one.at(np.linspace(0.0, 1.0, _fineness(one, box)))
-        tint = (tints or {}).get(seen.regions[seen.region[i]], AMBIENT)
+    if not wave.standing and not what.signed:
+        seen = seen.pick(np.flatnonzero(np.abs(what(seen)).max(axis=(1, 2)) >= FAINTEST * largest))
+    tint = [(tints or {}).get(name, AMBIENT) for name in seen.regions]
+    points, colours, corners, count = [], [], [], 0
+    fineness = _fineness(seen, box)
+    for n in np.unique(fineness):
+        fine = seen.pick(np.flatnonzero(fineness == n)).at(np.linspace(0.0, 1.0, n))
         for side, phi in ((1.0, 0.0), (-1.0, np.pi))[: 2 if both else 1]:
-            colours = blended(what(fine, phi, wave)[0] / largest, what.signed, tint)
-            ax.pcolormesh(side * fine.r[0], fine.z[0], colours, shading="gouraud", rasterized=True, zorder=2)
+            points.append(np.stack([side * fine.r, fine.z], axis=-1).reshape(-1, 2))
+            colours.append(
+                _over_tints(what(fine, phi, wave) / largest, what.signed, tint, fine.region).reshape(-1, 3)
+            )
+            corners.append(count + triangles(len(fine), n))
+            count += len(points[-1])
+    if not count:
+        return
+    r, z = np.concatenate(points).T
+    drawn = TriMesh(Triangulation(r, z, np.concatenate(corners)), rasterized=True, zorder=2)
+    drawn.set_facecolor(np.concatenate(colours))  # type: ignore[arg-type]  # a colour a point, as the shading takes them
+    drawn.set_transform(ax.transData)
+    ax.add_artist(drawn)
+
+
+def triangles(patches: int, n: int) -> Array:
+    """Triangles (.., 3) between the points of patches of n x n points each, which are counted patch by patch.
+
+    >>> triangles(1, 2).tolist()
+    [[0, 1, 3], [0, 3, 2]]
+    """
+    corner = (np.arange(n - 1)[:, None] * n + np.arange(n - 1)).ravel()
+    halves = np.stack([corner, corner + 1, corner + n + 1, corner, corner + n + 1, corner + n], axis=-1)
+    return np.asarray((np.arange(patches)[:, None, None] * n * n + halves).reshape(-1, 3))
+
+
+def _over_tints(values: Array, signed: bool, tints: Sequence[str], region: Array) -> Array:
+    """Colours of values (patches, n, n), each patch over the tint of its region."""
+    colours = np.empty((*values.shape, 3))
+    for i in np.unique(region):
+        colours[region == i] = blended(values[region == i], signed, tints[i])
+    return colours
 
 
 def blended(values: Array, signed: bool, tint: str) -> Array:
@@ -104,10 +138,17 @@ def blended(values: Array, signed: bool, tint: str) -> Array:
     return np.asarray(alpha * colours[..., :3] + (1.0 - alpha) * np.array(to_rgb(tint)))
 
 
-def _fineness(patch: Patches, box: Box) -> int:
-    """Points along a patch's sides: a few hundred across the box."""
-    size = max(np.ptp(patch.r) / (box[1] - box[0]), np.ptp(patch.z) / (box[3] - box[2]))
-    return int(np.clip(200.0 * size, 9, 81))
+def _fineness(patches: Patches, box: Box) -> IntArray:
+    """Points along the sides of each patch: a few hundred across the box."""
+    sizes = np.maximum(
+        np.ptp(patches.r, axis=(1, 2)) / (box[1] - box[0]), np.ptp(patches.z, axis=(1, 2)) / (box[3] - box[2])
+    )
+    steps = np.array(_STEPS)
+    return np.asarray(steps[np.searchsorted(steps[:-1], 200.0 * sizes)])
+
+
+_STEPS = (5, 9, 17, 33, 81)
+"""Points along the sides of a patch, of which the next is taken: patches of as many are worked out together."""
 
 
 def scale(patches: Patches, what: Quantity, wave: Wave) -> float:
@@ -145,15 +186,18 @@ def _whole(view: ModeView) -> Box:
 
 def draw_layers(ax: Axes, lines: Sequence[Outline], regions: Sequence[str], *, both: bool = False) -> None:
     """Fill each layer with its tint, the outermost first."""
+    from matplotlib.patches import Polygon
+
     colours = layer_colours(regions)
     ax.set_facecolor(AMBIENT)
     for depth, line in enumerate(reversed(lines)):
         r, z = line.r, line.z
         if both:
             r, z = np.concatenate([r, -r[::-1]]), np.concatenate([z, z[::-1]])
-        ax.fill(
-            r, z, facecolor=colours.get(line.name, FAINT), edgecolor="none", lw=0, zorder=0.5 + 0.01 * depth
-        )
+        tint = colours.get(line.name, FAINT)
+        # An artist, not a patch: the caller sets the limits, and following the curve for them takes longer than to draw it.
+        curve = np.stack([r, z], axis=-1)
+        ax.add_artist(Polygon(curve, facecolor=tint, edgecolor="none", lw=0, zorder=0.5 + 0.01 * depth))
 
 
 def draw_edges(
@@ -272,11 +316,21 @@ def colour_bar(
 
     shown = quantity(what)
     mappable = ScalarMappable(Normalize(-1.0 if shown.signed else 0.0, 1.0), colour_map(shown.signed))
-    bar = ax.figure.colorbar(
-        mappable, ax=ax, location=location, fraction=fraction, pad=0.02, aspect=24,
-        ticks=[-1.0, 0.0, 1.0] if shown.signed else [0.0, 0.5, 1.0],
-    )  # fmt: skip
+    where: dict[str, Any] = (
+        {"ax": ax, "location": location, "fraction": fraction, "pad": 0.02, "aspect": 24}
+        if ax.figure.get_layout_engine() is not None
+        else {"cax": _beside(ax)}
+    )
+    bar = ax.figure.colorbar(mappable, ticks=[-1.0, 0.0, 1.0] if shown.signed else [0.0, 0.5, 1.0], **where)
     most = " / max" if not shown.signed else r" / max$|\cdot|$"
     bar.set_label(shown.label + most + (OFF_EDGES if beyond else ""))
     bar.outline.set_linewidth(0.5)
     bar.ax.set_facecolor("white")
+
+
+def _beside(ax: Axes, away: float = 0.06, width: float = 0.07) -> Axes:
+    """Axes for a scalar bar at the right of others, which already have their limits and their place (inch)."""
+    ax.apply_aspect()
+    figure: Any = ax.figure
+    box, inch = ax.get_position(), figure.get_figwidth()
+    return figure.add_axes((box.x1 + away / inch, box.y0, width / inch, box.height))

@@ -88,7 +88,7 @@ class Stage:
     def at_phase(self, degrees: float) -> None:
         """Show the moment omega t."""
         self.look = replace(self.look, wave=replace(self.look.wave, phase=float(np.radians(degrees))))
-        self.scene.repaint(wave=self.look.wave)
+        self.scene.repaint(self.look.wave)
         self.plotter.render()
 
     def stand(self, standing: bool) -> None:

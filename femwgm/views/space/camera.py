@@ -10,6 +10,8 @@ from femwgm.ground.typing import Array
 
 _ANGLE, FILLED = 30.0, 0.86
 """Angle of the camera (degrees), and how much of a picture the body fills."""
+_ENOUGH = 20_000
+"""Points by which a camera is fitted."""
 _UPWARDS = np.array([0.0, 0.0, 1.0])
 
 
@@ -25,7 +27,7 @@ def fitted(points: Array, away: Array) -> tuple[Array, Array]:
     right = np.cross(_UPWARDS, away)
     right = right / np.linalg.norm(right)
     axes = np.array([right, np.cross(away, right), away])
-    u = points @ axes.T
+    u = points[:: max(1, len(points) // _ENOUGH)] @ axes.T
     widest = np.tan(np.radians(0.5 * _ANGLE)) * FILLED
     centre = 0.5 * (u.min(axis=0) + u.max(axis=0))
     for _ in range(6):  # perspective moves the middle of the picture off the middle of the body

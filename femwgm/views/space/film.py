@@ -37,13 +37,13 @@ def animate(
     if kind == ".mp4":
         _encoder()
     chosen = look or Look(show=main_component(mode.solid))
-    plotter, scenes = pair(run, mode, chosen, size, fine=False)
+    plotter, scenes = pair(run, mode, chosen, size)
     strip = legend(mode, scenes[0].what, size[0], envelope=any(built.envelope for built in scenes))
     pictures = []
     try:
         for i in range(frames):
             for built in scenes:
-                built.repaint(wave=replace(chosen.wave, phase=2.0 * np.pi * i / frames))
+                built.repaint(replace(chosen.wave, phase=2.0 * np.pi * i / frames))
             plotter.render()
             pictures.append(np.concatenate([plotter.screenshot(None, return_img=True), strip]))
     finally:

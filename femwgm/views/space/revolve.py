@@ -79,6 +79,16 @@ def spun(r: Array, z: Array, phi: Array) -> Array:
     )
 
 
+def quadrilaterals(rows: int, columns: int) -> Array:
+    """Corners (.., 4) of the quadrilaterals between points that are counted row by row.
+
+    >>> quadrilaterals(2, 2).tolist()
+    [[0, 1, 3, 2]]
+    """
+    corner = (np.arange(rows - 1)[:, None] * columns + np.arange(columns - 1)).ravel()
+    return np.stack([corner, corner + 1, corner + columns + 1, corner + columns], axis=-1)
+
+
 def azimuths(lo: float, hi: float, m: int) -> tuple[Array, bool]:
     """Azimuths that resolve the lobes of order m, and whether the lobes are too many and only the envelope is meant."""
     turns = (hi - lo) / (2.0 * np.pi)
@@ -201,25 +211,38 @@ def meridian_face(
     lift: float,
     layers: tuple[str, ...],
     plates: tuple[Outline, ...] = (),
+    pixel: float = 0.0,
 ) -> list[Sheet]:
     """The field of the solid on the half plane at an azimuth above the floor, lifted off it by a hair along the normal.
 
-    In a background layer it ends where what is drawn of that layer ends, at one of the `plates`.
+    In a background layer it ends where what is drawn of that layer ends, at one of the `plates`. Patches get a point for every
+    few pixels (um) of theirs.
     """
     ends = {plate.name: (plate.r.max(), plate.z.min(), plate.z.max()) for plate in plates}
     sheets = []
     side = lift * np.array([-np.sin(phi), np.cos(phi), 0.0])
-    for i in range(len(field)):
-        one = field.one(i)
-        name = field.regions[one.region[0]]
-        if name not in layers or one.z.max() <= floor:
-            continue
-        fine = one.at(np.linspace(0.0, 1.0, 61))
-        widest, lowest, highest = ends.get(name, (np.inf, -np.inf, np.inf))
-        r, z = np.minimum(fine.r[0], widest), np.clip(fine.z[0], max(floor, lowest), highest)
-        points = upright(r, z, phi) + side
-        sheets.append(Sheet(points, name, fine, phi, flat=True))
+    above = field.select(layers)
+    above = above.pick(np.flatnonzero(above.z.max(axis=(1, 2)) > floor))
+    sizes = np.maximum(np.ptp(above.r, axis=(1, 2)), np.ptp(above.z, axis=(1, 2)))
+    steps = np.array(_FACE_POINTS)
+    counts = (
+        steps[np.searchsorted(steps[:-1], sizes / (_PIXELS_APART * pixel))]
+        if pixel
+        else np.full(len(above), steps[-1])
+    )
+    for n in np.unique(counts):
+        fine = above.pick(np.flatnonzero(counts == n)).at(np.linspace(0.0, 1.0, n))
+        for i in range(len(fine)):
+            name = field.regions[fine.region[i]]
+            widest, lowest, highest = ends.get(name, (np.inf, -np.inf, np.inf))
+            r, z = np.minimum(fine.r[i], widest), np.clip(fine.z[i], max(floor, lowest), highest)
+            sheets.append(Sheet(upright(r, z, phi) + side, name, fine.one(i), phi, flat=True))
     return sheets
+
+
+_FACE_POINTS = (5, 9, 17, 31, 61)
+"""Points along the sides of a patch on a face, of which the next is taken."""
+_PIXELS_APART = 2.5
 
 
 def flat_face(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,9 +12,10 @@ from femwgm.errors import OutputError
 from femwgm.ground.typing import Array
 from femwgm.views.fields.brightness import level, peak
 from femwgm.views.fields.outlines import body_of, holds, plates, reach_of, visible
+from femwgm.views.fields.patches import Patches
 from femwgm.views.fields.quantities import Quantity, Wave, quantity
 from femwgm.views.fields.source import ModeView, RunView
-from femwgm.views.figures.plane import blended, scale
+from femwgm.views.figures.plane import FAINTEST, blended, scale
 from femwgm.views.figures.style import INK, layer_colours
 from femwgm.views.space.camera import fitted, look_at
 from femwgm.views.space.caption import sentence
@@ -24,6 +25,7 @@ from femwgm.views.space.revolve import (
     flat_face,
     half_disc,
     meridian_face,
+    quadrilaterals,
     sector,
     surfaces,
     upright,
@@ -34,6 +36,8 @@ FACE = {"smooth_shading": False, "ambient": 0.72, "diffuse": 0.3, "specular": 0.
 """Light on the outside, and on the faces of the cut, where colours should read as on the scale."""
 CLEAR = 0.15
 """Opacity of a background layer that surrounds the body, unless another is asked for."""
+_PIXEL = 1.0 / 400.0
+"""Size of a picture's pixel over that of what the picture shows."""
 _LINES_AHEAD = -40000.0
 """How far lines are drawn in front of the faces that they lie on, in steps of the depth buffer."""
 
@@ -74,14 +78,19 @@ class Scene:
         A PyVista plotter.
     look
         How.
+    finer
+        Pixels along each side of a pixel of the picture that will be made of it; lines grow with it.
     """
 
-    def __init__(self, run: RunView, mode: ModeView, plotter: Any, look: Look | None = None) -> None:
+    def __init__(
+        self, run: RunView, mode: ModeView, plotter: Any, look: Look | None = None, finer: int = 1
+    ) -> None:
         if not mode.outlines:
             raise OutputError(
                 f"{mode.label}: the shape of the body is not known outside its mesh; open fields/*.vtu instead"
             )
         self.run, self.mode, self.plotter, self.look = run, mode, plotter, look or Look()
+        self.finer = finer
         self.body = body_of(mode.outlines)
         around = plates(mode.outlines)
         self.clear = {line.name: CLEAR for line in around if holds(line, self.body)}
@@ -91,7 +100,7 @@ class Scene:
         self.tints = layer_colours(run.regions)
         self.layers = tuple(line.name for line in self.drawn)
         self._points: list[Array] = []
-        self._painted: list[tuple[Sheet, Any]] = []
+        self._painted: list[tuple[Sequence[Sheet], Any]] = []
         self._actors: list[Any] = []
         r, low, high = reach_of(self.body)
         self.size, self.middle = max(r, 0.5 * (high - low)), 0.5 * (low + high)
@@ -110,30 +119,32 @@ class Scene:
     @property
     def envelope(self) -> bool:
         """Whether lobes are too fine for some surface, which shows their envelope instead."""
-        return any(sheet.envelope for sheet, _ in self._painted)
+        return any(sheet.envelope for sheets, _ in self._painted for sheet in sheets)
 
     def draw(self) -> None:
         """Build every surface and paint it."""
-        for actor in self._actors:
-            self.plotter.remove_actor(actor, render=False)
-        self._actors, self._painted, self._points = [], [], []
+        self.take_down()
         self.what = quantity(self.look.show)
         self.largest = scale(self.mode.patches, self.what, self.look.wave)
+        alike: dict[tuple[str, bool, bool], list[Sheet]] = {}
         for sheet in self._sheets():
-            self._add_sheet(sheet)
+            alike.setdefault((sheet.layer, sheet.flat, sheet.patches is None), []).append(sheet)
+        for sheets in alike.values():
+            self._add_sheets(sheets)
         self._add_faces()
         self._add_edges()
 
-    def repaint(self, *, wave: Wave | None = None, show: str | Quantity | None = None) -> None:
-        """Change the colours only: another moment, or another quantity."""
-        self.look = replace(
-            self.look, wave=wave or self.look.wave, show=self.look.show if show is None else show
-        )
-        if show is not None:
-            self.what = quantity(show)
-            self.largest = scale(self.mode.patches, self.what, self.look.wave)
-        for sheet, grid in self._painted:
-            grid.point_data["rgb"][:] = self._colours(sheet)
+    def take_down(self) -> None:
+        """Take everything off the plotter."""
+        for actor in self._actors:
+            self.plotter.remove_actor(actor, render=False)
+        self._actors, self._painted, self._points = [], [], []
+
+    def repaint(self, wave: Wave) -> None:
+        """Change the colours only: another moment."""
+        self.look = replace(self.look, wave=wave)
+        for sheets, grid in self._painted:
+            grid.point_data["rgb"][:] = self._painting(sheets)
             grid.GetPointData().GetArray("rgb").Modified()
             grid.Modified()
 
@@ -142,7 +153,7 @@ class Scene:
         return 1e-4 * self.scale * step
 
     def _sheets(self) -> list[Sheet]:
-        cut, solid, m = self.look.cut, self.mode.solid, self.mode.m
+        cut, solid, m = self.look.cut, self.mode.solid, self.mode.m if self._turns else 0
         found: list[Sheet] = []
         nested = all(line.round for line in self.body)
         for i, line in enumerate(self.drawn):
@@ -152,29 +163,56 @@ class Scene:
         hair = self._hair(len(self.drawn) + 2)
         if cut.angle > 0.0:
             around = self.drawn[len(self.body) :]
-            found += meridian_face(solid, 0.0, cut.floor, hair, self.layers, around)
-            found += meridian_face(solid, cut.angle, cut.floor, -hair, self.layers, around)
+            lit, pixel = self._lit(), _PIXEL * self.scale
+            found += meridian_face(lit, 0.0, cut.floor, hair, self.layers, around, pixel)
+            found += meridian_face(lit, cut.angle, cut.floor, -hair, self.layers, around, pixel)
             if not cut.wedge:
                 found += flat_face(self.mode.line(cut.floor), cut, m, hair, self.layers, self.look.close_up)
         return found
 
-    def _add_sheet(self, sheet: Sheet) -> None:
+    @property
+    def _turns(self) -> bool:
+        """Whether what is shown changes along the azimuth, as lobes do; else it takes no more points than the body is round."""
+        return self.what.signed or self.look.wave.standing
+
+    def _lit(self) -> Patches:
+        """The patches that show anything but their layer's own tint, which lies below them."""
+        solid = self.mode.solid
+        if self._turns:
+            return solid
+        values = np.abs(self.what(solid, 0.0, self.look.wave)).max(axis=(1, 2))
+        return solid.pick(np.flatnonzero(values > FAINTEST * self.largest))
+
+    def _add_sheets(self, sheets: Sequence[Sheet]) -> None:
+        """Draw sheets of one layer, all painted or none, all on faces of the cut or none, as one surface."""
         import pyvista as pv
 
-        grid = pv.StructuredGrid(*np.moveaxis(sheet.points[:, :, None], -1, 0))
-        opacity = self.opacity(sheet.layer)
-        self._points.append(sheet.points.reshape(-1, 3))
-        lit = FACE if sheet.flat else SURFACE
-        if sheet.patches is None:
+        layer, flat = sheets[0].layer, sheets[0].flat
+        corners: list[Array] = []
+        count = 0
+        for sheet in sheets:
+            corners.append(count + quadrilaterals(*sheet.points.shape[:2]))
+            count += sheet.points[..., 0].size
+        points = np.concatenate([sheet.points.reshape(-1, 3) for sheet in sheets])
+        surface = pv.PolyData.from_regular_faces(points, np.concatenate(corners))
+        opacity = self.opacity(layer)
+        self._points.append(points)
+        lit = FACE if flat else SURFACE
+        if sheets[0].patches is None:
             actor = self.plotter.add_mesh(
-                grid, color=self.tints[sheet.layer], opacity=opacity, **lit, render=False
+                surface, color=self.tints[layer], opacity=opacity, **lit, render=False
             )
         else:
-            grid.point_data["rgb"] = self._colours(sheet)
-            clear = None if sheet.flat else opacity
-            actor = self.plotter.add_mesh(grid, scalars="rgb", rgb=True, opacity=clear, **lit, render=False)
-            self._painted.append((sheet, actor.mapper.dataset))
+            surface.point_data["rgb"] = self._painting(sheets)
+            clear = None if flat else opacity
+            actor = self.plotter.add_mesh(
+                surface, scalars="rgb", rgb=True, opacity=clear, **lit, render=False
+            )
+            self._painted.append((sheets, actor.mapper.dataset))
         self._actors.append(actor)
+
+    def _painting(self, sheets: Sequence[Sheet]) -> Array:
+        return np.concatenate([self._colours(sheet) for sheet in sheets])
 
     def _colours(self, sheet: Sheet) -> Array:
         values = sheet.values(self.what, self.look.wave, self.largest)
@@ -183,12 +221,11 @@ class Scene:
         if sheet.envelope and signed:
             signed = False
         colours = blended(values, signed, self.tints[sheet.layer])
-        # A structured grid counts its points with the first index fastest.
-        flat = np.swapaxes(colours, 0, 1).reshape(-1, 3)
+        flat = colours.reshape(-1, 3)
         opacity = self.opacity(sheet.layer)
         if sheet.flat and opacity < 1.0:
             # The clear layer's own face lies below: the field alone is painted on it, as solid as it is strong.
-            strength = np.swapaxes(np.abs(values), 0, 1).reshape(-1, 1)
+            strength = np.abs(values).reshape(-1, 1)
             flat = np.concatenate([flat, np.clip(strength / 0.25, 0.0, 1.0)], axis=1)
         return (255.0 * np.clip(flat, 0.0, 1.0)).astype(np.uint8)
 
@@ -223,7 +260,11 @@ class Scene:
             return
         for rim in self._rims_of_wedge() if cut.wedge else self._rims_above_floor():
             actor = self.plotter.add_mesh(
-                pv.lines_from_points(rim), color=INK, line_width=1.6, lighting=False, render=False
+                pv.lines_from_points(rim),
+                color=INK,
+                line_width=1.6 * self.finer,
+                lighting=False,
+                render=False,
             )
             # A line is as deep as its middle: without this the face beside it would hide half its width.
             actor.mapper.SetResolveCoincidentTopologyToPolygonOffset()
