@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from femwgm.ground.columns import columns
+from femwgm.ground.shown import Shown
 from femwgm.ground.units import C_UM_THZ, frequency_thz, wavelength_um
+from femwgm.modes.lookup import chosen, named
 from femwgm.modes.rates import Rate, added
 
 if TYPE_CHECKING:
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
     from femwgm.ground.typing import ComplexArray
 
 
-@dataclass(frozen=True)
-class Mode:
+@dataclass(frozen=True, repr=False)
+class Mode(Shown):
     """One mode: labels, numbers with their evidence, and its field.
 
     Attributes
@@ -75,6 +77,8 @@ class Mode:
     extra
         Further columns of the table.
     """
+
+    _internal = ("crest", "differentiate", "expected_k0", "field_data", "integrals", "richer")
 
     pol: str
     q: int
@@ -302,6 +306,15 @@ class Mode:
         """Short name, as "TE q=1 l=165 m=165"."""
         return f"{self.pol} q={self.q} l={self.l if self.l is not None else '?'} m={self.m}"
 
+    def __repr__(self) -> str:
+        return f"<Mode {self.label}, {self.wavelength_nm:.7f} nm{'' if self.met else ', accuracy missed'}>"
+
+    def plot(self) -> Any:
+        """|E|^2 in the meridian plane, a matplotlib figure."""
+        from importlib import import_module
+
+        return import_module("femwgm.views.notebook").plot(self)
+
     def field(self, r: Any, z: Any) -> ComplexArray:
         """E at (r, z) (um), components (E_r, E_phi, E_z) of shape (3, ...), without the factor exp(i m phi).
 
@@ -347,7 +360,7 @@ class Mode:
         return values
 
 
-class ModeSet(Sequence[Mode]):
+class ModeSet(Shown, Sequence[Mode]):
     """Modes of a run, in the order of the table.
 
     Examples
@@ -364,8 +377,11 @@ class ModeSet(Sequence[Mode]):
         return len(self._modes)
 
     def __getitem__(self, index: Any) -> Any:
-        chosen = self._modes[index]
-        return ModeSet(chosen, self.regions) if isinstance(index, slice) else chosen
+        """A mode by its place or its label, as `modes["TE165"]`; a set by a slice."""
+        if isinstance(index, str):
+            return named(self, index)
+        found = self._modes[index]
+        return ModeSet(found, self.regions) if isinstance(index, slice) else found
 
     def __iter__(self) -> Iterator[Mode]:
         return iter(self._modes)
@@ -376,9 +392,14 @@ class ModeSet(Sequence[Mode]):
         )
 
     def sel(self, **labels: Any) -> ModeSet:
-        """Modes with the given attribute values, as `sel(pol="TE", l=165)`."""
-        chosen = [m for m in self._modes if all(getattr(m, name) == value for name, value in labels.items())]
-        return ModeSet(chosen, self.regions)
+        """Modes with the given attribute values, as `sel(pol="TE", l=165)`.
+
+        Raises
+        ------
+        ConfigError
+            If a keyword is nothing that a mode has, or a polarization is neither TE nor TM.
+        """
+        return ModeSet(chosen(self, labels), self.regions)
 
     def to_dataframe(self) -> pd.DataFrame:
         """A pandas table with the columns of modes.csv."""

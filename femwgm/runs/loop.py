@@ -15,6 +15,7 @@ from femwgm.finders.cavity import CavitySearch
 from femwgm.finders.finder import Finder, Tell
 from femwgm.finders.nested import NestedFinder
 from femwgm.geometry.build import section_of
+from femwgm.ground.shown import Shown
 from femwgm.ground.timing import stage, stopwatch
 from femwgm.materials import Material, materials_from_config
 from femwgm.mesh.body_domain import GeneralDomain
@@ -29,8 +30,8 @@ from femwgm.solver.layout import goals_of
 from femwgm.stacks.by_elements import StackSolver
 from femwgm.stacks.finder import StackFinder
 
-@dataclass(frozen=True)
-class RunResult:
+@dataclass(frozen=True, repr=False)
+class RunResult(Shown):
     """What a run found.
 
     Attributes
@@ -56,6 +57,16 @@ class RunResult:
     seconds: float
     stages: Mapping[str, float] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        state = "accuracy met" if self.met else "accuracy missed"
+        return f"<RunResult {self.config.name}: {len(self.modes)} modes, {state}>"
+
+    def view(self, mode: str | None = None) -> Any:
+        """The resonator in three dimensions, to be turned in the notebook, beginning with the mode of a label."""
+        from importlib import import_module
+
+        return import_module("femwgm.views.notebook").Turning(self, mode)
 
     @property
     def regions(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from femwgm.errors import OutputError
+from femwgm.ground.shown import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,8 +21,8 @@ __all__ = ["SweepResult", "load_sweep"]
 _TEXT = ("pol", "q_rad_source", "branch", "crossing", "status", "reason")
 
 
-@dataclass(frozen=True)
-class SweepResult:
+@dataclass(frozen=True, repr=False)
+class SweepResult(Shown):
     """A finished or interrupted sweep.
 
     Attributes
@@ -44,6 +45,8 @@ class SweepResult:
         The tables, if they are not on disk.
     """
 
+    _internal = ("csv", "crossings_csv", "netcdf")
+
     path: Path | None
     axes: Mapping[str, str]
     keys: Mapping[str, str]
@@ -56,6 +59,9 @@ class SweepResult:
     csv: str | None = None
     crossings_csv: str | None = None
     netcdf: bytes | None = None
+
+    def __repr__(self) -> str:
+        return f"<SweepResult over {', '.join(self.axes)}: {self.done} of {self.points} points>"
 
     @property
     def met(self) -> bool:

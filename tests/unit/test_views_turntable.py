@@ -29,9 +29,9 @@ def test_the_grid_is_the_field(told: dict[str, Any]) -> None:
         r0, r1, z0, z1 = page["box"]
         r = r0 + (r1 - r0) * (np.arange(width) + 0.5) / width
         z = z0 + (z1 - z0) * (np.arange(height) + 0.5) / height
-        E = mode.field(*np.meshgrid(r[::4], z[::4]))
+        E = mode.field(*np.meshgrid(r, z[::6]))
         found = np.stack([along[..., 0] + 1j * along[..., 1], around[..., 0] + 1j * around[..., 1],
-                          along[..., 2] + 1j * along[..., 3]])[:, ::4, ::4]  # fmt: skip
+                          along[..., 2] + 1j * along[..., 3]])[:, ::6]  # fmt: skip
         e2, gain = (np.abs(E) ** 2).sum(axis=0), page["gain"][0]
         assert gain * (np.abs(found) ** 2).sum(axis=0) == pytest.approx(e2 / e2.max(), abs=0.03)
         main = int(np.argmax([np.abs(component).max() for component in E]))

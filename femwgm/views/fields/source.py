@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +14,7 @@ from femwgm.config import RunConfig
 from femwgm.errors import OutputError
 from femwgm.ground.typing import Array
 from femwgm.materials import materials_from_config
+from femwgm.modes.lookup import parse_label
 from femwgm.store import StoredRun, from_csv, load_run, log10_of
 from femwgm.store.folder import package_versions
 from femwgm.views.fields.line import Profile, profile
@@ -181,8 +181,8 @@ class RunView:
             return self.representatives()[0]
         if label.isdigit() and 1 <= int(label) <= len(self.modes):
             return self.modes[int(label) - 1]
-        wanted = _parse_label(label)
-        hits = [m for m in self.modes if wanted and all(str(m.row.get(k)) == v for k, v in wanted.items())]
+        wanted = parse_label(label)
+        hits = [m for m in self.modes if wanted and all(m.row.get(k) == v for k, v in wanted.items())]
         if len(hits) > 1:
             hits = [m for m in hits if m.row.get("p") == 0 and m.row.get("q") == 1] or hits
         if len(hits) != 1:
@@ -192,17 +192,6 @@ class RunView:
                 f"{what} to '{label}'; write e.g. 'TE l=165 m=165' or a row number; there are {names}"
             )
         return hits[0]
-
-
-def _parse_label(label: str) -> dict[str, str]:
-    found = dict(re.findall(r"\b([qlmp])\s*=?\s*(\d+)", label))
-    pol = re.match(r"\s*(TE|TM)", label, re.IGNORECASE)
-    if pol:
-        found["pol"] = pol[1].upper()
-        bare = re.match(r"\s*T[EM]\s*(\d+)\s*$", label, re.IGNORECASE)
-        if bare:
-            found["l"] = bare[1]
-    return found
 
 
 Source: TypeAlias = "RunResult | StoredRun | RunView | str | Path"

@@ -10,7 +10,7 @@ from femwgm.views.fields.source import Source, run_view
 from femwgm.views.report.document import document
 from femwgm.views.space.turntable import block, script, style
 
-__all__ = ["write_turning"]
+__all__ = ["turning_html", "write_turning"]
 
 _PAGE = """
 main { max-width: none; padding: 1rem 1.5rem; }
@@ -34,9 +34,13 @@ def write_turning(source: Source, path: str | Path) -> Path:
     OutputError
         If the run has no modes, or its body is not known outside its mesh.
     """
-    run = run_view(source)
-    body = f"<h1>{escape(run.config.name)}</h1>{block(run)}"
     target = Path(path)
-    page = document(f"{run.config.name}, in space", body, style=style() + _PAGE, script=script())
-    write_bytes(target, page.encode("utf-8"))
+    write_bytes(target, turning_html(source).encode("utf-8"))
     return target
+
+
+def turning_html(source: Source, mode: str | None = None) -> str:
+    """The page as text; `mode` is the label of the one to begin with."""
+    run = run_view(source)
+    body = f"<h1>{escape(run.config.name)}</h1>{block(run, first=mode)}"
+    return document(f"{run.config.name}, in space", body, style=style() + _PAGE, script=script())

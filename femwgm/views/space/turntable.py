@@ -52,9 +52,9 @@ def style() -> str:
     return _file("css")
 
 
-def block(source: Source, modes: Sequence[ModeView] | None = None, *, instead: str = "") -> str:
-    """The element that turns; `instead` is shown where there is no WebGL, and in print."""
-    data = json.dumps(scene(run_view(source), modes), separators=(",", ":"), ensure_ascii=False)
+def block(source: Source, *, first: str | None = None, instead: str = "") -> str:
+    """The element that turns, beginning with the mode of a label; `instead` is shown where there is no WebGL, and in print."""
+    data = json.dumps(scene(run_view(source), first), separators=(",", ":"), ensure_ascii=False)
     nothing = "<p>This browser has no WebGL 2: the picture in plots/cut_open.png shows the same.</p>"
     return Template(_file("html")).substitute(
         cut=f"{CUT:g}", instead=instead or nothing, data=data.replace("</", "<\\/")
@@ -65,7 +65,7 @@ def _file(kind: str) -> str:
     return files("femwgm.views.space").joinpath(f"turntable.{kind}").read_text(encoding="utf-8")
 
 
-def scene(run: RunView, modes: Sequence[ModeView] | None = None) -> dict[str, Any]:
+def scene(run: RunView, label: str | None = None) -> dict[str, Any]:
     """What the script is told; lengths in um.
 
     Raises
@@ -73,7 +73,7 @@ def scene(run: RunView, modes: Sequence[ModeView] | None = None) -> dict[str, An
     OutputError
         If there is nothing to show.
     """
-    shown = list(run.modes if modes is None else modes)
+    shown = list(run.modes)
     if not shown or not run.outlines:
         raise OutputError(
             "there is nothing to turn: "
@@ -92,7 +92,7 @@ def scene(run: RunView, modes: Sequence[ModeView] | None = None) -> dict[str, An
     )
     grids = _grids(shown)
     boxes = [grid["box"] for grid in grids]
-    first = shown.index(run.find(None)) if run.find(None) in shown else 0
+    first = shown.index(run.find(label))
     rings = _rings(drawn, tints) if floor else []
     return {
         "size": max(r, 0.5 * (high - low)),
@@ -167,7 +167,7 @@ def _places(box: Array, cells: int) -> tuple[Array, Array]:
     upwards = max(cells // across, 16)
     r = box[0] + width * (np.arange(across) + 0.5) / across
     z = box[2] + height * (np.arange(upwards) + 0.5) / upwards
-    return tuple(np.meshgrid(r, z))  # type: ignore[return-value]
+    return tuple(np.meshgrid(r, z))
 
 
 def _packed(patches: Patches, E: Array) -> dict[str, Any]:
