@@ -138,6 +138,8 @@ def config_hash(config: RunConfig) -> str:
         "losses": plain["losses"],
         "derivatives": config.outputs.derivatives,
     }
+    if plain["imperfections"]:
+        content["imperfections"] = [_no_source(entry) for entry in plain["imperfections"]]
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from femwgm.config.base import Name, Strict, nearest, refuse
 from femwgm.config.geometries import Geometry
+from femwgm.config.imperfections import Imperfection
 from femwgm.config.material_specs import MaterialSpec
 from femwgm.config.settings import Accuracy, Discretization, Losses, Modes, Outputs
 from femwgm.config.sweep import Sweep
@@ -29,6 +30,11 @@ def _title(value: Any) -> str:
     return value
 
 
+def _entries(value: Any) -> Any:
+    """One imperfection or a list of them."""
+    return (value,) if isinstance(value, dict) else tuple(value) if isinstance(value, list) else value
+
+
 class RunConfig(Strict):
     """Everything a run needs; lengths are floats in um, the YAML has them as strings with units."""
 
@@ -40,6 +46,7 @@ class RunConfig(Strict):
     accuracy: Accuracy = Accuracy()
     discretization: Discretization = Discretization()
     losses: Losses = Losses()
+    imperfections: Annotated[tuple[Imperfection, ...], BeforeValidator(_entries), Field(max_length=1000)] = ()
     outputs: Outputs = Outputs()
     sweep: Sweep | None = None
 
@@ -60,6 +67,50 @@ class RunConfig(Strict):
                     value=roughness.surface,
                     at=("losses", "roughness", i, "surface"),
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _imperfect(self) -> RunConfig:
+        """Imperfections go with the exact solution: on layered spheres, for all orders m at once, without a mesh."""
+        if not self.imperfections:
+            return self
+        if self.geometry.kind != "layered_sphere":
+            raise refuse(
+                f"imperfections are computed on a layered_sphere, not on kind: {self.geometry.kind}",
+                remedy="drop them or describe the body as a layered_sphere",
+                at=("imperfections",),
+            )
+        for name in self.geometry.region_materials.values():
+            if getattr(self.materials.get(name), "axis", None) == "z":
+                raise refuse(
+                    "imperfections need the exact solution, and an axis along z has none",
+                    remedy="use 'axis: radial'", value="z", at=("materials", name, "axis"),
+                )  # fmt: skip
+        unused: list[tuple[tuple[str, ...], bool]] = [
+            (("modes", "azimuthal_orders"), self.modes.azimuthal_orders is None),
+            (("modes", "polar_orders"), self.modes.polar_orders in (None, (0,))),
+            (("losses", "roughness"), not self.losses.roughness),
+            (("outputs", "derivatives"), not self.outputs.derivatives),
+            (("outputs", "exports"), not self.outputs.exports),
+            (("discretization",), self.discretization == Discretization()),
+        ]
+        for place, free in unused:
+            if not free:
+                raise refuse(
+                    "has no effect with imperfections, which take every m and no mesh",
+                    remedy="drop it",
+                    at=place,
+                )
+        for i, entry in enumerate(self.imperfections):
+            for key in ("surface", "thickness"):
+                named, known = getattr(entry, key), self.geometry.regions[:-1]
+                if named is not None and named not in known:
+                    raise refuse(
+                        "is not a layer",
+                        remedy=f"one of {', '.join(known)}",
+                        value=named,
+                        at=("imperfections", i, key),
+                    )
         return self
 
     def _need(self, material: str, at: tuple[str | int, ...]) -> None:

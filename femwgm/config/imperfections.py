@@ -1,0 +1,240 @@
+"""What makes a sphere imperfect: reliefs of its surfaces and films, and particles on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    Tag,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
+
+from femwgm.config.base import Name, Number, Positive, Strict, Whole, refuse
+from femwgm.config.quantity import Length, LengthOrZero, length_um, um
+from femwgm.errors import ConfigError
+from femwgm.ground.tables import read_table
+
+__all__ = ["Bead", "Grating", "HeightMap", "Imperfection", "MeasuredSpectrum"]
+
+MAX_DEGREE = 1900
+MAX_ROWS = 300_000
+
+SignedLength = Annotated[
+    float,
+    BeforeValidator(length_um),
+    PlainSerializer(um),
+    WithJsonSchema({"type": "string", "description": "a length with its unit, of either sign"}),
+]
+"""A length of either sign; a float in um inside."""
+
+
+def _columns(data: Any, info: ValidationInfo, names: tuple[str, ...], what: str) -> dict[str, list[float]]:
+    """Columns of a file beside the configuration."""
+    folder = (info.context or {}).get("folder")
+    path = Path(folder) / data if folder is not None else Path(data)
+    try:
+        table = read_table(path, what)
+        where = table.columns(dict.fromkeys(names, ()))
+        if missing := [name for name in names if name not in where]:
+            raise ConfigError(f"lacks the column {missing[0]}", remedy=f"the header is '{','.join(names)}'")
+        if not 2 <= len(table.rows) <= MAX_ROWS:
+            raise ConfigError(f"has {len(table.rows)} rows; it needs between 2 and {MAX_ROWS}")
+        return {name: table.numbers(column, name).tolist() for name, column in where.items()}
+    except ConfigError as error:
+        where_ = f"{error.key}: " if error.key else ""
+        raise refuse(f"{where_}{error.rule}", remedy=error.remedy, value=data) from None
+
+
+_Column = Annotated[tuple[Number, ...], Field(min_length=2, max_length=MAX_ROWS)]
+
+
+class MeasuredSpectrum(Strict):
+    """Power spectral density of a flat scan, sigma^2 = int S(q) q dq / (2 pi): a CSV file or its columns."""
+
+    q_rad_per_um: _Column
+    psd_um4: _Column
+    source: str | None = Field(default=None, max_length=300)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, data: Any, info: ValidationInfo) -> Any:
+        if not isinstance(data, str):
+            return data
+        return {**_columns(data, info, ("q_rad_per_um", "psd_um4"), "the spectrum"), "source": data}
+
+    @model_validator(mode="after")
+    def _ascending(self) -> MeasuredSpectrum:
+        q, density = self.q_rad_per_um, self.psd_um4
+        if len(q) != len(density) or q[0] < 0.0 or any(b <= a for a, b in zip(q, q[1:], strict=False)):
+            raise refuse("q must ascend from zero or above, with one density each", remedy="sort the rows")
+        if min(density) < 0.0 or max(density) <= 0.0:
+            raise refuse("a power spectral density is not negative, and not zero everywhere")
+        return self
+
+
+class HeightMap(Strict):
+    """Heights on a grid of polar and azimuthal angles: a CSV file theta_deg,phi_deg,dr_nm, or the grid itself."""
+
+    theta_deg: _Column
+    phi_deg: _Column
+    dr_nm: Annotated[tuple[_Column, ...], Field(min_length=2)] = Field(description="a row for each theta")
+    source: str | None = Field(default=None, max_length=300)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, data: Any, info: ValidationInfo) -> Any:
+        if not isinstance(data, str):
+            return data
+        columns = _columns(data, info, ("theta_deg", "phi_deg", "dr_nm"), "the map")
+        points = dict(
+            zip(zip(columns["theta_deg"], columns["phi_deg"], strict=True), columns["dr_nm"], strict=True)
+        )
+        theta, phi = (sorted(set(columns[name])) for name in ("theta_deg", "phi_deg"))
+        if len(points) != len(columns["dr_nm"]) or len(points) != len(theta) * len(phi):
+            raise refuse(
+                f"{len(points)} different points do not fill the grid of {len(theta)} theta and {len(phi)} phi",
+                remedy="give dr_nm once for every pair of angles",
+                value=data,
+            )
+        return {
+            "theta_deg": theta, "phi_deg": phi, "dr_nm": [[points[t, p] for p in phi] for t in theta], "source": data
+        }  # fmt: skip
+
+    @model_validator(mode="after")
+    def _grid(self) -> HeightMap:
+        theta, phi = self.theta_deg, self.phi_deg
+        if any(b <= a for axis in (theta, phi) for a, b in zip(axis, axis[1:], strict=False)):
+            raise refuse("theta_deg and phi_deg must ascend")
+        if theta[0] < 0.0 or theta[-1] > 180.0 or phi[-1] - phi[0] > 360.0:
+            raise refuse("theta_deg lies between 0 and 180, phi_deg within one turn")
+        if len(theta) < 6 or len(phi) < 6:
+            raise refuse("a map needs at least 6 values of each angle")
+        if len(self.dr_nm) != len(theta) or any(len(row) != len(phi) for row in self.dr_nm):
+            raise refuse("dr_nm has a row for each theta and a value for each phi in it")
+        return self
+
+
+class Grating(Strict):
+    """A corrugation amplitude x cos(order x phi) along the equator, falling off towards the poles like sin(theta)^order."""
+
+    order: Annotated[Whole, Field(ge=2, le=MAX_DEGREE)] = Field(
+        examples=[330], description="periods around the equator; 2 m couples +m and -m"
+    )
+    amplitude_um: SignedLength = Field(alias="amplitude", examples=["2 nm"])
+
+
+class Bead(Strict):
+    """A small sphere that touches the outermost surface."""
+
+    radius_um: Length = Field(alias="radius", examples=["50 nm"])
+    n: Positive = Field(examples=[1.59])
+    k: Number = 0.0
+
+
+def _direction(value: Any) -> Any:
+    ok = isinstance(value, list | tuple) and len(value) == 3
+    if not ok or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in value):
+        raise refuse("must be three plain numbers, x, y, z", remedy="write e.g. [0, 0, 1]")
+    if not 0.0 < sum(float(v) ** 2 for v in value) < 1e200:
+        raise refuse("has no length", remedy="write e.g. [0, 0, 1]")
+    return tuple(float(v) for v in value)
+
+
+def _kind_of_spectrum(value: Any) -> str:
+    return "word" if value in ("gaussian", "exponential") else "measured"
+
+
+_Spectrum = Annotated[
+    Annotated[Literal["gaussian", "exponential"], Tag("word")] | Annotated[MeasuredSpectrum, Tag("measured")],
+    Discriminator(_kind_of_spectrum),
+]
+
+
+_WAYS = ("rms", "spectrum", "harmonics", "map", "offset", "ellipticity", "grating", "bead")
+_Harmonic = tuple[Whole, Whole, SignedLength]
+
+
+class Imperfection(Strict):
+    """One imperfection: what it changes, and how."""
+
+    surface: Name | None = Field(default=None, description="layer whose outer surface alone is changed")
+    thickness: Name | None = Field(
+        default=None, description="layer whose thickness is changed: its outer surface and all beyond it"
+    )
+    rms_um: LengthOrZero | None = Field(
+        default=None, alias="rms", description="root mean square of a random map", examples=["3 nm"]
+    )
+    correlation_length_um: Length | None = Field(default=None, alias="correlation_length", examples=["2 um"])
+    spectrum: _Spectrum | None = Field(
+        default=None, description="correlation of a random map, or the measured spectrum of one"
+    )
+    seed: Annotated[Whole, Field(ge=0)] | None = Field(default=None, description="of a random map")
+    harmonics: Annotated[tuple[_Harmonic, ...], Field(min_length=1, max_length=10_000)] | None = Field(
+        default=None,
+        description="[L, M, amplitude]: amplitude x sqrt(4 pi) x real orthonormal harmonic, M < 0 for the sine",
+    )
+    map: HeightMap | None = None
+    offset_um: SignedLength | None = Field(
+        default=None, alias="offset", description="distance by which the surface is moved as a whole"
+    )
+    ellipticity_um: SignedLength | None = Field(
+        default=None,
+        alias="ellipticity",
+        description="by how much the semi-axis along `direction` is shorter",
+    )
+    direction: Annotated[tuple[float, float, float], BeforeValidator(_direction)] | None = Field(
+        default=None, description="[x, y, z] of an offset, of the axis of an ellipsoid, of a bead"
+    )
+    grating: Grating | None = None
+    bead: Bead | None = None
+
+    @property
+    def way(self) -> str:
+        """Which of the ways to state an imperfection was chosen."""
+        given = [w for w in _WAYS if (getattr(self, w, None) or getattr(self, f"{w}_um", None)) is not None]
+        if given == ["rms", "spectrum"]:
+            return "rms"
+        return given[0] if len(given) == 1 else ""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Imperfection:
+        way = self.way
+        if not way:
+            raise refuse(
+                f"an imperfection is stated in one way: one of {', '.join(_WAYS)}",
+                remedy="e.g. {thickness: shell, rms: 3 nm, correlation_length: 2 um, seed: 7}",
+            )
+        places = [self.surface, self.thickness]
+        if way == "bead":
+            if any(places):
+                raise refuse("a bead sits on the outermost surface", remedy="drop 'surface' and 'thickness'")
+        elif sum(place is not None for place in places) != 1:
+            raise refuse("must name one of 'surface' and 'thickness'", remedy="e.g. 'thickness: shell'")
+        self._only_with("direction", self.direction, way in ("offset", "ellipticity", "bead"), way)
+        self._only_with("seed", self.seed, way in ("rms", "spectrum"), way)
+        scanned = isinstance(self.spectrum, MeasuredSpectrum)
+        self._only_with("correlation_length", self.correlation_length_um, way == "rms" and not scanned, way)
+        if way in ("rms", "spectrum") and not scanned:
+            for key, value in (("rms", self.rms_um), ("correlation_length", self.correlation_length_um)):
+                if value is None:
+                    raise refuse(f"a random map needs its {key}", remedy=f"add '{key}'")
+        if way == "offset" and self.direction is None:
+            raise refuse("an offset needs its direction", remedy="add e.g. 'direction: [0, 0, 1]'")
+        for i, (L, M, _) in enumerate(self.harmonics or ()):
+            if not 0 <= L <= MAX_DEGREE or abs(M) > L:
+                raise refuse(
+                    f"a harmonic has 0 <= L <= {MAX_DEGREE} and |M| <= L", value=[L, M], at=("harmonics", i)
+                )
+        return self
+
+    @staticmethod
+    def _only_with(key: str, value: object, allowed: bool, way: str) -> None:
+        if value is not None and not allowed:
+            raise refuse(f"has no effect with '{way}'", remedy="drop it", at=(key,))
