@@ -42,6 +42,10 @@ def remarks(config: RunConfig) -> list[str]:
         lines.append(_expected(config))
     else:
         section_of(config.geometry)
+    if config.imperfections:
+        from femwgm.imperfections.run import estimate
+
+        lines.append(estimate(config))
     if config.sweep is not None:
         lines.append(_swept(config))
     return lines

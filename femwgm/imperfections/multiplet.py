@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -63,6 +63,8 @@ class Multiplet:
         Composition: column j holds the amplitudes of m = -l to l in line j.
     order
         1 or 2: the order up to which the shifts are known.
+    reliefs
+        The reliefs that split it, by interface.
     """
 
     mode: ExactMode
@@ -70,6 +72,7 @@ class Multiplet:
     error: Array
     states: Array
     order: int
+    reliefs: Mapping[int, Relief] = field(default_factory=dict, repr=False)
 
     @cached_property
     def k0(self) -> Array:
@@ -185,10 +188,9 @@ def multiplet(mode: ExactMode, reliefs: Mapping[int, Relief], full: bool | None 
     if mode.l > MAX_DEGREE - 100:
         raise SolveError(f"degree l = {mode.l} is beyond {MAX_DEGREE - 100}, where the harmonics underflow")
     short = {i: relief.truncated(min(MAX_DEGREE - mode.l, 2 * mode.l + 40)) for i, relief in reliefs.items()}
-    reach = max((relief.degree for relief in short.values()), default=0)
     problem = _Problem(mode, short)
     first = problem.first(mode.k0)
-    if problem.cost(reach) <= _FULL if full is None else full:
+    if _cost_of_all(mode.l, short) <= _FULL if full is None else full:
         values, states = _eigenpairs(first + problem.second(first, None))
         error, order = problem.third(values, _eigenpairs(first)[0]), 2
     else:
@@ -200,7 +202,24 @@ def multiplet(mode: ExactMode, reliefs: Mapping[int, Relief], full: bool | None 
         error, order = np.full(values.size, float(np.abs(beyond.real).max())), 1
         values = values + 1j * float(np.mean(beyond.imag))
     ranking = np.argsort(-values.real, kind="stable")
-    return Multiplet(mode, values[ranking], error[ranking], states[:, ranking], order)
+    return Multiplet(mode, values[ranking], error[ranking], states[:, ranking], order, short)
+
+
+def cost(l: int, reliefs: Mapping[int, Relief]) -> float:
+    """Multiplications that a multiplet takes, roughly."""
+    lines, reach = 2 * l + 1, max((relief.degree for relief in reliefs.values()), default=0)
+    every = _cost_of_all(l, reliefs)
+    others = every if every <= _FULL else len(reliefs) * 60.0 * reach * (l + reach) ** 2
+    return 10.0 * lines**3 + others
+
+
+def _cost_of_all(l: int, reliefs: Mapping[int, Relief]) -> float:
+    """Multiplications that the second order of every line takes."""
+    lines, reach = 2.0 * l + 1.0, max((relief.degree for relief in reliefs.values()), default=0)
+    orders = max((2 * relief.orders.size for relief in reliefs.values()), default=0)
+    forms = lines * orders * (2 * reach + 1) * (l + reach) * 3.0
+    products = lines * (2 * reach + 1) * orders**2 * 50.0
+    return (forms + products) * len(reliefs)
 
 
 def _eigenpairs(matrix: Array) -> tuple[Array, Array]:
@@ -283,13 +302,6 @@ class _Problem:
         return matrix + 1j * symbol_matrix(parts[1], self.mode.l) if size[1] > 1e-15 * size[0] else matrix
 
     # -- second order -------------------------------------------------------------------------------------------------------
-
-    def cost(self, reach: int) -> float:
-        """Multiplications that the second order of every line takes."""
-        orders = max((2 * relief.orders.size for relief in self.reliefs.values()), default=0)
-        forms = (2 * self.mode.l + 1) * orders * (2 * reach + 1) * (self.mode.l + reach) * 3.0
-        products = (2.0 * self.mode.l + 1) * (2 * reach + 1) * orders**2 * 50.0
-        return (forms + products) * len(self.reliefs)
 
     def second(self, first: Array, vectors: Array | None) -> Array:
         """K2 as a matrix, or its mean in each of given lines."""

@@ -95,7 +95,7 @@ class Relief:
         return np.asarray((across.T @ np.exp(1j * np.outer(m, phi))).real)
 
 
-def from_function(height: Callable[[Array, Array], Array], degree: int) -> Relief:
+def from_function(height: Callable[[Array], Array], degree: int) -> Relief:
     """The relief of a function h(direction) of unit vectors (3, ...), whose harmonics up to a degree are kept."""
     nodes = Hemisphere(4 * degree + 32)
     phi = 2.0 * np.pi * np.arange(fft.next_fast_len(2 * degree + 16)) / fft.next_fast_len(2 * degree + 16)
@@ -103,15 +103,11 @@ def from_function(height: Callable[[Array, Array], Array], degree: int) -> Relie
     for sign in (1.0, -1.0):
         sine, cosine = nodes.sine[:, None], sign * nodes.x[:, None]
         unit = np.stack(np.broadcast_arrays(sine * np.cos(phi), sine * np.sin(phi), cosine))
-        halves.append(height(*_split(unit)))
+        halves.append(height(unit))
     kept = Relief(analyse(halves[0], halves[1], nodes, degree))
     size = np.sqrt(kept.variance)
     needed = np.flatnonzero(size > 1e-12 * size.max())
     return kept.truncated(int(needed[-1]) if needed.size else 0)
-
-
-def _split(unit: Array) -> tuple[Array, Array]:
-    return unit, np.hypot(unit[0], unit[1])
 
 
 def harmonics(terms: Sequence[tuple[int, int, float]]) -> Relief:
@@ -124,12 +120,23 @@ def harmonics(terms: Sequence[tuple[int, int, float]]) -> Relief:
     return Relief(h)
 
 
+def sectoral(order: int, amplitude: float) -> Relief:
+    """amplitude (um) x sin(theta)^order cos(order phi): a grating of `order` periods around the equator."""
+    sines = 0.5 * (math.lgamma(order + 0.5) - math.lgamma(order + 1.0))
+    at_equator = math.sqrt((2.0 * order + 1.0) / (4.0 * math.pi**1.5)) * math.exp(-sines)
+    # |P_MM|^2 = (2 M + 1) / (4 pi) (2 M)! / (4^M M!^2) at the equator
+    at_equator *= math.exp(2.0 * sines)
+    h = np.zeros((order + 1, order + 1), dtype=np.complex128)
+    h[order, order] = 0.5 * amplitude / at_equator
+    return Relief(h)
+
+
 def offset(distance: float, direction: Sequence[float], radius: float) -> Relief:
     """The relief of a sphere of a radius moved by a distance (um): r = d c + sqrt(R^2 - d^2 (1 - c^2)), c the cosine."""
     axis = np.asarray(direction, dtype=np.float64)
     axis = axis / np.linalg.norm(axis)
 
-    def height(unit: Array, _: Array) -> Array:
+    def height(unit: Array) -> Array:
         c = np.tensordot(axis, unit, axes=1)
         return np.asarray(
             distance * c
@@ -143,7 +150,7 @@ def ellipsoid(stretches: Sequence[float], axes: Array, radius: float) -> Relief:
     """The relief of an ellipsoid with semi-axes radius + stretch along three orthonormal axes (rows), in um."""
     semi = radius + np.asarray(stretches, dtype=np.float64)
 
-    def height(unit: Array, _: Array) -> Array:
+    def height(unit: Array) -> Array:
         along = np.tensordot(axes, unit, axes=1)
         inverse = np.tensordot(1.0 / semi**2 - 1.0 / radius**2, along**2, axes=1)
         # 1 / sqrt(1/R^2 + d) - R without cancellation

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from femwgm.config import load_config
 from femwgm.config.schema import RunConfig
@@ -30,6 +30,10 @@ from femwgm.solver.layout import goals_of
 from femwgm.stacks.by_elements import StackSolver
 from femwgm.stacks.finder import StackFinder
 
+if TYPE_CHECKING:
+    from femwgm.imperfections import Multiplet
+
+
 @dataclass(frozen=True, repr=False)
 class RunResult(Shown):
     """What a run found.
@@ -48,6 +52,8 @@ class RunResult(Shown):
         Wall time.
     stages
         Wall time by stage; "error estimate" is what the second, richer solution of each mode costs.
+    multiplets
+        The split lines of each mode, where the configuration states imperfections.
     """
 
     config: RunConfig
@@ -57,6 +63,7 @@ class RunResult(Shown):
     seconds: float
     stages: Mapping[str, float] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
+    multiplets: Sequence[Multiplet] = ()
 
     def __repr__(self) -> str:
         state = "accuracy met" if self.met else "accuracy missed"
@@ -136,6 +143,8 @@ def finder_for(config: RunConfig, media: Mapping[str, Material]) -> Finder:
 
 def _run(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode], None]) -> RunResult:
     """Find, lay out, solve, finish: the one loop over modes, for every kind of body."""
+    if config.imperfections:
+        return _split(config, begin, tell, on_mode)
     media = media_of(config)
     finder, goals = finder_for(config, media), goals_of(config)
     modes: list[Mode] = []
@@ -180,6 +189,16 @@ def _run(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode], 
         config, ModeSet(modes, tuple(config.geometry.region_materials)), domains, notes, time.perf_counter() - begin,
         extra={"counts": [asdict(count) for count in counts]},
     )  # fmt: skip
+
+
+def _split(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode], None]) -> RunResult:
+    """The multiplets of an imperfect sphere, which come from its exact modes."""
+    from femwgm.imperfections.run import split_modes
+
+    with stage("multiplets"):
+        split = split_modes(config, tell, on_mode)
+    modes = ModeSet(split.modes, tuple(config.geometry.region_materials))
+    return RunResult(config, modes, [], split.notes, time.perf_counter() - begin, multiplets=split.multiplets)
 
 
 def media_of(config: RunConfig) -> dict[str, Material]:

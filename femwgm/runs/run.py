@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from femwgm.config import RunConfig, load_config
 from femwgm.errors import MissingExtraError, OutputError
+from femwgm.ground.files import write_bytes
 from femwgm.ground.interrupts import Interrupted
 from femwgm.store import RunFolder
 from femwgm.store.folder import Artist
-from femwgm.store.rows import Row
+from femwgm.store.rows import Row, plain_csv
 
 if TYPE_CHECKING:
     from femwgm.runs.loop import RunResult
@@ -56,10 +57,21 @@ def _artist(writer: str, progress: Progress | None) -> Artist:
 def artists(config: RunConfig, progress: Progress | None = None, *, pictures: bool = True) -> list[Artist]:
     """Writers of the meshes, fields and pictures that the configuration asks for, the pictures last."""
     outputs = config.outputs
+    if config.imperfections:
+        asked = {"write_surfaces": outputs.fields, "write_splittings": outputs.plots and pictures}
+        return [_artist(writer, progress) for writer, wanted in asked.items() if wanted]
     wanted = {
         "write_fields": outputs.fields, "write_exports": outputs.exports, "write_plots": outputs.plots and pictures
     }  # fmt: skip
     return [_write_meshes, *(_artist(writer, progress) for writer, asked in wanted.items() if asked)]
+
+
+def _write_multiplets(result: RunResult, folder: Path) -> None:
+    """The split lines of an imperfect sphere as multiplets.csv."""
+    from femwgm.imperfections.run import LINES, line_rows
+
+    rows = [row for lines in result.multiplets for row in line_rows(lines)]
+    write_bytes(folder / "multiplets.csv", plain_csv(rows, LINES).encode())
 
 
 def _write_meshes(result: Any, folder: Path) -> None:
@@ -150,6 +162,7 @@ def run_into(
                 result,
                 status="done" if result.met else "inaccurate",
                 times={"solve": result.seconds},
+                artists=[_write_multiplets] if result.multiplets else [],
                 reason=None if result.met else "the accuracy asked for was missed",
             )
         except KeyboardInterrupt as signal:

@@ -10,7 +10,18 @@ from typing import Any
 
 from femwgm.ground.columns import columns
 
-__all__ = ["Row", "cell", "decimal_text", "entry", "from_csv", "header", "log10_of", "to_csv", "value"]
+__all__ = [
+    "Row",
+    "cell",
+    "decimal_text",
+    "entry",
+    "from_csv",
+    "header",
+    "log10_of",
+    "plain_csv",
+    "to_csv",
+    "value",
+]
 
 Row = Mapping[str, Any]
 
@@ -101,7 +112,11 @@ def entry(row: Row, name: str) -> Any:
 
 def to_csv(rows: Sequence[Row], regions: Sequence[str]) -> str:
     """The table as CSV text."""
-    names = header(rows, regions)
+    return plain_csv(rows, header(rows, regions))
+
+
+def plain_csv(rows: Sequence[Row], names: Sequence[str]) -> str:
+    """Rows as CSV text with the given columns."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(names)

@@ -113,7 +113,7 @@ def evidence(run: RunView) -> str:
     if not errors:
         return "The modes carry no error estimates."
     asked = run.config.accuracy.wavelength
-    residual = max(float(m.row["residual"]) for m in run.modes if m.row.get("residual") is not None)
+    residuals = [float(m.row["residual"]) for m in run.modes if m.row.get("residual") is not None]
     missed = [m.label for m in run.modes if m.row.get("met") is False]
     verdict = (
         f"All {len(run.modes)} modes reach the relative accuracy asked for, {asked:.0e}"
@@ -121,9 +121,10 @@ def evidence(run: RunView) -> str:
         else f"{len(missed)} of {len(run.modes)} modes miss the relative accuracy asked for, {asked:.0e}: "
         + ", ".join(missed)
     )
-    return (
-        f"{verdict}. The largest estimated relative error of a wavelength is {max(errors):.1e} (from a second,"
-        f" richer solution of each mode); the largest residual of an eigenpair is {residual:.0e}."
+    return f"{verdict}. The largest estimated relative error of a wavelength is {max(errors):.1e}" + (
+        f" (from a second, richer solution of each mode); the largest residual of an eigenpair is {max(residuals):.0e}."
+        if residuals
+        else " (of the perfect sphere, by its exact solution)."
     )
 
 

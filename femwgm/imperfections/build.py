@@ -1,0 +1,102 @@
+"""From the configuration's words to the relief of each interface."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.interpolate import RectSphereBivariateSpline
+
+from femwgm.config.imperfections import HeightMap, Imperfection, MeasuredSpectrum
+from femwgm.config.schema import RunConfig
+from femwgm.ground.typing import Array
+from femwgm.imperfections import relief
+from femwgm.imperfections.harmonics import MAX_DEGREE
+from femwgm.imperfections.relief import Relief
+
+
+def reliefs(config: RunConfig) -> dict[int, Relief]:
+    """Relief of each interface that has one, by number from the centre outwards."""
+    names, radii = config.geometry.regions, config.geometry.radii_um
+    found: dict[int, Relief] = {}
+    for entry in config.imperfections:
+        if entry.bead is not None:
+            continue
+        named = entry.surface or entry.thickness
+        assert named is not None
+        first = names.index(named)
+        for i in range(first, len(radii) if entry.thickness else first + 1):
+            made = _relief(entry, radii[i], radii[first])
+            found[i] = found[i] + made if i in found else made
+    return found
+
+
+def _relief(entry: Imperfection, radius: float, first: float) -> Relief:
+    """The relief of an interface of a radius (um); random maps are drawn on the innermost one that the entry changes."""
+    direction = entry.direction or (0.0, 0.0, 1.0)
+    if entry.harmonics is not None:
+        return relief.harmonics(entry.harmonics)
+    if entry.map is not None:
+        return _from_map(entry.map)
+    if entry.offset_um is not None:
+        return relief.offset(entry.offset_um, direction, radius)
+    if entry.ellipticity_um is not None:
+        return relief.ellipsoid((0.0, 0.0, -entry.ellipticity_um), axes_around(direction), radius)
+    if entry.grating is not None:
+        return relief.sectoral(entry.grating.order, entry.grating.amplitude_um)
+    return relief.random(_variance(entry, first), entry.seed or 0, MAX_DEGREE)
+
+
+def axes_around(direction: Sequence[float]) -> Array:
+    """Three orthonormal axes (rows), the last along a direction."""
+    along = np.asarray(direction, dtype=np.float64)
+    along = along / np.linalg.norm(along)
+    other = np.eye(3)[int(np.argmin(np.abs(along)))]
+    across = np.cross(along, other)
+    across /= np.linalg.norm(across)
+    return np.stack([across, np.cross(along, across), along])
+
+
+def _variance(entry: Imperfection, radius: float) -> Array:
+    """Variance (um^2) of each degree of a random map; an rms that is given is that of all degrees but L = 0."""
+    if isinstance(entry.spectrum, MeasuredSpectrum):
+        q, density = (np.asarray(c) for c in (entry.spectrum.q_rad_per_um, entry.spectrum.psd_um4))
+        variance = relief.measured(q, density, radius, MAX_DEGREE)
+    else:
+        assert entry.correlation_length_um is not None
+        variance = relief.spectrum(
+            entry.spectrum or "gaussian", entry.correlation_length_um, radius, MAX_DEGREE
+        )
+        # what lies beyond the highest degree stays in the sum, so that a fine relief is not made coarse
+        variance = variance / max(float(variance.sum()), 1.0)
+    total = float(variance[1:].sum())
+    if entry.rms_um is None or total == 0.0:
+        return variance
+    lost = 0.0 if isinstance(entry.spectrum, MeasuredSpectrum) else max(1.0 - float(variance.sum()), 0.0)
+    return np.asarray(variance * (entry.rms_um**2 / (total + lost)))
+
+
+def _from_map(height: HeightMap) -> Relief:
+    """A table of heights, interpolated by splines on the sphere, as harmonics as fine as its grid."""
+    theta, phi = np.radians(height.theta_deg), np.radians(height.phi_deg)
+    values = np.asarray(height.dr_nm) * 1e-3
+    poles = [
+        float(values[i].mean()) if at else None
+        for i, at in ((0, theta[0] < 1e-9), (-1, theta[-1] > math.pi - 1e-9))
+    ]
+    inside = (theta >= 1e-9) & (theta <= math.pi - 1e-9)
+    turn = phi[-1] - phi[0] < 2.0 * math.pi - 1e-9
+    kept = phi if turn else phi[:-1]
+    start = kept[0]
+    spline = RectSphereBivariateSpline(
+        theta[inside], kept - start - math.pi, values[inside][:, : kept.size], s=0.0,
+        pole_values=tuple(p if p is not None else False for p in poles) if any(p is not None for p in poles) else None,
+    )  # fmt: skip
+
+    def at(unit: Array) -> Array:
+        polar = np.arccos(np.clip(unit[2], -1.0, 1.0)).ravel()
+        around = np.mod(np.arctan2(unit[1], unit[0]) - start, 2.0 * math.pi).ravel() - math.pi
+        return np.asarray(spline.ev(polar, around)).reshape(unit.shape[1:])
+
+    return relief.from_function(at, min(int(inside.sum()) - 1, kept.size // 2))
