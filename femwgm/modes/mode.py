@@ -72,7 +72,7 @@ class Mode(Shown):
     richer
         Field and region integrals of the second, richer solution, while the run still needs them.
     crest, integrals
-        Where the energy density is largest, and the integrals over each region (`femwgm.observables.effective.Crest`,
+        Where the energy density is largest, and the integrals over each region (`femwgm.observables.peak.Crest`,
         `femwgm.observables.energy.RegionIntegrals`).
     extra
         Further columns of the table.

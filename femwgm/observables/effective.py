@@ -2,62 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from femwgm.fem.assemble import CellMatrices, gauss_points
 from femwgm.fem.field import CellField
-from femwgm.fem.mapping import CurvedMapping
 from femwgm.fem.problem import Media
-from femwgm.ground.typing import Array
 from femwgm.mesh.domain import PML
 from femwgm.observables.energy import RegionIntegrals
+from femwgm.observables.peak import Crest
 from femwgm.observables.sensitivity import bilinear_norm
-from femwgm.observables.volume import between, lobatto
-
-_ZOOM, _ROUNDS = 9, 8
-
-
-@dataclass(frozen=True)
-class Crest:
-    """Where Re(eps) |E|^2 is largest: permittivity, field (r, phi, z) and position (um)."""
-
-    eps: complex
-    E: Array
-    r: float
-    z: float
-
-
-def crest(field: CellField, eps: Array) -> Crest:
-    """The place of largest Re(eps) |E|^2 outside the absorbing layer: sampled on every cell, then zoomed into in the best one."""
-    mesh = field.space.mesh
-    skipped = mesh.regions.index(PML) if PML in mesh.regions else -1
-    cells = np.flatnonzero(mesh.region != skipped)
-    samples = field.space.degree + 7
-    X = _into_cell(np.array(np.meshgrid(*[lobatto(samples)] * 2, indexing="ij")).reshape(2, -1), mesh.corners)
-    E, _ = field.electric(X, cells, keep=True)
-    density = eps.real[cells][:, None] * (np.abs(E) ** 2).sum(axis=0)
-    best, point = divmod(int(np.argmax(density)), density.shape[1])
-    cell, centre, width = cells[[best]], X[:, point], 2.0 / (samples - 1)
-    zoom = np.linspace(-1.0, 1.0, _ZOOM)
-    for _ in range(_ROUNDS):
-        window = centre[:, None] + width * zoom
-        if mesh.corners == 4:
-            window = np.clip(window, 0.0, 1.0)
-            values = between(E[:, best].reshape(3, samples, samples), window)
-        X = _into_cell(np.array(np.meshgrid(*window, indexing="ij")).reshape(2, -1), mesh.corners)
-        if mesh.corners == 3:
-            values = field.electric(X, cell)[0][:, 0]
-        point = int(np.argmax((np.abs(values) ** 2).sum(axis=0)))
-        centre, width = X[:, point], width * 2.0 / (_ZOOM - 1)
-    r, z = CurvedMapping(mesh).F(centre[:, None], cell)[:, 0, 0].real
-    return Crest(complex(eps[cell[0]]), values[:, point], float(r), float(z))
-
-
-def _into_cell(X: Array, corners: int) -> Array:
-    X = np.clip(X, 0.0, 1.0)
-    return X if corners == 4 else np.stack([X[0], np.minimum(X[1], 1.0 - X[0])])
 
 
 def volume_at(field: CellField, integrals: RegionIntegrals, eps: complex, r: float, z: float) -> float:

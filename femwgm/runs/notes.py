@@ -35,6 +35,12 @@ def doubts(modes: Sequence[Mode], expected: Sequence[Expected], config: RunConfi
                 )
         if mode.confidence < 0.5:
             notes.append(f"{mode.label}: its labels are uncertain (confidence {mode.confidence:.2f})")
+    edged = [mode.label for mode in modes if mode.extra.get("mode_volume_at") == "interior"]
+    if edged:
+        notes.append(
+            f"the field is singular at sharp edges: the mode volume of {len(edged)} of {len(modes)} modes refers to the largest "
+            "maximum in the interior"
+        )
     wanted = {(e.pol, e.q, e.l, e.m) for e in expected}
     if not modes:
         notes.append("no mode lies in the window: those expected near it turned out to lie outside")

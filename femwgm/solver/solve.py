@@ -24,9 +24,10 @@ from femwgm.modes.labels import identify
 from femwgm.modes.mode import Mode
 from femwgm.modes.rates import Rate
 from femwgm.observables.ambient import beyond, outer_turning_point, within
-from femwgm.observables.effective import crest, volumes
+from femwgm.observables.effective import volumes
 from femwgm.observables.energy import RegionIntegrals, radial_shares, region_integrals
 from femwgm.observables.index import group_index, wavenumber_slope
+from femwgm.observables.peak import Crest, crest
 from femwgm.observables.quality import RadiationQ, best_radiation_q, radiation_candidates, steepness
 from femwgm.observables.sensitivity import bilinear_norm
 from femwgm.observables.volume import volume_max
@@ -210,10 +211,10 @@ def solve_mode(
     media = problem.media(primary.k0)
     # The maximum often lies on the edge of a cell, where the coarser field is at its worst: the richer one gives the value.
     with stage("error estimate"):
-        volume = volume_max(second.field, richer, media.eps)
         peak = crest(second.field, media.eps)
+        volume = volume_max(richer, peak)
         more = volumes(second.field, problem.matrices(check.degree), problem.media(check.k0), peak)
-    volume_error = abs(volume_max(field, shares, media.eps) / volume - 1.0)
+    volume_error = max(error, abs(volume_max(shares, crest(field, media.eps)) / volume - 1.0))
     smallest, largest, latitude = _extent(problem)
     with stage("error estimate"):
         label = identify(
@@ -228,7 +229,8 @@ def solve_mode(
         log10_q_rad=q_rad.log10_q, q_rad_source=q_rad.source, q_rad_floor=q_rad.floor, q_error=q_rad.error,
         **_absorption_columns(absorbed), energy=shares.energy_share, e2=shares.e2_share, radial_e2=along_radius,
         share_error=share_error, e2_error=e2_error, radial_e2_error=radial_e2_error if along_radius else None,
-        mode_volume_um3=volume, extra={"mode_volume_error": volume_error, **more}, crest=peak, integrals=integrals,
+        mode_volume_um3=volume, extra={**more, "mode_volume_error": volume_error, **_where(peak)}, crest=peak,
+        integrals=integrals,
         wavelength_error=float(error), residual=primary.residual,
         dofs=primary.pencil.size, seconds=time.perf_counter() - begin, confidence=label.confidence,
         te_fraction=label.te_fraction, met=bool(error <= goals.wavelength and q_met), absorption=integrals.absorption,
@@ -255,6 +257,11 @@ def _group_index(problem: MeridianProblem, mode: Eigenmode, m: int, radius: floa
     local = mode.pencil.numbering.gather(mode.x[:, None])[..., 0]
     slope = wavenumber_slope(local, matrices, m, mode.k0, bilinear_norm(local, matrices, mode.k0, media))
     return group_index(slope, radius, slopes_of(problem, mode)[1])
+
+
+def _where(peak: Crest) -> dict[str, str]:
+    """A word on the maximum that the mode volume refers to, where a sharp edge outshines it."""
+    return {"mode_volume_at": "interior"} if peak.interior else {}
 
 
 def _present(shares: Mapping[str, float | None]) -> dict[str, float]:

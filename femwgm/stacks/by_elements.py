@@ -25,7 +25,8 @@ from femwgm.mesh.domain import Choices
 from femwgm.modes.expected import Expected
 from femwgm.modes.mode import Mode
 from femwgm.observables.energy import RegionIntegrals
-from femwgm.observables.volume import brightest, volume_max
+from femwgm.observables.peak import brightest, crest
+from femwgm.observables.volume import volume_max
 from femwgm.solver.solve import Goals
 from femwgm.stacks.columns import beside_coupled_modes, thresholds
 from femwgm.stacks.domain import design_stack
@@ -161,7 +162,7 @@ class StackSolver(Finder):
                 scale = 1.0 / np.sqrt(integrals.electric.sum())
                 unit, energies = field.scaled(scale), integrals.scaled(scale**2)
                 large = len(eps) > _LOOKED_THROUGH
-                volume = volume_max(unit, energies, eps, brightest(unit, eps) if large else None)
+                volume = volume_max(energies, crest(unit, eps, brightest(unit, eps) if large else None))
                 chosen.append(j)
                 found.append(
                     _Found(m, here.k0[j], shift, here.residuals[j], label, energies, volume, here.size, unit)

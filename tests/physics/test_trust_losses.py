@@ -190,6 +190,17 @@ def test_sign_of_a_balance_within_the_error_is_not_stated() -> None:
 # -- volumes ------------------------------------------------------------------------------------------------------------------
 
 
+def test_volume_with_its_maximum_on_an_interface() -> None:
+    """A TM mode is brightest on the film's own side of an interface: within the stated error of the exact field's volume."""
+    radii, media = [2.0, 2.15], [1.5, 1.7, 1.0]
+    exact = analytic.layered_sphere(radii, media).mode("TM", 30)
+    mode = mode_of(radii, media, "TM", 30, 1e-3 * exact.wavelength_nm)
+    error = mode.row()["mode_volume_error"]
+    assert exact.mode_volume_um3 == pytest.approx(2.01495, abs=1e-5)
+    assert abs(mode.mode_volume_um3 / exact.mode_volume_um3 - 1.0) <= error < 1e-4
+    assert mode.row().get("mode_volume_at") is None
+
+
 def exact_integrals(exact: analytic.ExactMode, regions: int) -> tuple[np.ndarray, np.ndarray]:
     """int |E|^2 dV and int |E|^4 dV over the layers inside the surface, by product quadrature of the exact field."""
     x, wx = np.polynomial.legendre.leggauss(160)

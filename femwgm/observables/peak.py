@@ -1,0 +1,199 @@
+"""Where the energy density of a mode is largest.
+
+Re(eps) |E|^2 jumps at an interface, so each medium is looked through up to its own side of it. At a sharp edge of a
+dielectric or a metal the field grows without bound (Meixner, IEEE Trans. Antennas Propag. 20, 442 (1972)) and there is no
+maximum: what is taken then, as in the literature, is the largest maximum in the interior, the edge and the slope that climbs
+towards it left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from femwgm.fem.field import CellField
+from femwgm.fem.mapping import CurvedMapping
+from femwgm.ground.typing import Array, IntArray
+from femwgm.mesh.curved import CurvedMesh
+from femwgm.mesh.domain import PML
+
+_ZOOM, _ROUNDS = 9, 9
+_CANDIDATES = 3
+"""Cells that are zoomed into: samples tell their maxima to a per cent or so."""
+_KINK = 0.02
+"""Turn (rad) of an interface at a vertex from which the edge counts as sharp: curved cells follow smooth curves far better."""
+
+
+@dataclass(frozen=True)
+class Crest:
+    """Where Re(eps) |E|^2 is largest: permittivity, field (r, phi, z) and position (um).
+
+    `interior` says that a sharp edge outshines it, where the density has no maximum.
+    """
+
+    eps: complex
+    E: Array
+    r: float
+    z: float
+    interior: bool = False
+
+    @property
+    def density(self) -> float:
+        """Re(eps) |E|^2."""
+        return float(self.eps.real * (np.abs(self.E) ** 2).sum())
+
+
+def crest(field: CellField, eps: Array, cells: IntArray | None = None) -> Crest:
+    """The place of largest Re(eps) |E|^2 outside the absorbing layer: sampled on every cell, edges included, and zoomed in.
+
+    Parameters
+    ----------
+    field
+        The mode.
+    eps
+        Permittivity of each cell.
+    cells
+        Where to look, on a large mesh (`brightest`); by default everywhere.
+    """
+    mesh = field.space.mesh
+    keep = cells is None
+    cells = outside_layer(mesh) if cells is None else cells
+    samples = field.space.degree + 7
+    grid = _into_cell(
+        np.array(np.meshgrid(*[lobatto(samples)] * 2, indexing="ij")).reshape(2, -1), mesh.corners
+    )
+    E, x = field.electric(grid, cells, keep=keep)
+    density = eps.real[cells][:, None] * (np.abs(E) ** 2).sum(axis=0)
+    distance = np.abs(x[0])
+    density[distance < 1e-6 * distance.max()] = (
+        0.0  # on the axis E_phi = i v / r is a quotient of two roundings
+    )
+    brightness = density.max(axis=1)
+    summits = _off_the_edges(mesh, eps, cells, brightness)
+    interior = int(np.argmax(brightness)) not in summits
+    best = None
+    for i in summits[:_CANDIDATES]:
+        found = _zoomed(field, eps, int(cells[i]), E[:, i], grid[:, int(np.argmax(density[i]))], samples)
+        if best is None or found.density > best.density:
+            best = found
+    assert best is not None
+    return Crest(best.eps, best.E, best.r, best.z, interior)
+
+
+def _zoomed(field: CellField, eps: Array, cell: int, E: Array, centre: Array, samples: int) -> Crest:
+    """The maximum in one cell, by windows that shrink about the best sample."""
+    mesh, width = field.space.mesh, 2.0 / (samples - 1)
+    zoom, owner = np.linspace(-1.0, 1.0, _ZOOM), np.array([cell])
+    for _ in range(_ROUNDS):
+        window = np.clip(centre[:, None] + width * zoom, 0.0, 1.0)
+        X = _into_cell(np.array(np.meshgrid(*window, indexing="ij")).reshape(2, -1), mesh.corners)
+        values = (
+            between(E.reshape(3, samples, samples), window)
+            if mesh.corners == 4
+            else field.electric(X, owner)[0][:, 0]
+        )
+        point = int(np.argmax((np.abs(values) ** 2).sum(axis=0)))
+        centre, width = X[:, point], width * 2.0 / (_ZOOM - 1)
+    r, z = CurvedMapping(mesh).F(centre[:, None], owner)[:, 0, 0].real
+    return Crest(complex(eps[cell]), values[:, point], float(r), float(z))
+
+
+def brightest(field: CellField, eps: Array, count: int = 60) -> IntArray:
+    """The cells outside the absorbing layer with the largest Re(eps) |E|^2 at a few points of theirs."""
+    cells = outside_layer(field.space.mesh)
+    inset = np.array([[1.0, 4.0, 1.0, 2.0], [1.0, 1.0, 4.0, 2.0]]) / 6.0
+    density = eps.real[cells][:, None] * (np.abs(field.electric(inset, cells)[0]) ** 2).sum(axis=0)
+    return np.asarray(cells[np.argsort(density.max(axis=1))[-count:]])
+
+
+def outside_layer(mesh: CurvedMesh) -> IntArray:
+    """Cells that are not in the absorbing layer."""
+    return np.flatnonzero(mesh.region != (mesh.regions.index(PML) if PML in mesh.regions else -1))
+
+
+def _off_the_edges(mesh: CurvedMesh, eps: Array, cells: IntArray, brightness: Array) -> IntArray:
+    """Positions in `cells`, the brightest first, without those at sharp edges and on the slopes that climb towards them."""
+    order = np.argsort(-brightness)
+    sharp = sharp_vertices(mesh, eps)
+    if not len(sharp):
+        return order
+    of_vertex: dict[int, list[int]] = {}
+    for i, cell in enumerate(cells):
+        for vertex in mesh.topology.t[:, cell]:
+            of_vertex.setdefault(int(vertex), []).append(i)
+    at_edge = np.asarray(np.isin(mesh.topology.t[:, cells], sharp).any(axis=0))
+    summits = []
+    for i in order:
+        cell = cells[i]
+        near = {j for v in mesh.topology.t[:, cell] for j in of_vertex[int(v)] if eps[cells[j]] == eps[cell]}
+        if not at_edge[i] and brightness[i] >= max(brightness[j] for j in near) * (1.0 - 1e-9):
+            summits.append(i)
+            if len(summits) == _CANDIDATES:
+                break
+    return np.array(summits) if summits else order
+
+
+def sharp_vertices(mesh: CurvedMesh, eps: Array) -> IntArray:
+    """Vertices off the axis and the mirror plane where an interface turns, or where more than two media meet."""
+    left, right = mesh.topology.f2t
+    outside = np.isin(np.arange(mesh.cells), outside_layer(mesh), invert=True)
+    walls = mesh.boundaries.get("wall", np.zeros(0, dtype=np.int64))
+    between_media = (right >= 0) & (eps[left] != eps[right]) & ~outside[left] & ~outside[right]
+    facets = np.concatenate([np.flatnonzero(between_media), walls[~outside[left[walls]]]])
+    cells = left[facets]
+    corner = np.array(
+        [[0, 0], [1, 0], [1, 1], [0, 1]] if mesh.corners == 4 else [[0, 0], [1, 0], [0, 1]], dtype=float
+    )
+    ends, local = mesh.topology.facets[:, facets], mesh.topology.t[:, cells]
+    places = [np.argmax(local == end, axis=0) for end in ends]
+    leaving: dict[int, list[Array]] = {}
+    for here, there, vertices in ((*places, ends[0]), (*places[::-1], ends[1])):
+        along = corner[there] - corner[here]
+        J = CurvedMapping(mesh).DF(corner[here].T[:, :, None], cells)[..., 0].real
+        tangent = np.einsum("ije,ej->ei", J, along)
+        tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
+        for vertex, t in zip(vertices, tangent, strict=True):
+            leaving.setdefault(int(vertex), []).append(t)
+    return np.array(
+        [
+            v
+            for v, t in leaving.items()
+            if len(t) > 2 or (len(t) == 2 and np.linalg.norm(t[0] + t[1]) > _KINK)
+        ],
+        dtype=np.int64,
+    )
+
+
+def between(values: Array, window: Array) -> Array:
+    """Field values at the products of window coordinates (2, n), interpolated from Chebyshev-Lobatto samples of the cell.
+
+    The sampled field is a polynomial of the element's degree in each direction times a smooth map, so nothing is lost.
+    """
+    x, y = (_interpolation(values.shape[1], t) for t in window)
+    return np.matmul(np.matmul(x, values), y.T).reshape(len(values), -1)
+
+
+def _interpolation(samples: int, t: Array) -> Array:
+    """Matrix from values at `lobatto(samples)` to values at t (Berrut and Trefethen, SIAM Rev. 46, 501 (2004), eq. 5.4)."""
+    weights = (-1.0) ** np.arange(samples)
+    weights[[0, -1]] *= 0.5
+    gap = t[:, None] - lobatto(samples)
+    hit = np.abs(gap) < 1e-15
+    ratio = weights / np.where(hit, 1.0, gap)
+    matrix = ratio / ratio.sum(axis=1, keepdims=True)
+    row = hit.any(axis=1)
+    matrix[row] = hit[row]
+    return np.asarray(matrix)
+
+
+@lru_cache(maxsize=64)
+def lobatto(samples: int) -> Array:
+    """Chebyshev-Lobatto points of the unit interval, ascending, both ends included."""
+    return np.asarray(0.5 * (1.0 - np.cos(np.pi * np.arange(samples) / (samples - 1))))
+
+
+def _into_cell(X: Array, corners: int) -> Array:
+    X = np.clip(X, 0.0, 1.0)
+    return X if corners == 4 else np.stack([X[0], np.minimum(X[1], 1.0 - X[0])])
