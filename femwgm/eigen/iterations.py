@@ -30,6 +30,8 @@ class Eigenmode:
     residual: float
     pencil: Pencil
     degree: int
+    cluster: Array | None = None
+    """Vectors (size, columns) of the pairs next to it that only their fields tell apart, its own the first; None without any."""
 
 
 def nearest(
@@ -91,11 +93,12 @@ def closest(
     block: int = 3,
     start: Array | None = None,
     factor: FactoredPencil | None = None,
+    wanted: int = 1,
 ) -> Eigenpairs:
     """Eigenpairs next to a shift that is already close, by subspace iteration: a handful of solves instead of a Lanczos run.
 
-    `start` (size, columns) seeds the subspace. The first pair is converged to rounding; of the others only those are returned
-    whose residual is below `RESIDUAL_LIMIT`. Falls back on `nearest` if the first pair does not converge.
+    `start` (size, columns) seeds the subspace. The first `wanted` pairs are converged to rounding; of the others only those are
+    returned whose residual is below `RESIDUAL_LIMIT`. Falls back on `nearest` if the first pair does not converge.
 
     Raises
     ------
@@ -108,7 +111,7 @@ def closest(
         x = np.concatenate([start, x[:, start.shape[1] :]], axis=1)
     best = np.inf
     for _ in range(_SUBSPACE_STEPS):
-        x, remaining = _inverse_step(pencil, solver, x)
+        x, remaining = _inverse_step(pencil, solver, x, wanted)
         if remaining < 1e-13 or remaining > 0.3 * best:
             break
         best = remaining
@@ -119,10 +122,10 @@ def closest(
     return nearest(pencil, shift, block, factor=solver)
 
 
-def _inverse_step(pencil: Pencil, solver: FactoredPencil, x: Array) -> tuple[Array, float]:
+def _inverse_step(pencil: Pencil, solver: FactoredPencil, x: Array, wanted: int = 1) -> tuple[Array, float]:
     """One step of subspace iteration with Rayleigh-Ritz on the inverse, x^T M A^-1 M x against x^T M x.
 
-    Returns the vectors, nearest to the shift first, and an estimate of the error that is left in the first one.
+    Returns the vectors, nearest to the shift first, and an estimate of the error that is left in the first `wanted` ones.
     """
     b = pencil.apply_M(x)
     y = solver.solve(b)
@@ -135,8 +138,11 @@ def _inverse_step(pencil: Pencil, solver: FactoredPencil, x: Array) -> tuple[Arr
     gain, c = gain[order], scale[:, None] * c[:, order]
     y = y @ c
     size = np.linalg.norm(y, axis=0)
-    change = float(np.linalg.norm(y[:, 0] - gain[0] * (x @ c[:, 0])) / size[0])
-    contraction = float(np.abs(gain[1] / gain[0])) if len(gain) > 1 else min(change, 1.0)
+    first = slice(0, wanted)
+    change = float(
+        (np.linalg.norm(y[:, first] - gain[first] * (x @ c[:, first]), axis=0) / size[first]).max()
+    )
+    contraction = float(np.abs(gain[wanted] / gain[wanted - 1])) if len(gain) > wanted else min(change, 1.0)
     return y / size, change * contraction
 
 

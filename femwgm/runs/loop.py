@@ -26,6 +26,7 @@ from femwgm.modes.mode import Mode, ModeSet
 from femwgm.runs.finish import finished, inside
 from femwgm.runs.notes import doubts, uncounted
 from femwgm.solver.count import Count
+from femwgm.solver.distinct import distinct, missing
 from femwgm.solver.layout import goals_of
 from femwgm.stacks.by_elements import StackSolver
 from femwgm.stacks.finder import StackFinder
@@ -54,6 +55,8 @@ class RunResult(Shown):
         Wall time by stage; "error estimate" is what the second, richer solution of each mode costs.
     multiplets
         The split lines of each mode, where the configuration states imperfections.
+    lost
+        Modes that should be there and are not, in words (they are among the warnings too).
     """
 
     config: RunConfig
@@ -64,6 +67,7 @@ class RunResult(Shown):
     stages: Mapping[str, float] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     multiplets: Sequence[Multiplet] = ()
+    lost: Sequence[str] = ()
 
     def __repr__(self) -> str:
         state = "accuracy met" if self.met else "accuracy missed"
@@ -87,8 +91,8 @@ class RunResult(Shown):
 
     @property
     def met(self) -> bool:
-        """Whether every mode reached the accuracy asked for."""
-        return all(mode.met for mode in self.modes)
+        """Whether every mode reached the accuracy asked for, and none that is expected is missing."""
+        return not self.lost and all(mode.met for mode in self.modes)
 
 
 def run(
@@ -150,6 +154,7 @@ def _run(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode], 
     modes: list[Mode] = []
     domains: list[tuple[Domain | GeneralDomain, CurvedMesh]] = []
     counts: list[Count] = []
+    lost: list[str] = []
     for found in finder.groups(tell):
         spare: dict[Expected, Mode] = {}
         pending = [(found, 1.0)]
@@ -177,6 +182,8 @@ def _run(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode], 
                 on_mode(here[-1])
             if missed:
                 pending.append((missed, _SHARPER))
+            here, twice = distinct(layout.problem, here)
+            lost += twice
             modes += here
             with stage("count"):
                 counts += finder.count(layout, here)
@@ -184,10 +191,12 @@ def _run(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode], 
         raise finder.nothing_found()
     tell("done", len(modes), len(modes))
     modes.sort(key=lambda mode: (mode.wavelength_nm, mode.pol, mode.m))
-    notes = [*doubts(modes, finder.expected, config), *finder.notes(), *uncounted(counts, modes, config)]
+    lost += missing(finder.expected, modes, config.modes.window_um) if finder.exact else []
+    lost += uncounted(counts, modes, config)
+    notes = [*doubts(modes, finder.expected, config), *finder.notes(), *lost]
     return RunResult(
         config, ModeSet(modes, tuple(config.geometry.region_materials)), domains, notes, time.perf_counter() - begin,
-        extra={"counts": [asdict(count) for count in counts]},
+        extra={"counts": [asdict(count) for count in counts]}, lost=lost,
     )  # fmt: skip
 
 

@@ -72,9 +72,10 @@ def _same(label: Neighbour, mode: Mode) -> bool:
 
 
 def _wanted(label: Neighbour, config: RunConfig) -> bool:
-    """Whether a mode was asked for by its labels."""
+    """Whether a mode was asked for, by its labels and its wavelength."""
     modes = config.modes
-    return label.pol in modes.polarizations and all(
+    lo, hi = modes.window_um
+    return lo <= 2.0 * np.pi / label.k0 <= hi and label.pol in modes.polarizations and all(
         orders is None or order in orders
         for orders, order in ((modes.radial_orders, label.q), (modes.polar_orders, label.p))
     )

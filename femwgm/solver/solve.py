@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from femwgm.eigen.reduced import Snapshot
 from femwgm.errors import SolveError
 from femwgm.fem.condense import FactoredPencil
 from femwgm.fem.field import CellField
-from femwgm.fem.pencil import Pencil
+from femwgm.fem.pencil import Eigenpairs, Pencil
 from femwgm.fem.problem import MeridianProblem, prolong
 from femwgm.geometry.profile import Profile
 from femwgm.ground.timing import stage
@@ -49,64 +49,73 @@ def mirror_condition(pol: str, p: int) -> str:
     return "conductor" if (pol == "TE") == (p % 2 == 0) else "natural"
 
 
+Pick = Callable[[Pencil, Eigenpairs], int]
+"""Which of several eigenpairs next to each other is the mode that is meant."""
+
+
 def solve_eigenmode(
     problem: MeridianProblem, expected: Expected, degree: int, mirror: str | None, *, outer: str = "conductor",
-    near: Eigenmode | None = None,
+    near: Eigenmode | None = None, pick: Pick | None = None,
 ) -> Eigenmode:  # fmt: skip
     """Eigenpair next to the expected wavenumber, self-consistent in dispersive media.
 
-    Where the problem knows the families of its modes (`MeridianProblem.families`), a certified reduced basis may answer.
+    Where the problem knows the families of its modes (`MeridianProblem.families`), a certified reduced basis may answer. Pairs
+    closer to each other than `CLUSTER` are solved for as a block, and `pick` tells them apart.
 
     Raises
     ------
     SolveError
         If nothing converges.
     """
-    if problem.families is not None:
+    if problem.families is not None and (near is None or near.cluster is None):
 
         def snapshot(item: Expected, k: complex, start: Array | None) -> Snapshot:
-            mode, factor = _solve_with_factor(problem, item, degree, mirror, outer, k, start)
+            mode, factor = _solve_with_factor(problem, item, degree, mirror, outer, k, start, pick)
             return Snapshot(mode.x, factor.solve)
 
         known = problem.families.find(problem, expected, degree, mirror, outer, snapshot)
         if known is not None:
             k0, x, residual = known
             return Eigenmode(k0, x, residual, problem.pencil(degree, expected.m, mirror, k0, outer), degree)
-    if near is None:
-        return _solve_fully(problem, expected, degree, mirror, outer, complex(expected.k0))
-    start = prolong(
-        near.pencil.numbering, problem.numbering(degree, expected.m, mirror, outer), near.x[:, None]
-    )
-    return _solve_fully(problem, expected, degree, mirror, outer, near.k0, start[:, 0])
+    start, k = None, complex(expected.k0)
+    if near is not None:
+        vectors = near.x[:, None] if near.cluster is None else near.cluster
+        numbering = problem.numbering(degree, expected.m, mirror, outer)
+        start, k = prolong(near.pencil.numbering, numbering, vectors), near.k0
+    return _solve_with_factor(problem, expected, degree, mirror, outer, k, start, pick)[0]
 
 
-def _solve_fully(
-    problem: MeridianProblem, expected: Expected, degree: int, mirror: str | None, outer: str, k: complex,
-    vector: Array | None = None,
-) -> Eigenmode:  # fmt: skip
-    """Eigenpair near a wavenumber without a reduced basis, from a start vector if there is one."""
-    return _solve_with_factor(problem, expected, degree, mirror, outer, k, vector)[0]
+CLUSTER = 3e-4
+"""Relative distance of wavenumbers below which the order of two modes is no evidence of which is which."""
 
 
 def _solve_with_factor(
     problem: MeridianProblem, expected: Expected, degree: int, mirror: str | None, outer: str, k: complex,
-    vector: Array | None = None,
+    start: Array | None = None, pick: Pick | None = None,
 ) -> tuple[Eigenmode, FactoredPencil]:  # fmt: skip
-    """The eigenpair, and the factorisation next to it."""
-    start = None if vector is None else vector[:, None]
+    """The eigenpair next to a wavenumber, from start vectors (size, columns) if there are any, and the factorisation there."""
+    if start is not None and start.ndim == 1:
+        start = start[:, None]
+    block = 3 if start is None else start.shape[1]
     for _ in range(_FIXED_POINT_STEPS if problem.dispersive else 1):
         pencil = problem.pencil(degree, expected.m, mirror, k, outer)
         if start is not None and pencil.definite and np.iscomplexobj(start):
-            start = (start * np.exp(-1j * np.angle(start[np.argmax(np.abs(start))]))).real
+            largest = start[np.abs(start).argmax(axis=0), np.arange(start.shape[1])]
+            start = (start * np.exp(-1j * np.angle(largest))).real
         if pencil.definite:
             k = complex(k.real, 0.0)
         shift = (k * (1.0 + 1e-9)) ** 2
         shift = shift.real if pencil.definite else shift
         factor = pencil.factor(shift)
-        pairs = closest(pencil, shift, start=start, block=3 if vector is None else 1, factor=factor)
-        chosen = _choose(pencil, pairs.vectors, start)
-        new = complex(np.sqrt(complex(pairs.values[chosen])))
-        start, moved, k = pairs.vectors[:, [chosen]], abs(new - k) / abs(new), new
+        pairs = closest(
+            pencil, shift, start=start, block=block, factor=factor, wanted=1 if block == 3 else block
+        )
+        pairs = _with_its_cluster(pencil, pairs, shift, factor, start)
+        if len(pairs) > 1 and pick is not None:
+            pairs = _first(pairs, pick(pencil, pairs))
+        new = complex(np.sqrt(complex(pairs.values[0])))
+        start, moved, k = pairs.vectors, abs(new - k) / abs(new), new
+        block = start.shape[1]
         if moved < 1e-13:
             break
     else:
@@ -114,14 +123,30 @@ def _solve_with_factor(
             raise SolveError(
                 f"the dispersive index near k0 = {k.real:.6g} rad/um did not settle in {_FIXED_POINT_STEPS} steps"
             )
-    return Eigenmode(k, pairs.vectors[:, chosen], float(pairs.residuals[chosen]), pencil, degree), factor
+    cluster = pairs.vectors if len(pairs) > 1 else None
+    return Eigenmode(k, pairs.vectors[:, 0], float(pairs.residuals[0]), pencil, degree, cluster), factor
 
 
-def _choose(pencil: Pencil, vectors: Array, start: Array | None) -> int:
-    """The vector that overlaps most with the one followed; without one, the first (nearest to the shift)."""
-    if start is None:
-        return 0
-    return int(np.argmax(np.abs(pencil.apply_M(start).T @ vectors)[0]))
+def _with_its_cluster(
+    pencil: Pencil, pairs: Eigenpairs, shift: complex, factor: FactoredPencil, start: Array | None
+) -> Eigenpairs:
+    """The pair that is followed (the first without a start), and after it those within `CLUSTER` of it, all converged."""
+    if start is not None and start.shape[1] == 1:
+        pairs = _first(pairs, int(np.argmax(np.abs(pencil.apply_M(start).T @ pairs.vectors)[0])))
+    near = np.flatnonzero(np.abs(pairs.values - pairs.values[0]) <= 2.0 * CLUSTER * np.abs(pairs.values[0]))
+    pairs = pairs.select(near)
+    if len(pairs) == 1 or float(pairs.residuals.max()) < _CONVERGED:
+        return pairs
+    return closest(pencil, shift, start=pairs.vectors, block=len(pairs), factor=factor, wanted=len(pairs))
+
+
+_CONVERGED = 1e-11
+"""Residual up to which the pairs of a cluster need no further iteration."""
+
+
+def _first(pairs: Eigenpairs, chosen: int) -> Eigenpairs:
+    """The pairs with the chosen one in front."""
+    return pairs.select(np.array([chosen, *(j for j in range(len(pairs)) if j != chosen)]))
 
 
 @dataclass(frozen=True)
@@ -166,6 +191,7 @@ def solve_mode(
     """
     begin = time.perf_counter()
     mirror = mirror_condition(expected.pol, expected.p) if mirrored else None
+    pick = by_label(problem, expected, mirror, radius, profile)
     lossy = problem.lossy(expected.k0)
     primary: Eigenmode | None = None
     check: Eigenmode | None = None
@@ -173,7 +199,7 @@ def solve_mode(
     q_misses: dict[int, float] = {}
     while True:
         try:
-            primary, check = _both(problem, expected, degree, mirror, primary)
+            primary, check = _both(problem, expected, degree, mirror, primary, pick)
         except SolveError:
             if primary is None or check is None:
                 raise
@@ -188,7 +214,7 @@ def solve_mode(
                 second = observe(problem, check, expected, mirror)
             absorbed: Rate | None = None
             if lossy:
-                q_rad, absorbed = _losses(problem, expected, (primary, check), mirror, error, radius)
+                q_rad, absorbed = _losses(problem, expected, (primary, check), mirror, error, radius, pick)
             else:
                 q_rad = _radiation(first, second, error, radius)
             q_misses[degree] = (q_rad.error or 0.0) / goals.q
@@ -270,14 +296,19 @@ def _present(shares: Mapping[str, float | None]) -> dict[str, float]:
 
 
 def _both(
-    problem: MeridianProblem, expected: Expected, degree: int, mirror: str | None, near: Eigenmode | None
+    problem: MeridianProblem,
+    expected: Expected,
+    degree: int,
+    mirror: str | None,
+    near: Eigenmode | None,
+    pick: Pick,
 ) -> tuple[Eigenmode, Eigenmode]:
     """A mode, and the second solution that tells its errors."""
     with stage("eigenpairs"):
-        primary = solve_eigenmode(problem, expected, degree, mirror, near=near)
+        primary = solve_eigenmode(problem, expected, degree, mirror, near=near, pick=pick)
     with stage("error estimate"):
         check = solve_eigenmode(
-            problem, expected, degree + _ENRICHMENT, mirror, outer="natural", near=primary
+            problem, expected, degree + _ENRICHMENT, mirror, outer="natural", near=primary, pick=pick
         )
     return primary, check
 
@@ -326,7 +357,7 @@ def _radiation(first: Observed, second: Observed, error: float, radius: float) -
 
 def _losses(
     problem: MeridianProblem, expected: Expected, pair: tuple[Eigenmode, Eigenmode], mirror: str | None, error: float,
-    radius: float,
+    radius: float, pick: Pick,
 ) -> tuple[RadiationQ, Rate]:  # fmt: skip
     """Radiation Q of a body that absorbs or amplifies, and 1/Q of the absorption.
 
@@ -334,8 +365,8 @@ def _losses(
     """
     primary, check = pair
     twin = problem.lossless
-    bare = solve_eigenmode(twin, expected, primary.degree, mirror, near=primary)
-    richer = solve_eigenmode(twin, expected, check.degree, mirror, outer="natural", near=check)
+    bare = solve_eigenmode(twin, expected, primary.degree, mirror, near=primary, pick=pick)
+    richer = solve_eigenmode(twin, expected, check.degree, mirror, outer="natural", near=check, pick=pick)
     first, second = (observe(twin, mode, expected, mirror) for mode in (bare, richer))
     return _radiation(first, second, error, radius), absorption(problem, pair, (bare, richer), error)
 
@@ -362,6 +393,29 @@ def _evanescent(
     within_reach = {**interfaces, ambient: (radius, max(end, radius))}
     radial = [radial_shares(o.field, within_reach, {ambient: 1.0 + equator}) for o in (first, second)]
     return one, two, radial[0], radial[1]
+
+
+def by_label(
+    problem: MeridianProblem, expected: Expected, mirror: str | None, radius: float, profile: Profile | None
+) -> Pick:
+    """The rule that tells a mode from its neighbours by its field: TE or TM content first, then the orders, then the content.
+
+    Coarse elements mix two modes of one mirror class that lie closer to each other than the error of either. Each of the mixtures
+    then goes to the mode whose content it has more of, so that both are found.
+    """
+    smallest, largest, latitude = _extent(problem)
+
+    def pick(pencil: Pencil, pairs: Eigenpairs) -> int:
+        scores = []
+        eps = problem.media(expected.k0).eps
+        for value, x in zip(pairs.values, pairs.vectors.T, strict=True):
+            field = problem.field(pencil, x, expected.m, complex(np.sqrt(complex(value))), mirror)
+            label = identify(field, eps, (smallest, largest), radius, latitude, problem.body_cells, profile)
+            content = label.te_fraction if expected.pol == "TE" else 1.0 - label.te_fraction
+            scores.append((content > 0.5, (label.q, label.p) == (expected.q, expected.p), content))
+        return scores.index(max(scores))
+
+    return pick
 
 
 def _extent(problem: MeridianProblem) -> tuple[float, float, float]:

@@ -16,6 +16,7 @@ from femwgm.fem.assemble import assemble
 from femwgm.fem.pencil import Pencil
 from femwgm.fem.problem import MeridianProblem
 from femwgm.fem.spaces import Space
+from femwgm.finders import nested
 from femwgm.ground.numerics import one_thread
 from femwgm.materials import materials_from_config
 from femwgm.mesh.polar import PolarPlan, build_polar
@@ -56,7 +57,7 @@ def sphere_config(window: tuple[float, float], orders: list[int], **changes: Any
 
 def run_both_ways(config: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
     reduced = pipeline.run(config)
-    monkeypatch.setattr(pipeline, "Families", lambda _: None)
+    monkeypatch.setattr(nested, "Families", lambda _: None)
     return reduced, pipeline.run(config)
 
 

@@ -124,6 +124,49 @@ def test_near_degenerate_modes_are_kept_apart(tmp_path: Path) -> None:
     assert sum(c["counted"] for c in described["checks"]["counts"]) == 2
 
 
+CROSSING = ([10.0, 10.025], [1.45, 1.768, 1.0])
+"""TM l=150 at 572.507222 nm (Q 5.40e21) and TE l=151 at 572.512828 nm (Q 1.14e22) share a mirror class at m = 149."""
+
+
+@pytest.mark.gmsh
+@pytest.mark.parametrize(
+    "accuracy", [1e-5, *(pytest.param(10.0**-n, marks=pytest.mark.slow) for n in (3, 4, 6, 7, 8, 9, 10))]
+)
+def test_both_modes_of_a_crossing_at_any_accuracy(accuracy: float) -> None:
+    """Elements that mix two lines 1e-5 apart still give both, each within its stated error of the exact wavelength and Q."""
+    result = run(
+        config(
+            *CROSSING,
+            (0.5723, 0.5727),
+            wavelength=accuracy,
+            modes={"polar_orders": [1, 2], "azimuthal_orders": [149]},
+        )
+    )
+    assert [(mode.pol, mode.l) for mode in result.modes] == [("TM", 150), ("TE", 151)]
+    assert result.met
+    assert not result.warnings
+    for mode, wavelength, q in zip(result.modes, (572.507222, 572.512828), (5.40e21, 1.14e22), strict=True):
+        assert abs(mode.wavelength_nm / wavelength - 1.0) <= (mode.wavelength_error or 0.0) + 1e-9
+        assert mode.q_rad == pytest.approx(q, rel=5e-3)
+
+
+@pytest.mark.gmsh
+def test_one_mode_found_twice_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If every solve takes the pair nearest to its shift, a line is lost: one row, and the accuracy counts as missed."""
+    monkeypatch.setattr("femwgm.solver.solve.by_label", lambda *_: lambda _pencil, _pairs: 0)
+    result = run(
+        config(
+            *CROSSING,
+            (0.5723, 0.5727),
+            wavelength=1e-5,
+            modes={"polar_orders": [1, 2], "azimuthal_orders": [149]},
+        )
+    )
+    assert len(result.modes) == 1
+    assert not result.met
+    assert any("missing" in note for note in result.warnings)
+
+
 @pytest.mark.gmsh
 def test_a_lost_mode_is_named() -> None:
     problem, degree, modes = problem_for([4.0, 4.49], [1.45, 1.768, 1.0], 60, (0.72, 0.75))
@@ -157,7 +200,7 @@ def test_the_table_names_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
         modes={"polar_orders": [1, 2], "azimuthal_orders": [40]},
     )
     monkeypatch.setattr(
-        "femwgm.runs.loop.expected_modes", lambda *_: [Expected("TE", 1, 42, 40, exact.k0, leak=0.0)]
+        "femwgm.finders.nested.expected_modes", lambda *_: [Expected("TE", 1, 42, 40, exact.k0, leak=0.0)]
     )
     (note,) = run(settings).warnings
     assert "TM q=1 l=41 m=40" in note
