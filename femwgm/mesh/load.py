@@ -84,9 +84,7 @@ def assemble_mesh(
         raise MeshError(
             "a cell is folded or flat: two of its sides cross, or three of its corners lie on one line"
         )
-    cls = MeshQuad if corners == 4 else MeshTri
-    points = np.ascontiguousarray(position[vertices].T)
-    topology = cls(points, t) if corners == 4 else cls(points, t, sort_t=False)
+    topology = topology_of(np.ascontiguousarray(position[vertices].T), t)
     number = {int(v): i for i, v in enumerate(vertices)}
     facet = {(int(a), int(b)): i for i, (a, b) in enumerate(np.sort(topology.facets, axis=0).T)}
     boundaries = {}
@@ -96,6 +94,11 @@ def assemble_mesh(
             raise MeshError(f"the boundary {name!r} has a line that is not the edge of a cell")
         boundaries[name] = np.array([facet[a, b] for a, b in pairs], dtype=np.int64)
     return CurvedMesh(topology, nodes, order, region.astype(np.int64), regions, boundaries)
+
+
+def topology_of(points: Array, cells: IntArray) -> MeshQuad | MeshTri:
+    """The scikit-fem mesh of vertices (2, points) and cells (corners, cells), in which the order of the corners is kept."""
+    return MeshQuad(points, cells) if len(cells) == 4 else MeshTri(points, cells, sort_t=False)
 
 
 def _signed_area(corner: Array) -> Array:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from femwgm.ground.columns import columns
+from femwgm.ground.rows import entry, header
 from femwgm.ground.shown import Shown
 from femwgm.ground.units import C_UM_THZ, frequency_thz, wavelength_um
+from femwgm.ground.variables import COORDINATES, variables
 from femwgm.modes.lookup import chosen, named
 from femwgm.modes.rates import Rate, added
 
@@ -405,15 +407,14 @@ class ModeSet(Shown, Sequence[Mode]):
         """A pandas table with the columns of modes.csv."""
         import pandas as pd
 
-        rows = [m.row() for m in self]
-        names = columns(self.regions)
-        extra = [name for name in (rows[0] if rows else {}) if name not in names]
-        return pd.DataFrame(rows, columns=[*names, *extra])
+        rows = [mode.row() for mode in self]
+        names = header(rows, self.regions)
+        return pd.DataFrame([{name: entry(row, name) for name in names} for row in rows], columns=names)
 
     def to_xarray(self) -> xr.Dataset:
-        """An xarray dataset over the dimension `mode`, units in the attributes."""
+        """What modes.nc holds: columns on `mode`, shares on (mode, region), units and meanings in the attributes."""
         import xarray as xr
 
-        frame = self.to_dataframe()
-        data = {name: ("mode", np.asarray(frame[name])) for name in frame.columns}
-        return xr.Dataset(data)
+        found = variables([mode.row() for mode in self], self.regions)
+        data = {v.name: (v.dimensions, v.data, v.attributes) for v in found}
+        return xr.Dataset(data).set_coords(COORDINATES)

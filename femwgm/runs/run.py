@@ -30,9 +30,14 @@ Progress = Callable[[str, int, int], None]
 class _Partial:
     """What an interrupted run had finished."""
 
-    rows: Sequence[Row]
+    modes: Sequence[Any]
     regions: Sequence[str]
     warnings: Sequence[str]
+
+    @property
+    def rows(self) -> list[Row]:
+        """The table."""
+        return [mode.row() for mode in self.modes]
 
 
 def part(module: str, name: str) -> Callable[..., Any]:
@@ -186,7 +191,7 @@ def _kept(folder: RunFolder, finished: Sequence[Any], total: int, signal: Keyboa
         return _interrupted("no mode was finished", signal)
     modes = sorted(finished, key=lambda mode: (mode.wavelength_nm, mode.pol, mode.m))
     try:
-        done = _Partial([mode.row() for mode in modes], folder.config.geometry.regions, ["interrupted"])
+        done = _Partial(modes, folder.config.geometry.regions, ["interrupted"])
         folder.save(done, status="interrupted", reason="interrupted")
     except OutputError as error:
         return _interrupted(f"{len(modes)} finished modes are lost: {error}", signal)

@@ -19,6 +19,7 @@ from femwgm.ground.interrupts import shielded
 from femwgm.store.netcdf import to_netcdf
 from femwgm.store.result_folder import ResultFolder
 from femwgm.store.rows import Row, to_csv
+from femwgm.store.solution import pack_modes
 
 __all__ = ["FORMAT", "RunFolder", "RunTables", "package_versions"]
 
@@ -26,7 +27,7 @@ FORMAT = 2
 """Version of the folder's layout; 1 had no checksums."""
 PACKAGES = ("femwgm", "numpy", "scipy", "scikit-fem", "gmsh", "meshio", "h5netcdf", "pyvista", "matplotlib")
 _RESULTS = ("done", "inaccurate", "interrupted")
-TABLES = ("config.resolved.yaml", "modes.csv", "modes.nc")
+TABLES = ("config.resolved.yaml", "modes.csv", "modes.nc", "solution.npz")
 
 
 class RunTables(Protocol):
@@ -170,6 +171,13 @@ class RunFolder:
             "modes.csv": to_csv(result.rows, result.regions).encode(),
             "modes.nc": to_netcdf(result.rows, result.regions, self._attributes()),
         }
+        modes = getattr(result, "modes", None)
+        if modes is not None:
+            tables["solution.npz"], missing = pack_modes(modes, fields=self.config.outputs.fields)
+            if missing:
+                self.remarks.append(
+                    f"the fields of {missing} modes are not kept: together they are too large"
+                )
         self._commit(tables, status, result, times, reason)
         self.saved = True
         self.add(result, artists)

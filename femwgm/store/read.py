@@ -5,17 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from femwgm.config import RunConfig, config_hash
 from femwgm.config.load import validate
 from femwgm.config.yamlio import parse_yaml
 from femwgm.errors import OutputError
-from femwgm.ground.files import UnreadableError, read_bounded
+from femwgm.ground.files import UnreadableError, guarded, read_bounded
 from femwgm.store.folder import FORMAT, package_versions
-from femwgm.store.result_folder import read_account, settled
+from femwgm.store.result_folder import checksum, read_account, settled
 from femwgm.store.rows import from_csv
+
+if TYPE_CHECKING:
+    from femwgm.modes.mode import ModeSet
 
 __all__ = ["StoredRun", "load_run"]
 
@@ -24,7 +28,7 @@ MAX_TABLE = 512 * 2**20
 
 @dataclass(frozen=True)
 class StoredRun:
-    """A run folder as data.
+    """A run folder as data: what `run` gave, wherever a result is asked for.
 
     Parameters
     ----------
@@ -52,6 +56,30 @@ class StoredRun:
     status: str
     warnings: list[str]
     info: dict[str, Any] = field(repr=False)
+
+    @cached_property
+    def modes(self) -> ModeSet:
+        """The modes as `run` gave them, with fields and volumes; derivatives take a new run.
+
+        Raises
+        ------
+        OutputError
+            When they are missing, damaged or were changed.
+        """
+        from femwgm.modes.mode import ModeSet
+        from femwgm.store.solution import unpack_modes
+
+        file = settled(self.path, self.info, "solution.npz")
+        known = self.info.get("sha256", {}).get("solution.npz")
+        with guarded(file):
+            if known is not None and file.exists() and checksum(file) != known:
+                raise _changed(file)
+        return ModeSet(unpack_modes(file), self.regions)
+
+    @property
+    def met(self) -> bool:
+        """Whether every mode reached the accuracy asked for."""
+        return all(row.get("met", True) for row in self.rows)
 
 
 def load_run(path: str | Path) -> StoredRun:
