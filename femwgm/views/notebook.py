@@ -181,7 +181,7 @@ def _thumbnail(draw: Callable[[], Figure]) -> str:
     return f'<img src="data:image/png;base64,{data}" alt="picture" style="max-height: 330px">'
 
 
-def with_error(value: float | None, relative: float | None) -> str:
+def with_error(value: float | str | None, relative: float | None) -> str:
     """A number with the digits that its error leaves, and the error in units of the last of them.
 
     >>> with_error(659.12100491, 1.4e-9), with_error(1.6e42, 1e-3), with_error(None, None), with_error(25.17, None)
