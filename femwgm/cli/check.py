@@ -73,8 +73,10 @@ def draw(config: RunConfig, path: Path) -> str:
 
 def _expected(config: RunConfig) -> str:
     from femwgm.finders.exact_list import expected_modes
+    from femwgm.runs.loop import refuse_too_many
 
     found = expected_modes(config, materials_from_config(config))
+    refuse_too_many(len(found), config)
     orders = sorted({mode.m for mode in found})
     span = f"m = {orders[0]}" if len(orders) == 1 else f"m = {orders[0]} to {orders[-1]}"
     return f"{len(found)} modes expected in the window, {span}"

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from femwgm.config.applies import closed, misfits, orders_of_a_cavity
 from femwgm.config.base import Name, Strict, nearest, refuse
 from femwgm.config.geometries import Geometry
 from femwgm.config.imperfections import Imperfection
@@ -33,6 +34,11 @@ def _title(value: Any) -> str:
 def _entries(value: Any) -> Any:
     """One imperfection or a list of them."""
     return (value,) if isinstance(value, dict) else tuple(value) if isinstance(value, list) else value
+
+
+def _plain(value: Any) -> Any:
+    """A value short enough to quote."""
+    return value if isinstance(value, bool | int | float | str) else None
 
 
 class RunConfig(Strict):
@@ -67,6 +73,11 @@ class RunConfig(Strict):
                     value=roughness.surface,
                     at=("losses", "roughness", i, "surface"),
                 )
+        for misfit in misfits(self):
+            raise refuse(
+                f"{misfit.key} does not apply to kind: {self.geometry.kind}",
+                remedy=misfit.remedy, value=_plain(misfit.value), at=misfit.path,
+            )  # fmt: skip
         return self
 
     @model_validator(mode="after")
@@ -112,6 +123,10 @@ class RunConfig(Strict):
                         at=("imperfections", i, key),
                     )
         return self
+
+    @model_validator(mode="after")
+    def _closed(self) -> RunConfig:
+        return self.model_copy(update={"modes": orders_of_a_cavity(self.modes)}) if closed(self) else self
 
     def _need(self, material: str, at: tuple[str | int, ...]) -> None:
         if material in self.materials:

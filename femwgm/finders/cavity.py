@@ -39,10 +39,7 @@ class CavityMode:
 
 
 class CavitySearch(ElementFinder):
-    """Spectrum of a section with walls on every side.
-
-    Modes of another kind than asked for are left out only if the configuration states it: a cavity has few.
-    """
+    """Spectrum of a section with walls on every side."""
 
     def __init__(self, config: RunConfig, section: Section, media: Mapping[str, Material]) -> None:
         super().__init__(config)
@@ -150,12 +147,9 @@ class CavitySearch(ElementFinder):
 
 
 def _asked(item: Expected, config: RunConfig) -> bool:
-    """Whether a mode has the labels that the configuration states; what it does not state excludes nothing."""
-    modes, stated = config.modes, config.modes.model_fields_set
-    return all(
-        name not in stated or allowed is None or value in allowed
-        for name, allowed, value in (
-            ("polarizations", modes.polarizations, item.pol), ("radial_orders", modes.radial_orders, item.q),
-            ("polar_orders", modes.polar_orders, item.p),
-        )
-    )  # fmt: skip
+    """Whether a mode has the labels that the configuration asks for."""
+    modes = config.modes
+    return item.pol in modes.polarizations and all(
+        allowed is None or value in allowed
+        for allowed, value in ((modes.radial_orders, item.q), (modes.polar_orders, item.p))
+    )

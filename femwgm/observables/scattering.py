@@ -40,12 +40,11 @@ def with_roughness(mode: Mode, problem: MeridianProblem | None, config: RunConfi
     rough = config.losses.roughness
     if not rough or problem is None or mode.field_data is None:
         return mode
-    names = config.geometry.regions
     media = problem.media(complex(mode.k0.real))
     index = complex(problem.materials[problem.mesh.regions.index(problem.ambient)].index(mode.k0.real)).real
     rate = 0.0
     for surface in rough:
-        outside = names[names.index(surface.surface) + 1 :] if surface.surface in names else names[-1:]
+        outside = outside_of(config, surface.surface)
         q = scattering_q(
             mode.field_data,
             mode.integrals,
@@ -57,6 +56,12 @@ def with_roughness(mode: Mode, problem: MeridianProblem | None, config: RunConfi
         )
         rate += 0.0 if q is None else 1.0 / q
     return replace(mode, q_scattering=1.0 / rate, q_scattering_error=MODEL_ERROR) if rate > 0.0 else mode
+
+
+def outside_of(config: RunConfig, surface: str | None) -> tuple[str, ...]:
+    """Regions on the outer side of a layer's outer surface; of the whole body's without a layer."""
+    solid, around = config.geometry.solid, config.geometry.surroundings
+    return (*solid[solid.index(surface) + 1 :], *around) if surface in solid else around
 
 
 def scattering_q(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from femwgm.config import load_config
 from femwgm.config.schema import RunConfig
+from femwgm.errors import ConfigError
 from femwgm.finders.body_search import BodySearch
 from femwgm.finders.cavity import CavitySearch
 from femwgm.finders.finder import Finder, Tell
@@ -156,6 +157,7 @@ def _run(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode], 
     counts: list[Count] = []
     lost: list[str] = []
     for found in finder.groups(tell):
+        refuse_too_many(len(finder.expected), config)
         spare: dict[Expected, Mode] = {}
         pending = [(found, 1.0)]
         while pending:
@@ -208,6 +210,22 @@ def _split(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode]
         split = split_modes(config, tell, on_mode)
     modes = ModeSet(split.modes, tuple(config.geometry.region_materials))
     return RunResult(config, modes, [], split.notes, time.perf_counter() - begin, multiplets=split.multiplets)
+
+
+def refuse_too_many(number: int, config: RunConfig) -> None:
+    """Refuse to solve for more modes than the configuration allows.
+
+    Raises
+    ------
+    ConfigError
+        If there are more.
+    """
+    limit = config.modes.limit
+    if limit is not None and number > limit:
+        raise ConfigError(
+            f"{number} modes of the requested kind lie in the window", key="modes.limit", value=limit,
+            remedy="raise the limit, narrow the window or ask for fewer orders",
+        )  # fmt: skip
 
 
 def media_of(config: RunConfig) -> dict[str, Material]:

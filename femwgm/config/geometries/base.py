@@ -42,6 +42,16 @@ class Body(Strict):
         return tuple(self.region_materials)
 
     @property
+    def surroundings(self) -> tuple[str, ...]:
+        """Names of the regions outside the body: what it stands on and lies in, the ambient last."""
+        return (self.ambient,)
+
+    @property
+    def solid(self) -> tuple[str, ...]:
+        """Names of the regions of the body, from the inside out."""
+        return tuple(name for name in self.regions if name not in self.surroundings)
+
+    @property
     def wall_resistance(self) -> float | None:
         """Surface resistance (ohm) of the conducting walls around the body; None without walls or where they lose nothing."""
         holder = getattr(self, "enclosure", None) or self

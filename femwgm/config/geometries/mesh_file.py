@@ -81,6 +81,10 @@ class MeshBody(Body):
         return {**self.materials, **background, self.ambient: self.ambient}
 
     @property
+    def surroundings(self) -> tuple[str, ...]:
+        return (*(layer.name for layer in self.background), self.ambient)
+
+    @property
     def radius_ref_um(self) -> float:
         return max(r for piece in self.pieces if piece.region != self.ambient for r, _ in piece.points)
 

@@ -118,6 +118,20 @@ class OutlinedBody(Body):
             self.ambient: self.ambient,
         }
 
+    @property
+    def surroundings(self) -> tuple[str, ...]:
+        return (*self.supports, *(b.name for b in self.background), self.ambient)
+
+    @property
+    def solid(self) -> tuple[str, ...]:
+        inner = (name for name in self.further_regions if name not in self.supports)
+        return (*inner, self.name, *(c.name for c in self.coatings))
+
+    @property
+    def supports(self) -> tuple[str, ...]:
+        """Names of the regions that the body stands on."""
+        return ()
+
     @model_validator(mode="after")
     def _own_names(self) -> OutlinedBody:
         names = [self.name, *self.further_regions, *(c.name for c in self.coatings)]

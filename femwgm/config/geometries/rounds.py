@@ -43,6 +43,10 @@ class _OnPillar(OutlinedBody):
     def further_regions(self) -> dict[str, str]:
         return {} if self.pillar is None else {self.pillar.name: self.pillar.material}
 
+    @property
+    def supports(self) -> tuple[str, ...]:
+        return tuple(self.further_regions)
+
 
 class Disk(_OnPillar):
     """A disk; z = 0 is half way up.
