@@ -64,6 +64,11 @@ class RunConfig(Strict):
         self._need(self.geometry.ambient, ("geometry", "ambient"))
         for material in self.geometry.region_materials.values():
             self._need(material, ("geometry",))
+        for misfit in misfits(self):
+            raise refuse(
+                f"{misfit.key} does not apply to kind: {self.geometry.kind}",
+                remedy=misfit.remedy, value=_plain(misfit.value), at=misfit.path,
+            )  # fmt: skip
         for i, roughness in enumerate(self.losses.roughness):
             surfaces = self.geometry.regions[:-1]
             if roughness.surface is not None and roughness.surface not in surfaces:
@@ -73,11 +78,6 @@ class RunConfig(Strict):
                     value=roughness.surface,
                     at=("losses", "roughness", i, "surface"),
                 )
-        for misfit in misfits(self):
-            raise refuse(
-                f"{misfit.key} does not apply to kind: {self.geometry.kind}",
-                remedy=misfit.remedy, value=_plain(misfit.value), at=misfit.path,
-            )  # fmt: skip
         return self
 
     @model_validator(mode="after")

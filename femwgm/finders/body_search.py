@@ -34,7 +34,7 @@ from femwgm.mesh.planar import Box
 from femwgm.modes.expected import Expected
 from femwgm.modes.labels import Label, identify
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share, share
-from femwgm.solver.layout import leak_tolerance
+from femwgm.solver.layout import choices_of, leak_tolerance
 from femwgm.solver.solve import Goals
 
 COARSE = 1e-3
@@ -82,11 +82,7 @@ class BodySearch(ElementFinder):
             for p in section.pieces if p.region in section.body
         ]  # fmt: skip
         self.highest = self.middle * max(reach, default=max(self.indices.values()) * section.bounds[1])
-        d = config.discretization
-        self.choices = Choices(
-            degree=d.degree, refine=d.refine, mirror=d.mirror, absorbing={"none": False, "box": True}.get(d.pml.kind),
-            pml_strength=d.pml.strength, pml_depth=d.pml.depth_um, pml_distance=d.pml.distance_um,
-        )  # fmt: skip
+        self.choices = choices_of(config)
         self.seen: list[Found] = []
         wanted = config.modes.azimuthal_orders
         if wanted is not None:

@@ -19,11 +19,11 @@ from femwgm.ground.timing import stage
 from femwgm.ground.units import k0_from_wavelength
 from femwgm.materials import Material
 from femwgm.mesh.body_domain import GeneralDomain, design_general
-from femwgm.mesh.domain import Choices
 from femwgm.mesh.landscape import Wave
 from femwgm.modes.expected import Expected
 from femwgm.modes.labels import identify
 from femwgm.modes.mode import Mode
+from femwgm.solver.layout import choices_of
 from femwgm.solver.solve import Goals
 
 _MOST_ORDERS = 400
@@ -47,9 +47,8 @@ class CavitySearch(ElementFinder):
         lo, hi = config.modes.window_um
         self.window = k0_from_wavelength(hi), k0_from_wavelength(lo)
         middle = 0.5 * sum(self.window)
-        d = config.discretization
         indices = {name: abs(media[name].index(middle).real) for name in section.regions}
-        choices = Choices(degree=d.degree, refine=d.refine, mirror=d.mirror, absorbing=False)
+        choices = replace(choices_of(config), absorbing=False)
         self.domain: GeneralDomain = design_general(
             section, indices, [Wave(0.0, self.window[1])], config.accuracy.wavelength, choices
         )

@@ -51,12 +51,7 @@ def discretize(
     config: RunConfig, media: Mapping[str, Material], group: Sequence[Expected], sharper: float = 1.0
 ) -> tuple[Domain, CurvedMesh]:
     """Domain and mesh that hold a group of expected modes to the accuracy asked for, times `sharper`."""
-    d = config.discretization
-    choices = Choices(
-        degree=d.degree, refine=d.refine, mirror=d.mirror,
-        absorbing={"none": False, "radial": True}.get(d.pml.kind),
-        pml_strength=d.pml.strength, pml_depth=d.pml.depth_um, pml_distance=d.pml.distance_um,
-    )  # fmt: skip
+    choices = choices_of(config)
     middle = group[len(group) // 2].k0
     targets = [Target(e.effective_degree, e.m, e.k0, e.leak) for e in _extremes(group)]
     goals = goals_of(config)
@@ -81,6 +76,19 @@ def leak_tolerance(rate: float, goals: Goals) -> float:
     if rate > 1e-6:
         return goals.q * rate
     return goals.q**2 if goals.q_required else 1.0  # a field errs by the root of what its eigenvalue errs by
+
+
+def choices_of(config: RunConfig) -> Choices:
+    """What a configuration fixes of a domain."""
+    d = config.discretization
+    return Choices(
+        degree=d.degree, refine=d.refine, mirror=d.mirror, absorbing=_ABSORBING[d.pml.kind],
+        pml_strength=d.pml.strength, pml_depth=d.pml.depth_um, pml_distance=d.pml.distance_um,
+    )  # fmt: skip
+
+
+_ABSORBING = {"auto": None, "none": False, "radial": True, "box": True}
+"""Whether there is an absorbing layer, by its kind; None leaves it to the design."""
 
 
 def goals_of(config: RunConfig) -> Goals:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from femwgm.analytic.media import MediaModel
@@ -20,9 +20,9 @@ from femwgm.ground.timing import stage
 from femwgm.materials import Material
 from femwgm.mesh.body_domain import GeneralDomain
 from femwgm.mesh.curved import CurvedMesh
-from femwgm.mesh.domain import Choices
 from femwgm.modes.expected import Expected
 from femwgm.modes.mode import Mode
+from femwgm.solver.layout import choices_of
 from femwgm.solver.solve import Goals
 from femwgm.stacks.columns import Key, beside_coupled_modes, thresholds
 from femwgm.stacks.domain import design_stack
@@ -71,15 +71,12 @@ class StackFinder(Finder):
     @cached_property
     def domain(self) -> GeneralDomain:
         """Region in which fields are put on cells."""
-        d = self.config.discretization
+        tolerance = max(self.config.accuracy.wavelength, _PICTURED)
+        choices = replace(choices_of(self.config), mirror=False, absorbing=False)
+        balls = [ball for ball in self.singles.balls if ball.modes]
         return design_stack(
-            section_of(self.geometry), [ball for ball in self.singles.balls if ball.modes], contacts(self.geometry),
-            self.singles.orders, max(self.config.accuracy.wavelength, _PICTURED),
-            Choices(
-                degree=d.degree, refine=d.refine, mirror=False, absorbing=False, pml_strength=None, pml_depth=None,
-                pml_distance=None,
-            ),
-        )  # fmt: skip
+            section_of(self.geometry), balls, contacts(self.geometry), self.singles.orders, tolerance, choices
+        )
 
     @cached_property
     def space(self) -> Space:
