@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from femwgm.fem.assemble import assemble
+from femwgm.fem.mapping import CurvedMapping
 from femwgm.fem.problem import MeridianProblem
 from femwgm.fem.spaces import Space
 from femwgm.ground.numerics import one_thread
@@ -27,25 +28,27 @@ from femwgm.ground.typing import Array
 from femwgm.materials import Material
 from femwgm.materials.dispersion import Constant, Law
 from femwgm.mesh.curved import CurvedMesh
-from femwgm.mesh.domain import Domain
-from femwgm.mesh.polar import build_polar
 from femwgm.modes.expected import Expected
 from femwgm.modes.rates import better
 from femwgm.observables.sensitivity import PermittivitySlopes, bilinear_norm, permittivity_slopes
 from femwgm.solver.losses import absorption_ways
+from femwgm.solver.motions import motions
 from femwgm.solver.solve import Eigenmode, observe, solve_eigenmode
 
-_MOVE = 1e-5
-"""Step of a moved interface in the matrices, relative to the distance of the nearest fixed ring."""
+_MOVE = 2e-5
+"""Largest strain of a cell in the differences of the matrices."""
 _PHASE = 1e-3
 """Step of the differences of ln Q, as a change of phase: relative change of the wavenumber times the size parameter."""
 
 
 @dataclass(frozen=True)
 class Derivatives:
-    """Derivatives of a mode by parameter: "n_REGION", "radius_LAYER", "thickness_LAYER"; spheroids: "equatorial_", "polar_LAYER".
+    """Derivatives of a mode by parameter.
 
-    A radius moves its own interface alone; a thickness moves the outer surface of its layer and everything outside it.
+    "n_REGION" is the real index of a region and "k_REGION" its imaginary part. Lengths bear the names of the configuration
+    (`femwgm.geometry.lengths`): "minor_diameter", "thickness_FILM". On layered spheres "radius_LAYER" moves its own interface
+    alone, "thickness_LAYER" the outer surface of the layer and everything outside it; on spheroids there are "equatorial_LAYER"
+    and "polar_LAYER". Drawn outlines move along their normal: "outline_REGION".
 
     Attributes
     ----------
@@ -113,33 +116,6 @@ def raised(material: Material, amount: float) -> Material:
     return replace(material, law=law(material.law), axial_law=axial)
 
 
-def motions(geometry: Any, domain: Domain) -> dict[str, Array]:
-    """Displacement of the mesh's nodes for a unit change of each size, shape (cells, nodes, 2); empty for other bodies.
-
-    The displacement falls linearly to zero towards the neighbouring interfaces, the ends of the domain and the absorbing layer.
-    """
-    if geometry.kind not in ("layered_sphere", "spheroid"):
-        return {}
-    nodes = build_polar(domain.plan).nodes
-    r, z = np.moveaxis(nodes, -1, 0)
-    rho = np.hypot(r, z)
-    direction = nodes / np.maximum(rho, 1e-300)[..., None]
-    ends = domain.plan.radii[0], domain.pml_start or domain.plan.radii[-1]
-    marks = [ends[0], *(R for R in geometry.radii_um if ends[0] < R < ends[1]), ends[1]]
-    found = {}
-    for layer, radius in zip(geometry.layers, geometry.radii_um, strict=True):
-        hat = np.zeros_like(rho)
-        if ends[0] < radius < ends[1]:
-            i = marks.index(radius)
-            hat = np.interp(rho, marks[i - 1 : i + 2], [0.0, 1.0, 0.0])
-        if geometry.kind == "layered_sphere":
-            found[f"radius_{layer.name}"] = hat[..., None] * direction
-        else:
-            found[f"equatorial_{layer.name}"] = hat[..., None] * direction * [1.0, 0.0]
-            found[f"polar_{layer.name}"] = hat[..., None] * direction * [0.0, 1.0]
-    return found
-
-
 @dataclass(frozen=True)
 class Differentiator:
     """What it takes to differentiate one mode.
@@ -152,8 +128,8 @@ class Differentiator:
         Labels of the mode and its wavenumber.
     degree, mirror
         Degree of the elements and condition at z = 0.
-    geometry, domain
-        The body and its domain.
+    geometry
+        The body.
     source
         Where the radiation Q came from: "eigenvalue", "multipoles", or anything else for nowhere.
     """
@@ -165,19 +141,24 @@ class Differentiator:
     degree: int
     mirror: str | None
     geometry: Any
-    domain: Domain
     source: str
 
     def __call__(self) -> Derivatives:
         """Derivatives with respect to every parameter."""
         with one_thread():
             k0 = {**dict(self._by_index()), **dict(self._by_size())}
-            ln_q = {name: self._of_qualities(name) for name in k0}
+            ln_q = {name: self._of_qualities(name, slope) for name, slope in k0.items()}
+            extinction = {
+                f"k_{name.removeprefix('n_')}": 1j * k0[name] for name in k0 if name.startswith("n_")
+            }
         layers = [name.removeprefix("radius_") for name in k0 if name.startswith("radius_")]
-        for i, layer in enumerate(layers):
-            moved = [f"radius_{other}" for other in layers[i:]]
-            k0[f"thickness_{layer}"] = sum((k0[name] for name in moved), 0j)
-            ln_q[f"thickness_{layer}"] = np.sum([ln_q[name] for name in moved], axis=0)
+        if self.geometry.kind == "layered_sphere":
+            for i, layer in enumerate(layers):
+                moved = [f"radius_{other}" for other in layers[i:]]
+                k0[f"thickness_{layer}"] = sum((k0[name] for name in moved), 0j)
+                ln_q[f"thickness_{layer}"] = np.sum([ln_q[name] for name in moved], axis=0)
+        for name, slope in extinction.items():
+            k0[name], ln_q[name] = slope, self._by_extinction(slope)
         k = self._base.k0.real
         radiation, absorption, total = (
             {name: float(values[i]) for name, values in ln_q.items() if np.isfinite(values[i])}
@@ -185,6 +166,18 @@ class Differentiator:
         )
         wavelength = {name: float(-2e3 * np.pi / k**2 * slope.real) for name, slope in k0.items()}
         return Derivatives(k0, wavelength, radiation, absorption, total)
+
+    def _by_extinction(self, slope: complex) -> Array:
+        """d ln of the qualities with an imaginary part of an index: the radiation is the lossless twin's and stays."""
+        k = self._base.k0
+        change = -2.0 * (slope.imag / k.real - k.imag * slope.real / k.real**2)
+        leak = float(np.exp(-self._here[0]))
+        absorbed = 0.0 if np.isnan(self._here[1]) else float(self._here[1])
+        rate = absorbed + (0.0 if np.isnan(leak) else leak)
+        return np.array([
+            float("nan") if np.isnan(leak) else 0.0, -change / absorbed if absorbed else float("nan"),
+            -change / rate if rate else float("nan"),
+        ])  # fmt: skip
 
     @cached_property
     def _problem(self) -> MeridianProblem:
@@ -231,12 +224,15 @@ class Differentiator:
 
     @cached_property
     def _motions(self) -> dict[str, Array]:
-        return motions(self.geometry, self.domain)
+        return motions(self.geometry, self.mesh)
 
     def _by_size(self) -> Iterator[tuple[str, complex]]:
         k0, media = self._base.k0, self._problem.media(self._base.k0)
         for name, motion in self._motions.items():
-            step = _MOVE * self._reach
+            if not motion.any():
+                yield name, 0j
+                continue
+            step = _MOVE / self._strain(motion)
             moved = []
             for sign in (1.0, -1.0):
                 mesh = self.mesh.with_nodes(self.mesh.nodes + sign * step * motion)
@@ -245,28 +241,41 @@ class Differentiator:
                 moved.append(np.einsum("ei,eij,ej->e", self._local, A, self._local, optimize=True))
             yield name, complex((moved[0] - moved[1]).sum() / (2.0 * step) / (2.0 * k0 * self._norm))
 
-    @property
-    def _reach(self) -> float:
-        """Smallest distance of two rings (um)."""
-        return float(np.diff(self.domain.plan.radii).min())
+    def _strain(self, motion: Array) -> float:
+        """The largest gradient of a displacement, per unit of the length that moves."""
+        centre = 1.0 / (3.0 if self.mesh.corners == 3 else 2.0)
+        X = np.array([[0.0, 1.0, 0.0, centre], [0.0, 0.0, 1.0, centre]])
+        stretch = CurvedMapping(self.mesh.with_nodes(motion)).DF(X)
+        inverse = CurvedMapping(self.mesh.with_nodes(self.mesh.nodes.real)).invDF(X)
+        return float(np.abs(np.einsum("ijep,jkep->ikep", stretch, inverse)).max())
 
-    def _of_qualities(self, name: str) -> Array:
-        """d ln of (Q_rad, |Q_abs|, |Q_total|), NaN where one does not apply, by central differences."""
-        size = float(max(self.domain.plan.radii))
-        step = _PHASE / (self._base.k0.real * size)
-        if not name.startswith("n_"):
+    def _of_qualities(self, name: str, slope: complex) -> Array:
+        """d ln of (Q_rad, |Q_abs|, |Q_total|), NaN where one does not apply.
+
+        Where the eigenvalue of a lossless problem gives Q its derivative does too; else by central differences.
+        """
+        k = self._base.k0
+        if np.isnan(self._here).all():
+            return np.full(3, np.nan)
+        if self.source == "eigenvalue" and self._bare is None:
+            ln_q = slope.real / k.real - slope.imag / k.imag
+            return np.array([ln_q, np.nan, ln_q])
+        step = _PHASE / k.real
+        if name.startswith("n_"):
+            step /= self.geometry.radius_ref_um
+        else:
             if not self._motions[name].any():
                 return np.where(np.isnan([*self._here, 0.0]), np.nan, 0.0)
-            step = min(step * size, 0.01 * self._reach)
+            step = min(step, 0.01 / self._strain(self._motions[name]))
         upper, lower = (self._qualities(self._changed(name, sign * step)) for sign in (1.0, -1.0))
-        slope = (upper - lower) / (2.0 * step)
-        ln_q, absorbed = slope[0], -slope[1] / self._here[1]
+        change = (upper - lower) / (2.0 * step)
+        ln_q, absorbed = change[0], -change[1] / self._here[1]
         radiated = float(np.exp(-self._here[0]))
         if np.isnan(self._here[1]):
             total = ln_q
         else:
-            leak, change = (0.0, 0.0) if np.isnan(self._here[0]) else (radiated, radiated * ln_q)
-            total = (change - slope[1]) / (leak + self._here[1])
+            leak, more = (0.0, 0.0) if np.isnan(self._here[0]) else (radiated, radiated * ln_q)
+            total = (more - change[1]) / (leak + self._here[1])
         return np.array([ln_q, absorbed, total])
 
     @cached_property

@@ -77,7 +77,7 @@ def test_the_example_of_the_contract_is_valid() -> None:
         "losses.roughness={rms: 1.5 nm, correlation_length: 50 nm, surface: shell}",
         "modes.radial_orders=all",
         "modes.limit=100",
-        "discretization={degree: 6, cells: triangles, pml: {kind: radial, depth: 1.1 um, distance: 0 um}}",
+        "discretization={degree: 6, cells: triangles, pml: {kind: box, depth: 1.1 um, distance: 0 um}}",
         "accuracy={wavelength: 1e-10, q: 1e-4}",
         "outputs={fields: false, derivatives: true, exports: [msh]}",
         "sweep.axes=[{key: materials.npl.n, linear: {start: 1.6, stop: 1.8, count: 11}}]",
