@@ -85,12 +85,6 @@ class RunConfig(Strict):
         """Imperfections go with the exact solution: on layered spheres, for all orders m at once, without a mesh."""
         if not self.imperfections:
             return self
-        if self.geometry.kind != "layered_sphere":
-            raise refuse(
-                f"imperfections are computed on a layered_sphere, not on kind: {self.geometry.kind}",
-                remedy="drop them or describe the body as a layered_sphere",
-                at=("imperfections",),
-            )
         for name in self.geometry.region_materials.values():
             if getattr(self.materials.get(name), "axis", None) == "z":
                 raise refuse(

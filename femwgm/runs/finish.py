@@ -9,7 +9,6 @@ from femwgm.config.schema import RunConfig
 from femwgm.finders.finder import Layout
 from femwgm.ground.timing import stage
 from femwgm.materials import Material
-from femwgm.mesh.domain import Domain
 from femwgm.modes.expected import Expected
 from femwgm.modes.mode import Mode
 from femwgm.observables.scattering import with_roughness
@@ -80,10 +79,10 @@ def differentiable(
     mode: Mode, item: Expected, layout: Layout, media: Mapping[str, Material], config: RunConfig
 ) -> Mode:
     """The mode with what its derivatives take."""
-    if layout.problem is None or mode.field_data is None or not isinstance(layout.domain, Domain):
+    if layout.problem is None or mode.field_data is None:
         return mode
     differentiate = Differentiator(
         layout.mesh, media, config.geometry.ambient, replace(item, k0=mode.k0), mode.field_data.space.degree,
-        mode.field_data.mirror, config.geometry, layout.domain, mode.q_rad_source,
+        mode.field_data.mirror, config.geometry, mode.q_rad_source,
     )  # fmt: skip
     return replace(mode, differentiate=differentiate)

@@ -269,7 +269,11 @@ def keys_of(section: str) -> list[str]:
     return sorted(set(leaves(SCHEMA["properties"][section])))
 
 
-SECTIONS = [s for s in SCHEMA["properties"] if s not in ("schema", "name", "geometry", "materials", "sweep")]
+SECTIONS = [
+    s
+    for s in SCHEMA["properties"]
+    if s not in ("schema", "name", "geometry", "materials", "sweep", "imperfections")
+]
 
 
 def raw(kind: str) -> dict[str, Any]:
@@ -460,3 +464,22 @@ def test_a_resolved_configuration_says_the_same_again() -> None:
     for kind in BODIES:
         config = base(kind)
         assert validate(yaml.safe_load(dump_resolved(config)), folder=MESHES) == config
+
+
+IMPERFECTIONS = {
+    "surface", "thickness", "rms", "correlation_length", "spectrum", "spectrum.q_rad_per_um", "spectrum.psd_um4",
+    "spectrum.source", "seed", "harmonics", "map.theta_deg", "map.phi_deg", "map.dr_nm", "map.source", "offset", "ellipticity",
+    "direction", "grating.order", "grating.amplitude", "bead.radius", "bead.n", "bead.k",
+}  # fmt: skip
+"""Keys of an imperfection, which `tests/physics/test_imperfections*.py` try one by one on spheres."""
+
+
+def test_imperfections_are_those_of_spheres() -> None:
+    assert {key.removeprefix("[]").removeprefix(".") for key in keys_of("imperfections")} == IMPERFECTIONS
+    for kind in set(BODIES) - {"layered_sphere"}:
+        data = {
+            **raw(kind),
+            "imperfections": [{"surface": "film", "rms": "1 nm", "correlation_length": "1 um", "seed": 1}],
+        }
+        with pytest.raises(ConfigError, match=f"imperfections does not apply to kind: {kind}"):
+            read(data)
