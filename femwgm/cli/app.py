@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from femwgm.cli.comb import comb
 from femwgm.cli.examples import examples, init
 from femwgm.cli.experiment import assign, lasing, paper, vernier
 from femwgm.cli.options import Config, Csv, Out, Quiet, Set
@@ -248,7 +249,7 @@ def report(
     print(part("femwgm.views.report", "write_report")(stored))
 
 
-for _verb in (examples, init, peaks, assign, lasing, vernier, paper):
+for _verb in (examples, init, comb, peaks, assign, lasing, vernier, paper):
     app.command()(_verb)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -71,6 +71,21 @@ def walk(found: Found, middle: float, window: tuple[float, float]) -> Iterator[C
     first = int(np.floor(found.family.order.real)) + 1
     for m, step in ((first, 1), (first - 1, -1)):
         yield from _one_way(found, middle, window, m, step)
+
+
+def at_orders(found: Found, middle: float, orders: Sequence[int]) -> list[CellField]:
+    """The modes of a family at chosen orders, however far apart, each looked for where those before it lead."""
+    family = found.family
+    fields: dict[int, CellField] = {}
+    for step in (1, -1):
+        k, order, slope, start = middle, family.order.real, family.slope, family.vector
+        side = sorted((m for m in orders if (m - order) * step >= 0.0), reverse=step < 0)
+        for m in side:
+            k0, start, field = _followed(found, m, k + (m - order) / slope, start)
+            if abs(m - order) > 0.5:
+                slope = (m - order) / (k0.real - k)
+            k, order, fields[m] = k0.real, float(m), field
+    return [fields[m] for m in orders]
 
 
 def _one_way(

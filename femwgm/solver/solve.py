@@ -97,6 +97,7 @@ def _solve_with_factor(
     if start is not None and start.ndim == 1:
         start = start[:, None]
     block = 3 if start is None else start.shape[1]
+    before: tuple[complex, complex] | None = None
     for _ in range(_FIXED_POINT_STEPS if problem.dispersive else 1):
         pencil = problem.pencil(degree, expected.m, mirror, k, outer)
         if start is not None and pencil.definite and np.iscomplexobj(start):
@@ -114,8 +115,9 @@ def _solve_with_factor(
         if len(pairs) > 1 and pick is not None:
             pairs = _first(pairs, pick(pencil, pairs))
         new = complex(np.sqrt(complex(pairs.values[0])))
-        start, moved, k = pairs.vectors, abs(new - k) / abs(new), new
+        start, moved = pairs.vectors, abs(new - k) / abs(new)
         block = start.shape[1]
+        before, k = (k, new), new if moved < 1e-13 else _next(before, (k, new))
         if moved < 1e-13:
             break
     else:
@@ -125,6 +127,16 @@ def _solve_with_factor(
             )
     cluster = pairs.vectors if len(pairs) > 1 else None
     return Eigenmode(k, pairs.vectors[:, 0], float(pairs.residuals[0]), pencil, degree, cluster), factor
+
+
+def _next(before: tuple[complex, complex] | None, now: tuple[complex, complex]) -> complex:
+    """Where the wavenumber of a dispersive mode settles: by the secant through two pairs (media at k, wavenumber found)."""
+    if before is None:
+        return now[1]
+    (k1, new1), (k2, new2) = before, now
+    change = (new2 - k2) - (new1 - k1)
+    step = -(new2 - k2) * (k2 - k1) / change if abs(change) > 1e-14 * abs(k2) else new2 - k2
+    return k2 + step if abs(step) < 10.0 * abs(new2 - k2) else new2
 
 
 def _with_its_cluster(

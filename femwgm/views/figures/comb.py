@@ -1,0 +1,69 @@
+"""The integrated dispersion of a comb over its lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from femwgm.views.figures.style import ACCENT, FAINT, GREY, INK, MARKER, POLARIZATION, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["comb_figure"]
+
+_UNITS = ((1e12, "THz"), (1e9, "GHz"), (1e6, "MHz"), (1e3, "kHz"))
+
+
+def comb_figure(made: Any) -> Figure:
+    """D_int / 2 pi of each line against mu, the smooth curve through them, and the lines that a crossing pushes.
+
+    Parameters
+    ----------
+    made
+        A `femwgm.experiment.combs.comb.Comb`.
+    """
+    lines, series = made.lines, made.series
+    mu, d_int = lines.mu, made.d_int
+    smooth = series.smooth - made.f0 - series.D[0] * mu
+    scale, unit = next(((s, u) for s, u in _UNITS if np.abs(smooth).max() >= s), _UNITS[-1])
+    figure = new_figure(4.6, 3.0)
+    ax = figure.add_subplot()
+    ax.axhline(0.0, color=FAINT, lw=0.8, zorder=0)
+    ax.axvline(0.0, color=FAINT, lw=0.8, zorder=0)
+    ax.plot(mu, smooth / scale, color=GREY, lw=0.9, zorder=1)
+    pushed = {m for crossing in made.crossings for m in crossing.mu}
+    off = np.array([m in pushed for m in mu])
+    colour = POLARIZATION[lines.pol]
+    ax.plot(mu[~off], d_int[~off] / scale, MARKER[lines.pol], color=colour, ms=2.4, mew=0.0, label=lines.name)
+    if off.any():
+        ax.plot(
+            mu[off],
+            d_int[off] / scale,
+            "D",
+            mfc="white",
+            mec=ACCENT[2],
+            ms=3.4,
+            mew=0.9,
+            label="pushed by a crossing",
+        )
+        ax.legend(loc="best")
+    ax.set_xlabel(r"order $\mu$ from the pump, $m$ = " + f"{lines.pump} + " + r"$\mu$")
+    ax.set_ylabel(rf"$D_\mathrm{{int}}/2\pi$ / {unit}")
+    title = f"{lines.name}, {made.f0 * 1e-12:.4f} THz:  " + ",  ".join(
+        rf"$D_{k}/2\pi$ = {_readable(series.D[k - 1])}" for k in (1, 2)
+    )
+    ax.set_title(title, color=INK, fontsize=7.0)
+    ax.margins(x=0.02)
+    return figure
+
+
+def _readable(value: float) -> str:
+    """A frequency with five figures and a fitting unit.
+
+    >>> _readable(-7743.78), _readable(9.924462e10)
+    ('−7.7438 kHz', '99.245 GHz')
+    """
+    scale, unit = next(((s, u) for s, u in _UNITS if abs(value) >= s), (1.0, "Hz"))
+    return f"{value / scale:.5g} {unit}".replace("-", "−")
