@@ -149,11 +149,20 @@ class ReducedBasis:
         in_K[:3] = 1.0, m, m * m
         return in_K, in_M
 
-    def solve(self, points: Sequence[tuple[float, Permittivities, complex]]) -> list[ReducedPair]:
-        """For each point (m, permittivities, target k0^2) the pair of the projected pencil nearest to the target, certified."""
+    def _points(self, points: Sequence[tuple[float, Permittivities, complex]]) -> tuple[Array, Array, Array]:
+        """Weights in K and in M, and targets, of points (m, permittivities, target k0^2)."""
         weights = [self.weights(m, eps) for m, eps, _ in points]
         in_K, in_M = (np.array(w) for w in zip(*weights, strict=True))
-        value, c = self.solve_weighted(in_K, in_M, np.array([target for _, _, target in points]))
+        return in_K, in_M, np.array([target for _, _, target in points])
+
+    def values(self, points: Sequence[tuple[float, Permittivities, complex]]) -> list[complex]:
+        """The values that `solve` gives, without what certifies them."""
+        return [complex(value) for value in self.solve_weighted(*self._points(points))[0]]
+
+    def solve(self, points: Sequence[tuple[float, Permittivities, complex]]) -> list[ReducedPair]:
+        """For each point (m, permittivities, target k0^2) the pair of the projected pencil nearest to the target, certified."""
+        in_K, in_M, target = self._points(points)
+        value, c = self.solve_weighted(in_K, in_M, target)
         residual = self.residuals(in_K, in_M, value, c)
         return [ReducedPair(complex(v), x, float(e)) for v, x, e in zip(value, c, residual, strict=True)]
 
@@ -348,13 +357,14 @@ class ReducedFamily:
         k = [member.k0 for member in members]
         eps = [self.permittivities(member.media, x) for member, x in zip(members, k, strict=True)]
         for _ in range(_FIXED_POINT_STEPS):
-            pairs = self.basis.solve([(item.m, e, x * x) for item, e, x in zip(members, eps, k, strict=True)])
-            k = [complex(np.sqrt(pair.value)) for pair in pairs]
+            points = [(item.m, e, x * x) for item, e, x in zip(members, eps, k, strict=True)]
+            k = [complex(np.sqrt(value)) for value in self.basis.values(points)]
             now = [self.permittivities(member.media, x) for member, x in zip(members, k, strict=True)]
             if all(a.same_as(b) for a, b in zip(eps, now, strict=True)):
                 break
             eps = now
-        return list(zip(k, pairs, strict=True))
+        pairs = self.basis.solve([(item.m, e, x * x) for item, e, x in zip(members, eps, k, strict=True)])
+        return [(complex(np.sqrt(pair.value)), pair) for pair in pairs]
 
     def solve(self, m: int) -> tuple[complex, Array, float] | None:
         """Wavenumber, eigenvector at full size and residual of a member; None where the basis does not reach it."""

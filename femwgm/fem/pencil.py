@@ -69,7 +69,7 @@ class Pencil:
         """Cell matrices of M."""
         return self._M() if callable(self._M) else self._M
 
-    @property
+    @cached_property
     def definite(self) -> bool:
         """Whether the pencil is real; positive definiteness of M follows from positive permittivities."""
         return not (np.iscomplexobj(self.K) or np.iscomplexobj(self.M)) and bool(

@@ -8,6 +8,7 @@ field reaches; one mesh then serves them all. Each line has the permittivities o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,10 +16,11 @@ import numpy as np
 from numpy.polynomial import chebyshev
 
 from femwgm.config.schema import RunConfig
+from femwgm.eigen.iterations import Eigenmode, closest
 from femwgm.errors import ConfigError
 from femwgm.experiment.combs.exact import PER_K0
 from femwgm.experiment.combs.lines import Lines
-from femwgm.fem.problem import MeridianProblem
+from femwgm.fem.problem import MeridianProblem, prolong
 from femwgm.finders.body_search import BodySearch
 from femwgm.finders.exact_list import exact_sphere
 from femwgm.finders.family_targets import Target, at_orders
@@ -38,11 +40,13 @@ from femwgm.solver.solve import solve_eigenmode
 __all__ = ["body_lines"]
 
 _NEAR = 0.55
-"""Half of the window around the pump in units of c / (2 pi R n), n the least index: one line of every family lies within."""
+"""Half of the window around the pump in units of c / (2 pi R n): where n is at most n_g, a line of every family lies within."""
 _KNOTS = 5
 """Orders at which the family is followed on the coarse level."""
 _CHECKS = 4
 """Orders at which a richer solution tells the error."""
+_BETWEEN = 1.1
+"""Room for what the error does between the orders where it is known."""
 _LOWEST = 0.7
 """Orders below this share of the pump's are left out: they would need a domain of their own."""
 
@@ -61,14 +65,7 @@ def body_lines(config: RunConfig, pump_k0: float, half: int, tell: Tell) -> Line
 
 def _body_lines(config: RunConfig, pump_k0: float, half: int, tell: Tell) -> Lines | None:
     media = media_of(config)
-    near = _narrowed(config, media, pump_k0)
-    finder = finder_for(near, media)
-    if not isinstance(finder, NestedFinder | BodySearch):
-        raise ConfigError(
-            "has no family of lines to follow", key="geometry.kind", value=config.geometry.kind,
-            remedy="take a single body without walls all round it",
-        )  # fmt: skip
-    found = [target for group in finder.groups(tell) for target in group]
+    near, finder, found = _around(config, media, pump_k0, tell)
     if not found:
         return None
     pump = min(found, key=lambda target: abs(finder.label_of(target).k0.real - pump_k0))
@@ -82,28 +79,57 @@ def _body_lines(config: RunConfig, pump_k0: float, half: int, tell: Tell) -> Lin
     if mode is None or mode.field_data is None:
         return None
     tell("solving", 0, len(orders))
-    family = _Family(layout, mode, finder.label_of(pump), guesses.k0(mode.k0.real), orders)
+    item = finder.label_of(pump)
+    family = _Family(layout, mode, item, guesses.k0(mode.k0.real), orders)
     k0, error, shift = family.lines(tell)
     if not mode.met:
         notes.append("the line at the pump misses the accuracy asked for; the best values are kept")
     kerr = {
-        name.removeprefix("volume_kerr_").removesuffix("_um3"): float(value)
+        name.removeprefix("volume_kerr_").removesuffix("_um3"): _plain(value)
         for name, value in mode.extra.items() if name.startswith("volume_kerr_")
     }  # fmt: skip
     return Lines(
-        mode.pol, mode.q, mode.p, orders, k0 * PER_K0, error * k0 * PER_K0, mode.m, "finite elements", dict(mode.energy), kerr,
-        float(mode.extra.get("mode_volume_error") or 0.0), (shift[0], shift[1] * PER_K0), notes,
+        mode.pol, mode.q, item.p, orders, k0 * PER_K0, error * k0 * PER_K0, item.m, "finite elements", dict(mode.energy), kerr,
+        _plain(mode.extra["mode_volume_error"]), (shift[0], shift[1] * PER_K0), notes,
     )  # fmt: skip
 
 
-def _narrowed(config: RunConfig, media: dict[str, Material], pump_k0: float) -> RunConfig:
+def _plain(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _around(
+    config: RunConfig, media: dict[str, Material], pump_k0: float, tell: Tell
+) -> tuple[RunConfig, ElementFinder, list[Any]]:
+    """The lines around the pump, with the narrowed configuration and the finder that they come from."""
+    indices = [abs(m.index(pump_k0).real) for m in media.values()]
+    found: list[Any] = []
+    for index in (
+        max(indices),
+        min(indices),
+    ):  # the spacing is not known yet: where the first window holds no line, a wider one
+        near = _narrowed(config, media, pump_k0, index)
+        finder = finder_for(near, media)
+        if not isinstance(finder, NestedFinder | BodySearch):
+            raise ConfigError(
+                "has no family of lines to follow", key="geometry.kind", value=config.geometry.kind,
+                remedy="take a single body without walls all round it",
+            )  # fmt: skip
+        with suppress(ConfigError):
+            found = [target for group in finder.groups(tell) for target in group]
+            if found:
+                break
+    assert isinstance(finder, ElementFinder)
+    return near, finder, found
+
+
+def _narrowed(config: RunConfig, media: dict[str, Material], pump_k0: float, index: float) -> RunConfig:
     """The configuration with a window of about one free spectral range around the pump, as far as the media are known."""
-    least = min(abs(m.index(pump_k0).real) for m in media.values())
-    reach = _NEAR / (config.geometry.radius_ref_um * max(least, 1.0))
+    reach = _NEAR / (config.geometry.radius_ref_um * max(index, 1.0))
     lo, hi = 2.0 * np.pi / (pump_k0 + reach), 2.0 * np.pi / max(pump_k0 - reach, 0.5 * pump_k0)
-    lo = max([lo, *(m.validity_um[0] for m in media.values() if m.validity_um)])
-    hi = min([hi, *(m.validity_um[1] for m in media.values() if m.validity_um)])
-    modes = config.modes.model_copy(update={"window_um": (float(lo), float(hi)), "azimuthal_orders": None})
+    ranges = [m.validity_um for m in media.values() if m.validity_um is not None]
+    window = (float(max([lo, *(a for a, _ in ranges)])), float(min([hi, *(b for _, b in ranges)])))
+    modes = config.modes.model_copy(update={"window_um": window, "azimuthal_orders": None})
     if modes.polar_orders is None:
         modes = modes.model_copy(update={"polar_orders": (0,)})
     return config.model_copy(update={"modes": modes})
@@ -218,10 +244,25 @@ class _Family:
         for m in nodes:
             i = int(np.flatnonzero(self.orders == m)[0])
             tell("error estimate", len(errors), len(nodes))
-            richer = solve_eigenmode(
-                self.problem, self.items[i], self.degree + 2, self.mirror, outer="natural", near=primary[i]
-            )
+            richer = self._richer(int(m), primary[i])
             errors.append(wavenumber_error(self.problem, primary[i], richer, int(m), self.mirror))
             shifts.append(richer.k0.real - k0[i])
-        between = np.exp(np.interp(self.orders, nodes, np.log(errors)))
+        between = _BETWEEN * np.exp(np.interp(self.orders, nodes, np.log(errors)))
         return k0, between, ((nodes - self.pump).astype(float), np.array(shifts))
+
+    def _richer(self, m: int, primary: Eigenmode) -> Eigenmode:
+        """The mode with two degrees more and the natural condition at the end, the media those of the primary."""
+        degree = self.degree + 2
+        pencil = self.problem.pencil(degree, m, self.mirror, primary.k0, "natural")
+        shift = (primary.k0 * (1.0 + 1e-9)) ** 2
+        start = prolong(primary.pencil.numbering, pencil.numbering, primary.x[:, None])
+        if pencil.definite:
+            shift, start = complex(shift.real), start.real
+        pairs = closest(pencil, shift, block=1, start=start)
+        return Eigenmode(
+            complex(np.sqrt(complex(pairs.values[0]))),
+            pairs.vectors[:, 0],
+            float(pairs.residuals[0]),
+            pencil,
+            degree,
+        )

@@ -19,6 +19,8 @@ __all__ = ["MOST", "Series", "taylor"]
 MOST = 4
 """The highest coefficient that is stated."""
 _DEGREES = range(4, 25, 2)
+_ROOM = 1.25
+"""Room for what a few orders do not tell of a shift between them."""
 _GAIN = 0.7
 """A fit of two degrees more must bring the scatter below this share to be worth it."""
 
@@ -38,7 +40,7 @@ class Series:
 
 
 def taylor(
-    mu: Array, f: Array, rounding: float, kept: Array | None = None, known: Array | None = None
+    mu: Array, f: Array, rounding: float, kept: Array | None = None, known: tuple[Array, Array] | None = None
 ) -> Series:
     """Coefficients at mu = 0 from frequencies (Hz) at any orders.
 
@@ -51,7 +53,7 @@ def taylor(
     kept
         Which lines the curve goes through; all by default.
     known
-        What the frequencies of a richer solution differ by (Hz): a smooth curve, whose coefficients are errors of these.
+        A few orders, and how far a richer solution lies there (Hz): a smooth curve, whose coefficients are errors of these.
 
     Notes
     -----
@@ -88,7 +90,7 @@ def taylor(
         error = change + scatter * float(np.linalg.norm(at @ inverse))
         if known is not None:
             nodes, shift = known
-            error += abs(_through(nodes / span, shift, k)) / span**k
+            error += _ROOM * abs(_through(nodes / span, shift, k)) / span**k
         D.append(float(at @ c))
         errors.append(float(error))
     return Series(tuple(D), tuple(errors), offset + chebyshev.chebval(x, c), scatter)

@@ -1,0 +1,134 @@
+"""Combs against exact arithmetic, against refined solutions, and on made-up crossings."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.mie_twin import pole
+
+from femwgm.config import load_config
+from femwgm.experiment.combs.comb import comb, summary
+from femwgm.experiment.combs.crossings import smooth_series
+from femwgm.experiment.combs.series import taylor
+from femwgm.experiment.combs.write import write_comb
+
+C = 299792458.0
+PER_K0 = C * 1e6 / (2.0 * np.pi)
+
+
+def sphere(diameter: str, **media: object) -> dict[str, object]:
+    return {
+        "schema": 1,
+        "geometry": {
+            "kind": "layered_sphere",
+            "layers": [{"name": "ball", "material": "glass", "diameter": diameter}],
+            "ambient": "air",
+        },
+        "materials": {"glass": {"n": 1.45, **media} if "preset" not in media else media, "air": {"n": 1.0}},
+        "modes": {"window": ["1540 nm", "1560 nm"], "polarizations": ["TE"]},
+        "accuracy": {"wavelength": 1e-10},
+    }
+
+
+def stencil(f: list[float]) -> tuple[float, float]:
+    """First and second derivative by seven points."""
+    first = np.array([-1, 9, -45, 0, 45, -9, 1]) / 60.0
+    second = np.array([2, -27, 270, -490, 270, -27, 2]) / 180.0
+    return float(first @ f), float(second @ f)
+
+
+def test_the_dispersion_of_a_sphere_is_that_of_exact_arithmetic() -> None:
+    made = comb(load_config(sphere("100 um")), half=30)
+    lines = made.lines
+    centre = int(np.flatnonzero(lines.m == lines.pump)[0])
+    exact = []
+    for i in range(centre - 3, centre + 4):
+        k = pole("TE", int(lines.m[i]), [50.0], [1.45, 1.0], lines.frequency[i] / PER_K0, 60)
+        exact.append(float(k.real) * PER_K0)
+    assert np.abs(np.array(exact) - lines.frequency[centre - 3 : centre + 4]).max() < 3.0 * lines.error.max()
+    D1, D2 = stencil(exact)
+    assert made.series.D[0] == pytest.approx(D1, abs=100.0)
+    assert made.series.D[1] == pytest.approx(D2, abs=1e3)
+    assert made.series.errors[1] < 1e3
+    n_g, error = made.group_index
+    assert n_g == pytest.approx(C / (2.0 * np.pi * 50e-6 * D1), abs=error + 1e-9)
+
+
+@pytest.mark.slow
+def test_the_effective_area_of_a_sphere_is_that_of_elements() -> None:
+    """The exact fields and the finite elements share no code; nor do the sphere's comb and that of a spheroid of its shape."""
+    raw = sphere("20 um")
+    exact = comb(load_config(raw), half=6)
+    raw["geometry"] = {
+        "kind": "spheroid",
+        "layers": [
+            {"name": "ball", "material": "glass", "equatorial_radius": "10 um", "polar_radius": "10 um"}
+        ],
+        "ambient": "air",
+    }
+    elements = comb(load_config(raw), half=6)
+    assert elements.lines.source == "finite elements"
+    off = np.abs(elements.lines.frequency - exact.lines.frequency)
+    assert (off <= elements.lines.error + exact.lines.error).all()
+    for k in (0, 1):
+        assert (
+            abs(elements.series.D[k] - exact.series.D[k])
+            <= elements.series.errors[k] + exact.series.errors[k]
+        )
+    assert elements.kerr.area_um2 == pytest.approx(exact.kerr.area_um2, rel=1e-4)
+
+
+def test_coefficients_of_a_known_series() -> None:
+    mu = np.arange(-40.0, 41.0)
+    D = (2e11, -3e5, 4e3, -20.0)
+    f = 2e14 + D[0] * mu + D[1] * mu**2 / 2 + D[2] * mu**3 / 6 + D[3] * mu**4 / 24
+    found = taylor(mu, f, 0.1)
+    for value, error, true in zip(found.D, found.errors, D, strict=True):
+        assert abs(value - true) <= error
+        assert error < 1e-3 * abs(true) + 0.1
+    shift = 50.0 * mu[::20] ** 2  # what a richer solution adds is an error of D2, and of nothing else
+    worse = taylor(mu, f, 0.1, known=(mu[::20], shift))
+    assert 100.0 <= worse.errors[1] - found.errors[1] <= 150.0
+    assert worse.errors[0] - found.errors[0] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_an_avoided_crossing_is_marked_and_its_coupling_found() -> None:
+    mu = np.arange(-50.0, 51.0)
+    f = 2e14 + 1e11 * mu - 1e4 * mu**2
+    g, slope, centre = 2e7, 3e8, 12.3
+    detuning = slope * (mu - centre)
+    side = np.where(detuning > 0, 1.0, -1.0)
+    pushed = f + side * (np.sqrt(0.25 * detuning**2 + g**2) - 0.5 * np.abs(detuning))
+    series, crossings = smooth_series(mu, pushed, 0.4)
+    (crossing,) = [c for c in crossings if 12 in c.mu]
+    assert crossing.coupling == pytest.approx(g, rel=0.05)
+    assert crossing.centre == pytest.approx(centre, abs=0.1)
+    assert series.D[1] == pytest.approx(-2e4, rel=0.2)
+
+
+def test_what_a_comb_leaves_behind(tmp_path: Path) -> None:
+    made = comb(load_config(sphere("60 um", preset="fused_silica")), half=20, n2=2.2e-20)
+    write_comb(made, tmp_path)
+    table = np.genfromtxt(tmp_path / "comb.csv", delimiter=",", names=True)
+    assert list(table.dtype.names) == ["mu", "m", "frequency_Hz", "frequency_error_Hz", "d_int_Hz"]
+    content = json.loads((tmp_path / "comb.json").read_text())
+    assert content == json.loads(json.dumps(summary(made)))
+    assert {f"D{k}{end}" for k in (1, 2, 3) for end in ("_Hz", "_error_Hz")} <= set(content)
+    pump = table[table["mu"] == 0][0]
+    assert pump["m"] == content["mu0_m"]
+    middle = 0.5 * (C / 1.54e-6 + C / 1.56e-6)
+    assert abs(pump["frequency_Hz"] - middle) == np.abs(table["frequency_Hz"] - middle).min()
+    assert table["d_int_Hz"] == pytest.approx(
+        table["frequency_Hz"] - pump["frequency_Hz"] - content["D1_Hz"] * table["mu"], abs=1.0
+    )
+    plain = np.loadtxt(tmp_path / "pylle.csv", delimiter=",")
+    assert plain[:, 0] == pytest.approx(table["m"])
+    assert plain[:, 1] == pytest.approx(table["frequency_Hz"], rel=1e-15)
+    # gamma of a large sphere is that of a plane wave in its area, to the share of the light outside and (n_g/n)^2
+    assert content["gamma_per_W_m"] == pytest.approx(
+        2.0 * np.pi * 2.2e-20 / (content["wavelength_nm"] * 1e-9) / (content["effective_area_um2"] * 1e-12),
+        rel=0.1,
+    )
