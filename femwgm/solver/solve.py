@@ -239,7 +239,7 @@ def solve_mode(
     )
     # Two absorbing layers may change the shares alike: they are known no better than the wavenumber is.
     share_error, e2_error, radial_e2_error = (
-        max(error, *(abs(one[r] - two[r]) for r in one))
+        max([error, *(abs(one[r] - two[r]) for r in one)])
         for one, two in (
             (shares.energy_share, richer.energy_share),
             (shares.e2_share, richer.e2_share),
