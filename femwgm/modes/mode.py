@@ -14,6 +14,7 @@ from femwgm.ground.rows import entry, header
 from femwgm.ground.shown import Shown
 from femwgm.ground.units import C_UM_THZ, frequency_thz, wavelength_um
 from femwgm.ground.variables import COORDINATES, variables
+from femwgm.mesh.domain import PML
 from femwgm.modes.lookup import chosen, named
 from femwgm.modes.rates import Rate, added
 
@@ -73,6 +74,8 @@ class Mode(Shown):
         Makes the `derivatives`.
     richer
         Field and region integrals of the second, richer solution, while the run still needs them.
+    waves
+        What the field is beyond the computed domain (`femwgm.observables.outgoing`).
     crest, integrals
         Where the energy density is largest, and the integrals over each region (`femwgm.observables.peak.Crest`,
         `femwgm.observables.energy.RegionIntegrals`).
@@ -121,6 +124,7 @@ class Mode(Shown):
     e2_error: float | None = None
     radial_e2_error: float | None = None
     differentiate: Callable[[], Any] | None = field(default=None, repr=False, compare=False)
+    waves: Any = field(default=None, repr=False, compare=False)
     crest: Any = field(default=None, repr=False, compare=False)
     integrals: Any = field(default=None, repr=False, compare=False)
     richer: Any = field(default=None, repr=False, compare=False)
@@ -318,16 +322,63 @@ class Mode(Shown):
         return import_module("femwgm.views.notebook").plot(self)
 
     def field(self, r: Any, z: Any) -> ComplexArray:
-        """E at (r, z) (um), components (E_r, E_phi, E_z) of shape (3, ...), without the factor exp(i m phi).
+        """E at (r, z) (um), components (E_r, E_phi, E_z) of shape (3, ...), without the factor exp(i m phi), at any distance.
 
-        Normalised so that the integral of Re(eps) |E|^2 over the domain is 1 um^3. Zero outside the domain: there the field has
-        decayed below the accuracy.
+        Normalised so that the integral of Re(eps) |E|^2 over the domain is 1 um^3. Beyond the domain it continues by outgoing
+        waves, never by the absorbing layer; zero where it decayed below the accuracy before the domain ends, and NaN where it
+        leaks into something that is no uniform surrounding (a substrate).
         """
-        return self._field_data(r, z)[0]
+        return self._everywhere(r, z)[0]
 
     def magnetic_field(self, r: Any, z: Any) -> ComplexArray:
         """H = curl E / (i k0) at (r, z): the magnetic field times the impedance of vacuum, shape (3, ...)."""
-        return self._field_data(r, z)[1]
+        return self._everywhere(r, z)[1]
+
+    def far_field(self, theta: Any) -> ComplexArray:
+        """(E_theta, E_phi) far away at polar angles theta (rad), shape (2, ...), without exp(i k rho + i m phi) / rho.
+
+        Normalised so that the integral of |E|^2 over all directions is 1: 4 pi |E|^2 is the gain over an isotropic source.
+
+        Raises
+        ------
+        ValueError
+            If the mode does not radiate into a uniform surrounding, or was read from a table.
+        """
+        if self.waves is None:
+            raise ValueError(f"{self.label} has no far field: what leaves it is no sum of spherical waves")
+        return self.waves.far(theta)
+
+    @property
+    def directivity(self) -> float | None:
+        """Largest radiated intensity over its mean over all directions; None without a far field."""
+        if self.waves is None or not hasattr(self.waves, "degrees"):
+            return None
+        theta = np.linspace(0.0, np.pi, 8 * int(self.waves.degrees[-1]) + 181)
+        return float(4.0 * np.pi * (np.abs(self.waves.far(theta)) ** 2).sum(axis=0).max())
+
+    def _everywhere(self, r: Any, z: Any) -> tuple[ComplexArray, ComplexArray]:
+        """E and H by the elements, and by outgoing waves where there are none or those of the absorbing layer."""
+        data = self._field_data
+        r, z = np.broadcast_arrays(np.asarray(r, dtype=float), np.asarray(z, dtype=float))
+        E, H = data(r, z)
+        mesh = getattr(getattr(data, "space", None), "mesh", None)
+        if mesh is None or not hasattr(data, "probe"):
+            return E, H
+        E, H = E.reshape(3, -1), H.reshape(3, -1)
+        x, y = r.ravel(), z.ravel()
+        owner = data.probe(x, y).owner
+        layer = mesh.regions.index(PML) if PML in mesh.regions else -1
+        absorbing = (owner >= 0) & (mesh.region[owner] == layer)
+        beyond = absorbing | (owner < 0)
+        if beyond.any() and self.waves is not None:
+            places = np.flatnonzero(beyond)
+            places = places[self.waves.covers(x[places], y[places])]
+            if len(places):
+                E[:, places], H[:, places] = self.waves(x[places], y[places])
+                beyond[places] = absorbing[places] = False
+        lost = beyond & (np.hypot(x, y) > self.radius) if layer >= 0 else absorbing
+        E[:, absorbing | lost] = H[:, absorbing | lost] = np.nan
+        return E.reshape(3, *r.shape), H.reshape(3, *r.shape)
 
     @property
     def _field_data(self) -> CellField:

@@ -67,8 +67,8 @@ def log_radiated_power(
     """
     k = index * k0
     rho, cos_theta = np.hypot(samples.r, samples.z), samples.z / np.hypot(samples.r, samples.z)
-    legendre, slope, scale = _legendre(m, degrees, cos_theta)
-    log_j, ratio = _log_regular(degrees, k * rho)
+    legendre, slope, scale = angular_functions(m, degrees, cos_theta)
+    log_j, ratio = log_regular(degrees, k * rho)
     sin_theta = samples.r / rho
     te, tm = [], []
     for i, l in enumerate(degrees):
@@ -117,7 +117,7 @@ def _to_cylindrical(
     )
 
 
-def _legendre(m: int, degrees: Array, x: Array) -> tuple[Array, Array, Array]:
+def angular_functions(m: int, degrees: Array, x: Array) -> tuple[Array, Array, Array]:
     """Normalised P_l^m(x) (unit integral of the square over the sphere, 2 pi included) and d/dtheta, with logarithmic scales.
 
     Values are relative to exp(scale), one for all x and each l, so that sin^m does not underflow.
@@ -146,15 +146,17 @@ def _legendre(m: int, degrees: Array, x: Array) -> tuple[Array, Array, Array]:
     return np.array(values), np.array(slopes), scale
 
 
-def _log_regular(degrees: Array, x: Array) -> tuple[Array, Array]:
-    """log |j_l(x)| and j_(l+1) / j_l for real x > 0, by downward recurrence of the ratio and upward accumulation from j_0.
+def log_regular(degrees: Array, x: Array) -> tuple[Array, Array]:
+    """log |j_l(x)| (log j_l for complex x) and j_(l+1) / j_l for x of positive real part.
+
+    By downward recurrence of the ratio and upward accumulation from j_0.
 
     Shapes (degrees, points). The sign of j_l, which matters beyond the turning point only, is folded into the ratio's use: the
     surface lies within the caustic of the waves that count, where j_l > 0.
     """
-    middle = float(x.mean())
-    if float(np.ptp(x)) > _ROUND * middle:
+    if np.iscomplexobj(x) or float(np.ptp(x)) > _ROUND * float(x.mean()):
         return _recurrence(degrees, x)
+    middle = float(x.mean())
     # On a sphere all radii agree up to the geometry's error: one recurrence on plain numbers, continued to first order.
     log_j, ratio = _recurrence(degrees, middle)
     l = degrees[:, None]
@@ -164,8 +166,8 @@ def _log_regular(degrees: Array, x: Array) -> tuple[Array, Array]:
 
 
 def _recurrence(degrees: Array, x: Any) -> tuple[Array, Array]:
-    """`_log_regular` by recurrence, for an array or for a plain number (which is a hundred times faster)."""
-    top, largest = int(degrees[-1]), float(np.max(x))
+    """`log_regular` by recurrence, for an array or for a plain number (which is a hundred times faster)."""
+    top, largest = int(degrees[-1]), float(np.max(np.abs(x)))
     start = top + 40 + int(1.2 * max(0.0, largest - top)) + int(6 * max(top, largest) ** (1.0 / 3.0))
     ratio = 0.0 * x  # j_(l+1) / j_l
     kept = []
@@ -174,6 +176,9 @@ def _recurrence(degrees: Array, x: Any) -> tuple[Array, Array]:
         if l <= top:
             kept.append(ratio)
     ratios = np.array(kept[::-1])
-    growth = np.cumsum(np.log(np.abs(ratios[:-1])), axis=0)
-    log_j = np.log(np.abs(np.sin(x) / x)) + np.concatenate([np.zeros_like(ratios[:1]), growth])
+    if np.iscomplexobj(x):
+        growth, first = np.cumsum(np.log(ratios[:-1]), axis=0), np.log(np.sin(x) / x)
+    else:
+        growth, first = np.cumsum(np.log(np.abs(ratios[:-1])), axis=0), np.log(np.abs(np.sin(x) / x))
+    log_j = first + np.concatenate([np.zeros_like(ratios[:1]), growth])
     return log_j[degrees], ratios[degrees]

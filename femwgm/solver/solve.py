@@ -27,6 +27,7 @@ from femwgm.observables.ambient import beyond, outer_turning_point, within
 from femwgm.observables.effective import volumes
 from femwgm.observables.energy import RegionIntegrals, radial_shares, region_integrals
 from femwgm.observables.index import group_index, wavenumber_slope
+from femwgm.observables.outgoing import SphericalWaves, Waves, plate_waves
 from femwgm.observables.peak import Crest, crest
 from femwgm.observables.quality import RadiationQ, best_radiation_q, radiation_candidates, steepness
 from femwgm.observables.sensitivity import bilinear_norm
@@ -272,7 +273,7 @@ def solve_mode(
         wavelength_error=float(error), residual=primary.residual,
         dofs=primary.pencil.size, seconds=time.perf_counter() - begin, confidence=label.confidence,
         te_fraction=label.te_fraction, met=bool(error <= goals.wavelength and q_met), absorption=integrals.absorption,
-        field_data=field, richer=(second.field, richer),
+        field_data=field, richer=(second.field, richer), waves=_waves(problem, field, expected),
     )  # fmt: skip
     rate = mode.loss_rate
     return (
@@ -405,6 +406,15 @@ def _evanescent(
     within_reach = {**interfaces, ambient: (radius, max(end, radius))}
     radial = [radial_shares(o.field, within_reach, {ambient: 1.0 + equator}) for o in (first, second)]
     return one, two, radial[0], radial[1]
+
+
+def _waves(problem: MeridianProblem, field: CellField, expected: Expected) -> Waves | None:
+    """The waves that continue a field beyond the domain; None where they are of no known kind."""
+    index = complex(problem.materials[problem.mesh.regions.index(problem.ambient)].index(field.k0))
+    degrees, pol = expected.outgoing
+    if len(degrees):
+        return SphericalWaves(field, problem.ambient, index, degrees, pol)
+    return plate_waves(field, index)
 
 
 def by_label(

@@ -1,0 +1,57 @@
+"""The field beyond the computed domain: exact waves, cylindrical waves, dipoles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.special import hankel1
+from support.spheres import run_for
+
+from femwgm import analytic
+from femwgm.config import load_config
+from femwgm.runs.loop import run
+
+pytestmark = pytest.mark.gmsh
+
+RING = next(Path(__file__).resolve().parents[2].glob("**/configs/ring-meep.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("index", "pol", "l", "m", "accuracy"), [(2.0, "TM", 1, 0, 1e-6), (1.45, "TE", 15, 13, 1e-4)]
+)
+def test_field_at_any_distance(index: float, pol: str, l: int, m: int, accuracy: float) -> None:
+    """Near Q = 3 and Q = 11, out to twenty radii, on both sides of the equator: the exact wave, E and H."""
+    exact = analytic.layered_sphere([1.0], [index, 1.0]).mode(pol, l).with_m(m)
+    (mode,) = run_for([1.0], [index, 1.0], pol, l, 1e-3 * exact.wavelength_nm, m=m).modes
+    inside = np.array([0.8]), np.array([0.2])
+    factor = np.vdot(exact.field(*inside), mode.field(*inside)) / np.vdot(
+        exact.field(*inside), exact.field(*inside)
+    )
+    rho, theta = np.meshgrid([1.05, 1.5, 3.0, 20.0], [0.9, 2.0])
+    r, z = rho * np.sin(theta), rho * np.cos(theta)
+    for mine, true in ((mode.field, exact.field), (mode.magnetic_field, exact.magnetic_field)):
+        difference = np.abs(mine(r, z) - factor * true(r, z)).max(axis=0)
+        assert (difference <= accuracy * np.abs(factor * true(r, z)).max(axis=0)).all()
+    theta = np.linspace(0.0, np.pi, 4001)
+    power = (np.abs(mode.far_field(theta)) ** 2).sum(axis=0) * np.sin(theta)
+    assert 2.0 * np.pi * np.trapezoid(power, theta) == pytest.approx(1.0, abs=1e-6)
+    if l == 1:
+        assert mode.directivity == pytest.approx(1.5, abs=1e-9)  # a dipole's
+
+
+@pytest.mark.slow
+def test_field_between_plates() -> None:
+    """The ring of the Meep tutorial, m = 3: the Hankel function of the exact complex wavenumber, not the absorbing layer."""
+    config = load_config(RING)
+    config = config.model_copy(update={"modes": config.modes.model_copy(update={"azimuthal_orders": (3,)})})
+    (mode,) = run(config).modes
+    k = 2.0 * np.pi * (0.11819169373 - 7.6494134e-4j)
+    r = np.array([3.0, 4.5, 5.0, 6.0, 10.0, 20.0])
+    E_z = mode.field(r, 0.1 + 0.0 * r)[2]
+    exact = hankel1(3, k * r)
+    assert E_z / E_z[0] == pytest.approx(exact / exact[0], rel=2e-4)
+    assert np.abs(E_z[2:]) == pytest.approx([0.0335, 0.0289, 0.0211, 0.0152], rel=4e-3)
+    with pytest.raises(ValueError, match="plates"):
+        mode.far_field(0.5)
