@@ -12,6 +12,7 @@ from femwgm.config.imperfections import HeightMap, Imperfection, MeasuredSpectru
 from femwgm.config.schema import RunConfig
 from femwgm.ground.typing import Array
 from femwgm.imperfections import relief
+from femwgm.imperfections.bead import Placed
 from femwgm.imperfections.harmonics import MAX_DEGREE
 from femwgm.imperfections.relief import Relief
 
@@ -30,6 +31,15 @@ def reliefs(config: RunConfig) -> dict[int, Relief]:
             made = _relief(entry, radii[i], radii[first])
             found[i] = found[i] + made if i in found else made
     return found
+
+
+def beads(config: RunConfig) -> list[Placed]:
+    """The beads on the outermost surface."""
+    return [
+        Placed(entry.bead.radius_um, complex(entry.bead.n, entry.bead.k), entry.direction or (0.0, 0.0, 1.0))
+        for entry in config.imperfections
+        if entry.bead is not None
+    ]
 
 
 def _relief(entry: Imperfection, radius: float, first: float) -> Relief:

@@ -24,14 +24,16 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
-from scipy import sparse
+from scipy import linalg, sparse
 
 from femwgm.analytic import ExactMode
 from femwgm.errors import SolveError
 from femwgm.ground.typing import Array
 from femwgm.imperfections import radial
+from femwgm.imperfections.bead import Placed, bead_matrix
 from femwgm.imperfections.coupling import C, D, Forms, S, by_orders, by_vectors, degree, symbol_matrix
 from femwgm.imperfections.harmonics import MAX_DEGREE
 from femwgm.imperfections.relief import Relief
@@ -43,6 +45,8 @@ _FULL = 3e9
 _SAMPLE = 6
 """Lines whose second order is taken otherwise; half as many from degree"""
 _LARGE = 400
+_SAFETY = 2.0
+"""Factor on the errors."""
 _NEARLY = 1e-4
 """Share up to which the part of a matrix that is not Hermitian counts in first order."""
 
@@ -168,7 +172,9 @@ class _Interface:
         return 1.0 / self.r[1] - 1.0 / self.r[0]
 
 
-def multiplet(mode: ExactMode, reliefs: Mapping[int, Relief], full: bool | None = None) -> Multiplet:
+def multiplet(
+    mode: ExactMode, reliefs: Mapping[int, Relief], beads: Sequence[Placed] = (), *, full: bool | None = None
+) -> Multiplet:
     """Split a mode of the perfect sphere by the reliefs of its interfaces.
 
     Parameters
@@ -177,6 +183,8 @@ def multiplet(mode: ExactMode, reliefs: Mapping[int, Relief], full: bool | None 
         The mode; its m does not matter.
     reliefs
         Relief of each interface that has one, by number from the centre outwards.
+    beads
+        Beads on the outermost surface.
     full
         Whether the second order is taken of every line; by default where that costs little.
 
@@ -189,20 +197,25 @@ def multiplet(mode: ExactMode, reliefs: Mapping[int, Relief], full: bool | None 
         raise SolveError(f"degree l = {mode.l} is beyond {MAX_DEGREE - 100}, where the harmonics underflow")
     short = {i: relief.truncated(min(MAX_DEGREE - mode.l, 2 * mode.l + 40)) for i, relief in reliefs.items()}
     problem = _Problem(mode, short)
-    first = problem.first(mode.k0)
+    added, added_error = bead_matrix(mode, beads)
+    first = problem.first(mode.k0) + added
     if _cost_of_all(mode.l, short) <= _FULL if full is None else full:
-        values, states = _eigenpairs(first + problem.second(first, None))
-        error, order = problem.third(values, _eigenpairs(first)[0]), 2
+        beyond, mixing = problem.second(first, None)
+        values, states = _eigenpairs(first + beyond)
+        error, order = problem.third(_means(beyond, states), _means(mixing, states)), 2
     else:
         values, states = _eigenpairs(first)
         count = _SAMPLE if mode.l < _LARGE else _SAMPLE // 2
         ranks = np.linspace(0, values.size - 1, count).round().astype(int)
-        beyond = problem.second(first, states[:, np.argsort(values.real)[ranks]])
-        problem.third(values + beyond.real.mean(), values)
-        error, order = np.full(values.size, float(np.abs(beyond.real).max())), 1
+        beyond, mixing = problem.second(first, states[:, np.argsort(values.real)[ranks]])
+        problem.third(beyond, mixing)
+        error, order = float(np.abs(beyond.real).max()) * _SAFETY, 1
         values = values + 1j * float(np.mean(beyond.imag))
+    if reliefs and beads:
+        added_error += float(np.abs(values).max()) * np.abs(added).max() / abs(mode.sensitivity.by_degree())
+    error += added_error
     ranking = np.argsort(-values.real, kind="stable")
-    return Multiplet(mode, values[ranking], error[ranking], states[:, ranking], order, short)
+    return Multiplet(mode, values[ranking], np.full(values.size, error), states[:, ranking], order, short)
 
 
 def cost(l: int, reliefs: Mapping[int, Relief]) -> float:
@@ -233,6 +246,9 @@ def _eigenpairs(matrix: Array) -> tuple[Array, Array]:
     turned = phase * matrix
     rest = 0.5 * (turned - turned.conj().T)
     if np.abs(rest).max() > _NEARLY * np.abs(turned).max():
+        if np.abs(rest @ turned - turned @ rest).max() < _NEARLY * np.abs(turned).max() ** 2:
+            triangle, states = linalg.schur(matrix, output="complex")
+            return np.diagonal(triangle).copy(), states
         values, states = np.linalg.eig(matrix)
         return values, states
     real, states = np.linalg.eigh(turned - rest)
@@ -303,38 +319,40 @@ class _Problem:
 
     # -- second order -------------------------------------------------------------------------------------------------------
 
-    def second(self, first: Array, vectors: Array | None) -> Array:
-        """K2 as a matrix, or its mean in each of given lines."""
+    def second(self, first: Array, vectors: Array | None) -> tuple[Array, Array]:
+        """K2 and the square of the amplitude that other waves have in first order.
+
+        Both as matrices, or as their means in given lines (vectors).
+        """
         mode = self.mode
-        own = list(range(len(self.reliefs)))
-        local = self._local(first, vectors)
         streams = [
             by_orders(relief, mode.l) if vectors is None else by_vectors(relief, mode.l, vectors)
             for relief in self.reliefs.values()
         ]
-        common = max(relief.degree for relief in self.reliefs.values()) if self.reliefs else 0
+        common = max((relief.degree for relief in self.reliefs.values()), default=0)
         degrees = np.arange(max(1, mode.l - common), mode.l + common + 1)
-        responses = self._responses(degrees)
-        if vectors is None:
-            total = sparse.csr_array(first.shape, dtype=np.complex128)
-        else:
-            total = np.zeros(vectors.shape[1], dtype=np.complex128)
+        responses = [self._response(degrees, tm) for tm in (False, True)]
+        zero: Any = 0.0 if vectors is not None else sparse.csr_array(first.shape, dtype=np.complex128)
+        totals = [zero, zero]
         for reach, forms in _together(streams):
-            for other in (False, True):
-                weights = responses[other][reach - degrees[0]]
-                for a in own:
-                    for b in own:
-                        bra, ket = forms[a], forms[b]
-                        if bra is None or ket is None:
-                            continue
-                        for f, g in np.argwhere(weights[a, :, b] != 0.0):
-                            left, right = bra.values[f], ket.values[g]
-                            weight = weights[a, f, b, g]
-                            if vectors is None:
-                                total = total + weight * (left.conj().T @ right)
-                            else:
-                                total = total + weight * np.einsum("mj,mj->j", left.conj(), right)
-        return local + (total.toarray() if vectors is None else total)
+            for weights in responses:
+                here = weights[:, reach - degrees[0]]
+                for a, f, b, g in np.argwhere(here[0] != 0.0):
+                    bra, ket = forms[a], forms[b]
+                    if bra is None or ket is None:
+                        continue
+                    left, right = bra.values[f], ket.values[g]
+                    both = (
+                        left.conj().T @ right
+                        if vectors is None
+                        else np.einsum("mj,mj->j", left.conj(), right)
+                    )
+                    totals = [
+                        total + weight * both
+                        for total, weight in zip(totals, here[:, a, f, b, g], strict=True)
+                    ]
+        shift, mixing = (np.asarray(total.toarray() if vectors is None else total) for total in totals)
+        return self._local(first, vectors) + shift, -mixing
 
     def _local(self, first: Array, vectors: Array | None) -> Array:
         """The part of K2 without other waves: the slope of K1 in k, and h^2 / 2; see `second`."""
@@ -368,25 +386,27 @@ class _Problem:
         sharp = 2.0 * self.weight * face.step_inverse * face.u**2 / face.radius**3
         return bend / self.norm, (sharp - self.weight * bend) / self.norm
 
-    def _responses(self, degrees: Array) -> dict[bool, Array]:
-        """What couples form f at interface a with form g at b through TE (False) and TM waves: (degrees, a, f, b, g)."""
-        faces = list(self.interfaces(self.k).values())
-        numbers = list(self.reliefs)
-        return {tm: self._response(degrees, tm, faces, numbers) for tm in (False, True)}
+    def _response(self, degrees: Array, tm: bool) -> Array:
+        """What couples form f at interface a with form g at b through waves of one polarization, and its slope in k.
 
-    def _response(self, degrees: Array, tm: bool, faces: list[_Interface], numbers: list[int]) -> Array:
+        Shape (2, degrees, a, f, b, g).
+        """
         k, sphere = self.k, self.mode.sphere
-        answer = radial.answers(sphere, k, degrees, tm)
+        answer = np.stack(radial.answers(sphere, k, degrees, tm))
         if tm == self.tm:
-            answer[degrees == self.mode.l] = radial.regular_answer(sphere, k, self.mode.l, tm)
+            answer[:, degrees == self.mode.l] = np.stack(radial.regular_answers(sphere, k, self.mode.l, tm))[
+                :, None
+            ]
+        faces = self.interfaces(k)
         across = degree(degrees)
-        weights = np.zeros((degrees.size, len(faces), 3, len(faces), 3), dtype=np.complex128)
-        for a, here in enumerate(faces):
-            back = self._back(here, tm, across)
-            for b, there in enumerate(faces):
-                source = self._source(there, tm, across)
-                between = answer[:, numbers[a], numbers[b]]
-                weights[:, a, :, b, :] = np.einsum("lfsx,lsxj,lgj->lfg", back, between, source)
+        weights = np.zeros((2, degrees.size, len(faces), 3, len(faces), 3), dtype=np.complex128)
+        for a, i in enumerate(faces):
+            back = self._back(faces[i], tm, across)
+            for b, j in enumerate(faces):
+                source = self._source(faces[j], tm, across)
+                weights[:, :, a, :, b, :] = np.einsum(
+                    "lfsx,olsxj,lgj->olfg", back, answer[:, :, i, j], source
+                )
         return weights / self.norm
 
     def _source(self, face: _Interface, tm: bool, across: Array) -> Array:
@@ -429,22 +449,31 @@ class _Problem:
                 back[:, S, side, 0] = -sign * face.u * across / face.radius**2
         return back
 
-    def third(self, values: Array, base: Array) -> Array:
-        """Error of second-order shifts: the second order times its ratio to the first; refuses a series that does not fall."""
-        second = np.abs(np.sort(values.real) - np.sort(base.real))
-        faces = self.interfaces(self.k)
+    def third(self, second: Array, mixing: Array) -> float:
+        """Error of second-order shifts: their size times the ratio of the orders; refuses a series that does not fall.
+
+        Parameters
+        ----------
+        second
+            Second-order part of the shifts.
+        mixing
+            Square of the amplitude of other waves in each line.
+        """
         scale = 0.0
-        for i, face in faces.items():
+        for i, face in self.interfaces(self.k).items():
             d, s = self._first(face, self.k)
             scale += self.reliefs[i].rms * abs(d * self.weight + s)
-        ratio = float(second.max(initial=0.0)) / scale if scale else 0.0
+        size = float(np.abs(second).max(initial=0.0))
+        amplitude = math.sqrt(float(np.abs(mixing).max(initial=0.0)))
+        ratio = max(size / scale if scale else 0.0, amplitude)
         if ratio > _TRUST:
             mode = self.mode
             raise SolveError(
-                f"{mode.pol} q={mode.q} l={mode.l}: the perturbation series is not trustworthy, its second order is"
-                f" {ratio:.2g} of the first; make the imperfection smaller"
+                f"{mode.pol} q={mode.q} l={mode.l}: the perturbation series is not trustworthy: from one order to the next it"
+                f" falls by {ratio:.2g} only (other modes of the sphere have an amplitude of {amplitude:.2g} in its lines);"
+                " make the imperfection smaller"
             )
-        return np.full(values.size, max(float(second.max(initial=0.0)) * ratio, 1e-15 * abs(self.k)))
+        return max(_SAFETY * size * ratio, 1e-15 * abs(self.k))
 
 
 def _together(streams: Sequence[Iterable[Forms]]) -> Iterable[tuple[int, list[Forms | None]]]:

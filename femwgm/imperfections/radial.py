@@ -20,10 +20,12 @@ from femwgm.ground.typing import Array
 _CIRCLE = 1e-3
 """Radius of the circle around a pole over which the regular part is averaged, relative to k0."""
 _POINTS = 12
+_STEP = 1e-5
+"""Relative step of the derivatives."""
 
 
-def answers(sphere: LayeredSphere, k: complex, degrees: Array, tm: bool) -> Array:
-    """Fields that jumps of unit size cause, for each degree.
+def answers(sphere: LayeredSphere, k: complex, degrees: Array, tm: bool) -> tuple[Array, Array]:
+    """Fields that jumps of unit size cause, for each degree, and their derivatives with respect to k.
 
     Parameters
     ----------
@@ -38,12 +40,14 @@ def answers(sphere: LayeredSphere, k: complex, degrees: Array, tm: bool) -> Arra
 
     Returns
     -------
-    array
-        Shape (degrees, interfaces seen, interfaces that jump, 2 sides, 2 fields, 2 jumps): side 0 is inside, fields and jumps are
-        u and w.
+    arrays
+        Each of shape (degrees, interfaces seen, interfaces that jump, 2 sides, 2 fields, 2 jumps): side 0 is inside, fields and
+        jumps are u and w.
     """
-    k_batch = np.full(degrees.size, k, dtype=np.complex128)
-    return _answers(sphere, k_batch, degrees.astype(np.float64), tm)
+    l = np.tile(degrees.astype(np.float64), 3)
+    steps = np.repeat([0.0, _STEP, -_STEP], degrees.size)
+    here, ahead, behind = np.split(_answers(sphere, k * (1.0 + steps + 0j), l, tm), 3)
+    return here, (ahead - behind) / (2.0 * _STEP * k)
 
 
 def _answers(sphere: LayeredSphere, k: Array, degrees: Array, tm: bool) -> Array:
@@ -69,8 +73,10 @@ def _answers(sphere: LayeredSphere, k: Array, degrees: Array, tm: bool) -> Array
     return result
 
 
-def regular_answer(sphere: LayeredSphere, k0: complex, degree: int, tm: bool) -> Array:
-    """The same at a pole of one degree, without the pole; shape (interfaces, interfaces, 2, 2, 2)."""
-    circle = k0 * (1.0 + _CIRCLE * np.exp(2j * np.pi * (np.arange(_POINTS) + 0.5) / _POINTS))
-    values = _answers(sphere, circle, np.full(_POINTS, float(degree)), tm)
-    return np.asarray(values.mean(axis=0))
+def regular_answers(sphere: LayeredSphere, k0: complex, degree: int, tm: bool) -> tuple[Array, Array]:
+    """The same at a pole of one degree, without the pole; each of shape (interfaces, interfaces, 2, 2, 2)."""
+    turns = np.exp(2j * np.pi * (np.arange(_POINTS) + 0.5) / _POINTS)
+    values = _answers(sphere, k0 * (1.0 + _CIRCLE * turns), np.full(_POINTS, float(degree)), tm)
+    # Laurent coefficients of the orders 0 and 1
+    slope = np.tensordot(1.0 / turns, values, axes=1) / (_POINTS * _CIRCLE * k0)
+    return np.asarray(values.mean(axis=0)), np.asarray(slope)

@@ -14,7 +14,7 @@ from femwgm.analytic.table import mode_row
 from femwgm.config.schema import RunConfig
 from femwgm.finders.exact_list import exact_sphere, expected_modes
 from femwgm.ground.units import frequency_thz
-from femwgm.imperfections.build import reliefs
+from femwgm.imperfections.build import beads, reliefs
 from femwgm.imperfections.multiplet import Multiplet, cost, multiplet
 from femwgm.imperfections.relief import Relief
 from femwgm.materials import Material, materials_from_config
@@ -62,7 +62,7 @@ def split_modes(config: RunConfig, tell: Tell, on_mode: Callable[[Mode], None]) 
         Where the perturbation series is not trustworthy.
     """
     materials = materials_from_config(config)
-    rough = reliefs(config)
+    rough, placed = reliefs(config), beads(config)
     result = Split([], [], [])
     wanted = _wanted(config, materials)
     sphere = exact_sphere(config, materials)
@@ -71,7 +71,7 @@ def split_modes(config: RunConfig, tell: Tell, on_mode: Callable[[Mode], None]) 
         tell(f"{pol} q={q} l={l}: {2 * l + 1} lines", done, len(wanted))
         begin = time.perf_counter()
         exact = sphere.mode(pol, l, q, window_um=(lo * (1.0 - 1e-12), hi * (1.0 + 1e-12)))
-        lines = multiplet(exact, rough)
+        lines = multiplet(exact, rough, placed)
         row = {**mode_row(exact, config.geometry.regions), **_summary(lines)}
         result.modes.append(_mode(config, row, time.perf_counter() - begin))
         result.multiplets.append(lines)
