@@ -48,6 +48,17 @@ def test_a_translation_leaves_every_line(pol: str) -> None:
 
 
 @pytest.mark.parametrize("pol", ["TE", "TM"])
+def test_an_eccentric_core_is_an_eccentric_shell(pol: str) -> None:
+    """Core moved one way or shell the other: the same body, by different interfaces; the lines are of second order in d."""
+    mode, d = coated(pol), 0.01
+    core = multiplet(mode, {0: relief.offset(d, (0.0, 0.0, 1.0), RADII[0])})
+    shell = multiplet(mode, {1: relief.offset(d, (0.6, 0.0, -0.8), RADII[1])})
+    size = np.abs(core.shift).max()
+    assert size > 1e-6
+    assert np.abs(core.shift - shell.shift).max() < 2e-3 * size
+
+
+@pytest.mark.parametrize("pol", ["TE", "TM"])
 def test_sum_rules(pol: str) -> None:
     """A relief without mean leaves the mean of the lines in first order; the composition is unitary; +m and -m balance."""
     rough = relief.random(relief.spectrum("gaussian", 1.0, RADII[1], 60) * 0.002**2, seed=3, degree=60)

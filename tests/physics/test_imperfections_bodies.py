@@ -11,6 +11,7 @@ import pytest
 import femwgm
 from femwgm.analytic import layered_sphere
 from femwgm.imperfections import Multiplet, multiplet, relief
+from femwgm.imperfections.bead import Placed
 from femwgm.modes.mode import Mode
 
 pytestmark = pytest.mark.slow
@@ -63,7 +64,7 @@ def test_spheroid_to_second_order() -> None:
 
 def test_film_of_uneven_thickness() -> None:
     """A film thinner towards the poles (1 nm of 490), by the elements' `shares`: every polar order to 1e-3 of its shift."""
-    latitudes = np.arange(-90.0, 90.1, 7.5)
+    latitudes = np.arange(-90.0, 90.1, 2.5)
     shares = [[float(a), float(1.0 - 0.002 * math.sin(math.radians(a)) ** 2)] for a in latitudes]
     coating = {"name": "shell", "material": "npl", "thickness": "490 nm", "shares": shares}
     config: dict[str, Any] = {
@@ -87,3 +88,15 @@ def test_film_of_uneven_thickness() -> None:
         lines = multiplet(perfect, {1: film})
         shift = mode.k0.real - perfect.k0.real
         assert line_of(lines, mode.m).real - perfect.k0.real == pytest.approx(shift, rel=1e-3)
+
+
+def test_a_bead_is_that_of_two_spheres_wherever_it_sits() -> None:
+    """100 nm of n = 1.59 on a 5 um ball, TE l = 64: an independent T-matrix gives +24.2 pm for m = 1 and +11.1 pm for m = 0."""
+    mode = layered_sphere([5.0], [1.45, 1.0]).mode("TE", 64, 1)
+    above = multiplet(mode, {}, [Placed(0.1, 1.59, (0.0, 0.0, 1.0))])
+    assert [round(shift, 1) for shift in above.shift_pm[-3:]] == [11.1, 24.2, 24.2]
+    aside = multiplet(mode, {}, [Placed(0.1, 1.59, (0.6, -0.3, 0.2))])
+    assert np.abs(above.shift_pm - aside.shift_pm).max() < 1e-6
+    assert np.abs(above.m_mean[-3:]).round(6).tolist() == [0.0, 1.0, 1.0]
+    two = multiplet(mode, {}, [Placed(0.1, 1.59, (0.0, 0.0, 1.0)), Placed(0.1, 1.59, (0.0, 0.0, -1.0))])
+    assert two.shift_pm[-4:].sum() == pytest.approx(4 * above.shift_pm[-1], rel=1e-6)
