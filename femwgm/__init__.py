@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from femwgm.config import RunConfig, load_config
     from femwgm.modes.mode import Mode, ModeSet
     from femwgm.runs.loop import RunResult
+    from femwgm.runs.mesh_modes import mesh_modes, mesh_problem
     from femwgm.runs.run import run
     from femwgm.store import load_run
     from femwgm.sweeps import SweepResult, load_sweep, sweep
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Mode", "ModeSet", "RunConfig", "RunResult", "SweepResult",
-    "analytic", "load_config", "load_run", "load_sweep", "run", "sweep",
+    "analytic", "load_config", "load_run", "load_sweep", "mesh_modes", "mesh_problem", "run", "sweep",
 ]  # fmt: skip
 
 # Imported when first asked for: `import femwgm` stays under half a second.
@@ -38,6 +39,8 @@ _HOMES = {
     "load_config": "femwgm.config",
     "load_run": "femwgm.store",
     "load_sweep": "femwgm.sweeps",
+    "mesh_modes": "femwgm.runs.mesh_modes",
+    "mesh_problem": "femwgm.runs.mesh_modes",
     "run": "femwgm.runs.run",
     "sweep": "femwgm.sweeps",
 }

@@ -1,0 +1,158 @@
+"""Modes on a mesh of one's own, below the configuration: mesh with named regions, media, azimuthal order -> modes.
+
+>>> from pathlib import Path
+>>> import femwgm
+>>> ball = femwgm.mesh_problem(Path(femwgm.__file__).parents[1] / "meshes/ball.msh", {"ball": 1.5})
+>>> (lowest,) = femwgm.mesh_modes(ball, m=1, window_nm=(2200, 2400), degree=6)
+>>> lowest.label  # the closed ball of radius 1 um: j_1(n k) = 0 at 4.493409
+'TE q=1 l=1 m=1'
+>>> round(2e-3 * 3.141592653589793 * 1.5e6 / lowest.wavelength_nm, 3)
+4.493
+
+The weak form is `femwgm.fem.forms`; `problem.pencil(degree, m, mirror, k0)` holds its matrices K and M for a wavenumber, and
+`problem.field(pencil, x, m, k0, mirror)` the field of a vector of unknowns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from femwgm.errors import MeshError
+from femwgm.fem.pml import stretch_box
+from femwgm.fem.problem import MeridianProblem
+from femwgm.finders.orders import around
+from femwgm.ground.numerics import one_thread
+from femwgm.materials import Material
+from femwgm.materials.dispersion import Constant
+from femwgm.mesh.curved import CurvedMesh
+from femwgm.mesh.domain import PML
+from femwgm.mesh.load import read_mesh
+from femwgm.modes.expected import Expected
+from femwgm.modes.labels import identify
+from femwgm.modes.mode import ModeSet
+from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share
+from femwgm.solver.solve import Goals, solve_mode
+
+_STRENGTH = 1.5
+_FIRST, _MOST = 12, 200
+"""Eigenpairs to look through around the middle of the window, at first and at most."""
+
+
+def mesh_problem(
+    mesh: CurvedMesh | str | Path, media: Mapping[str, Material | complex], ambient: str | None = None, *,
+    layer: tuple[float, float, float] | None = None,
+) -> MeridianProblem:  # fmt: skip
+    """The eigenproblem on a mesh in the half plane (r, z), lengths in um.
+
+    Parameters
+    ----------
+    mesh
+        A mesh or the file of one (`femwgm.mesh.load.read_mesh`). A region named "pml" is an absorbing layer, a
+        boundary "wall" a perfect conductor, "mirror" a mirror plane z = 0, "axis" the axis and "outer" where the domain ends; of
+        sides without a name those at r = 0 are the axis, the rest is outer.
+    media
+        Material or refractive index of each region.
+    ambient
+        Region outside the body, which the absorbing layer continues; by default the last of `media`.
+    layer
+        Where the absorbing layer begins: radius, height below and height above (um), infinite where there is none.
+
+    Raises
+    ------
+    MeshError
+        If the mesh cannot be used, or its regions are not those of `media`.
+    """
+    mesh = _bounded(mesh if isinstance(mesh, CurvedMesh) else read_mesh(Path(mesh)))
+    missing = [name for name in mesh.regions if name != PML and name not in media]
+    if missing:
+        raise MeshError(f"the region {missing[0]!r} of the mesh has no medium")
+    if PML in mesh.regions and layer is not None:
+        mesh = stretch_box(mesh, layer, _STRENGTH, PML)
+    return MeridianProblem(
+        mesh,
+        {name: n if isinstance(n, Material) else Material(name, Constant(complex(n) ** 2)) for name, n in media.items()},
+        ambient or list(media)[-1],
+    )  # fmt: skip
+
+
+def mesh_modes(
+    problem: MeridianProblem, m: int, window_nm: tuple[float, float], *, degree: int = 5, accuracy: float = 1e-8
+) -> ModeSet:
+    """Modes of an azimuthal order with vacuum wavelengths in a window, each with its errors: what a run gives, on this mesh.
+
+    Parameters
+    ----------
+    problem
+        What `mesh_problem` gives.
+    m
+        Azimuthal order.
+    window_nm
+        Shortest and longest vacuum wavelength (nm).
+    degree
+        Degree of the elements to begin with; it rises until the error meets `accuracy`.
+    accuracy
+        Relative error of the wavelength; `met` says whether it was reached.
+
+    Raises
+    ------
+    SolveError
+        If an eigenproblem does not converge.
+    """
+    high, low = (2e3 * np.pi / w for w in sorted(window_nm))
+    mirrored = "mirror" in problem.mesh.boundaries
+    found = []
+    with one_thread():
+        for mirror in ("conductor", "natural") if mirrored else (None,):
+            for item in _candidates(problem, m, (low, high), degree, mirror):
+                mode = solve_mode(
+                    problem, item, degree, Goals(accuracy), mirrored=mirrored, radius=_radius(problem), interfaces={}
+                )
+                found.append(replace(mode, richer=None))
+    return ModeSet(sorted(found, key=lambda mode: mode.wavelength_nm), problem.regions)
+
+
+def _candidates(
+    problem: MeridianProblem, m: int, window: tuple[float, float], degree: int, mirror: str | None
+) -> Iterator[Expected]:
+    """Eigenpairs of one condition at the mirror plane with wavenumbers (rad/um) in a window, by their labels."""
+    low, high = window
+    middle = float(np.sqrt(0.5 * (low**2 + high**2)))
+    pencil = problem.pencil(degree, m, mirror, complex(middle))
+    count, sure = _FIRST, 0.0
+    while sure < 0.5 * (high**2 - low**2) and count < min(_MOST, pencil.size // 4):
+        pairs, sure = around(pencil, complex(middle**2 * (1.0 + 1e-9)), count)
+        count *= 2
+    smallest, largest, latitude = problem.extent
+    for value, x in zip(pairs.values, pairs.vectors.T, strict=True):
+        k0 = complex(np.sqrt(complex(value)))
+        field = problem.field(pencil, x, m, k0, mirror)
+        layer = layer_share(field, problem.matrices(degree)) if problem.open else 0.0
+        if low <= k0.real <= high and layer < STATE_OF_THE_LAYER:
+            label = identify(field, problem.media(k0).eps, (smallest, largest), _radius(problem), latitude)
+            yield Expected(label.pol, label.q, m + label.p, m, k0, float(m + label.p), radiating=problem.open)
+
+
+def _radius(problem: MeridianProblem) -> float:
+    """Largest radius (um) of what is not ambient; of everything where there is nothing else."""
+    mesh = problem.mesh
+    solid = [i for i, name in enumerate(mesh.regions) if name not in (problem.ambient, PML)]
+    cells = np.isin(mesh.region, solid) if solid else np.ones(mesh.cells, dtype=bool)
+    return float(mesh.nodes[cells].real[..., 0].max())
+
+
+def _bounded(mesh: CurvedMesh) -> CurvedMesh:
+    """The mesh with a name for every side at its end."""
+    named = np.concatenate([np.zeros(0, dtype=np.int64), *mesh.boundaries.values()])
+    ends = np.setdiff1d(mesh.topology.boundary_facets(), named)
+    if not len(ends):
+        return mesh
+    r = mesh.topology.p[0][mesh.topology.facets[:, ends]]
+    on_axis = r.max(axis=0) < 1e-9 * float(mesh.topology.p.max())
+    boundaries = dict(mesh.boundaries)
+    for name, facets in (("axis", ends[on_axis]), ("outer", ends[~on_axis])):
+        boundaries[name] = np.concatenate([boundaries.get(name, facets[:0]), facets])
+    return replace(mesh, boundaries=boundaries)
