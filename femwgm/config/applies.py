@@ -112,11 +112,6 @@ _RULES = (
         lambda c: c.geometry.kind not in NESTED and c.discretization.cells == "quads", "leave it out: its cells are triangles",
     ),
     _Rule(
-        ("discretization", "method"),
-        lambda c: None if c.discretization.method == "auto" else c.discretization.method,
-        lambda c: c.geometry.kind != "axial_stack", "leave it out: there is one method",
-    ),
-    _Rule(
         ("discretization", "mirror"), lambda c: None if c.discretization.mirror else False, _kind("axial_stack", "hemisphere"),
         "leave it out: no mirror plane is used",
     ),

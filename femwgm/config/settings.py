@@ -143,10 +143,6 @@ class Discretization(Strict):
     )
     mirror: Flag = Field(default=True, description="use the mirror plane z = 0 where there is one")
     pml: Annotated[Pml, BeforeValidator(_pml)] = Pml()
-    method: Literal["auto", "elements"] = Field(
-        default="auto",
-        description="'elements' solves an axial_stack by finite elements, not by spherical waves",
-    )
 
 
 class Roughness(Strict):

@@ -10,21 +10,22 @@ from __future__ import annotations
 import numpy as np
 
 from femwgm.errors import SolveError
-from femwgm.fem.condense import CondensedCells, Numbering
+from femwgm.fem.condense import CondensedCells
 from femwgm.fem.dissect import Dissection
-from femwgm.ground.typing import Array
+from femwgm.fem.pencil import Pencil
 
 
-def count_negative(numbering: Numbering, A: Array) -> int:
-    """Number of negative eigenvalues of the assembled operator of real symmetric cell matrices A (cells, n, n).
+def eigenvalues_below(pencil: Pencil, shift: float) -> int:
+    """Number of eigenvalues (1/um^2) of a pencil below a shift, those of the kernel included.
 
     Raises
     ------
     SolveError
-        If the matrices are complex: open and lossy problems have no inertia.
+        If the pencil is complex (open and lossy problems have no inertia), or the shift is an eigenvalue.
     """
-    if np.iscomplexobj(A):
+    if not pencil.definite:
         raise SolveError("eigenvalues can be counted in lossless closed problems only")
+    numbering, A = pencil.numbering, pencil.K - shift * pencil.M
     nb = numbering.boundary.shape[1]
     inside = int((np.linalg.eigvalsh(A[:, nb:, nb:]) < 0.0).sum()) if A.shape[1] > nb else 0
     cells = CondensedCells(A, nb)
@@ -33,6 +34,6 @@ def count_negative(numbering: Numbering, A: Array) -> int:
     return inside + skeleton.negative
 
 
-def count_between(numbering: Numbering, K: Array, M: Array, low: float, high: float) -> int:
-    """Number of eigenvalues of K - s M with low < s < high, for cell matrices of a real symmetric pencil."""
-    return count_negative(numbering, K - high * M) - count_negative(numbering, K - low * M)
+def eigenvalues_between(pencil: Pencil, low: float, high: float) -> int:
+    """Number of eigenvalues (1/um^2) of a pencil between two shifts, each as often as its multiplicity."""
+    return eigenvalues_below(pencil, high) - eigenvalues_below(pencil, low)

@@ -141,10 +141,6 @@ class MeridianProblem:
             self._levels[degree] = assemble(Space(self.mesh, degree), axis=self.axis)
         return self._levels[degree]
 
-    def forget(self, degree: int) -> None:
-        """Drop the cell matrices of a degree: a large problem has no room for them beside its pencils."""
-        self._levels.pop(degree, None)
-
     def media(self, k0: complex) -> Media:
         """Permittivities at a wavenumber (rad/um)."""
         region = self.mesh.region if self.mesh.medium is None else self.mesh.medium

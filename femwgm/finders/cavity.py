@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from femwgm.config.schema import RunConfig
-from femwgm.eigen.inertia import count_between
+from femwgm.eigen.inertia import eigenvalues_between
 from femwgm.errors import ConfigError, SolveError
 from femwgm.fem.problem import MeridianProblem
 from femwgm.finders.body_search import body_mesh, equatorial_intervals
@@ -97,7 +97,7 @@ class CavitySearch(ElementFinder):
     def _count(self, m: int, mirror: str | None, low: float, high: float) -> int:
         twin = self.problem.lossless
         pencil = twin.pencil(self.domain.degree, m, mirror, complex(0.5 * (low + high)))
-        return count_between(pencil.numbering, pencil.K, pencil.M, low**2, high**2)
+        return eigenvalues_between(pencil, low**2, high**2)
 
     def _of(self, m: int, mirror: str | None) -> list[CavityMode]:
         low, high = self.window

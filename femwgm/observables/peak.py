@@ -142,6 +142,8 @@ def sharp_vertices(mesh: CurvedMesh, eps: Array) -> IntArray:
     walls = mesh.boundaries.get("wall", np.zeros(0, dtype=np.int64))
     between_media = (right >= 0) & (eps[left] != eps[right]) & ~outside[left] & ~outside[right]
     facets = np.concatenate([np.flatnonzero(between_media), walls[~outside[left[walls]]]])
+    if not len(facets):
+        return np.zeros(0, dtype=np.int64)
     cells = left[facets]
     corner = np.array(
         [[0, 0], [1, 0], [1, 1], [0, 1]] if mesh.corners == 4 else [[0, 0], [1, 0], [0, 1]], dtype=float

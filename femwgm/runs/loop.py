@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from femwgm.config import load_config
+from femwgm.config.applies import polar
 from femwgm.config.schema import RunConfig
 from femwgm.errors import ConfigError
 from femwgm.finders.body_search import BodySearch
@@ -29,7 +30,6 @@ from femwgm.runs.notes import doubts, uncounted
 from femwgm.solver.count import Count
 from femwgm.solver.distinct import distinct, missing
 from femwgm.solver.layout import goals_of
-from femwgm.stacks.by_elements import StackSolver
 from femwgm.stacks.finder import StackFinder
 
 if TYPE_CHECKING:
@@ -135,14 +135,12 @@ def finder_for(config: RunConfig, media: Mapping[str, Material]) -> Finder:
     GeometryError
         If the shape is wrong.
     """
-    geometry, d = config.geometry, config.discretization
-    if geometry.kind in _NESTED and d.cells != "triangles":
+    geometry = config.geometry
+    if polar(config):
         return NestedFinder(config, media)
-    if geometry.kind == "axial_stack" and d.method == "auto":
+    if geometry.kind == "axial_stack":
         return StackFinder(config, media)
     section = section_of(geometry)
-    if geometry.kind == "axial_stack":
-        return StackSolver(config, section, media)
     return (CavitySearch if section.walls.closed else BodySearch)(config, section, media)
 
 
@@ -234,7 +232,6 @@ def media_of(config: RunConfig) -> dict[str, Material]:
     return {region: materials[name] for region, name in config.geometry.region_materials.items()}
 
 
-_NESTED = {"layered_sphere", "spheroid"}
 _SHARPER = 1e-3
 """Share of the tolerance with which a domain is laid out anew for modes that missed their accuracy."""
 

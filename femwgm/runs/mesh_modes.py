@@ -2,12 +2,13 @@
 
 >>> from pathlib import Path
 >>> import femwgm
->>> ball = femwgm.mesh_problem(Path(femwgm.__file__).parents[1] / "meshes/ball.msh", {"ball": 1.5})
->>> (lowest,) = femwgm.mesh_modes(ball, m=1, window_nm=(2200, 2400), degree=6)
->>> lowest.label  # the closed ball of radius 1 um: j_1(n k) = 0 at 4.493409
-'TE q=1 l=1 m=1'
->>> round(2e-3 * 3.141592653589793 * 1.5e6 / lowest.wavelength_nm, 3)
-4.493
+>>> mesh = Path(femwgm.__file__).parents[1] / "meshes" / "ball.msh"  # quarter of a ball of 1 um, region "ball"
+>>> cavity = femwgm.mesh_problem(mesh, {"ball": 1.5}, walls=["outer"])  # its surface conducts
+>>> for mode in femwgm.mesh_modes(cavity, m=1, window_nm=(2000, 4000)):  # exact: n k R = 4.4934, 3.8702, 2.7437
+...     print(mode.label, round(1.5 * mode.k0_re_per_um, 3))
+TE q=1 l=1 m=1 4.493
+TM q=1 l=2 m=1 3.87
+TM q=1 l=1 m=1 2.744
 
 The weak form is `femwgm.fem.forms`; `problem.pencil(degree, m, mirror, k0)` holds its matrices K and M for a wavenumber, and
 `problem.field(pencil, x, m, k0, mirror)` the field of a vector of unknowns.
@@ -15,7 +16,7 @@ The weak form is `femwgm.fem.forms`; `problem.pencil(degree, m, mirror, k0)` hol
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,20 +45,23 @@ _FIRST, _MOST = 12, 200
 
 def mesh_problem(
     mesh: CurvedMesh | str | Path, media: Mapping[str, Material | complex], ambient: str | None = None, *,
-    layer: tuple[float, float, float] | None = None,
+    walls: Sequence[str] = ("wall",), layer: tuple[float, float, float] | None = None,
 ) -> MeridianProblem:  # fmt: skip
     """The eigenproblem on a mesh in the half plane (r, z), lengths in um.
 
     Parameters
     ----------
     mesh
-        A mesh or the file of one (`femwgm.mesh.load.read_mesh`). A region named "pml" is an absorbing layer, a
-        boundary "wall" a perfect conductor, "mirror" a mirror plane z = 0, "axis" the axis and "outer" where the domain ends; of
-        sides without a name those at r = 0 are the axis, the rest is outer.
+        A mesh or the file of one (`femwgm.mesh.load.read_mesh`). A region named "pml" is an absorbing layer, the
+        boundary "mirror" a mirror plane z = 0, "axis" the axis and "outer" where the domain ends; of sides without a name those at
+        r = 0 are the axis, the rest is outer.
     media
         Material or refractive index of each region.
     ambient
         Region outside the body, which the absorbing layer continues; by default the last of `media`.
+    walls
+        Boundaries that conduct perfectly. Where the domain merely ends ("outer") the field must have decayed: what ending it there
+        changes is part of every error.
     layer
         Where the absorbing layer begins: radius, height below and height above (um), infinite where there is none.
 
@@ -66,7 +70,7 @@ def mesh_problem(
     MeshError
         If the mesh cannot be used, or its regions are not those of `media`.
     """
-    mesh = _bounded(mesh if isinstance(mesh, CurvedMesh) else read_mesh(Path(mesh)))
+    mesh = _bounded(mesh if isinstance(mesh, CurvedMesh) else read_mesh(Path(mesh)), walls)
     missing = [name for name in mesh.regions if name != PML and name not in media]
     if missing:
         raise MeshError(f"the region {missing[0]!r} of the mesh has no medium")
@@ -144,15 +148,16 @@ def _radius(problem: MeridianProblem) -> float:
     return float(mesh.nodes[cells].real[..., 0].max())
 
 
-def _bounded(mesh: CurvedMesh) -> CurvedMesh:
-    """The mesh with a name for every side at its end."""
+def _bounded(mesh: CurvedMesh, walls: Sequence[str]) -> CurvedMesh:
+    """The mesh with a name for every side at its end, conductors under one name."""
     named = np.concatenate([np.zeros(0, dtype=np.int64), *mesh.boundaries.values()])
     ends = np.setdiff1d(mesh.topology.boundary_facets(), named)
-    if not len(ends):
-        return mesh
     r = mesh.topology.p[0][mesh.topology.facets[:, ends]]
     on_axis = r.max(axis=0) < 1e-9 * float(mesh.topology.p.max())
     boundaries = dict(mesh.boundaries)
     for name, facets in (("axis", ends[on_axis]), ("outer", ends[~on_axis])):
         boundaries[name] = np.concatenate([boundaries.get(name, facets[:0]), facets])
+    conducting = [boundaries.pop(name) for name in dict.fromkeys(walls) if name in boundaries]
+    if conducting:
+        boundaries["wall"] = np.concatenate(conducting)
     return replace(mesh, boundaries=boundaries)

@@ -1,11 +1,4 @@
-"""How many eigenvalues lie below a shift: Sylvester's law of inertia on the condensed pencil, so that no mode can hide.
-
-For real symmetric K and M with M positive definite the number of eigenvalues of K x = lambda M x below s is the number of
-negative eigenvalues of K - s M, which a factorisation L D L^T shows without finding any of them (Parlett, The Symmetric
-Eigenvalue Problem, section 3.3). It adds up over static condensation: In(A) = In(interiors) + In(Schur complement)
-(Haynsworth, Linear Algebra Appl. 1, 73 (1968)). The difference between two shifts counts the eigenvalues between them;
-the kernel of gradients drops out.
-"""
+"""Whether every mode next to those found is accounted for: the eigenvalues between two shifts, counted by inertia."""
 
 from __future__ import annotations
 
@@ -13,76 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg as sla
-import scipy.sparse as sp
-import scipy.sparse.linalg as spla
 
+from femwgm.eigen.inertia import eigenvalues_between
 from femwgm.eigen.iterations import nearest
-from femwgm.errors import SolveError
-from femwgm.fem.pencil import Pencil
 from femwgm.fem.problem import MeridianProblem
-from femwgm.ground.typing import Array
 from femwgm.modes.labels import identify
 from femwgm.modes.mode import Mode
-
-_DENSE = 2000
-"""Skeletons up to this size are factorised as dense matrices, with pivoting."""
-
-
-def negative_eigenvalues(A: Array) -> int:
-    """Number of negative eigenvalues of a real symmetric matrix, by the factorisation of Bunch and Kaufman.
-
-    >>> negative_eigenvalues(np.array([[1.0, 3.0], [3.0, 1.0]]))
-    1
-
-    Raises
-    ------
-    SolveError
-        If the matrix is singular to working precision.
-    """
-    if not len(A):
-        return 0
-    factors, pivots, info = sla.lapack.dsytrf(A, lower=1)
-    if info:
-        raise SolveError("the matrix is singular to working precision: a shift hits an eigenvalue; move it")
-    pairs = int((pivots < 0).sum()) // 2  # a block of two has one eigenvalue of either sign
-    return pairs + int((np.diag(factors)[pivots > 0] < 0.0).sum())
-
-
-def eigenvalues_below(pencil: Pencil, shift: float) -> int:
-    """Number of eigenvalues (1/um^2) below a shift, those of the kernel included.
-
-    Raises
-    ------
-    ValueError
-        If the pencil is not that of a lossless problem.
-    SolveError
-        If the shift is an eigenvalue, or one of a cell's interior.
-    """
-    if not pencil.definite:
-        raise ValueError("eigenvalues are counted for lossless media without an absorbing layer only")
-    A = pencil.K - shift * pencil.M
-    nb, n = pencil.numbering.boundary.shape[1], pencil.numbering.skeleton_size
-    count, schur = 0, A[:, :nb, :nb].copy()
-    for cell, block in enumerate(A[:, nb:, nb:] if A.shape[1] > nb else ()):
-        factors, pivots, info = sla.lapack.dsytrf(block, lower=1)
-        if info:
-            raise SolveError("the shift hits an eigenvalue of a cell's interior; another shift is needed")
-        count += int((pivots < 0).sum()) // 2 + int((np.diag(factors)[pivots > 0] < 0.0).sum())
-        coupling = A[cell, nb:, :nb]
-        schur[cell] -= coupling.T @ sla.lapack.dsytrs(factors, pivots, coupling, lower=1)[0]
-    rows = np.broadcast_to(pencil.numbering.boundary[:, :, None], schur.shape).ravel()
-    cols = np.broadcast_to(pencil.numbering.boundary[:, None, :], schur.shape).ravel()
-    S = sp.csc_matrix((schur.ravel(), (rows, cols)), shape=(n + 1, n + 1))[:n, :n]
-    return count + (negative_eigenvalues(S.toarray()) if n <= _DENSE else _sparse_inertia(S))
-
-
-def _sparse_inertia(S: sp.csc_matrix) -> int:
-    """Signs of the pivots of L D L^T without exchanges; refused if a pivot had to be exchanged after all."""
-    lu = spla.splu(S, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
-    if not np.array_equal(lu.perm_r, lu.perm_c):
-        raise SolveError("the factorisation needed exchanges: the inertia cannot be read off; move the shift")
-    return int((lu.U.diagonal() < 0.0).sum())
 
 
 @dataclass(frozen=True)
@@ -149,7 +78,7 @@ def count_between(
 ) -> int:
     """Number of eigenvalues k0^2 with k_lo < k0 < k_hi (rad/um), each as often as its multiplicity; media as at the middle."""
     pencil = problem.pencil(degree, m, mirror, complex(0.5 * (k_lo + k_hi)), outer)
-    return eigenvalues_below(pencil, k_hi**2) - eigenvalues_below(pencil, k_lo**2)
+    return eigenvalues_between(pencil, k_lo**2, k_hi**2)
 
 
 def account(

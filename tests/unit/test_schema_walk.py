@@ -170,7 +170,6 @@ SETTINGS: dict[str, Any] = {
     "discretization.cells": "triangles",
     "discretization.refine": 1,
     "discretization.mirror": False,
-    "discretization.method": "elements",
     "discretization.pml.kind": "none",
     "discretization.pml.strength": 2.0,
     "discretization.pml.depth": "0.7 um",
@@ -187,7 +186,6 @@ DRAWN_KINDS = set(BODIES) - {"layered_sphere", "spheroid", "cavity", "axial_stac
 REFUSED: dict[str, set[str]] = {
     "modes.polar_orders": {"axial_stack"},
     "accuracy.q": {"cavity"},
-    "discretization.method": set(BODIES) - {"axial_stack"},
     "discretization.mirror": {"hemisphere", "axial_stack"},
     "discretization.pml.kind": {"cavity", "axial_stack"},
     "discretization.pml.strength": {"cavity", "axial_stack"},

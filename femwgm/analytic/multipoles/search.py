@@ -111,7 +111,7 @@ def _couplings(
     if size > _LARGEST:
         raise SolveError(
             f"{len(spheres)} spheres of this size take {size} spherical waves, more than {_LARGEST}; "
-            "solve by finite elements (discretization.method: elements)"
+            "narrow the window or take fewer spheres"
         )
     return Couplings(spheres, m, tops, span)
 
