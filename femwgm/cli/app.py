@@ -13,7 +13,7 @@ import typer
 from femwgm.cli.comb import comb
 from femwgm.cli.examples import examples, init
 from femwgm.cli.experiment import assign, lasing, paper, vernier
-from femwgm.cli.options import Config, Csv, Out, Quiet, Set
+from femwgm.cli.options import Config, Csv, Figures, Out, Quiet, Set
 from femwgm.cli.overview import Overview
 from femwgm.cli.peaks import peaks
 from femwgm.cli.screen import progress_bar, show_modes, show_notes, suggest
@@ -153,14 +153,16 @@ def sweep(
     tables: Annotated[
         bool, typer.Option("--tables", help="Rebuild the tables from the points; solve nothing.")
     ] = False,
+    figures: Figures = None,
     quiet: Quiet = False,
 ) -> None:
     """Run CONFIG at every point of its `sweep` axes; rerun to resume."""
     from femwgm.cli.sweeping import sweep_into
     from femwgm.config import load_config
     from femwgm.errors import ConfigError
+    from femwgm.views.figures.style import formats_of
 
-    settings = load_config(config, override or [])
+    settings, formats = load_config(config, override or []), formats_of(figures or ())
     if settings.sweep is None:
         raise ConfigError(
             "is required and missing",
@@ -170,7 +172,15 @@ def sweep(
             " linear: {start: 300 nm, stop: 800 nm, count: 11}}]}'",
         )
     try:
-        sweep_into(settings, out, workers=workers, scheduler=scheduler, solve=not tables, quiet=quiet)
+        sweep_into(
+            settings,
+            out,
+            workers=workers,
+            scheduler=scheduler,
+            solve=not tables,
+            quiet=quiet,
+            formats=formats,
+        )
     except KeyboardInterrupt as signal:
         raise Interrupted(f"rerun to resume from {out}", getattr(signal, "number", SIGINT)) from None
 
@@ -240,13 +250,18 @@ def view(
 @app.command()
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A run folder.", show_default=False)],
+    figures: Figures = None,
 ) -> None:
-    """Write DIR/report.html."""
+    """Write DIR/report.html, and with --figures every figure for print."""
     from femwgm.runs.run import part
     from femwgm.store import load_run
+    from femwgm.views.figures.style import formats_of
 
-    stored = load_run(folder)
+    formats, stored = formats_of(figures or ()), load_run(folder)
     print(part("femwgm.views.report", "write_report")(stored))
+    if formats:
+        for path in part("femwgm.views.files.outputs", "write_figures")(stored, folder, formats=formats):
+            print(path)
 
 
 for _verb in (examples, init, comb, peaks, assign, lasing, vernier, paper):

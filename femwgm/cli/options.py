@@ -36,3 +36,9 @@ Set = Annotated[
 Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Folder for the results.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No table, no progress.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print the whole table as CSV.")]
+Figures = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--figures", metavar="FORMAT", help="Also draw every figure into DIR/plots: pdf, svg or png."
+    ),
+]

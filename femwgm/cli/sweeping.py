@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,9 @@ _SHOWN = 5
 
 
 def sweep_into(
-    config: RunConfig, out: Path, *, workers: int | None, scheduler: str | None, solve: bool, quiet: bool
-) -> None:
+    config: RunConfig, out: Path, *, workers: int | None, scheduler: str | None, solve: bool, quiet: bool,
+    formats: Sequence[str] = (),
+) -> None:  # fmt: skip
     """Sweep into a folder, draw its figures, and say what came of it.
 
     Raises
@@ -36,7 +37,7 @@ def sweep_into(
     begin = time.perf_counter()
     with _progress(quiet) as progress:
         result = run_sweep(config, out, workers=workers, scheduler=scheduler, progress=progress, solve=solve)
-    figures = _figures(config, result, out)
+    figures = _figures(config, result, out, formats)
     if not quiet:
         _tell(result, time.perf_counter() - begin, figures)
     missed = result.points - result.done
@@ -50,12 +51,13 @@ def sweep_into(
         )
 
 
-def _figures(config: RunConfig, result: Any, out: Path) -> list[Path]:
-    if not config.outputs.plots or not result.done:
+def _figures(config: RunConfig, result: Any, out: Path, formats: Sequence[str]) -> list[Path]:
+    wanted = dict.fromkeys([*(["png"] if config.outputs.plots else []), *formats])
+    if not wanted or not result.done:
         return []
     from femwgm.views.figures.sweeps import write_sweep_plots
 
-    return write_sweep_plots(result, out / "plots")
+    return write_sweep_plots(result, out / "plots", list(wanted))
 
 
 def _tell(result: Any, seconds: float, figures: list[Path]) -> None:

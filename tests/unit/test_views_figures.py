@@ -176,14 +176,18 @@ def test_comb_and_lines_hold_every_mode(ax) -> None:
         assert lines(run.modes, new_figure().add_subplot()).get_xlabel()
 
 
-def test_a_radiation_limit_beyond_floats_has_a_bar(ax) -> None:
+def test_a_radiation_limit_beyond_floats_leaves_the_picture(ax) -> None:
     mode = small_view().find("TE163")
     huge = ModeView(
         {**mode.row, "log10_q_rad": 1284.1, "q_abs": 4200.0, "q_total": 4200.0}, mode.regions, (), mode._load
     )
     assert [c.log10_q for c in channels(huge)] == pytest.approx([np.log10(4200.0), 1284.1])
     budget(huge, ax)
-    assert max(patch.get_width() for patch in ax.patches) == pytest.approx(1284.1)
+    low, right = ax.get_xlim()
+    assert right < 10.0
+    ends = sorted(patch.get_x() + patch.get_width() for patch in ax.patches)
+    assert ends == pytest.approx([np.log10(4200.0), right])
+    assert any(text.get_text().endswith("→") for text in ax.texts)
 
 
 def test_gain_is_no_loss() -> None:

@@ -51,7 +51,8 @@ def test_a_stranger_can_name_mode_layer_and_leak(page: str) -> None:
         "lives in the shell, which holds 94.7 % of its electric energy; it leaks 3.87 % into the core, 1.42 % into the air"
         in text
     )
-    assert "limited by radiation" in text
+    assert "Radiation alone would allow a Q of" in text
+    assert "No mode is missing" in text
     assert "All 2 modes reach the relative accuracy asked for" in text
 
 

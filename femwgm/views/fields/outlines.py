@@ -169,7 +169,7 @@ def _of_section(geometry: Any) -> tuple[Outline, ...]:
         return ()
     if not section.pieces:
         return _filling(section.ambient, *bounds[1:])
-    found = [_closed(piece.region, piece.outline.polygon) for piece in section.pieces]
+    found = [_closed(piece.region, _smooth(piece.outline)) for piece in section.pieces]
     far = 6.0 * max((max(line.r.max(), np.abs(line.z).max()) for line in found), default=section.radius)
     for slab in section.slabs:
         lo, hi = max(slab.bottom, -far), min(slab.top, far)
@@ -177,6 +177,21 @@ def _of_section(geometry: Any) -> tuple[Outline, ...]:
             Outline(slab.region, np.array([0.0, far, far, 0.0]), np.array([lo, lo, hi, hi]), background=True)
         )
     return tuple(found)
+
+
+def _smooth(outline: Any) -> Array:
+    """Points along an outline, so many on what is curved that no picture shows a kink."""
+    pieces = []
+    for curve in outline.curves:
+        steps = _ON_CURVE if np.isfinite(curve.tightest()) else 1
+        pieces.append(
+            curve.at(np.linspace(0.0, 1.0, max(steps, 8 * len(getattr(curve, "points", ()))) + 1))[:-1]
+        )
+    return np.concatenate(pieces)
+
+
+_ON_CURVE = 240
+"""Steps along a curved piece of an outline."""
 
 
 def _filling(name: str, radius: float, low: float, high: float) -> tuple[Outline, ...]:

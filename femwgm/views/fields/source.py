@@ -259,7 +259,8 @@ def run_view(source: Source) -> RunView:
 
         return ModeView(mode.row(), tuple(source.regions), lines, load, twin=twin)
 
-    info = {"status": "done", "versions": package_versions(), "seconds": {"solve": round(source.seconds, 3)}}
+    info = {"status": "done", "versions": package_versions(), "seconds": {"solve": round(source.seconds, 3)},
+            "checks": dict(source.extra)}  # fmt: skip
     places = twins(mode.row() for mode in source.modes)
     return RunView(
         config, tuple(map(view, source.modes, places)), tuple(source.regions), lines, tuple(source.warnings), info,

@@ -38,11 +38,18 @@ def body(run: RunView, ax: Axes) -> Axes:
             ax.plot(side * r_own, z_own, color=INK, lw=0.7)
     k0 = 2.0 * np.pi / (0.5 * sum(run.config.modes.window_um))
     slots = np.linspace(0.72, -0.72, len(run.regions)) * reach + middle
+    inside = dict(zip([line.name for line in lines[1:]], lines, strict=False))
+    films = {film.name: film.thickness_um for film in getattr(run.config.geometry, "coatings", ())}
     for name, (target, y) in _labels(lines, run.regions, slots, reach, middle).items():
         own = [line for line in lines if line.name == name and not line.background]
         text = f"{name}: {index_text(run, name, k0)}"
         if own:
             text += f"\n$r$ = {max(line.r.max() for line in own):.6g} µm"
+            core, coat = inside.get(name), films.get(name)
+            if coat is not None:
+                text += f", {_thickness(coat)} thick"
+            elif len(own) == 1 and own[0].round and core is not None and core.round:
+                text += f", {_thickness(float(own[0].r.max() - core.r.max()))} thick"
         line_to = {"arrowstyle": "-", "lw": 0.6, "color": GREY, "shrinkA": 2, "shrinkB": 0}
         if target is not None:
             ax.plot(*target, marker="o", ms=2.0, color=GREY)
@@ -65,6 +72,15 @@ def body(run: RunView, ax: Axes) -> Axes:
 
 
 Point = tuple[float, float]
+
+
+def _thickness(um: float) -> str:
+    """A thickness in the unit that people use for it.
+
+    >>> _thickness(0.49), _thickness(2.5)
+    ('490 nm', '2.5 µm')
+    """
+    return f"{1e3 * um:.4g} nm" if um < 1.0 else f"{um:.4g} µm"
 
 
 def _labels(
@@ -164,7 +180,23 @@ def mesh(
     ax.set_xlabel("$r$ / µm")
     ax.set_ylabel("$z$ / µm")
     shown = ["absorbing layer" if name == PML else name for name in half.regions]
-    left_out = write_names(ax, *_raster(half, rims, pad), shown, where="highest")
+    r, z, found, cell = _raster(half, rims, pad)
+    lines = _between_cells(cell)
+    left_out = write_names(ax, r, z, np.where(lines, -1, found), shown, where="highest")
+    # What has no room beside the lines of the mesh is written across them.
+    again = [name if name in left_out else "" for name in shown]
+    left_out = [
+        n
+        for n in write_names(
+            ax,
+            r,
+            z,
+            np.where(np.isin(found, [i for i, n in enumerate(again) if n]), found, -1),
+            again,
+            where="highest",
+        )
+        if n
+    ]
     size = f"{len(half)} cells" + (" (upper half)" if len(half) < len(patches) else "")
     size += f" of degree {degree}" if degree else ""
     ax.set_title(size + (", absorbing layer shaded" if "absorbing layer" in left_out else ""), fontsize=7)
@@ -182,23 +214,32 @@ def upper_half(patches: Patches) -> Patches:
     return patches.pick(above)
 
 
-def _raster(patches: Patches, rims: Array, pad: float, pixels: int = 220) -> tuple[Array, Array, Array]:
-    """Positions r, z (um) of a raster over the mesh with a margin, and the region of each pixel, -1 beside the mesh."""
+def _raster(
+    patches: Patches, rims: Array, pad: float, pixels: int = 220
+) -> tuple[Array, Array, Array, Array]:
+    """Positions r, z (um) of a raster over the mesh with a margin, region and cell of each pixel, -1 beside the mesh."""
     from matplotlib.path import Path
 
     lo, hi = rims.reshape(-1, 2).min(0) - pad, rims.reshape(-1, 2).max(0) + pad
     pixel = float((hi - lo).max()) / pixels
     r, z = np.arange(lo[0] + 0.5 * pixel, hi[0], pixel), np.arange(lo[1] + 0.5 * pixel, hi[1], pixel)
-    found = np.full((len(z), len(r)), -1)
-    for rim, region in zip(rims, patches.region, strict=True):
+    found, cell = np.full((2, len(z), len(r)), -1)
+    for number, (rim, region) in enumerate(zip(rims, patches.region, strict=True)):
         (a, c), (b, d) = (
             np.floor((rim.min(0) - lo) / pixel).astype(int),
             np.ceil((rim.max(0) - lo) / pixel).astype(int),
         )
         points = np.stack(np.meshgrid(r[a:b], z[c:d]), axis=-1)
         inside = Path(rim).contains_points(points.reshape(-1, 2)).reshape(points.shape[:2])
-        found[c:d, a:b][inside] = region
-    return r, z, found
+        found[c:d, a:b][inside], cell[c:d, a:b][inside] = region, number
+    return r, z, found, cell
+
+
+def _between_cells(cell: Array) -> Array:
+    """Pixels next to a line of the mesh."""
+    from scipy.ndimage import maximum_filter, minimum_filter
+
+    return np.asarray(maximum_filter(cell, 3) != minimum_filter(cell, 3))
 
 
 def cell_rims(patches: Patches, points: int = 12) -> Array:

@@ -5,12 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from femwgm.store import log10_of
 from femwgm.views.fields.source import Viewable, mode_view
 from femwgm.views.figures.style import GREY, INK, LOSS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+IRRELEVANT = 12.0
+"""log10 Q of radiation beyond which something else always limits a mode."""
+SPAN = 8.0
+"""Decades beyond the limiting channel that the picture shows."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,10 @@ def power_text(log10: float) -> str:
 
 
 def budget(mode: Viewable, ax: Axes) -> Axes:
-    """Draw the loss budget of a mode: a bar of log10 Q for each channel; the shortest bar is what limits the mode."""
+    """Draw the loss budget of a mode: a bar of log10 Q for each channel; the shortest bar is what limits the mode.
+
+    Channels far beyond the one that counts leave the picture with an arrow; radiation that counts for nothing, alone, is words.
+    """
     view = mode_view(mode)
     bars = channels(view)
     if not bars:
@@ -88,26 +99,33 @@ def budget(mode: Viewable, ax: Axes) -> Axes:
         )
         ax.set_axis_off()
         return ax
+    if len(bars) == 1 and bars[0].kind == "radiation" and bars[0].log10_q > IRRELEVANT:
+        words = f"radiation alone: $Q$ {'>' if bars[0].bound else '='} {power_text(bars[0].log10_q)}\nno other loss is configured"
+        ax.text(0.5, 0.5, words, ha="center", va="center", linespacing=1.7, transform=ax.transAxes)
+        ax.set_axis_off()
+        return ax
     total = view.log10_q("q_total")
-    longest = max(bar.log10_q for bar in bars)
+    first = min(bar.log10_q for bar in bars)
+    low = max(0.0, np.floor(first) - 1.0)
+    last = max(bar.log10_q for bar in bars if bar.log10_q <= first + SPAN)
+    right = low + 1.3 * (np.ceil(last + 0.5) - low)
     for y, bar in enumerate(bars):
-        hatch = "//" if bar.bound else None
+        hatch, end = "//" if bar.bound else None, min(bar.log10_q, right)
         ax.barh(
-            y, max(bar.log10_q, 0.0), height=0.55, color=LOSS[bar.kind], hatch=hatch, edgecolor="white", lw=0
+            y, end - low, left=low, height=0.55, color=LOSS[bar.kind], hatch=hatch, edgecolor="white", lw=0
         )
-        ax.text(
-            bar.log10_q + 0.015 * longest,
-            y,
-            (">" if bar.bound else "") + power_text(bar.log10_q),
-            va="center",
-            fontsize=7,
-        )
+        words = ("> " if bar.bound else "") + power_text(bar.log10_q)
+        beyond = bar.log10_q > last
+        ax.annotate(
+            f"{words} →" if beyond else words, (end, y), (-4 if beyond else 4, 0), textcoords="offset points",
+            ha="right" if beyond else "left", va="center", fontsize=7, color="white" if beyond else INK,
+        )  # fmt: skip
     if total is not None and len(bars) > 1:
         ax.axvline(total, color=INK, lw=0.9, ls="--")
         ax.text(total, len(bars) - 0.45, f" total {power_text(total)}", fontsize=6.5, va="bottom", ha="left")
     ax.set_yticks(range(len(bars)), [bar.name for bar in bars])
     ax.tick_params(axis="y", length=0)
-    ax.set_xlim(0.0, 1.25 * longest)
+    ax.set_xlim(low, right)
     spare = max(
         0.0, 0.5 * (2.0 - len(bars))
     )  # a single bar stands in the middle of a panel that could hold two

@@ -246,7 +246,29 @@ def name_layers(
     for i, name in enumerate(regions):
         found[names == name] = i
     taken = None if patches is None else _lit(patches, r, z, pixel)
-    write_names(ax, r, z, found, regions, taken=taken, where="lowest", size=6.5, colour=GREY)
+    left_out = write_names(ax, r, z, found, regions, taken=taken, where="lowest", size=6.5, colour=GREY)
+    for name in left_out:
+        _name_outside(ax, r, z, found == list(regions).index(name), name)
+
+
+def _name_outside(ax: Axes, r: Array, z: Array, own: Array, name: str) -> None:
+    """Name a layer too narrow for its name: above the picture where it leaves it, else beside its upper right end."""
+    line_to = {"arrowstyle": "-", "lw": 0.6, "color": GREY, "shrinkA": 0.5, "shrinkB": 0}
+    written: dict[str, Any] = {
+        "fontsize": 6.5,
+        "color": GREY,
+        "arrowprops": line_to,
+        "textcoords": "offset points",
+    }
+    if own[-1].any():
+        at = 0.5 * float(r[own[-1]][0] + r[own[-1]][-1])
+        ax.annotate(
+            name, (at, 0.985), (0, 5), xycoords=("data", "axes fraction"), ha="center", annotation_clip=False, **written
+        )  # fmt: skip
+    elif own.any():
+        rows, columns = np.nonzero(own)
+        k = int(np.argmax(r[columns] / np.ptp(r) + z[rows] / np.ptp(z)))
+        ax.annotate(name, (float(r[columns[k]]), float(z[rows[k]])), (5, 7), ha="left", **written)
 
 
 _RASTER = 240

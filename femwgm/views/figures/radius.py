@@ -123,9 +123,8 @@ def write_shares(
     measures: Sequence[str],
 ) -> None:
     """Write the shares of each region above the curve, a line a measure, named at the left."""
-    from matplotlib.transforms import blended_transform_factory
+    from matplotlib.patches import Rectangle
 
-    across = blended_transform_factory(ax.transData, ax.transAxes)
     widest: dict[str, tuple[float, float]] = {}
     for name, lo, hi in edges:
         left, right = max(lo, limits[0]), min(hi, limits[1])
@@ -139,29 +138,64 @@ def write_shares(
         "transform": ax.transAxes,
     }
     ax.text(-0.02, 0.955, "share of", **named)
-    for row, measure in enumerate(measures):
-        shares = view.shares(measure)
-        y = 0.955 - 0.075 * (row + 1)
-        ax.text(-0.02, y, MEASURES[measure], **named)
-        for name, (lo, hi) in widest.items():
-            wanted = max(0.17, 0.032 * len(name)) * (limits[1] - limits[0])
-            middle, narrow = 0.5 * (lo + hi), hi - lo < wanted
-            if row == 0:
-                fitting = (hi - lo) / (limits[1] - limits[0]) / (0.0046 * len(name))
-                small = float(np.clip(fitting, 3.4, 5.0))
-                weight: dict[str, Any] = {"fontweight": "bold", "fontsize": small if narrow else 7.0}
-                ax.text(middle, 0.955, name, transform=across, ha="center", va="center", **weight)
+    width = limits[1] - limits[0]
+    names = list(widest)
+    middles = np.array([(0.5 * (lo + hi) - limits[0]) / width for lo, hi in widest.values()])
+    rooms = np.array([max(0.19, 0.032 * len(name)) for name in names])
+    columns = _apart(middles, rooms)
+    bottom = 0.955 - 0.075 * len(measures) - 0.05
+    for name, middle, column, room in zip(names, middles, columns, rooms, strict=True):
+        lo, hi = widest[name]
+        if hi - lo < 0.9 * room * width:
+            # A column wider than its layer stands on paper of its own and is tied to the layer.
+            paper = Rectangle(
+                (column - 0.45 * room, bottom), 0.9 * room, 1.0 - bottom, facecolor="white", alpha=0.92, lw=0
+            )
+            paper.set(transform=ax.transAxes, zorder=4)
+            ax.add_patch(paper)
+            ax.plot(
+                [column, middle],
+                [bottom, bottom - 0.05],
+                color=GREY,
+                lw=0.6,
+                transform=ax.transAxes,
+                zorder=5,
+            )
+        written: dict[str, Any] = {"ha": "center", "va": "center", "transform": ax.transAxes, "zorder": 5}
+        ax.text(column, 0.955, name, fontweight="bold", fontsize=6.5, **written)
+        for row, measure in enumerate(measures):
+            shares = view.shares(measure)
             if name in shares:
-                size = 4.5 if narrow else 6.5
-                ax.text(
-                    middle,
-                    y,
-                    percent(shares[name]),
-                    transform=across,
-                    ha="center",
-                    va="center",
-                    fontsize=size,
-                )
+                ax.text(column, 0.955 - 0.075 * (row + 1), percent(shares[name]), fontsize=6.0, **written)
+    for row, measure in enumerate(measures):
+        ax.text(-0.02, 0.955 - 0.075 * (row + 1), MEASURES[measure], **named)
+
+
+def _apart(middles: Array, rooms: Array) -> Array:
+    """Places in [0, 1] near the given ones, in their order, none nearer to the next than their rooms allow.
+
+    >>> _apart(np.array([0.3, 0.5, 0.52]), np.array([0.2, 0.2, 0.2])).round(3).tolist()
+    [0.24, 0.44, 0.64]
+    >>> _apart(np.array([0.2, 0.8]), np.array([0.2, 0.2])).tolist()
+    [0.2, 0.8]
+    """
+    gaps = 0.5 * (rooms[1:] + rooms[:-1])
+    offsets = np.r_[0.0, np.cumsum(gaps)]
+    free = middles - offsets
+    # The nearest non-decreasing sequence in the mean square: neighbours that collide share the mean of their places.
+    blocks: list[list[float]] = []
+    for value in free:
+        blocks.append([float(value), 1.0])
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            mean, count = blocks.pop()
+            blocks[-1] = [
+                (blocks[-1][0] * blocks[-1][1] + mean * count) / (blocks[-1][1] + count),
+                blocks[-1][1] + count,
+            ]
+    placed = np.concatenate([np.full(int(count), mean) for mean, count in blocks]) + offsets
+    over = max(0.0, float(placed[-1] + 0.5 * rooms[-1] - 1.0))
+    placed = placed - over
+    return np.asarray(placed + max(0.0, float(0.5 * rooms[0] - placed[0])))
 
 
 def percent(share: float) -> str:

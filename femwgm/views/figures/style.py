@@ -115,6 +115,28 @@ def save(figure: Figure, path: Path, formats: Sequence[str] = ("png",), dpi: int
     return written
 
 
+def formats_of(words: Sequence[str]) -> tuple[str, ...]:
+    """Formats of figures as one may name them: "pdf,svg" or one at a time.
+
+    >>> formats_of(["pdf,svg"]), formats_of([])
+    (('pdf', 'svg'), ())
+
+    Raises
+    ------
+    ConfigError
+        If a word names none.
+    """
+    from femwgm.errors import ConfigError
+
+    found = [word.strip().lower().lstrip(".") for text in words for word in text.split(",") if word.strip()]
+    for word in found:
+        if word not in ("png", "pdf", "svg"):
+            raise ConfigError(
+                "names no picture format", key="--figures", value=word, remedy="choose pdf, svg or png"
+            )
+    return tuple(dict.fromkeys(found))
+
+
 def rendered(figure: Figure, kind: str = "png", dpi: int = DPI) -> bytes:
     """A figure as the bytes of a png, pdf or svg, free of dates."""
     with look():

@@ -67,7 +67,7 @@ def fit_group_index(diameter_um: Array, wavelength_nm: Array, fsr_nm: Array) -> 
 
 
 def free_spectral_range(
-    table: pd.DataFrame, ax: Axes, *, highlighted: Sequence[float] = PUBLISHED_UM, core: str | None = None
+    table: pd.DataFrame, ax: Axes, *, highlighted: Sequence[float] = (), core: str | None = None
 ) -> Axes:
     """Plot the free spectral range against the outer diameter with the 1/D law fitted to each polarization.
 
@@ -114,7 +114,7 @@ def free_spectral_range(
 
 
 def fsr_figure(result: SweepResult) -> Figure:
-    """The published Fig. 4c: free spectral range against diameter with the 1/D law, and the two indices beside it."""
+    """Free spectral range against diameter with the 1/D law, and the two indices beside it."""
     table = result.table[result.table["status"] != "failed"]
     cores = [
         name for name, key in result.keys.items() if key.endswith("diameter") and result.axes[name] == "um"
@@ -123,17 +123,14 @@ def fsr_figure(result: SweepResult) -> Figure:
     figure = new_figure(PAGE, 2.9)
     a, b = figure.subplots(1, 2, width_ratios=[1.5, 1.0])
     free_spectral_range(table, a, core=core)
-    if core is not None:
-        words = "ringed: the published core diameters"
-        a.text(0.97, 0.72, words, transform=a.transAxes, ha="right", fontsize=6.5, color=ACCENT[2])
     D = outer_diameter_um(table)
     for pol in [p for p in ("TE", "TM") if (table["pol"] == p).any()]:
         own = np.asarray(table["pol"] == pol)
-        order = np.argsort(D[own])
-        n_g, n_eff = (np.asarray(table[name], dtype=float)[own][order] for name in ("n_g", "n_eff"))
-        style = {"color": POLARIZATION[pol], "marker": MARKER[pol], "ms": 3.0}
-        b.plot(D[own][order], n_g, **style, label=f"{pol} group $n_g$")
-        b.plot(D[own][order], n_eff, **style, mfc="white", ls="--", label=rf"{pol} phase $n_\mathrm{{eff}}$")
+        n_g, n_eff = (np.asarray(table[name], dtype=float)[own] for name in ("n_g", "n_eff"))
+        # Points only: the modes of neighbouring diameters are not one mode.
+        style = {"color": POLARIZATION[pol], "marker": MARKER[pol], "ms": 3.0, "ls": ""}
+        b.plot(D[own], n_g, **style, label=f"{pol} group $n_g$")
+        b.plot(D[own], n_eff, **style, mfc="white", label=rf"{pol} phase $n_\mathrm{{eff}}$")
     b.set_xscale("log")
     _plain_ticks(b, D)
     b.set_xlabel("outer diameter $D$ / µm")
@@ -146,11 +143,14 @@ def fsr_figure(result: SweepResult) -> Figure:
 
 def _plain_ticks(ax: Axes, values: Array) -> None:
     """Round numbers on a logarithmic axis of less than a few decades."""
-    from matplotlib.ticker import NullFormatter, NullLocator
+    from matplotlib.ticker import MaxNLocator, NullFormatter, NullLocator
 
-    ticks = [
-        t for t in (1, 2, 5, 10, 20, 30, 50, 100, 200, 500) if 0.9 * values.min() <= t <= 1.1 * values.max()
-    ]
+    lo, hi = 0.95 * float(values.min()), 1.05 * float(values.max())
+    round_ones = (digit * 10.0**power for power in range(-2, 5) for digit in (1, 2, 3, 5))
+    ticks = [t for t in round_ones if lo <= t <= hi]
+    if len(ticks) < 3:
+        ticks = [t for t in MaxNLocator(4).tick_values(lo, hi) if lo <= t <= hi]
+    ax.set_xlim(lo, hi)
     ax.set_xticks(ticks, [f"{t:g}" for t in ticks])
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_minor_formatter(NullFormatter())
@@ -235,8 +235,8 @@ def _correlation(x: Any, y: Array) -> float:
     return float(abs(np.corrcoef(x, y)[0, 1])) if len(x) > 2 and x.std() > 0 and y.std() > 0 else 0.0
 
 
-def write_sweep_plots(result: SweepResult, folder: Path) -> list[Path]:
-    """Draw whatever figures a sweep calls for, as PNG.
+def write_sweep_plots(result: SweepResult, folder: Path, formats: Sequence[str] = ("png",)) -> list[Path]:
+    """Draw whatever figures a sweep calls for.
 
     Parameters
     ----------
@@ -244,6 +244,8 @@ def write_sweep_plots(result: SweepResult, folder: Path) -> list[Path]:
         The sweep.
     folder
         Where the pictures go; made if it is not there.
+    formats
+        Any of png, pdf and svg.
 
     Returns
     -------
@@ -257,16 +259,16 @@ def write_sweep_plots(result: SweepResult, folder: Path) -> list[Path]:
     with look():
         if result.follow is None:
             if len(table) > 1 and any(np.issubdtype(table[name].dtype, np.number) for name in result.axes):
-                written += save(spread_figure(result), folder / "spread.png")
+                written += save(spread_figure(result), folder / "spread.png", formats)
             return written
         diameters = outer_diameter_um(table)
         if diameters.max() > 1.2 * diameters.min() and table["fsr_nm"].notna().any():
-            written += save(fsr_figure(result), folder / "fsr_diameter.png")
+            written += save(fsr_figure(result), folder / "fsr_diameter.png", formats)
         followed = [rows for _, rows in branches(table, result.follow) if len(rows) > 1]
         if followed:
-            written += save(axis_figure(result), folder / "along_axis.png")
+            written += save(axis_figure(result), folder / "along_axis.png", formats)
             if _is_ambient_index(result):
-                written += save(sensitivity_figure(result), folder / "sensitivity.png")
+                written += save(sensitivity_figure(result), folder / "sensitivity.png", formats)
     return written
 
 

@@ -53,9 +53,7 @@ def write_fields(source: Source, folder: str | Path, progress: Progress | None =
     return written
 
 
-def write_plots(
-    source: Source, folder: str | Path, progress: Progress | None = None, formats: tuple[str, ...] = ("png",)
-) -> list[Path]:
+def write_plots(source: Source, folder: str | Path, progress: Progress | None = None) -> list[Path]:
     """Write plots/*.png: the comb, the body with its mesh, the evidence, a page for one mode of each family, the body cut open.
 
     Before the last of them comes plots/in_space.html, the body cut open on a page that turns.
@@ -65,28 +63,39 @@ def write_plots(
     MissingExtraError
         After all that needs no graphics library is written, if the picture in three dimensions cannot be rendered here.
     """
-    from femwgm.views.figures.style import look, save
     from femwgm.views.report.turning import write_turning
     from femwgm.views.space.app import view
 
     run, place = run_view(source), Path(folder) / PLOTS
+    written = write_figures(run, folder, progress)
+    if not written or not run.outlines:
+        return written
+    count = len(written)
+    if progress:
+        progress("the page that turns", count, count + 2)
+    written.append(write_turning(run, place / TURNING))
+    if progress:
+        progress("picture cut_open", count + 1, count + 2)
+    return written + view(run, png=place / "cut_open.png")
+
+
+def write_figures(
+    source: Source, folder: str | Path, progress: Progress | None = None, formats: tuple[str, ...] = ("png",)
+) -> list[Path]:
+    """Write every figure of the plane into plots/, as png, pdf or svg; none for a run without modes."""
+    from femwgm.views.figures.style import look, save
+
+    run, place = run_view(source), Path(folder) / PLOTS
+    written: list[Path] = []
     if not run.modes:
-        return []
-    written = []
+        return written
     with look():
         pages = list(_pages(run))
         for done, (name, draw) in enumerate(pages):
             if progress:
                 progress(f"picture {name}", done, len(pages))
             written += save(draw(), place / f"{name}.png", formats)
-    if not run.outlines:
-        return written
-    if progress:
-        progress("the page that turns", len(pages), len(pages) + 2)
-    written.append(write_turning(run, place / TURNING))
-    if progress:
-        progress("picture cut_open", len(pages) + 1, len(pages) + 2)
-    return written + view(run, png=place / "cut_open.png")
+    return written
 
 
 def _pages(run: RunView) -> Iterator[tuple[str, Callable[[], Figure]]]:

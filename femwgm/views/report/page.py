@@ -179,11 +179,9 @@ def _pictures(run: RunView) -> str:
         " the regions that it crosses, by the measures named."
     )
     for mode in shown:
-        parts.append(f"<h3>{escape(mode.label)}</h3>")
-        if mode not in run.representatives(SUMMED_UP):
-            parts.append(f"<p>{escape(in_words(mode))}</p>")
-        draw = partial(mode_figure, mode, ring_pixels=250)
-        parts.append(_picture(draw, f"{mode.label}. {caption}", "png"))
+        words = "" if mode in run.representatives(SUMMED_UP) else f"<p>{escape(in_words(mode))}</p>"
+        drawn = _picture(partial(mode_figure, mode, ring_pixels=250), f"{mode.label}. {caption}", "png")
+        parts.append(f'<div class="whole"><h3>{escape(mode.label)}</h3>{words}{drawn}</div>')
     if len(run.modes) > len(shown):
         parts.append("<p class=note>One mode of each family is drawn: its neighbours in l look alike.</p>")
     return f"<section><h2>The fields</h2>{''.join(parts)}</section>"

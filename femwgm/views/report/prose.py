@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from femwgm.views.fields.source import ModeView, RunView
-from femwgm.views.figures.losses import channels
+from femwgm.views.figures.losses import IRRELEVANT, channels
 from femwgm.views.figures.radius import percent
 from femwgm.views.figures.spectrum import families
 
@@ -99,10 +99,12 @@ def limits(mode: ModeView) -> str:
         return "No loss is known that would limit its Q." if known else ""
     first = losses[0]
     more = "more than " if first.bound else ""
-    text = f"Its Q is limited by {first.name} to {more}{power(first.log10_q)}"
-    if first.kind == "radiation" and first.log10_q > 12.0:
-        text += ": radiation is irrelevant here, and what an experiment shows is absorption, scattering or line width"
-    return text + "."
+    if first.kind == "radiation" and first.log10_q > IRRELEVANT:
+        return (
+            f"Radiation alone would allow a Q of {more}{power(first.log10_q)}, so it limits nothing;"
+            " an experiment shows absorption, scattering or the width of the line, which this run was not told of."
+        )
+    return f"Its Q is limited by {first.name} to {more}{power(first.log10_q)}."
 
 
 def evidence(run: RunView) -> str:
@@ -121,10 +123,32 @@ def evidence(run: RunView) -> str:
         else f"{len(missed)} of {len(run.modes)} modes miss the relative accuracy asked for, {asked:.0e}: "
         + ", ".join(missed)
     )
-    return f"{verdict}. The largest estimated relative error of a wavelength is {max(errors):.1e}" + (
+    text = f"{verdict}. The largest estimated relative error of a wavelength is {max(errors):.1e}" + (
         f" (from a second, richer solution of each mode); the largest residual of an eigenpair is {max(residuals):.0e}."
         if residuals
         else " (of the perfect sphere, by its exact solution)."
+    )
+    return f"{text} {completeness(run)}".strip()
+
+
+def completeness(run: RunView) -> str:
+    """Why no mode is missing: the count of eigenvalues by the inertia of the pencil against what was found."""
+    counts = (run.info.get("checks") or {}).get("counts") or []
+    if not counts:
+        return ""
+    counted = sum(int(count["counted"]) for count in counts)
+    found = sum(int(count["found"]) for count in counts)
+    others = sum(len(count["others"]) for count in counts)
+    intervals = _count(len(counts), "interval")
+    if counted != found + others:
+        return (
+            f"The inertia of the shifted matrices counts {_count(counted, 'eigenvalue')} in {intervals}, of which"
+            f" {found + others} are known: the list may not be complete."
+        )
+    besides = f" and {others} that were not asked for" if others else ""
+    return (
+        f"No mode is missing: the inertia of the shifted matrices counts {_count(counted, 'eigenvalue')} in {intervals} around"
+        f" the modes, each for one m and symmetry; they are the {found} found here{besides}."
     )
 
 

@@ -51,6 +51,18 @@ def animate(
     return _write_film(pictures, Path(path), seconds)
 
 
+def _grained(picture: Array) -> Array:
+    """A picture with an ordered grain of a few levels: a smooth shade stays smooth in few colours, alike in every frame."""
+    grid = np.zeros((1, 1))
+    for _ in range(3):
+        grid = np.block([[4 * grid, 4 * grid + 2], [4 * grid + 3, 4 * grid + 1]])
+    grain = (grid + 0.5) / grid.size - 0.5
+    rows, columns = picture.shape[:2]
+    tiled = np.tile(grain, (rows // 8 + 1, columns // 8 + 1))[:rows, :columns, None]
+    noisy = np.clip(picture + 9.0 * tiled, 0.0, 255.0).astype(np.uint8)
+    return np.where(picture.min(axis=2, keepdims=True) >= 250, picture, noisy)
+
+
 def _encoder() -> Any:
     try:
         import imageio_ffmpeg
@@ -73,11 +85,14 @@ def _write_film(pictures: Sequence[Array], path: Path, seconds: float) -> Path:
         from femwgm.store import write_bytes
 
         # One palette for all frames: colours that flicker from frame to frame look like field.
-        palette = Image.fromarray(pictures[len(pictures) // 3]).quantize(255, dither=Image.Dither.NONE)
+        several = np.concatenate([p[::2, ::2] for p in pictures[:: max(1, len(pictures) // 4)]])
+        palette = Image.fromarray(several).quantize(255, dither=Image.Dither.NONE)
         shades = np.array(palette.getpalette()).reshape(-1, 3)
         shades[shades.min(axis=1) >= 250] = 255  # paper stays white, which a mean of near-whites is not
         palette.putpalette(shades.ravel().tolist())
-        frames = [Image.fromarray(p).quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures]
+        frames = [
+            Image.fromarray(_grained(p)).quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures
+        ]
         stream = io.BytesIO()
         step = max(20, round(1000.0 * seconds / len(frames)))
         frames[0].save(

@@ -13,6 +13,7 @@ from femwgm.views.fields.source import ModeView, RunView
 from femwgm.views.figures.style import png
 from femwgm.views.space.caption import legend
 from femwgm.views.space.graphics import off_screen_plotter
+from femwgm.views.space.measure import Lens, measured
 from femwgm.views.space.scene import Look, Scene
 
 FINER = 2
@@ -66,7 +67,7 @@ def render(
     side = size[0] // 2, size[1]
     plotter = off_screen_plotter((FINER * side[0], FINER * side[1]))
     plotter.set_background("white")
-    images, envelope = [], False
+    images, cameras, envelope = [], [], False
     try:
         for close in (False, True):  # one after the other: two in one window would take twice the memory
             scene = Scene(run, mode, plotter, replace(look or Look(), close_up=close), FINER)
@@ -76,12 +77,13 @@ def render(
                 plotter.renderer.enable_depth_peeling(_PEELS)
             plotter.render()
             images.append(_halved(np.asarray(plotter.screenshot(None, return_img=True))))
+            cameras.append(Lens.of(plotter.camera, size[1]))
             envelope |= scene.envelope
             scene.take_down()
     finally:
         plotter.close()
     strip = legend(mode, scene.what, size[0], envelope=envelope)
-    both = np.concatenate(images, axis=1)
+    both = np.concatenate(measured(images, cameras), axis=1)
     return write_image(np.concatenate([both, strip[:, : both.shape[1]]]), path)
 
 

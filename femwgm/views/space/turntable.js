@@ -6,6 +6,7 @@ function turntable(root, data) {
   const gl = canvas.getContext("webgl2", { antialias: true, stencil: true, alpha: false, preserveDrawingBuffer: true });
   if (!gl) { root.classList.add("without"); return null; }
   root.classList.add("with");
+  gl.clearColor(1, 1, 1, 1); gl.clear(gl.COLOR_BUFFER_BIT);
   const find = name => root.querySelector(`[data-turn="${name}"]`);
   const reduced = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   const AROUND = 384, SECTOR = 192, SURFACE = 0, FACE = 1, FLOOR = 2, LINE = 3, ARC = 4;
