@@ -93,13 +93,13 @@ def print_assignment(result: Assignment) -> None:
             _text(row["line_q"], ".0f"),
         )  # fmt: skip
     screen.print(table)
-    numbers = plain_table("Sphere", ("", "value", "±", "unit", "± before", "± over all readings"))
+    numbers = plain_table("Sphere", ("", "over all readings", "±", "unit", "± before", "best reading", "± "))
     shown = {p.name: _shown(p) for p in result.parameters.values()}
     for p in result.parameters.values():
         unit, scale, decimals = shown[p.name]
-        cells = (f"{scale * v:.{decimals}f}" for v in (p.value, p.error, p.prior_error, p.spread))
-        value, error, before, spread = cells
-        numbers.add_row(p.name, value, error, unit, before, spread)
+        cells = (f"{scale * v:.{decimals}f}" for v in (p.mean, p.spread, p.prior_error, p.value, p.error))
+        mean, spread, before, value, error = cells
+        numbers.add_row(p.name, mean, spread, unit, before, value, error)
     screen.print(numbers)
     screen.print(
         f"probability of this reading {result.probability:.4g};"

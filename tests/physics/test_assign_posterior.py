@@ -25,7 +25,7 @@ def body() -> CoatedSphere:
 def test_mean_and_errors_along_the_valley_are_those_of_a_grid() -> None:
     """Diameter and index free: a valley along which they trade, summed literally, the lines by polynomial."""
     sphere = body()
-    prior = prior_from(sphere, ["thickness=0", "diameter=1.5 %", "index=0.02"])
+    prior = prior_from(sphere, ["slope=0", "thickness=0", "diameter=1.5 %", "index=0.02"])
     x = prior.mean + prior.deviation * np.array([0.9, 0.0, -0.7, 0.0])
     degrees = np.array([162.0, 163.0, 164.0, 165.0])
     labels = Labels(np.repeat([False, True], 4), np.tile(degrees, 2), np.ones(8))
@@ -74,7 +74,7 @@ def test_mean_and_errors_along_the_valley_are_those_of_a_grid() -> None:
 def test_line_errors_are_those_that_the_parameters_allow() -> None:
     """A line that was seen is known better than its own measurement, one far outside the comb worse."""
     sphere = body()
-    prior = prior_from(sphere, ["index=0"])
+    prior = prior_from(sphere, ["slope=0", "index=0"])
     labels = Labels(np.repeat([False, True], 6), np.tile(np.arange(162.0, 168.0), 2), np.ones(12))
     rng = np.random.default_rng(1)
     positions = solve(sphere, sphere.nominal, labels).wavelength_nm + 0.01 * rng.standard_normal(12)

@@ -37,7 +37,7 @@ def body(diameter: float = 20.0, thickness: float = 0.49, index: float = 1.768) 
 def draw_and_read(draws: int, held: list[str]) -> tuple[np.ndarray, int, np.ndarray]:
     """z-scores of the free parameters, the number of spectra read exactly, and relative errors of the diameter."""
     sphere = body()
-    prior = prior_from(sphere, held)
+    prior = prior_from(sphere, [*held, "slope=0"])
     atlas = Atlas(sphere, prior, AROUND, (1,))
     scores, right, errors = [], 0, []
     for seed in range(draws):
@@ -90,7 +90,7 @@ def test_a_spectrum_from_the_published_numbers_is_read_from_a_wrong_start() -> N
     wavelengths = list(PUBLISHED.values())
     peaks = Peaks.of(wavelengths, width_nm=0.157, error_nm=0.005)
     start = body(diameter=20.2, thickness=0.47, index=1.76)
-    result = assign(start, peaks, prior_from(start, ["index=0.015"]))
+    result = assign(start, peaks, prior_from(start, ["slope=0", "index=0.015"]))
     found = dict(zip(peaks.wavelength_nm.tolist(), result.labels, strict=True))
     for (pol, l), wavelength in PUBLISHED.items():
         assert found[wavelength] == (pol, l, 1)
@@ -99,13 +99,13 @@ def test_a_spectrum_from_the_published_numbers_is_read_from_a_wrong_start() -> N
     assert abs(thickness.value - 0.49) < 4.0 * thickness.error < 0.01
     # With the index given, so is the diameter.
     exact = body(diameter=20.2, thickness=0.47)
-    held = assign(exact, peaks, prior_from(exact, ["index=0"]))
+    held = assign(exact, peaks, prior_from(exact, ["slope=0", "index=0"]))
     assert abs(held.parameters["diameter"].value / 20.0 - 1.0) < 1e-4
 
 
 def test_many_missing_and_spurious_peaks_do_not_mislead() -> None:
     sphere = body()
-    prior = prior_from(sphere, ["index=0"])
+    prior = prior_from(sphere, ["slope=0", "index=0"])
     atlas = Atlas(sphere, prior, AROUND, (1,))
     for seed in range(3):
         rng = np.random.default_rng(100 + seed)
@@ -118,7 +118,7 @@ def test_many_missing_and_spurious_peaks_do_not_mislead() -> None:
 
 def test_second_radial_orders_are_told_from_first_ones() -> None:
     sphere = body()
-    prior = prior_from(sphere, ["index=0"])
+    prior = prior_from(sphere, ["slope=0", "index=0"])
     rng = np.random.default_rng(3)
     x = prior.mean + prior.deviation * np.array([0.8, -0.6, 0.0, 0.0])
     truth = synthetic_spectrum(sphere, x, (0.645, 0.665), rng, orders=(1, 2), higher_seen=0.7, spurious=0)
@@ -132,7 +132,9 @@ def test_an_ambiguous_comb_is_reported_with_its_rivals() -> None:
     sphere = body()
     truth = [PUBLISHED["TE", l] for l in (164, 165, 166)]
     peaks = Peaks.of(truth, error_nm=0.02, pol=["TE"] * 3)
-    result = assign(sphere, peaks, prior_from(sphere, ["diameter=3 %", "thickness=5 %", "index=0.05"]))
+    result = assign(
+        sphere, peaks, prior_from(sphere, ["slope=0", "diameter=3 %", "thickness=5 %", "index=0.05"])
+    )
     assert result.probability < 0.6
     assert len(result.readings) >= 4
     degrees = {r.fit.names[0][1] for r in result.readings if r.fit.names[0] is not None}
@@ -144,7 +146,7 @@ def test_an_ambiguous_comb_is_reported_with_its_rivals() -> None:
 
 def test_errors_stated_too_small_are_found_out() -> None:
     sphere = body()
-    prior = prior_from(sphere, ["index=0"])
+    prior = prior_from(sphere, ["slope=0", "index=0"])
     rng = np.random.default_rng(8)
     truth = synthetic_spectrum(sphere, prior.mean, WINDOW, rng, noise_nm=0.01, missing=0.0, spurious=0)
     honest = assign(sphere, truth.peaks, prior)

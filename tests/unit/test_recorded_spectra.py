@@ -133,6 +133,8 @@ def test_assign_reads_the_recorded_spectrum_itself(
             "0.05 nm",
             "--free",
             "index=0",
+            "--free",
+            "slope=0",
             "-o",
             str(tmp_path / "read"),
         ],

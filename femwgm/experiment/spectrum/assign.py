@@ -18,7 +18,7 @@ import numpy as np
 
 from femwgm.errors import SolveError
 from femwgm.experiment.spectrum.assignment import Assignment, Name, Reading
-from femwgm.experiment.spectrum.fitting import Approach, Fit, approach, finish, widen
+from femwgm.experiment.spectrum.fitting import Approach, Fit, approach, exactly, finish, shifted, widen
 from femwgm.experiment.spectrum.grid import scan
 from femwgm.experiment.spectrum.likelihood import Odds, pair_gains
 from femwgm.experiment.spectrum.line_fits import Atlas
@@ -28,10 +28,11 @@ from femwgm.experiment.spectrum.prior import Prior
 
 __all__ = ["assign", "read"]
 
-STARTS = 160
-"""Starts that are fitted."""
-FINALISTS = 12
-"""Readings that are followed to the end."""
+STARTS = 1200
+"""Starts that are followed."""
+FINALISTS = 120
+"""Readings that are followed to the end: a comb repeats once a degree, and a prior of a few per cent holds dozens of them."""
+MOST_READINGS = 300
 HOPELESS = 30.0
 """Approaches whose likelihood is smaller by exp of this are not followed to the end."""
 NOTHING = (
@@ -85,17 +86,20 @@ def read(atlas: Atlas, peaks: Peaks, odds: Odds) -> Assignment:
         See :func:`assign`.
     """
     body, prior = atlas.body, atlas.prior
-    near = _approach_all(atlas, peaks, odds)
-    readings = _finish_all(body, peaks, prior, near, odds)
+    near = approach(atlas, peaks, scan(atlas, peaks, odds, STARTS), odds, FINALISTS)
+    near = [one for one in near if one.score > near[0].score - HOPELESS]
+    readings = _finish_all(atlas, peaks, near, odds)
     if not readings:
         raise SolveError(NOTHING)
-    scale = _error_scale(body, peaks, prior, near, readings[0], odds)
+    readings = _climb(atlas, peaks, readings, odds)
+    scale = _error_scale(atlas, peaks, near, readings[0], odds)
     if scale > 1.0:
         peaks = peaks.with_errors(scale * peaks.error_nm)
-        readings = _finish_all(body, peaks, prior, near, odds) or readings
+        readings = _climb(atlas, peaks, _finish_all(atlas, peaks, near, odds) or readings, odds)
     best = readings[0].log_evidence
-    readings = [widen(body, peaks, prior, r) for r in readings if r.log_evidence > best - RIVAL_NATS - 2.0]
+    readings = [widen(atlas, peaks, r) for r in readings if r.log_evidence > best - RIVAL_NATS - 2.0]
     readings.sort(key=lambda r: -r.log_evidence)
+    readings[0] = exactly(atlas, peaks, readings[0], odds)
     best = readings[0].log_evidence
     kept = [r for r in readings if r.log_evidence > best - RIVAL_NATS]
     weight = np.exp([r.log_evidence - best for r in kept])
@@ -106,29 +110,34 @@ def read(atlas: Atlas, peaks: Peaks, odds: Odds) -> Assignment:
     return Assignment(body, peaks, prior, probable, scale)
 
 
-def _approach_all(atlas: Atlas, peaks: Peaks, odds: Odds) -> list[Approach]:
-    """Distinct approaches, the best first."""
-    best: dict[tuple[Any, ...], Approach] = {}
-    for start in scan(atlas, peaks, odds, STARTS):
-        near = approach(atlas, peaks, start, odds)
-        if near is not None and (near.names not in best or best[near.names].score < near.score):
-            best[near.names] = near
-    ranked = sorted(best.values(), key=lambda a: -a.score)
-    return [a for a in ranked if a.score > ranked[0].score - HOPELESS][:FINALISTS]
-
-
-def _finish_all(
-    body: CoatedSphere, peaks: Peaks, prior: Prior, near: Sequence[Approach], odds: Odds
-) -> list[Fit]:
+def _finish_all(atlas: Atlas, peaks: Peaks, near: Sequence[Approach], odds: Odds) -> list[Fit]:
     """Distinct fits, the most probable first."""
     best: dict[tuple[Any, ...], Fit] = {}
     for one in near:
-        result = finish(body, peaks, prior, one, odds)
+        result = finish(atlas, peaks, one, odds)
         if result is not None and (
             result.names not in best or best[result.names].log_evidence < result.log_evidence
         ):
             best[result.names] = result
     return sorted(best.values(), key=lambda r: -r.log_evidence)
+
+
+def _climb(atlas: Atlas, peaks: Peaks, readings: Sequence[Fit], odds: Odds) -> list[Fit]:
+    """The readings with every rung above and below them that is nearly as probable: what a scan happens to miss."""
+    found = {reading.names: reading for reading in readings}
+    best = max(reading.log_evidence for reading in readings)
+    queue = [reading for reading in readings if reading.log_evidence > best - RIVAL_NATS]
+    while queue and len(found) < MOST_READINGS:
+        here = queue.pop(0)
+        for by in (-1, 1):
+            near = shifted(atlas, peaks, here, by, odds)
+            fit = None if near is None else finish(atlas, peaks, near, odds)
+            if fit is not None and fit.names not in found:
+                found[fit.names] = fit
+                best = max(best, fit.log_evidence)
+                if fit.log_evidence > best - RIVAL_NATS:
+                    queue.append(fit)
+    return sorted(found.values(), key=lambda r: -r.log_evidence)
 
 
 def _chances(result: Fit, peaks: Peaks, odds: Odds) -> tuple[dict[Name, float], ...]:
@@ -148,9 +157,7 @@ def _chances(result: Fit, peaks: Peaks, odds: Odds) -> tuple[dict[Name, float], 
     return tuple(chances)
 
 
-def _error_scale(
-    body: CoatedSphere, peaks: Peaks, prior: Prior, near: Sequence[Approach], first: Fit, odds: Odds
-) -> float:
+def _error_scale(atlas: Atlas, peaks: Peaks, near: Sequence[Approach], first: Fit, odds: Odds) -> float:
     """1, or the factor on the stated errors that makes the peaks far more probable.
 
     Errors stated too small do not show as a large chi^2 alone: peaks that miss their line are then taken for spurious ones.
@@ -159,10 +166,10 @@ def _error_scale(
     for factor in SCALES:
         wider = peaks.with_errors(factor * peaks.error_nm)
         for one in near[:2]:
-            result = finish(body, wider, prior, one, odds)
+            result = finish(atlas, wider, one, odds)
             if result is not None and result.log_evidence > best.log_evidence + CONVINCING:
                 scale, best = factor, result
-    spare = best.matched - prior.free.size
+    spare = best.matched - atlas.free.size
     if scale == 1.0 or spare < 2:
         return 1.0
     return max(1.0, scale * float(np.sqrt(best.chi2 / spare)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from femwgm.experiment.spectrum.fitting import Fit
+from femwgm.experiment.spectrum.fitting import Fit, Name
 from femwgm.experiment.spectrum.model import PARAMETERS, UNITS, CoatedSphere
 from femwgm.experiment.spectrum.peaks import Peaks
 from femwgm.experiment.spectrum.posterior import gaussian_posterior
@@ -21,8 +21,6 @@ WORTH_NAMING = 0.01
 """Smallest probability of an alternative that is worth a word."""
 DETERMINED = 1.0 / 3.0
 """A parameter counts as determined by the data when they narrow its prior to less than this."""
-Name = tuple[str, int, int] | None
-"""(pol, l, q) of a mode, None for a spurious peak."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +35,8 @@ class Parameter:
         Mean and standard deviation within the best reading.
     prior_error
         Standard deviation before the spectrum.
-    spread
-        Standard deviation over all readings, each weighted with its probability: what is not known for not knowing l counts.
+    mean, spread
+        Mean and standard deviation over all readings, each weighted with its probability: not knowing l counts.
     """
 
     name: str
@@ -46,15 +44,16 @@ class Parameter:
     value: float
     error: float
     prior_error: float
+    mean: float
     spread: float
 
     @property
     def determined(self) -> bool:
-        """Whether the spectrum, not the prior, fixes it."""
-        return self.error < DETERMINED * self.prior_error
+        """Whether the spectrum, not the prior, fixes it: over all readings, since one of them may be another's neighbour in l."""
+        return self.spread < DETERMINED * self.prior_error
 
     def __str__(self) -> str:
-        return f"{self.name} = {self.value:.6g} +- {self.error:.2g}{' ' + self.unit if self.unit else ''}"
+        return f"{self.name} = {self.mean:.6g} +- {self.spread:.2g}{' ' + self.unit if self.unit else ''}"
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ class Assignment:
         return {
             PARAMETERS[i]: Parameter(
                 PARAMETERS[i], UNITS[PARAMETERS[i]], float(values[0, i]), float(np.sqrt(variances[0, i])),
-                float(self.prior.deviation[i]), float(spread[i]),
+                float(self.prior.deviation[i]), float(mean[i]), float(spread[i]),
             )
             for i in self.prior.free
         }  # fmt: skip
@@ -177,6 +176,19 @@ class Assignment:
             )  # fmt: skip
         return rows
 
+    def _freed(self) -> str:
+        """Which assumption to give up when the sphere misses the lines."""
+        held = [
+            PARAMETERS[i] for i in range(4) if PARAMETERS[i] in self.body.names and i not in self.prior.free
+        ]
+        if "slope" in held:
+            return "free the slope of the index: --free slope=0.1"
+        if held:
+            return f"free what is held: {', '.join(held)}"
+        if float(self.best.lines.labels.q.max()) < 2.0:
+            return "allow higher radial orders: --set modes.radial_orders=[1,2]"
+        return "give up the round sphere or the uniform layer: a deformed sphere splits each line"
+
     def notes(self) -> list[str]:
         """What a reader must know, in words."""
         said = []
@@ -184,9 +196,10 @@ class Assignment:
             said.append(
                 f"the lines scatter {self.error_scale:.3g} times more than their stated errors; all errors are scaled by it"
             )
+            said.append(f"to explain the scatter, {self._freed()}")
         said += [
             f"{parameter.name} is not determined by these peaks: the prior's {parameter.prior_error:.2g} becomes"
-            f" {parameter.error:.2g}{' ' + parameter.unit if parameter.unit else ''}"
+            f" {parameter.spread:.2g}{' ' + parameter.unit if parameter.unit else ''}"
             for parameter in self.parameters.values()
             if not parameter.determined
         ]

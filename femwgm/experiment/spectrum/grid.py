@@ -94,12 +94,32 @@ def _grid(atlas: Atlas) -> list[Array]:
 
 def _tops(atlas: Atlas, points: Array, peaks: Peaks, odds: Odds, blunt: Array) -> list[tuple[Start, Array]]:
     """Local maxima along a row, each with the mode (or -1) that every peak would be."""
-    gains, missed, _ = pair_gains(peaks, atlas.wavelengths(points), atlas.labels, odds, blunt)
+    lines = atlas.wavelengths(points)
+    inside = (lines.min(axis=0) < peaks.wavelength_nm[-1] + atlas.spacing_nm) & (
+        lines.max(axis=0) > peaks.wavelength_nm[0] - atlas.spacing_nm
+    )
+    index = np.flatnonzero(inside)
+    labels, lines = atlas.labels.take(index), lines[:, index]
+    if not index.size:
+        return []
+    # Gains are those of the peaks at one point of the row but for the distances, which are all that differs along it.
+    own, _, _ = pair_gains(peaks, lines[0], labels, odds, blunt)
+    away = (peaks.wavelength_nm[:, None] - lines[0]) / blunt[:, None]
+    seen = np.log1p(-odds.of_order(labels.q))
+    edge = 3.0 * blunt.max() + 1e-9
+    lo, hi = peaks.wavelength_nm[0] - edge, peaks.wavelength_nm[-1] + edge
+    missed = np.where((lines >= lo) & (lines <= hi), seen, 0.0)
+    first = np.where((lines[0] >= lo) & (lines[0] <= hi), seen, 0.0)
+    gains = ((peaks.wavelength_nm[:, None] - lines[:, None, :]) / blunt[:, None]).astype(np.float32)
+    np.multiply(gains, gains, out=gains)
+    gains *= -0.5
+    gains += (own + 0.5 * away**2 + first).astype(np.float32)
+    gains -= missed[:, None, :].astype(np.float32)
     prior = atlas.prior
     z = (points - prior.mean)[:, atlas.free] / prior.deviation[atlas.free]
     score = np.maximum(gains.max(axis=2), 0.0).sum(axis=1) + missed.sum(axis=1) - 0.5 * (z**2).sum(axis=1)
     padded = np.concatenate([[-np.inf], score, [-np.inf]])
     tops = np.flatnonzero((score >= padded[:-2]) & (score >= padded[2:]))
     tops = tops[np.argsort(-score[tops])][:8]
-    best = np.where(gains[tops].max(axis=2) > 0.0, gains[tops].argmax(axis=2), -1)
+    best = np.where(gains[tops].max(axis=2) > 0.0, index[gains[tops].argmax(axis=2)], -1)
     return [(Start(points[i], float(score[i])), names) for i, names in zip(tops, best, strict=True)]

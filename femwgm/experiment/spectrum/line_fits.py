@@ -104,6 +104,20 @@ class Atlas:
         scale = REACH * self.prior.deviation[self.free]
         return np.asarray(self._basis((x - self.prior.mean)[:, self.free] / scale) @ self._coefficients)
 
+    def holds(self, x: Array) -> bool:
+        """Whether a parameter vector lies where the polynomials were made, or just beyond."""
+        return bool(
+            (np.abs(x - self.prior.mean)[self.free] <= 1.15 * REACH * self.prior.deviation[self.free]).all()
+        )
+
+    def slopes(self, x: Array) -> Array:
+        """d line / d free parameter (nm per unit) at parameter vectors of shape (points, 4): (points, lines, free)."""
+        scale = REACH * self.prior.deviation[self.free]
+        u = (x - self.prior.mean)[:, self.free] / scale
+        return np.stack(
+            [self._basis(u, i) @ self._coefficients / scale[i] for i in range(self.free.size)], axis=2
+        )
+
     def lines(self, x: Array) -> Lines:
         """Lines and slopes at one parameter vector."""
         scale = REACH * self.prior.deviation[self.free]

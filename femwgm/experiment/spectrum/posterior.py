@@ -7,13 +7,13 @@ The valley is walked in both directions, the other parameters fitted anew at eac
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from femwgm.errors import SolveError
-from femwgm.experiment.spectrum.lines import Lines, track
-from femwgm.experiment.spectrum.model import CoatedSphere
+from femwgm.experiment.spectrum.lines import Lines
 from femwgm.experiment.spectrum.peaks import Peaks
 from femwgm.experiment.spectrum.prior import Prior
 from femwgm.ground.typing import Array
@@ -72,13 +72,15 @@ def gaussian_posterior(lines: Lines, mode: Array, peaks: Peaks, prior: Prior) ->
     return Posterior(lines.x, covariance, float(volume))
 
 
-def walk(body: CoatedSphere, lines: Lines, mode: Array, peaks: Peaks, prior: Prior) -> Posterior:
+def walk(
+    at: Callable[[Array, Lines], Lines], lines: Lines, mode: Array, peaks: Peaks, prior: Prior
+) -> Posterior:
     """The posterior around the best point, its widest direction followed wherever it bends.
 
     Parameters
     ----------
-    body
-        The sphere.
+    at
+        Lines at a parameter vector, from those at one nearby.
     lines
         Lines at the best point.
     mode, peaks, prior
@@ -96,7 +98,7 @@ def walk(body: CoatedSphere, lines: Lines, mode: Array, peaks: Peaks, prior: Pri
         here = lines
         for _ in range(int(FAR / STEP)):
             try:
-                here = _onward(body, here, sign * STEP * length * along, across, mode, peaks, prior)
+                here = _onward(at, here, sign * STEP * length * along, across, mode, peaks, prior)
             except SolveError:
                 break
             stations.append(_station(here, mode, peaks, prior, across, best))
@@ -135,7 +137,13 @@ def _station(
 
 
 def _onward(
-    body: CoatedSphere, lines: Lines, step: Array, across: Array, mode: Array, peaks: Peaks, prior: Prior
+    at: Callable[[Array, Lines], Lines],
+    lines: Lines,
+    step: Array,
+    across: Array,
+    mode: Array,
+    peaks: Peaks,
+    prior: Prior,
 ) -> Lines:
     """One step along the valley, then down to its floor."""
     free, scale = prior.free, prior.deviation[prior.free]
@@ -145,7 +153,7 @@ def _onward(
         down = across @ np.linalg.solve(across.T @ hessian @ across, across.T @ (gradient - hessian @ ahead))
         x = lines.x.copy()
         x[free] += scale * (ahead + down)
-        lines = track(body, x, lines, 1e-6)
+        lines = at(x, lines)
         if attempt and down @ hessian @ down < 1e-3:
             break
     return lines

@@ -16,7 +16,10 @@ from femwgm.ground.typing import Array
 __all__ = ["DEFAULT_DEVIATIONS", "Prior", "prior_from"]
 
 DEFAULT_DEVIATIONS: dict[str, str] = {"diameter": "1 %", "thickness": "5 %", "index": "0.02"}
-"""Standard deviations of what is fitted by default; the slope is held unless asked for."""
+"""Standard deviations of what is fitted by default."""
+SLOPE_OF_A_CONSTANT = (-0.1, 0.1)
+"""Mean and standard deviation (1/um) of dn/dlambda where the configuration states a number and no law: every clear dense medium
+disperses normally, silica by -0.03, polystyrene by -0.06, films of nanocrystals by up to -0.3 near 650 nm."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,8 @@ def prior_from(body: CoatedSphere, deviations: Mapping[str, str] | Sequence[str]
         The sphere.
     deviations
         By parameter (or as "name=deviation"), e.g. "diameter=2 %", "thickness=20 nm", "index=0.03", "slope=0.1"; 0 holds a
-        parameter. What is not named keeps its default (:data:`DEFAULT_DEVIATIONS`).
+        parameter. What is not named keeps its default (:data:`DEFAULT_DEVIATIONS`); the slope's is 0 where the medium has a
+        law, and :data:`SLOPE_OF_A_CONSTANT` where it states a number. A deviation given for it is one from no extra slope.
 
     Raises
     ------
@@ -68,9 +72,12 @@ def prior_from(body: CoatedSphere, deviations: Mapping[str, str] | Sequence[str]
     >>> from femwgm.materials.dispersion import Constant
     >>> media = {"core": Material("g", Constant(2.1 + 0j)), "air": Material("a", Constant(1.0 + 0j))}
     >>> prior_from(CoatedSphere((10.0,), media, reference_um=0.66), ["diameter=2 %"]).deviation
-    array([0.4 , 0.  , 0.02, 0.  ])
+    array([0.4 , 0.  , 0.02, 0.1 ])
     """
     given = dict(DEFAULT_DEVIATIONS)
+    mean = body.nominal
+    if not body.media[body.regions[body.shell]].dispersive:
+        mean[3], given["slope"] = SLOPE_OF_A_CONSTANT[0], str(SLOPE_OF_A_CONSTANT[1])
     for item in deviations.items() if isinstance(deviations, Mapping) else map(_pair, deviations or ()):
         if item[0] not in body.names:
             raise ConfigError(
@@ -80,7 +87,8 @@ def prior_from(body: CoatedSphere, deviations: Mapping[str, str] | Sequence[str]
                 remedy=f"one of {', '.join(body.names)}",
             )
         given[item[0]] = item[1]
-    mean = body.nominal
+        if item[0] == "slope":
+            mean[3] = 0.0
     deviation = np.array(
         [_deviation(name, given.get(name, "0"), mean[i]) for i, name in enumerate(PARAMETERS)]
     )

@@ -37,11 +37,13 @@ def reading_section(study: Study) -> Section:
 
     stated = study.body(MAIN)
     wrong = CoatedSphere((10.08, 10.08 + 0.475), stated.media, reference_um=0.658)
-    result = assign(wrong, peaks, prior_from(wrong, ["diameter=1 %", "thickness=5 %", "index=0.02"]))
+    result = assign(
+        wrong, peaks, prior_from(wrong, ["slope=0", "diameter=1 %", "thickness=5 %", "index=0.02"])
+    )
     truth = {m.wavelength_nm: (m.pol, m.l, m.q) for m in modes}
     ordered = [truth[w] for w in sorted(truth)]
     right = sum(a == b for a, b in zip(result.labels, ordered, strict=True))
-    held = assign(wrong, peaks, prior_from(wrong, ["diameter=1 %", "thickness=5 %", "index=0"]))
+    held = assign(wrong, peaks, prior_from(wrong, ["slope=0", "diameter=1 %", "thickness=5 %", "index=0"]))
     numbers = result.parameters
     rows = [
         Row(
@@ -49,7 +51,7 @@ def reading_section(study: Study) -> Section:
             "not given",
             f"{right} of {len(modes)} right, probability {result.probability:.3f}",
             "exact sphere fitted to the lines, all l in competition",
-            "peaks of the run with errors of a tenth of the line width; start 20.16 µm, 475 nm",
+            "peaks of the run with errors of a tenth of the line width; no dispersion, as in the run; start 20.16 µm, 475 nm",
             "ours only",
             [MAIN],
             (("right", float(right)), ("probability", result.probability)),

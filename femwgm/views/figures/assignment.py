@@ -88,7 +88,7 @@ def _number(parameter: Any) -> str:
     unit, scale = {"um": (" µm", 1.0), "1/um": ("/µm", 1.0)}.get(parameter.unit, ("", 1.0))
     if parameter.name == "thickness":
         unit, scale = " nm", 1e3
-    value, error = scale * parameter.value, scale * parameter.error
+    value, error = scale * parameter.mean, scale * parameter.spread
     digits = max(0, int(np.ceil(-np.log10(error) + 0.5))) if error > 0.0 else 4
     return f"{names[parameter.name]} = {value:.{digits}f} ± {error:.{digits}f}{unit}"
 

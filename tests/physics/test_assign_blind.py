@@ -1,0 +1,131 @@
+"""Spectra of dispersive spheres, made elsewhere and read blind: the right reading is listed, probabilities mean what they say."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from femwgm.experiment.spectrum.assign import read
+from femwgm.experiment.spectrum.assignment import Assignment
+from femwgm.experiment.spectrum.likelihood import Odds
+from femwgm.experiment.spectrum.line_fits import Atlas
+from femwgm.experiment.spectrum.model import PARAMETERS, CoatedSphere
+from femwgm.experiment.spectrum.peaks import Peaks
+from femwgm.experiment.spectrum.prior import prior_from
+from femwgm.materials import Material
+from femwgm.materials.dispersion import Constant
+from tests.support.blind import Ball, Spectrum, spectrum
+
+# Diameter (um), thickness (um, 0: bare), index, radial orders.
+SPHERES = [
+    (5.0, 0.0, 1.585, 1), (8.0, 0.0, 1.47, 2), (12.0, 0.0, 1.585, 1), (20.0, 0.0, 1.46, 2), (35.0, 0.0, 1.585, 1),
+    (5.0, 0.49, 1.768, 2),
+    (8.0, 0.30, 1.70, 1), (12.0, 0.49, 1.768, 2), (16.0, 0.60, 1.80, 1), (20.0, 0.49, 1.768, 2), (20.0, 0.40, 1.74, 1),
+    (26.0, 0.49, 1.768, 2), (33.0, 0.49, 1.768, 1), (42.0, 0.49, 1.768, 2), (52.0, 0.49, 1.768, 1),
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Read:
+    """A spectrum, what it was made of, and how it was read."""
+
+    truth: Spectrum
+    x: np.ndarray
+    result: Assignment
+
+    def agreement(self, names: tuple) -> float:
+        """Share of the modes' peaks whose label is right."""
+        return float(np.mean([a == b for a, b in zip(names, self.truth.names, strict=True) if b is not None]))
+
+    @property
+    def right(self) -> float:
+        """Probability given to readings that have nine in ten labels right: peaks of two close lines leave a choice."""
+        return sum(r.probability for r in self.result.readings if self.agreement(r.fit.names) >= 0.8)
+
+
+def reads(sphere: tuple[float, float, float, int], seeds: range) -> list[Read]:
+    """Spheres drawn from the prior, slopes of 0 to -0.3 /um, errors of 0.02 to 0.2 nm, a fifth of the lines missing."""
+    diameter, thickness, index, orders = sphere
+    layers = [("core", 1.45)] if thickness else []
+    media = {
+        name: Material(name, Constant(complex(n) ** 2))
+        for name, n in (*layers, ("shell", index), ("air", 1.0))
+    }
+    radii = (0.5 * diameter, 0.5 * diameter + thickness) if thickness else (0.5 * diameter,)
+    body = CoatedSphere(radii, media, reference_um=0.655)
+    prior = prior_from(body)
+    half = min(max(14.0, 160.0 / diameter), 30.0)
+    window = 655.0 - half, 655.0 + half
+    atlas = Atlas(
+        body, prior, (1e-3 * window[0] - 1e-3, 1e-3 * window[1] + 1e-3), tuple(range(1, orders + 1))
+    )
+    made = []
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        x = prior.mean + prior.deviation * np.clip(rng.standard_normal(4), -2.7, 2.7)
+        x[3] = rng.uniform(-0.3, 0.0)
+        noise = float(np.exp(rng.uniform(np.log(0.02), np.log(0.2))))
+        ball = Ball(x[0], x[1] if thickness else 0.0, x[2], x[3])
+        truth = spectrum(ball, window, rng, noise_nm=noise, missing=0.2, spurious=0.1, orders=orders)
+        if len(truth.names) >= 3:
+            made.append(Read(truth, x, read(atlas, Peaks.of(truth.wavelength_nm, error_nm=noise), Odds())))
+    return made
+
+
+def test_a_dispersive_ball_and_a_dispersive_film_are_read() -> None:
+    for sphere, seed in ((SPHERES[2], 2000), (SPHERES[6], 6000)):
+        (one,) = reads(sphere, range(seed, seed + 1))
+        assert one.right > 0.01
+        assert one.result.probability < 0.9 or one.agreement(one.result.labels) >= 0.8
+
+
+def say(text: str) -> None:
+    """A line of the report, seen with -s."""
+    sys.stdout.write(text + "\n")
+
+
+@pytest.mark.slow
+def test_stated_probabilities_are_calibrated_and_intervals_cover() -> None:
+    """Three hundred spectra; the reliability diagram's bins are printed."""
+    every = [one for i, sphere in enumerate(SPHERES) for one in reads(sphere, range(1000 * i, 1000 * i + 20))]
+    listed = np.array([any(one.agreement(r.fit.names) >= 0.8 for r in one.result.readings) for one in every])
+    stated = np.array([one.result.probability for one in every])
+    right = np.array([one.agreement(one.result.labels) >= 0.8 for one in every])
+    say(
+        f"{len(every)} spectra; right reading listed {listed.mean():.3f}, best {right.mean():.3f}, stated {stated.mean():.3f}"
+    )
+    for low, high in ((0.0, 0.1), (0.1, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 0.95), (0.95, 1.01)):
+        inside = (stated >= low) & (stated < high)
+        if inside.any():
+            say(
+                f"  {low:.2f} to {high:.2f}: {inside.sum()} spectra, stated {stated[inside].mean():.3f},"
+                f" right {right[inside].mean():.3f}"
+            )
+    labels = np.array(
+        [
+            (one.result.chances[i].get(one.result.labels[i], 0.0), one.result.labels[i] == name)
+            for one in every
+            for i, name in enumerate(one.truth.names)
+        ]
+    )
+    say(f"labels: stated {labels[:, 0].mean():.3f}, right {labels[:, 1].mean():.3f}")
+    scores = np.array(
+        [
+            (p.mean - one.x[PARAMETERS.index(name)]) / p.spread
+            for one in every
+            for name, p in one.result.parameters.items()
+        ]
+    )
+    say(
+        f"intervals: {np.mean(np.abs(scores) < 1.0):.3f} in one deviation, {np.mean(np.abs(scores) < 2.0):.3f} in two"
+    )
+    assert listed.mean() > 0.97
+    n = len(every)
+    assert abs(right.mean() - stated.mean()) < 3.0 * np.sqrt((stated * (1.0 - stated)).sum()) / n + 0.03
+    sure = stated > 0.95
+    assert right[sure].mean() > 0.9
+    assert np.mean(np.abs(scores) < 1.0) > 0.60
+    assert np.mean(np.abs(scores) < 2.0) > 0.90
