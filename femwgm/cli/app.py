@@ -63,7 +63,8 @@ def run(
         def show(result: RunResult) -> None:
             bar.clear()
             show_modes(
-                result.rows, result.regions, settings.name, csv=csv, quiet=quiet, warnings=result.warnings, out=out
+                result.rows, result.regions, settings.name, csv=csv, quiet=quiet, warnings=result.warnings, out=out,
+                unit=settings.modes.unit,
             )  # fmt: skip
 
         result, remarks = run_into(settings, out, progress=bar, on_tables=show, pictures=pictures)
@@ -104,7 +105,7 @@ def exact(
     if formulas and not csv:
         show_formulas(rows, f"{settings.name}, exact and by formulas")
         return
-    show_modes(rows, settings.geometry.regions, f"{settings.name}, exact", csv=csv)
+    show_modes(rows, settings.geometry.regions, f"{settings.name}, exact", csv=csv, unit=settings.modes.unit)
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from femwgm.config import RunConfig, config_hash
+from femwgm.config.quantity import um
 from femwgm.errors import ConfigError
 from femwgm.geometry.build import section_of
 from femwgm.ground.units import k0_from_wavelength
@@ -35,7 +36,7 @@ def remarks(config: RunConfig) -> list[str]:
         shown = f"{index.real:.6g}" + (f"{index.imag:+.3g}i" if index.imag else "")
         lines.append(f"{region}: {name}, n = {shown} at {500.0 * (lo + hi):.6g} nm ({medium.source})")
     lines.append(
-        f"outer radius {config.geometry.radius_ref_um:.6g} um,"
+        f"outer radius {um(float(f'{config.geometry.radius_ref_um:.6g}'))},"
         f" size parameter {middle * config.geometry.radius_ref_um:.4g} in the middle of the window"
     )
     if config.geometry.kind == "layered_sphere":

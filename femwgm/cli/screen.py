@@ -80,6 +80,7 @@ def show_modes(
     quiet: bool = False,
     warnings: Any = (),
     out: Path | None = None,
+    unit: str | None = None,
 ) -> None:
     """Print the modes as a table or as CSV, then what else is worth a line."""
     from femwgm.cli.tables import console, modes_table
@@ -95,7 +96,7 @@ def show_modes(
     caption = "Shares (%) are of the electric energy. All columns and digits: " + (
         f"{out}/modes.csv" if out is not None else "--csv"
     )
-    screen.print(modes_table(rows, regions, title=title, caption=caption, out=screen))
+    screen.print(modes_table(rows, regions, title=title, caption=caption, out=screen, unit=unit))
     show_notes(warnings)
 
 

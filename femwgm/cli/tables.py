@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from femwgm.cli.numbers import decimals_for, percent, plain, quality, short_error
+from femwgm.ground.units import in_spectral_unit
 from femwgm.store.rows import Row
 
 __all__ = ["console", "modes_table", "notes"]
@@ -21,7 +22,7 @@ __all__ = ["console", "modes_table", "notes"]
 COLOURS = {"TE": "cyan", "TM": "magenta"}
 UNCUT = 10_000
 """Width of what is not a terminal: nothing is wrapped or cut."""
-DISPENSABLE = ("V (µm³)", "FSR (nm)", "Q_abs", "n_eff", "p", "± rel.", "n_g", "m", "Q_rad")
+DISPENSABLE = ("V (µm³)", "FSR (nm)", "FSR (GHz)", "Q_abs", "n_eff", "p", "± rel.", "n_g", "m", "Q_rad")
 """Columns that give way, in this order, on a narrow terminal."""
 
 
@@ -38,6 +39,7 @@ def modes_table(
     title: str = "",
     caption: str = "",
     out: Console | None = None,
+    unit: str | None = None,
 ) -> Table:
     """The modes, one a line, without the columns that no mode fills.
 
@@ -51,8 +53,10 @@ def modes_table(
         Lines above and below.
     out
         Console whose width the table must fit; without one no column gives way.
+    unit
+        Unit of the lines, one of `femwgm.ground.units.SPECTRAL_UNITS`; None for wavelengths in nm.
     """
-    cells = [_cells(row, regions) for row in rows]
+    cells = [_cells(row, regions, unit) for row in rows]
     names = [name for name in (cells[0] if cells else {}) if any(line[name].plain for line in cells)]
     names = names or ["mode"]
     for spare in ("", *DISPENSABLE):
@@ -84,9 +88,31 @@ def _table(
     return table
 
 
-def _cells(row: Row, regions: Sequence[str]) -> dict[str, Text]:
+def _line(row: Row, unit: str | None) -> dict[str, str]:
+    """Where a line lies and how far the next one is, in a unit."""
     wavelength = row.get("wavelength_nm")
-    decimals = decimals_for(row.get("wavelength_error"), float(wavelength or 1.0))
+    if unit is None or wavelength is None:
+        value, name = wavelength, "λ (nm)"
+    else:
+        value, name = in_spectral_unit(float(wavelength), unit), f"{_SYMBOLS.get(unit, 'f')} ({unit})"
+    decimals = decimals_for(row.get("wavelength_error"), float(value or 1.0))
+    spacing, spaced = row.get("fsr_nm"), "FSR (nm)"
+    if unit is not None and wavelength is not None:
+        spaced = "FSR (GHz)"
+        spacing = row.get("fsr_ghz")
+    return {
+        name: plain(value, decimals),
+        "± rel.": short_error(row.get("wavelength_error")),
+        spaced: plain(spacing, 4),
+    }
+
+
+_SYMBOLS = {"eV": "E", "meV": "E", "1/cm": "1/λ"}
+
+
+def _cells(row: Row, regions: Sequence[str], unit: str | None = None) -> dict[str, Text]:
+    line = _line(row, unit)
+    (place, shown), (_, error), (spaced, spacing) = line.items()
     q_rad = quality(row.get("q_rad"), row.get("log10_q_rad"))
     if not q_rad and row.get("q_rad_floor") is not None:
         q_rad = f"> {quality(row['q_rad_floor'])}"
@@ -96,11 +122,11 @@ def _cells(row: Row, regions: Sequence[str]) -> dict[str, Text]:
         "l": _whole(row.get("l")),
         "m": _whole(row.get("m")),
         "p": _whole(row.get("p")),
-        "λ (nm)": plain(wavelength, decimals),
-        "± rel.": short_error(row.get("wavelength_error")),
+        place: shown,
+        "± rel.": error,
         "n_eff": plain(row.get("n_eff"), 5),
         "n_g": plain(row.get("n_g"), 5),
-        "FSR (nm)": plain(row.get("fsr_nm"), 4),
+        spaced: spacing,
         "Q_rad": q_rad,
         "Q_abs": q_abs,
         "Q": quality(row.get("q_total")) if q_rad and q_abs else "",

@@ -132,7 +132,7 @@ def config_hash(config: RunConfig) -> str:
         "schema": config.schema_version,
         "geometry": config.geometry.canonical(),
         "materials": {name: _no_source(spec) for name, spec in plain["materials"].items() if name in used},
-        "modes": plain["modes"],
+        "modes": {key: value for key, value in plain["modes"].items() if key != "unit"},
         "accuracy": plain["accuracy"],
         "discretization": plain["discretization"],
         "losses": plain["losses"],

@@ -7,8 +7,8 @@ Examples
 --------
 >>> length_um("490 nm"), length_um("2 inch")
 (0.49, 50800.0)
->>> wavelength_um("299.792458 THz")
-1.0
+>>> wavelength_um("299.792458 THz"), wavelength_um("10000 1/cm"), round(wavelength_um("1 eV"), 6)
+(1.0, 1.0, 1.239842)
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 from femwgm.config.base import nearest, refuse
-from femwgm.ground.units import C_UM_THZ
+from femwgm.ground.units import C_UM_THZ, SPECTRAL_ALIASES
 
 __all__ = [
     "Length",
@@ -44,8 +44,13 @@ LENGTHS = {
     "micron": "1", "mm": "1e3", "cm": "1e4", "m": "1e6",
 }  # fmt: skip
 """Everyday length units in um."""
-FREQUENCIES = {"Hz": "1e-12", "MHz": "1e-6", "GHz": "1e-3", "THz": "1"}
-"""Everyday frequency units in THz."""
+_PER_EV = Decimal("1.602176634e-19") / Decimal("6.62607015e-34")  # Hz, exact by definition
+FREQUENCIES = {
+    "Hz": "1e-12", "kHz": "1e-9", "MHz": "1e-6", "GHz": "1e-3", "THz": "1", "PHz": "1e3",
+    "eV": str(_PER_EV * Decimal("1e-12")), "meV": str(_PER_EV * Decimal("1e-15")),
+    **dict.fromkeys(("1/cm", *SPECTRAL_ALIASES), "0.0299792458"),
+}  # fmt: skip
+"""Everyday units of frequency, photon energy and wavenumber in THz."""
 
 
 @lru_cache(maxsize=256)
@@ -167,12 +172,14 @@ def in_unit(quantity: tuple[Decimal, str], unit: str) -> Decimal:
 
 
 def um(value: float) -> str:
-    """The quantity string of a length in um; reading it gives the same float back.
+    """The quantity string of a length in um, in mm from 1 mm on; reading it gives the same float back.
 
-    >>> um(10.0), um(0.1 + 0.2)
-    ('10 um', '0.30000000000000004 um')
+    >>> um(10.0), um(0.1 + 0.2), um(4000.0)
+    ('10 um', '0.30000000000000004 um', '4 mm')
     """
     short = f"{value:.6g}"
+    if float(short) == value and abs(value) >= 1e3:
+        return f"{(Decimal(repr(value)) / 1000).normalize():f} mm"
     return f"{short if float(short) == value else repr(value)} um"
 
 

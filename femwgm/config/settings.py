@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from femwgm.config.base import Flag, Name, Number, Positive, Strict, Whole, refuse
-from femwgm.config.quantity import Length, LengthOrZero, spectral_um, um
+from femwgm.config.quantity import Length, LengthOrZero, spectral_um, split_quantity, um
+from femwgm.ground.units import SPECTRAL_ALIASES, SPECTRAL_UNITS
 
 __all__ = ["Accuracy", "Discretization", "Losses", "Modes", "Outputs", "Pml", "Roughness"]
 
@@ -93,6 +103,22 @@ class Modes(Strict):
     limit: Annotated[Whole, Field(ge=1)] | None = Field(
         default=None, description="refuse to solve for more modes than this"
     )
+
+    unit: Literal[tuple(SPECTRAL_UNITS)] | None = Field(  # type: ignore[valid-type]
+        default=None,
+        description="of the lines in tables and figures: that of the window; nm where it is a length",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unit_of_the_window(cls, data: Any) -> Any:
+        if isinstance(data, Mapping) and "unit" not in data and isinstance(data.get("window"), list | tuple):
+            stated = next(iter(data["window"]), None)
+            parts = split_quantity(stated) if isinstance(stated, str) else None
+            unit = SPECTRAL_ALIASES.get(parts[1], parts[1]) if parts else None
+            if unit in SPECTRAL_UNITS:
+                return {**data, "unit": unit}
+        return data
 
     @field_validator("polarizations")
     @classmethod

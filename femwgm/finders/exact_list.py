@@ -166,7 +166,7 @@ def _on_spheroid(config: RunConfig, materials: Mapping[str, Material]) -> list[E
     Gorodetsky and Fomin, IEEE J. Sel. Top. Quantum Electron. 12, 33 (2006). A few 1e-4 of the wavenumber; solving settles it.
     """
     modes, geometry = config.modes, config.geometry
-    sphere = exact_sphere(config, materials)
+    spheres = {pol: exact_sphere(config, materials, pol) for pol in modes.polarizations}
     assert isinstance(geometry, Spheroid)
     a, b = geometry.semi_axes_um[-1]
     if modes.polar_orders is None:
@@ -180,21 +180,20 @@ def _on_spheroid(config: RunConfig, materials: Mapping[str, Material]) -> list[E
     for p in modes.polar_orders:
         offset = (p + 0.5) * a / b - 0.5
         reach = 2 + int(abs(offset))
-        found = sphere.modes(
-            window_um=wide, polarizations=modes.polarizations, radial_orders=modes.radial_orders
-        )
-        for pol, q in sorted({(e.pol, e.q) for e in found}):
-            degrees = [e.l for e in found if (e.pol, e.q) == (pol, q)]
-            orders = range(max(0, min(degrees) - reach - 1), max(degrees) + reach + 2)
-            wanted = [m for m in orders if modes.azimuthal_orders is None or m in modes.azimuthal_orders]
-            wanted = [m for m in wanted if m + offset >= 1.0]
-            for m in wanted:
-                like = sphere.comb(pol, [m + offset], q)
-                if not like:
-                    continue
-                k0 = like[0].k0 * (1.0 + _spheroidal_shift(m + p, p, q, a / b))
-                if lo * (1.0 - _WIDER) <= 2.0 * np.pi / k0.real <= hi * (1.0 + _WIDER):
-                    expected.append(Expected(pol, q, m + p, m, k0, m + offset, _leak(like[0])))
+        for pol, sphere in spheres.items():
+            found = sphere.modes(window_um=wide, polarizations=[pol], radial_orders=modes.radial_orders)
+            for q in sorted({e.q for e in found}):
+                degrees = [e.l for e in found if (e.pol, e.q) == (pol, q)]
+                orders = range(max(0, min(degrees) - reach - 1), max(degrees) + reach + 2)
+                wanted = [m for m in orders if modes.azimuthal_orders is None or m in modes.azimuthal_orders]
+                wanted = [m for m in wanted if m + offset >= 1.0]
+                for m in wanted:
+                    like = sphere.comb(pol, [m + offset], q)
+                    if not like:
+                        continue
+                    k0 = like[0].k0 * (1.0 + _spheroidal_shift(m + p, p, q, a / b))
+                    if lo * (1.0 - _WIDER) <= 2.0 * np.pi / k0.real <= hi * (1.0 + _WIDER):
+                        expected.append(Expected(pol, q, m + p, m, k0, m + offset, _leak(like[0])))
     if not expected:
         raise ConfigError(
             "no mode of the requested kind lies in the window", key="modes.window",

@@ -88,8 +88,12 @@ def _body_lines(config: RunConfig, pump_k0: float, half: int, tell: Tell) -> Lin
         name.removeprefix("volume_kerr_").removesuffix("_um3"): _plain(value)
         for name, value in mode.extra.items() if name.startswith("volume_kerr_")
     }  # fmt: skip
+    centre = int(
+        orders[np.argmin(np.abs(k0 - pump_k0))]
+    )  # where the search was off by more than half a spacing, not its line
+    shift = (shift[0] + item.m - centre, shift[1])
     return Lines(
-        mode.pol, mode.q, item.p, orders, k0 * PER_K0, error * k0 * PER_K0, item.m, "finite elements", dict(mode.energy), kerr,
+        mode.pol, mode.q, item.p, orders, k0 * PER_K0, error * k0 * PER_K0, centre, "finite elements", dict(mode.energy), kerr,
         _plain(mode.extra["mode_volume_error"]), (shift[0], shift[1] * PER_K0), notes,
     )  # fmt: skip
 

@@ -87,8 +87,9 @@ def comb_figure(run: RunView) -> Figure:
     lo, hi = (1e3 * w for w in run.config.modes.window_um)
     figure = new_figure(PAGE, 2.7)
     a, b = figure.subplots(1, 2, width_ratios=[1.0, 1.35])
-    comb(run.modes, a, window_nm=(lo, hi))
-    lines(run.modes, b, window_nm=(lo, hi))
+    unit = run.config.modes.unit
+    comb(run.modes, a, window_nm=(lo, hi), unit=unit)
+    lines(run.modes, b, window_nm=(lo, hi), unit=unit)
     panel(a, "a")
     panel(b, "b")
     return figure

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from femwgm.ground.units import in_spectral_unit, spectral_axis
 from femwgm.views.fields.source import ModeView, Viewable, mode_view
 from femwgm.views.figures.style import FAINT, GREY, INK, MARKER, POLARIZATION
 
@@ -38,7 +39,12 @@ def family_name(family: tuple[str, int, int | None]) -> str:
 
 
 def comb(
-    modes: Sequence[Viewable], ax: Axes, *, window_nm: tuple[float, float] | None = None, against: str = "l"
+    modes: Sequence[Viewable],
+    ax: Axes,
+    *,
+    window_nm: tuple[float, float] | None = None,
+    against: str = "l",
+    unit: str | None = None,
 ) -> Axes:
     """Plot wavelength against l (or m), TE and TM apart by colour, marker and line.
 
@@ -52,13 +58,15 @@ def comb(
         Window to frame; by default that of the modes.
     against
         "l" or "m".
+    unit
+        Unit of the lines, one of `femwgm.ground.units.SPECTRAL_UNITS`; None for wavelengths in nm.
     """
     from matplotlib.ticker import MaxNLocator
 
     for family, members in families(modes).items():
         pol, q, _ = family
         x = [float(view.m if (order := view.row.get(against)) is None else order) for view in members]
-        y = [view.wavelength_nm for view in members]
+        y = [in_spectral_unit(view.wavelength_nm, unit) for view in members]
         joined = len(set(x)) == len(x)  # supermodes of a pair share their degree
         ax.plot(
             x,
@@ -73,27 +81,32 @@ def comb(
             label=family_name(family),
         )
     ax.set_xlabel(f"polar degree ${against}$" if against == "l" else f"azimuthal order ${against}$")
-    ax.set_ylabel("vacuum wavelength / nm")
+    ax.set_ylabel(spectral_axis(unit))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     lo, hi = ax.get_xlim()
     if hi - lo < 2.0:
         ax.set_xlim(0.5 * (lo + hi) - 2.0, 0.5 * (lo + hi) + 2.0)
     if window_nm:
-        ax.set_ylim(*window_nm)
+        ax.set_ylim(*sorted(in_spectral_unit(end, unit) for end in window_nm))
     if len(families(modes)) <= 4:
         ax.legend(loc="best")
     return ax
 
 
 def lines(
-    modes: Sequence[Viewable], ax: Axes, *, window_nm: tuple[float, float] | None = None, spacing: bool = True
+    modes: Sequence[Viewable],
+    ax: Axes,
+    *,
+    window_nm: tuple[float, float] | None = None,
+    spacing: bool = True,
+    unit: str | None = None,
 ) -> Axes:
     """Draw the modes as lines on the wavelength axis, each family on its own shelf, named by l, with the spacing between them."""
     shelves = families(modes)
     for shelf, (family, members) in enumerate(reversed(shelves.items())):
         colour = POLARIZATION.get(family[0], INK)
         order = sorted(members, key=lambda view: view.wavelength_nm)
-        positions = [view.wavelength_nm for view in order]
+        positions = [in_spectral_unit(view.wavelength_nm, unit) for view in order]
         ax.vlines(positions, shelf, shelf + 0.62, color=colour, lw=1.3)
         ax.axhline(shelf, color=FAINT, lw=0.6, zorder=0)
         crowded = len(order) > 14
@@ -101,14 +114,20 @@ def lines(
             l = view.row.get("l")
             name = str(view.m if l is None else l)
             ax.text(
-                view.wavelength_nm, shelf + 0.65, name, ha="center", va="bottom", fontsize=5.5, color=colour
+                in_spectral_unit(view.wavelength_nm, unit),
+                shelf + 0.65,
+                name,
+                ha="center",
+                va="bottom",
+                fontsize=5.5,
+                color=colour,
             )
         if spacing and len(positions) > 1 and not crowded:
             for a, b in zip(positions, positions[1:], strict=False):
                 ax.text(
                     0.5 * (a + b),
                     shelf + 0.12,
-                    f"{b - a:.2f} nm",
+                    f"{b - a:.2f} nm" if unit is None else f"{abs(b - a):.4g} {unit}",
                     ha="center",
                     va="bottom",
                     fontsize=4.8,
@@ -117,9 +136,9 @@ def lines(
     ax.set_yticks([i + 0.3 for i in range(len(shelves))], [family_name(f) for f in reversed(shelves)])
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(-0.05, len(shelves) + (0.0 if len(shelves) <= 4 else 0.05 * len(shelves)))
-    lo, hi = window_nm or _window(modes)
+    lo, hi = sorted(in_spectral_unit(end, unit) for end in window_nm or _window(modes))
     ax.set_xlim(lo, hi)
-    ax.set_xlabel("vacuum wavelength / nm")
+    ax.set_xlabel(spectral_axis(unit))
     return ax
 
 
