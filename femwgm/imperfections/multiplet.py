@@ -128,17 +128,21 @@ class Multiplet:
     def fwhm_pm(self) -> float:
         """Full width at half maximum of the unresolved multiplet (pm), all lines equally bright and arbitrarily narrow.
 
-        The lines are smoothed by a Gaussian of Silverman's width, whose own width is taken out again in quadrature.
+        The lines are smoothed by a Gaussian of Silverman's width, whose own width is taken out again in quadrature. Zero where
+        more than half of the lines coincide.
         """
         lines = np.sort(self.shift_pm)
-        spread = min(float(np.std(lines)), float(np.subtract(*np.quantile(lines, [0.75, 0.25]))) / 1.349)
-        if spread <= 1e-12 * abs(self.mode.wavelength_nm):
-            return float(lines[-1] - lines[0])
-        width = 0.9 * spread * lines.size**-0.2
-        x = np.linspace(lines[0] - 4.0 * width, lines[-1] + 4.0 * width, 4001)
+        quartiles = float(np.subtract(*np.quantile(lines, [0.75, 0.25])))
+        width = 0.9 * min(float(np.std(lines)), quartiles / 1.349) * lines.size**-0.2
+        if width <= 1e-13 * self.mode.wavelength_nm * 1e3:
+            return 0.0
+        reach = np.linspace(lines[0] - 4.0 * width, lines[-1] + 4.0 * width, 2001)
+        x = np.sort(
+            np.concatenate([reach, lines, *(np.median(lines) + width * np.linspace(-9.0, 9.0, 361)[None])])
+        )
         density = np.exp(-0.5 * ((x[:, None] - lines) / width) ** 2).sum(axis=1)
         above = x[density >= 0.5 * density.max()]
-        full = above[-1] - above[0]
+        full = float(above[-1] - above[0])
         return math.sqrt(max(full**2 - 8.0 * math.log(2.0) * width**2, 0.0))
 
     @property
@@ -218,12 +222,12 @@ def multiplet(
     return Multiplet(mode, values[ranking], np.full(values.size, error), states[:, ranking], order, short)
 
 
-def cost(l: int, reliefs: Mapping[int, Relief]) -> float:
+def cost(l: int, reliefs: Mapping[int, Relief], kinds_of_beads: int = 0) -> float:
     """Multiplications that a multiplet takes, roughly."""
     lines, reach = 2 * l + 1, max((relief.degree for relief in reliefs.values()), default=0)
     every = _cost_of_all(l, reliefs)
     others = every if every <= _FULL else len(reliefs) * 60.0 * reach * (l + reach) ** 2
-    return 10.0 * lines**3 + others
+    return 10.0 * lines**3 + others + 2.2e8 * l * kinds_of_beads
 
 
 def _cost_of_all(l: int, reliefs: Mapping[int, Relief]) -> float:
@@ -233,6 +237,12 @@ def _cost_of_all(l: int, reliefs: Mapping[int, Relief]) -> float:
     forms = lines * orders * (2 * reach + 1) * (l + reach) * 3.0
     products = lines * (2 * reach + 1) * orders**2 * 50.0
     return (forms + products) * len(reliefs)
+
+
+def first_order_factors(mode: ExactMode, interfaces: Iterable[int]) -> list[tuple[complex, complex]]:
+    """What multiplies D and S of the relief of each interface in the first order (rad/um per um)."""
+    nothing = Relief(np.ones((1, 1), dtype=np.complex128))
+    return _Problem(mode, dict.fromkeys(interfaces, nothing)).factors
 
 
 def _eigenpairs(matrix: Array) -> tuple[Array, Array]:
@@ -286,6 +296,11 @@ class _Problem:
             i: _Interface(self.mode.sphere.radii_um[i], *self.fields[i], (t[i], t[i + 1]), (r[i], r[i + 1]))
             for i in self.reliefs
         }
+
+    @property
+    def factors(self) -> list[tuple[complex, complex]]:
+        """What multiplies D and S of each interface in K1."""
+        return [self._first(face, self.k) for face in self.interfaces(self.k).values()]
 
     def first(self, k: complex) -> Array:
         """K1 with the explicit wavenumber k in the jumps."""

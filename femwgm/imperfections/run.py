@@ -17,6 +17,7 @@ from femwgm.ground.units import frequency_thz
 from femwgm.imperfections.build import beads, reliefs
 from femwgm.imperfections.multiplet import Multiplet, cost, multiplet
 from femwgm.imperfections.relief import Relief
+from femwgm.imperfections.surface import rms_order
 from femwgm.materials import Material, materials_from_config
 from femwgm.modes.mode import Mode
 
@@ -97,11 +98,12 @@ def estimate(config: RunConfig) -> str:
     """A line on what a run with imperfections costs."""
     rough = reliefs(config)
     wanted = _wanted(config, materials_from_config(config))
-    seconds = sum(cost(l, rough) for _, _, l in wanted) / _SPEED
+    kinds = len({(bead.radius, bead.index) for bead in beads(config)})
+    seconds = sum(cost(l, rough, kinds) for _, _, l in wanted) / _SPEED
     lines = sum(2 * l + 1 for _, _, l in wanted)
     reach = max((relief.degree for relief in rough.values()), default=0)
     return (
-        f"imperfections: {len(wanted)} multiplets of {lines} lines in all, harmonics up to L = {reach},"
+        f"imperfections: {len(wanted)} multiplet{'s' * (len(wanted) != 1)}, {lines} lines in all, harmonics up to L = {reach},"
         f" about {max(seconds, 0.1):.1g} s of processor time"
     )
 
@@ -113,8 +115,8 @@ def _wanted(config: RunConfig, materials: Mapping[str, Material]) -> list[tuple[
 
 
 def _summary(lines: Multiplet) -> dict[str, Any]:
-    """What a multiplet adds to the row of its mode."""
-    pairs = np.diff(lines.k0.real)
+    """What a multiplet adds to the row of its mode; the pair is that of the two lines most like the equatorial mode."""
+    first, second = np.argsort(rms_order(lines))[-2:]
     return {
         "multiplet_std_pm": lines.std_pm,
         "multiplet_fwhm_pm": lines.fwhm_pm,
@@ -122,7 +124,7 @@ def _summary(lines: Multiplet) -> dict[str, Any]:
         "multiplet_error_pm": float(lines.shift_error_pm.max()),
         "multiplet_order": lines.order,
         "q_apparent": _apparent(lines),
-        "pair_splitting_ghz": 1e3 * frequency_thz(float(np.median(np.abs(pairs[::2])))),
+        "pair_splitting_ghz": 1e3 * frequency_thz(float(abs(lines.k0[first].real - lines.k0[second].real))),
     }
 
 

@@ -10,6 +10,7 @@ import pytest
 from femwgm.analytic import ExactMode, layered_sphere
 from femwgm.errors import SolveError
 from femwgm.imperfections import Multiplet, multiplet, relief
+from femwgm.imperfections.expected import expected_std_pm, zonal_variances
 
 RADII, INDICES = (3.0, 3.49), (1.45, 1.768, 1.0)
 
@@ -66,6 +67,15 @@ def test_sum_rules(pol: str) -> None:
     assert abs(split.shift.real.sum()) < 1e-10 * np.abs(split.shift).sum()
     assert np.allclose(split.states.conj().T @ split.states, np.eye(49), atol=1e-12)
     assert abs(split.m_mean.sum()) < 1e-9
+
+
+def test_the_expected_width_is_the_mean_over_samples() -> None:
+    mode, length = coated("TM"), 0.6
+    variance = relief.spectrum("gaussian", length, RADII[1], 60) * 0.001**2
+    expected = expected_std_pm(zonal_variances(mode, [0, 1]), variance)
+    drawn = [relief.random(variance, seed, 60) for seed in range(16)]
+    widths = [multiplet(mode, {0: rough, 1: rough}, full=False).std_pm for rough in drawn]
+    assert expected == pytest.approx(math.sqrt(np.mean(np.square(widths))), rel=0.1)
 
 
 def test_turning_the_relief_turns_nothing_but_the_composition() -> None:
