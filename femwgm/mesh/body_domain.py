@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +14,7 @@ from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import Choices
 from femwgm.mesh.landscape import Known, Landscape, Wave
 from femwgm.mesh.planar import Box, Extent, Frame, build_planar
+from femwgm.mesh.sizes import Sizes
 
 _SAFETY = 3.0
 _STRENGTH = 1.5
@@ -25,7 +25,6 @@ _TURN = 0.7
 """Angle (rad) of a curved outline that one edge may span."""
 _SINGULARITY = 0.7
 """Exponent to which a field at a right-angled dielectric wedge is taken to be smooth, at worst."""
-_WEDGE_GRADE = 0.7
 _FINEST = 1e-3
 """Smallest cell at a wedge in units of 1 / k: below, rounding in the matrices costs more digits than the wedge does."""
 
@@ -48,8 +47,8 @@ class GeneralDomain:
         Whether the domain ends at the mirror plane z = 0.
     strength
         Strength of the absorbing layer.
-    size
-        Wanted edge length at a position.
+    sizes
+        Wanted edge lengths.
     extent
         What of the box belongs to the domain.
     """
@@ -62,7 +61,7 @@ class GeneralDomain:
     tail: float
     mirror: bool
     strength: float
-    size: Callable[[float, float], float]
+    sizes: Sizes
     extent: Extent | None = None
 
     @property
@@ -75,7 +74,7 @@ class GeneralDomain:
         return build_planar(
             self.section,
             self.box,
-            self.size,
+            self.sizes,
             self.order,
             frame=self.frame,
             mirror=self.mirror,
@@ -133,9 +132,9 @@ def design_general(
     landscape.S = landscape.S + _OBLIQUE * absorption * _depth_in_layer(landscape, box, frame)
     _, degree = min((_cost(landscape, box, frame, k, limit, stretched), k) for k in degrees)
     grid = landscape.sizes(degree, limit, stretched=stretched) * 0.5**choices.refine
-    size = _size_function(section, landscape, grid, box, tolerance, waves)
+    sizes = _sizes(section, landscape, grid, box, tolerance, waves)
     order = min(max(degree, 4), 9)
-    return GeneralDomain(section, box, frame, degree, order, float(tail), mirror, strength, size)
+    return GeneralDomain(section, box, frame, degree, order, float(tail), mirror, strength, sizes)
 
 
 def _survey(
@@ -279,11 +278,10 @@ def _cost(landscape: Landscape, box: Box, frame: Frame, degree: int, limit: floa
     return cells * (3.0 * interior**3 + 15.0 * degree * local**2) + 60.0 * skeleton**1.6
 
 
-def _size_function(
+def _sizes(
     section: Section, landscape: Landscape, grid: Array, box: Box, tolerance: float, waves: Sequence[Wave]
-) -> Callable[[float, float], float]:
-    """Edge length from the grid, the curvature of the outlines and the wedges."""
-    largest = 0.5 * max(box.r1 - box.r0, box.z1 - box.z0)
+) -> Sizes:
+    """Edge lengths from the grid, the curvature of the outlines and the wedges."""
     for points, radius in section.tightest:
         low, high = points.min(axis=0) - 0.2 * radius, points.max(axis=0) + 0.2 * radius
         i = np.flatnonzero((landscape.r > low[0]) & (landscape.r < high[0]))
@@ -292,24 +290,11 @@ def _size_function(
             block = np.ix_(i, j)
             grid[block] = np.minimum(grid[block], _TURN * radius)
     k = max(wave.k0 for wave in waves) * float(landscape.n.max())
-    wedges = []
-    action_at = landscape.sampler(np.minimum(landscape.S, 50.0))
-    for (r, z), _ in section.corners:
-        if not (box.r0 <= r <= box.r1 and box.z0 <= z <= box.z1):
-            continue
-        action = action_at(r, z)
-        finest = max(min((tolerance * np.exp(2.0 * action)) ** (0.5 / _SINGULARITY), 1.0), _FINEST) / k
-        wedges.append((r, z, float(finest)))
-
-    grid_at = landscape.sampler(grid)
-
-    def size(r: float, z: float) -> float:
-        h = min(grid_at(r, z), largest)
-        for a, b, finest in wedges:
-            h = min(h, max(finest, _WEDGE_GRADE * math.hypot(a - r, b - z)))
-        return h
-
-    return size
+    inside = [(r, z) for (r, z), _ in section.corners if box.r0 <= r <= box.r1 and box.z0 <= z <= box.z1]
+    action = landscape.interpolated(np.minimum(landscape.S, 50.0), np.array(inside).reshape(-1, 2))
+    finest = np.clip((tolerance * np.exp(2.0 * action)) ** (0.5 / _SINGULARITY), _FINEST, 1.0) / k
+    wedges = tuple((r, z, float(h)) for (r, z), h in zip(inside, finest, strict=True))
+    return Sizes(0.5 * max(box.r1 - box.r0, box.z1 - box.z0), landscape.r, landscape.z, grid, wedges)
 
 
 __all__ = ["GeneralDomain", "design_general"]

@@ -21,6 +21,7 @@ from scipy.special import jv
 from femwgm.geometry.section import Section
 from femwgm.ground.typing import Array
 from femwgm.mesh.planar import Box
+from femwgm.mesh.sizes import graded
 
 MOST_POINTS = 60_000
 _STENCIL = ((0, 1), (1, 0), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1))
@@ -174,29 +175,21 @@ class Landscape:
             float(self.z[j[-1]] + dz),
         )
 
-    def sampler(self, values: Array) -> Callable[[float, float], float]:
-        """Bilinear interpolation of a grid function, clamped to the grid; quick for one point at a time."""
-        table = values.tolist()
-        (dr, dz), r0, z0 = self.step, float(self.r[0]), float(self.z[0])
-        last_i, last_j = len(self.r) - 2, len(self.z) - 2
+    def interpolated(self, values: Array, points: Array) -> Array:
+        """A grid function at points (n, 2) by bilinear interpolation, beyond the grid as at its rim."""
+        x = [
+            np.clip((points[:, axis] - line[0]) / step, 0.0, len(line) - 1.0)
+            for axis, (line, step) in enumerate(zip((self.r, self.z), self.step, strict=True))
+        ]
+        from scipy.ndimage import map_coordinates
 
-        def at(r: float, z: float) -> float:
-            x, y = (r - r0) / dr, (z - z0) / dz
-            i, j = min(max(int(x), 0), last_i), min(max(int(y), 0), last_j)
-            u, v = min(max(x - i, 0.0), 1.0), min(max(y - j, 0.0), 1.0)
-            low, high = table[i], table[i + 1]
-            return float(
-                (1.0 - u) * ((1.0 - v) * low[j] + v * low[j + 1])
-                + u * ((1.0 - v) * high[j] + v * high[j + 1])
-            )
-
-        return at
+        return np.asarray(map_coordinates(values, x, order=1))
 
     def sizes(
         self, degree: int, limit: float, *, stretched: Array | float = 1.0, grade: float = 0.8
     ) -> Array:
         """Edge length on the grid at which elements of a degree resolve the field to `limit` (relative amplitude)."""
-        return _graded(edge_lengths(degree, limit, self.S, self.wavenumber * stretched), self.step, grade)
+        return graded(edge_lengths(degree, limit, self.S, self.wavenumber * stretched), self.step, grade)
 
 
 def edge_lengths(degree: int, limit: float, action: Array, wavenumber: Array) -> Array:
@@ -214,20 +207,3 @@ def _largest_argument(degree: int) -> tuple[Array, Array]:
     """Arguments x of the Bessel function J_k and the logarithm of 2 J_k(x), ascending, to invert the error indicator."""
     x = np.linspace(1e-2, degree, 400)
     return x, np.log(2.0 * jv(degree, x))
-
-
-def _graded(sizes: Array, step: tuple[float, float], grade: float, rounds: int = 60) -> Array:
-    """Sizes that grow by no more than `grade` for each length."""
-    h = sizes.copy()
-    for _ in range(rounds):
-        before = h.copy()
-        for axis, d in enumerate(step):
-            for shift in (1, -1):
-                moved = np.roll(before, shift, axis=axis)
-                edge = [slice(None), slice(None)]
-                edge[axis] = slice(0, 1) if shift == 1 else slice(-1, None)
-                moved[tuple(edge)] = np.inf
-                h = np.minimum(h, moved + grade * d)
-        if np.array_equal(h, before):
-            break
-    return h

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -19,14 +19,12 @@ from femwgm.mesh.curved import CurvedMesh, reference_nodes
 from femwgm.mesh.domain import PML
 from femwgm.mesh.gmsh_session import gmsh_model
 from femwgm.mesh.load import from_model
+from femwgm.mesh.sizes import Sizes
 
 _LAYER = PML + ":"
 _HOLE = ""
 _UNIT = 100.0
 """Size (in the units of the CAD kernel) that a domain is scaled to: the kernel's tolerances are absolute."""
-
-Size = Callable[[float, float], float]
-"""Wanted edge length (um) at a position (um)."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ class Extent:
 
 
 def build_planar(
-    section: Section, box: Box, size: Size, order: int, *, frame: Frame | None = None, mirror: bool = False,
+    section: Section, box: Box, sizes: Sizes, order: int, *, frame: Frame | None = None, mirror: bool = False,
     extent: Extent | None = None, path: Path | None = None,
 ) -> CurvedMesh:  # fmt: skip
     """Mesh of triangles of a section within a box (positions real: the layer is stretched afterwards).
@@ -80,8 +78,8 @@ def build_planar(
         What to mesh.
     box
         Domain without its absorbing layer; whatever sticks out is cut off.
-    size
-        Wanted edge length.
+    sizes
+        Wanted edge lengths.
     order
         Polynomial order of the cells.
     frame
@@ -99,27 +97,25 @@ def build_planar(
         If no valid mesh is found.
     """
     frame = frame or Frame()
-    for shrink in _SHRINKING:
-        mesh = _build(section, box, _times(size, shrink), order, frame, mirror, extent or Extent(), path)
-        if _valid(mesh):
+    for _ in range(_TRIES):
+        mesh = _build(section, box, sizes, order, frame, mirror, extent or Extent(), path)
+        folded = _folded(mesh)
+        if not folded.any():
             return mesh
+        sizes = sizes.finer(mesh.nodes[folded], _FINER)
     raise MeshError(
         "gmsh found no mesh whose curved cells keep their orientation; ask for smaller cells (discretization.refine)"
     )
 
 
-_SHRINKING = (1.0, 0.6, 0.36)
-"""Factors on the sizes that are tried until no curved cell is folded."""
-
-
-def _times(size: Size, factor: float) -> Size:
-    return lambda r, z: factor * size(r, z)
+_TRIES, _FINER = 8, 0.6
+"""How often a mesh with folded cells is made anew, and the factor on sizes about them: thin layers that turn take small cells."""
 
 
 def _build(
     section: Section,
     box: Box,
-    size: Size,
+    sizes: Sizes,
     order: int,
     frame: Frame,
     mirror: bool,
@@ -135,12 +131,9 @@ def _build(
             ("MeshSizeExtendFromBoundary", 0), ("MeshSizeFromPoints", 0), ("MeshSizeFromCurvature", 0), ("Algorithm", 6),
         ):  # fmt: skip
             gmsh.option.setNumber(f"Mesh.{option}", value)
-        gmsh.model.mesh.setSizeCallback(lambda *where: scale * size(where[2] / scale, where[3] / scale))
-        try:
+        with sizes.rule(gmsh, scale):
             gmsh.model.mesh.generate(2)
             gmsh.model.mesh.setOrder(order)
-        finally:
-            gmsh.model.mesh.removeSizeCallback()
         if path is not None:
             gmsh.write(str(path))
         mesh = from_model(gmsh.model, order, regions)
@@ -164,11 +157,11 @@ def _with_layer(mesh: CurvedMesh) -> CurvedMesh:
     return replace(mesh, region=np.where(is_layer, len(solid), medium), regions=names, medium=medium)
 
 
-def _valid(mesh: CurvedMesh) -> bool:
-    """Whether every curved cell keeps its orientation at a grid of its points."""
+def _folded(mesh: CurvedMesh) -> Array:
+    """Curved cells that do not keep their orientation at a grid of their points (cells,)."""
     slopes = _node_slopes(mesh.order, 2 * mesh.order)
     J = np.einsum("end,njp->edjp", mesh.nodes, slopes)
-    return bool((J[:, 0, 0] * J[:, 1, 1] - J[:, 0, 1] * J[:, 1, 0] > 0.0).all())
+    return np.asarray((J[:, 0, 0] * J[:, 1, 1] - J[:, 0, 1] * J[:, 1, 0] <= 0.0).any(axis=1))
 
 
 @lru_cache(maxsize=32)

@@ -14,7 +14,7 @@ from femwgm.mesh.spheroidal import to_spheroid
 from femwgm.modes.expected import Expected
 from femwgm.solver.solve import Goals
 
-DEFAULT_Q_ERROR = 1e-4
+DEFAULT_Q_ERROR = 1e-2
 """Relative error of a radiation Q that is aimed at when `accuracy.q` says nothing."""
 
 

@@ -7,7 +7,7 @@ modes scatter into deeper parts of the spheres ends with the ring; the second so
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,7 @@ from femwgm.mesh.body_domain import GeneralDomain, design_general
 from femwgm.mesh.domain import Choices
 from femwgm.mesh.landscape import Wave, edge_lengths
 from femwgm.mesh.planar import Box, Extent, Frame
+from femwgm.mesh.sizes import Sizes
 from femwgm.modes.expected import Expected
 
 _SAFETY = 2.0
@@ -118,13 +119,13 @@ def design_stack(
     hull = tuple(_disc(ball.centre, p.outer) for ball, p in zip(balls, profiles, strict=True))
     degrees = [choices.degree] if choices.degree else list(_DEGREES)
     _, degree = min((_memory(profiles, k, limit), k) for k in degrees)
-    size = _size(balls, profiles, contacts, degree, limit, 0.5**choices.refine)
     box = Box(
         0.0, 1.01 * max(p.outer for p in profiles), min(b.centre - 1.01 * p.outer for b, p in zip(balls, profiles, strict=True)),
         max(b.centre + 1.01 * p.outer for b, p in zip(balls, profiles, strict=True)),
     )  # fmt: skip
+    sizes = _sizes(box, balls, profiles, contacts, degree, limit, 0.5**choices.refine)
     order = _order(balls, profiles, degree, limit, tolerance)
-    return GeneralDomain(section, box, Frame(), degree, order, tail, False, 0.0, size, Extent(hull, holes))
+    return GeneralDomain(section, box, Frame(), degree, order, tail, False, 0.0, sizes, Extent(hull, holes))
 
 
 def _disc(centre: float, radius: float) -> Outline:
@@ -158,26 +159,23 @@ def _memory(profiles: Sequence[_Profile], degree: int, limit: float) -> float:
     return cells * local**2
 
 
-def _size(
-    balls: Sequence[Ball], profiles: Sequence[_Profile], contacts: Sequence[tuple[float, float]], degree: int, limit: float,
-    factor: float,
-) -> Callable[[float, float], float]:  # fmt: skip
+def _sizes(
+    box: Box, balls: Sequence[Ball], profiles: Sequence[_Profile], contacts: Sequence[tuple[float, float]], degree: int,
+    limit: float, factor: float,
+) -> Sizes:  # fmt: skip
     """Least of the edge lengths that each ball asks for at the distance from its centre; finer towards the contacts."""
-    tables = []
+    step = float(np.sqrt((box.r1 - box.r0) * (box.z1 - box.z0) / _GRID))
+    r, z = (np.linspace(lo, hi, 2 + int((hi - lo) / step)) for lo, hi in ((box.r0, box.r1), (box.z0, box.z1)))
+    grid = np.full((len(r), len(z)), np.inf)
     for ball, p in zip(balls, profiles, strict=True):
         h = np.minimum(factor * _edges(p, degree, limit), 0.5 * (p.outer - p.inner))
-        tables.append((ball.centre, float(p.rho[0]), float(p.rho[1] - p.rho[0]), h.tolist()))
+        grid = np.minimum(grid, np.interp(np.hypot(r[:, None], z - ball.centre), p.rho, h))
+    points = tuple((0.0, height, _CONTACT_GRADE * width) for height, width in contacts)
+    return Sizes(float(grid.max()), r, z, grid, points, _CONTACT_GRADE)
 
-    def size(r: float, z: float) -> float:
-        best = np.inf
-        for centre, start, step, h in tables:
-            i = int((((z - centre) ** 2 + r * r) ** 0.5 - start) / step)
-            best = min(best, h[min(max(i, 0), len(h) - 1)])
-        for height, width in contacts:
-            best = min(best, _CONTACT_GRADE * max(width, ((z - height) ** 2 + r * r) ** 0.5))
-        return best
 
-    return size
+_GRID = 250_000
+"""Points on which edge lengths are tabulated."""
 
 
 def _order(

@@ -7,7 +7,6 @@ bodies as h^(2 p). Both are bounded from two sides: too good a rate fails as wel
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +21,7 @@ from femwgm.geometry.build import section_of
 from femwgm.geometry.section import Section
 from femwgm.materials import materials_from_config
 from femwgm.mesh.planar import Box, build_planar
+from femwgm.mesh.sizes import Sizes
 from femwgm.modes.expected import Expected
 from femwgm.solver.solve import solve_eigenmode
 
@@ -77,13 +77,8 @@ class Boxed:
 
     def problem(self, h: float) -> MeridianProblem:
         """Cells of a size (um), that of a corner's neighbours by their distance."""
-        corners = [point for point, _ in self.section.corners]
-
-        def size(r: float, z: float) -> float:
-            near = min((math.hypot(r - a, z - b) for a, b in corners), default=math.inf)
-            return min(h, max(GRADE * near, FINEST))
-
-        mesh = build_planar(self.section, self.box, size, SHAPE)
+        corners = tuple((r, z, FINEST) for (r, z), _ in self.section.corners)
+        mesh = build_planar(self.section, self.box, Sizes(h, points=corners, grade=GRADE), SHAPE)
         return MeridianProblem(mesh, self.media, self.section.ambient)
 
 

@@ -234,11 +234,12 @@ def test_every_kind_has_a_section() -> None:
 def test_pieces_that_share_points_survive_the_cut() -> None:
     """Bore and wall of a tube end at the same corners: cutting one to the domain's box must not take the other's away."""
     from femwgm.mesh.planar import Box, build_planar
+    from femwgm.mesh.sizes import Sizes
 
     tube = section(
         kind="capillary", material="glass", radius="5 um", curvature_per_um=0.05, length="10 um", wall="1 um", filling="water"
     )  # fmt: skip
-    mesh = build_planar(tube, Box(3.0, 6.0, 0.0, 6.0), lambda _r, _z: 1.0, 2, mirror=True)
+    mesh = build_planar(tube, Box(3.0, 6.0, 0.0, 6.0), Sizes(1.0), 2, mirror=True)
     assert set(mesh.regions) == {"bore", "body", "air"}
     area = {}
     for name in mesh.regions:

@@ -183,7 +183,7 @@ def test_a_radiation_limit_beyond_floats_leaves_the_picture(ax) -> None:
     )
     assert [c.log10_q for c in channels(huge)] == pytest.approx([np.log10(4200.0), 1284.1])
     budget(huge, ax)
-    low, right = ax.get_xlim()
+    _low, right = ax.get_xlim()
     assert right < 10.0
     ends = sorted(patch.get_x() + patch.get_width() for patch in ax.patches)
     assert ends == pytest.approx([np.log10(4200.0), right])
