@@ -17,6 +17,7 @@ from femwgm.cli.options import Config, Csv, Figures, Out, Quiet, Set
 from femwgm.cli.overview import Overview
 from femwgm.cli.peaks import peaks
 from femwgm.cli.screen import progress_bar, show_modes, show_notes, suggest
+from femwgm.cli.sense import sense
 from femwgm.ground.interrupts import Interrupted
 
 if TYPE_CHECKING:
@@ -265,7 +266,7 @@ def report(
             print(path)
 
 
-for _verb in (examples, init, comb, peaks, assign, lasing, vernier, paper):
+for _verb in (examples, init, comb, sense, peaks, assign, lasing, vernier, paper):
     app.command()(_verb)
 
 

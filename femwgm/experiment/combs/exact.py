@@ -17,7 +17,7 @@ from femwgm.materials import Material
 if TYPE_CHECKING:
     from femwgm.analytic import ExactMode, LayeredSphere
 
-__all__ = ["PER_K0", "sphere_lines"]
+__all__ = ["PER_K0", "layer_integrals", "sphere_lines"]
 
 PER_K0 = C_UM_THZ * 1e12 / (2.0 * np.pi)
 """Frequency (Hz) of one rad/um."""
@@ -52,9 +52,8 @@ def sphere_lines(
     frequency = np.array([mode.k0.real for mode in at]) * PER_K0
     m = degree - p
     regions = config.geometry.regions
-    kerr = {
-        name: volume for name, volume in zip(regions, _kerr(pump.with_m(pump.l - p)), strict=True) if volume
-    }
+    integrals = zip(regions, layer_integrals(pump.with_m(pump.l - p)), strict=True)
+    kerr = {name: second**2 / fourth for name, (second, fourth) in integrals if fourth}
     energy = {name: float(pump.energy[i]) for i, name in enumerate(regions) if np.isfinite(pump.energy[i])}
     notes = []
     if len(m) < 2 * half + 1:
@@ -81,8 +80,8 @@ def _batch(
     return sphere.comb(pump.pol, l, pump.q, window)
 
 
-def _kerr(mode: ExactMode) -> list[float]:
-    """(int |E|^2 dV)^2 / int |E|^4 dV over each layer, ambient last (um^3), by Gauss points; 0 where nothing is."""
+def layer_integrals(mode: ExactMode) -> list[tuple[float, float]]:
+    """int |E|^2 dV and int |E|^4 dV over each layer, ambient last, in the amplitude of `mode.field`; by Gauss points."""
     R, k = mode.sphere.outer_radius_um, mode.k0.real
     reach = R * (mode.l + 0.5) ** (-2.0 / 3.0)
     angle = min(0.5 * np.pi, 7.0 * np.sqrt((2.0 * (mode.l - mode.m) + 1.0) / (mode.l + 0.5)))
@@ -92,7 +91,7 @@ def _kerr(mode: ExactMode) -> list[float]:
     inner = np.maximum([0.0, *mode.sphere.radii_um], R - (8.0 + 4.0 * mode.q) * reach)
     for a, b in zip(inner, [*mode.sphere.radii_um, R + 6.0 / k], strict=True):
         if not b > a:
-            out.append(0.0)
+            out.append((0.0, 0.0))
             continue
         x, w = np.polynomial.legendre.leggauss(60 + 20 * mode.q)
         rho, w = 0.5 * (a + b) + 0.5 * (b - a) * x, 0.5 * (b - a) * w
@@ -100,5 +99,5 @@ def _kerr(mode: ExactMode) -> list[float]:
         E = mode.field(grid * np.cos(turn), grid * np.sin(turn))
         square = (np.abs(E) ** 2).sum(axis=0)
         volume: Array = 2.0 * np.pi * grid**2 * np.cos(turn) * np.outer(w, wt)
-        out.append(float((volume * square).sum() ** 2 / (volume * square**2).sum()))
+        out.append((float((volume * square).sum()), float((volume * square**2).sum())))
     return out

@@ -1,0 +1,95 @@
+"""`sense`: what each mode of a resonator senses, and the least it can see."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from femwgm.cli.options import Config, Out, Quiet, Set
+from femwgm.cli.screen import progress_bar
+
+__all__ = ["sense"]
+
+
+def sense(
+    config: Config,
+    out: Out = None,
+    override: Set = None,
+    layer: Annotated[
+        str, typer.Option("--layer", metavar="LENGTH", help="A layer on the surface.")
+    ] = "10 nm",
+    layer_index: Annotated[float, typer.Option("--layer-index", help="Its index.")] = 1.45,
+    particle: Annotated[
+        str, typer.Option("--particle", metavar="LENGTH", help="Radius of a particle on it.")
+    ] = "50 nm",
+    particle_index: Annotated[float, typer.Option("--particle-index", help="Its index.")] = 1.59,
+    noise: Annotated[
+        float, typer.Option("--noise", help="Least shift seen, as a share of the line width.")
+    ] = 0.02,
+    q: Annotated[
+        float | None, typer.Option("--q", help="Q of the lines, by default that of each mode.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Table what each mode senses: index of each region, a layer, a particle, detection limits; -o DIR leaves sense.csv."""
+    from femwgm.config import load_config
+    from femwgm.experiment.sensing.sense import Probe, checked, rows, write_sense
+    from femwgm.experiment.sensing.target import sensors
+
+    probe = checked(
+        Probe(
+            _length("--layer", layer), layer_index, _length("--particle", particle), particle_index, noise, q
+        )
+    )
+    settings = load_config(config, override or [])
+    with progress_bar(quiet) as bar:
+        found = sensors(settings, bar)
+    table = [row for sensor in found for row in rows(sensor, probe)]
+    if out is not None:
+        write_sense(table, found, probe, out)
+    if not quiet:
+        _show(settings.name, table)
+
+
+def _length(key: str, text: str) -> float:
+    """A positive length (um)."""
+    from pydantic_core import PydanticCustomError
+
+    from femwgm.config.quantity import length_um
+    from femwgm.errors import ConfigError
+
+    try:
+        value = length_um(text)
+    except PydanticCustomError:
+        value = -1.0
+    if not value > 0.0:
+        raise ConfigError("must be a positive length", key=key, value=text, remedy="write e.g. '10 nm'")
+    return value
+
+
+def _show(title: str, table: list) -> None:  # type: ignore[type-arg]
+    from rich.table import Table
+
+    from femwgm.cli.tables import console
+
+    shown = Table(title=title, box=None)
+    for name, side in (
+        ("mode", "left"),
+        ("quantity", "left"),
+        ("value", "right"),
+        ("error", "right"),
+        ("unit", "left"),
+    ):
+        shown.add_column(name, justify=side)  # type: ignore[arg-type]
+    last = None
+    for row in table:
+        shown.add_row(
+            row.mode if row.mode != last else "",
+            row.quantity,
+            f"{row.value:.6g}",
+            f"{row.error:.1g}",
+            row.unit,
+        )
+        last = row.mode
+    console().print(shown)

@@ -1,0 +1,196 @@
+"""The table of a sensor: nm/RIU, the shift by a layer, what a particle does, and the least that can be seen."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from femwgm.errors import ConfigError
+from femwgm.experiment.sensing.target import Sensor
+from femwgm.ground.files import write_files
+from femwgm.ground.typing import Array
+
+__all__ = ["Probe", "Row", "rows", "write_sense"]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What is sensed, and how well a line can be located.
+
+    Attributes
+    ----------
+    layer_um, layer_index
+        A layer on the whole surface.
+    radius_um, particle_index
+        A sphere that touches the surface where the field is strongest.
+    noise
+        Smallest shift that can be seen, as a share of the line width.
+    q
+        Quality factor of the line; that of the mode by default.
+    """
+
+    layer_um: float = 0.01
+    layer_index: float = 1.45
+    radius_um: float = 0.05
+    particle_index: float = 1.59
+    noise: float = 0.02
+    q: float | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of sense.csv."""
+
+    mode: str
+    quantity: str
+    value: float
+    unit: str
+    error: float
+
+
+def rows(sensor: Sensor, probe: Probe) -> list[Row]:
+    """Every number of one mode, each with its error."""
+    name, wavelength = sensor.name, sensor.wavelength_nm
+    out = [Row(name, "wavelength", wavelength, "nm", sensor.error * wavelength)]
+    for region, (value, error) in sensor.per_index.items():
+        out.append(Row(name, f"sensitivity_{region}", value, "nm/RIU", abs(value) * error))
+    ambient = list(sensor.per_index.values())[-1] if sensor.per_index else None
+    shift, shift_error = sensor.layer(probe.layer_um, probe.layer_index)
+    out += [
+        Row(name, "layer_shift", shift, "nm", shift_error),
+        Row(
+            name,
+            "layer_sensitivity",
+            1e-3 * shift / probe.layer_um,
+            "nm/nm",
+            1e-3 * shift_error / probe.layer_um,
+        ),
+    ]
+    out += _particle(sensor, probe)
+    q = probe.q or sensor.q_total
+    if q is not None and q > 0.0:
+        width = wavelength / q
+        seen = probe.noise * width
+        out += [
+            Row(name, "line_width", width, "nm", width * sensor.error),
+            Row(name, "resolvable_shift", seen, "nm", seen * sensor.error),
+        ]
+        if ambient is not None and ambient[0] > 0.0:
+            out.append(
+                Row(name, "detection_limit_index", seen / ambient[0], "RIU", seen / ambient[0] * ambient[1])
+            )
+        if shift:
+            least = seen * 1e3 * probe.layer_um / abs(shift)
+            out.append(Row(name, "detection_limit_layer", least, "nm", least * abs(shift_error / shift)))
+        out.append(_smallest(sensor, probe, seen))
+    return out
+
+
+def _polarizability(sensor: Sensor, probe: Probe, radius: float) -> float:
+    """4 pi a^3 (eps_p - eps_a)/(eps_p + 2 eps_a) in um^3."""
+    inside = probe.particle_index**2
+    return 4.0 * np.pi * radius**3 * (inside - sensor.ambient) / (inside + 2.0 * sensor.ambient)
+
+
+def _shift(sensor: Sensor, probe: Probe, radius: float) -> tuple[float, float, float]:
+    """Mean shift (nm) of the two standing waves, its error, and u at the particle's centre."""
+    centre = np.array(sensor.spot) + radius * np.array(sensor.normal)
+    at_centre = float(sensor.square(centre[:1], centre[1:])[0])
+    alpha = _polarizability(sensor, probe, radius)
+    value = 0.5 * sensor.wavelength_nm * sensor.dispersion * sensor.ambient * alpha * at_centre
+    # A dipole takes the field at its centre: its mean over the particle, and retardation, differ by these shares.
+    points = centre[:, None] + radius * _ball()
+    mean = float(sensor.square(points[0], points[1]).mean())
+    size = 2e3 * np.pi * np.sqrt(sensor.ambient) * radius / sensor.wavelength_nm
+    return value, abs(value) * (abs(mean / at_centre - 1.0) + size**2 + 2.0 * sensor.error), at_centre
+
+
+def _ball() -> Array:
+    """Points of a unit ball in the meridian plane, radial shells of equal volume by directions, shape (2, points)."""
+    t, _ = np.polynomial.legendre.leggauss(6)
+    shell = (0.5 + 0.5 * t) ** (1.0 / 3.0)
+    cos = np.polynomial.legendre.leggauss(8)[0]
+    # Along the surface the field hardly varies within a particle: the normal direction r and z are sampled alike.
+    directions = np.stack(
+        [np.concatenate([cos, cos]), np.concatenate([np.sqrt(1 - cos**2), -np.sqrt(1 - cos**2)])]
+    )
+    return (shell[:, None, None] * directions[None]).transpose(1, 0, 2).reshape(2, -1)
+
+
+def _particle(sensor: Sensor, probe: Probe) -> list[Row]:
+    name = sensor.name
+    mean, error, u = _shift(sensor, probe, probe.radius_um)
+    k0 = 2e3 * np.pi / sensor.wavelength_nm
+    alpha = _polarizability(sensor, probe, probe.radius_um)
+    # A standing wave has twice the square of the travelling one where the particle sits.
+    rate = 2.0 * k0**3 * sensor.ambient**2.5 * alpha**2 * u / (6.0 * np.pi)
+    width = sensor.wavelength_nm * rate * sensor.dispersion
+    return [
+        Row(name, "particle_shift", mean, "nm", error),
+        Row(name, "particle_splitting", 2.0 * abs(mean), "nm", 2.0 * error),
+        Row(name, "particle_broadening", width, "nm", 2.0 * width * abs(error / mean) if mean else 0.0),
+    ]
+
+
+def _smallest(sensor: Sensor, probe: Probe, seen: float) -> Row:
+    """The radius whose mean shift is the smallest that can be seen."""
+    low, high = 1e-4, 10.0 * probe.radius_um
+    while high < 50.0 and abs(_shift(sensor, probe, high)[0]) < seen:
+        high *= 2.0
+    for _ in range(60):
+        middle = float(np.sqrt(low * high))
+        if abs(_shift(sensor, probe, middle)[0]) < seen:
+            low = middle
+        else:
+            high = middle
+    value, error, _ = _shift(sensor, probe, high)
+    return Row(sensor.name, "detection_limit_radius", 1e3 * high, "nm", 1e3 * high * abs(error / value) / 3.0)
+
+
+def write_sense(
+    table: Sequence[Row], sensors: Sequence[Sensor], probe: Probe, folder: str | Path
+) -> list[Path]:
+    """Write sense.csv (mode,quantity,value,unit,error) and sense.png.
+
+    Raises
+    ------
+    OutputError
+        When the disk refuses.
+    """
+    from femwgm.views.figures.sensing import sensing_figure
+    from femwgm.views.figures.style import look, rendered
+
+    stream = io.StringIO()
+    out = csv.writer(stream, lineterminator="\n")
+    out.writerow(["mode", "quantity", "value", "unit", "error"])
+    for row in table:
+        out.writerow([row.mode, row.quantity, repr(float(row.value)), row.unit, f"{row.error:.6g}"])
+    thickness = probe.layer_um * np.linspace(0.0, 2.0, 9)
+    shifts = {
+        s.name: [s.layer(t, probe.layer_index)[0] if t else 0.0 for t in thickness] for s in sensors[:6]
+    }
+    with look():
+        picture = rendered(sensing_figure(table, 1e3 * thickness, shifts, probe.layer_index), "png")
+    return write_files(Path(folder), {"sense.csv": stream.getvalue().encode(), "sense.png": picture})
+
+
+def checked(probe: Probe) -> Probe:
+    """The probe, if it makes sense.
+
+    Raises
+    ------
+    ConfigError
+        For an index, a share or a Q that is not positive.
+    """
+    for key, value in (
+        ("--layer-index", probe.layer_index), ("--particle-index", probe.particle_index), ("--noise", probe.noise),
+        ("--q", probe.q),
+    ):  # fmt: skip
+        if value is not None and not value > 0.0:
+            raise ConfigError("must be positive", key=key, value=value)
+    return probe

@@ -1,0 +1,106 @@
+"""Sensing against published formulas, against exact spheres of another size, and elements against the exact solution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.special import gammaln
+
+from femwgm.analytic import LayeredSphere
+from femwgm.config import load_config
+from femwgm.experiment.sensing.sense import Probe, rows, write_sense
+from femwgm.experiment.sensing.target import sensors
+
+
+def ball(kind: str = "layered_sphere", index: float = 1.457, **modes: Any) -> dict[str, Any]:
+    size = (
+        {"radius": "10 um"}
+        if kind == "layered_sphere"
+        else {"equatorial_radius": "10 um", "polar_radius": "10 um"}
+    )
+    return {
+        "schema": 1,
+        "geometry": {
+            "kind": kind,
+            "layers": [{"name": "ball", "material": "glass", **size}],
+            "ambient": "water",
+        },
+        "materials": {"glass": {"n": index}, "water": {"n": 1.0}},
+        "modes": {"window": ["775 nm", "783 nm"], "polarizations": ["TE"], **modes},
+        "accuracy": {"wavelength": 1e-8},
+        "outputs": {"fields": False, "plots": False},
+    }
+
+
+def table(raw: dict[str, Any], probe: Probe | None = None) -> dict[str, tuple[float, float]]:
+    sensor = sensors(load_config(raw))[0]
+    return {row.quantity: (row.value, row.error) for row in rows(sensor, probe or Probe())}
+
+
+def test_sensitivities_and_layers_are_those_of_other_spheres() -> None:
+    found = table(ball())
+    wavelength = found["wavelength"][0]
+    l = int(sensors(load_config(ball()))[0].name.split("l=")[1].split()[0])
+    near = (0.7, 0.85)
+    for region, indices in (("ball", [1.457 + 1e-5, 1.0]), ("water", [1.457, 1.0 + 1e-5])):
+        other = LayeredSphere([10.0], indices).mode("TE", l, 1, near)
+        value, error = found[f"sensitivity_{region}"]
+        assert value == pytest.approx((other.wavelength_nm - wavelength) / 1e-5, rel=1e-4)
+        assert error < 1e-6 * value
+    # A layer of the glass itself makes the sphere larger.
+    grown = LayeredSphere([10.01], [1.457, 1.0]).mode("TE", l, 1, near)
+    same = table(ball(), Probe(layer_index=1.457))["layer_shift"][0]
+    assert same == pytest.approx(grown.wavelength_nm - wavelength, abs=1e-8)
+    thin = table(ball(), Probe(layer_um=1e-7))["layer_shift"]
+    assert abs(thin[0]) < 1e-5  # nothing is left of a layer of no thickness
+
+
+def test_a_particle_shifts_as_arnold_et_al_found() -> None:
+    """Arnold et al., Opt. Lett. 28, 272 (2003): d lambda/lambda = alpha |Y_ll|^2 / ((n_s^2 - n_m^2) R^3)."""
+    radius = 1e-3
+    found = table(ball(), Probe(radius_um=radius))
+    l = int(sensors(load_config(ball()))[0].name.split("l=")[1].split()[0])
+    # |Y_ll(pi/2)|^2 = (2l+1)!/(4 pi) / (2^l l!)^2
+    log = gammaln(2 * l + 2) - np.log(4 * np.pi) - 2 * (l * np.log(2) + gammaln(l + 1))
+    alpha = 4 * np.pi * radius**3 * (1.59**2 - 1) / (1.59**2 + 2)
+    expected = found["wavelength"][0] * alpha * np.exp(log) / ((1.457**2 - 1.0) * 10.0**3)
+    assert found["particle_shift"][0] == pytest.approx(expected, rel=0.03)  # its leading order in 1/l
+    assert found["particle_splitting"][0] == pytest.approx(2.0 * found["particle_shift"][0])
+    # Zhu et al., Nature Photon. 4, 46 (2010): alpha = (3 lambda^3 / 8 pi^2) broadening / splitting
+    ratio = found["particle_broadening"][0] / found["particle_splitting"][0]
+    assert 3.0 * (1e-3 * found["wavelength"][0]) ** 3 / (8.0 * np.pi**2) * ratio == pytest.approx(
+        alpha, rel=1e-6
+    )
+
+
+@pytest.mark.slow
+def test_elements_sense_what_the_exact_sphere_senses() -> None:
+    exact, elements = table(ball(), Probe(layer_um=1e-4)), table(ball("spheroid"), Probe(layer_um=1e-4))
+    for quantity in (
+        "sensitivity_ball",
+        "sensitivity_water",
+        "layer_shift",
+        "particle_shift",
+        "particle_broadening",
+    ):
+        a, b = exact[quantity], elements[quantity]
+        assert abs(a[0] - b[0]) <= a[1] + b[1] + 1e-6 * abs(a[0]), quantity
+        assert b[0] == pytest.approx(a[0], rel=2e-3), quantity
+
+
+def test_the_table_on_disk(tmp_path: Any) -> None:
+    found = sensors(load_config(ball()))
+    probe = Probe(q=1e6, noise=0.02)
+    content = [row for sensor in found for row in rows(sensor, probe)]
+    write_sense(content, found, probe, tmp_path)
+    lines = (tmp_path / "sense.csv").read_text().splitlines()
+    assert lines[0] == "mode,quantity,value,unit,error"
+    assert len(lines) == 1 + len(content)
+    values = {row.quantity: row.value for row in content if row.mode == found[0].name}
+    assert values["line_width"] == pytest.approx(values["wavelength"] / 1e6)
+    assert values["detection_limit_index"] == pytest.approx(
+        0.02 * values["line_width"] / values["sensitivity_water"]
+    )
+    assert all(np.isfinite(row.error) and row.error >= 0.0 for row in content)
