@@ -123,7 +123,9 @@ def check(
     from femwgm.config import dump_resolved, load_config
 
     settings = load_config(config, override or [])
-    lines = remarks(settings)
+    with progress_bar(False) as bar:
+        bar("looking for modes", 0, None)
+        lines = remarks(settings)
     if plot is not None:
         from femwgm.cli.check import draw
 
@@ -215,6 +217,9 @@ def view(
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="Port for --web; 0 takes a free one.")
     ] = 0,
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="Address for --web, by default this machine alone.")
+    ] = "127.0.0.1",
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the browser for --web.")
     ] = True,
@@ -242,8 +247,8 @@ def view(
         if not (png or gif or mp4 or web):
             return
     written = view_run(
-        load_run(folder), mode=mode, show=quantity, png=png, gif=gif, mp4=mp4, web=web, port=port, open_browser=browser,
-        standing=standing, cut=cut, wedge=wedge, opacity=opacities(opacity or []),
+        load_run(folder), mode=mode, show=quantity, png=png, gif=gif, mp4=mp4, web=web, host=host, port=port,
+        open_browser=browser, standing=standing, cut=cut, wedge=wedge, opacity=opacities(opacity or []),
     )  # fmt: skip
     for file in written:
         print(file)

@@ -14,7 +14,9 @@ from femwgm.config.material_specs import (
     UniaxialLaws,
 )
 from femwgm.config.schema import RunConfig
+from femwgm.errors import MaterialError
 from femwgm.ground.units import k0_from_wavelength
+from femwgm.materials.bounds import demand_tractable
 from femwgm.materials.dispersion import Absorbing, Constant, Law, Table
 from femwgm.materials.formulas import numbered, sellmeier
 from femwgm.materials.material import Material
@@ -77,10 +79,36 @@ def materials_from_config(config: RunConfig) -> dict[str, Material]:
     Raises
     ------
     MaterialError
-        When a medium that the geometry uses is not known over the whole window.
+        When a medium that the geometry uses is not known over the whole window, or is none.
+    ConfigError
+        When the body is too large, or holds more modes, than can be computed.
     """
-    media = {name: material(name, spec) for name, spec in config.materials.items()}
+    media = {}
+    for name, spec in config.materials.items():
+        try:
+            media[name] = material(name, spec)
+        except OverflowError:
+            raise _beyond(name) from None
     for name in config.geometry.region_materials.values():
         for end in config.modes.window_um:
-            media[name].require(k0_from_wavelength(end))
+            k0 = k0_from_wavelength(end)
+            media[name].require(k0)
+            try:
+                values = media[name].permittivity(k0), media[name].permittivity_axial(k0)
+            except (OverflowError, ZeroDivisionError):
+                raise _beyond(name) from None
+            if not all(_LEAST <= abs(value) <= _MOST for value in values):
+                raise _beyond(name)
+    demand_tractable(config, media)
     return media
+
+
+_LEAST, _MOST = 1e-10, 1e10
+"""Moduli of permittivities that the formulas were tried with."""
+
+
+def _beyond(name: str) -> MaterialError:
+    return MaterialError(
+        f"material {name!r}: the permittivity in the window is no number between {_LEAST:g} and {_MOST:g};"
+        " check its index or formula"
+    )

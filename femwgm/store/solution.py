@@ -226,7 +226,7 @@ def _read(value: Any) -> Any:
 
 
 def _classes() -> dict[str, type]:
-    from femwgm.observables.effective import Crest
     from femwgm.observables.energy import RegionIntegrals
+    from femwgm.observables.peak import Crest
 
     return {"Crest": Crest, "RegionIntegrals": RegionIntegrals}

@@ -56,7 +56,7 @@ class MeshBody(Body):
         if not isinstance(data, dict) or data.get("pieces") or not isinstance(data.get("file"), str):
             return data
         materials, unit = data.get("materials"), data.get("unit", "um")
-        if not isinstance(materials, dict) or unit not in _UNITS:
+        if not isinstance(materials, dict) or not isinstance(unit, str) or unit not in _UNITS:
             return data
         folder = (info.context or {}).get("folder")
         path = Path(folder or ".") / data["file"]

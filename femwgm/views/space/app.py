@@ -101,7 +101,7 @@ def view(
     source: Source, *, mode: str | None = None, show: str | None = None, png: str | Path | None = None,
     gif: str | Path | None = None, mp4: str | Path | None = None, web: bool = False, standing: bool = False, phase: float = 0.0,
     cut: float = 100.0, wedge: bool = False, opacity: Mapping[str, float] | None = None, size: tuple[int, int] | None = None,
-    port: int = 0, open_browser: bool = True,
+    host: str = "127.0.0.1", port: int = 0, open_browser: bool = True,
 ) -> list[Path]:  # fmt: skip
     """Show a run in three dimensions: in files if any is named, else in the browser or a window.
 
@@ -127,7 +127,7 @@ def view(
         Opacity of layers by name.
     size
         Pixels of pictures and films.
-    port, open_browser
+    host, port, open_browser
         For `web`; port 0 takes a free one.
 
     Returns
@@ -163,7 +163,7 @@ def view(
     if web:
         from femwgm.views.space.web import serve
 
-        serve(run, chosen, look, port=port, open_browser=open_browser)
+        serve(run, chosen, look, host=host, port=port, open_browser=open_browser)
     else:
         window(run, chosen, look)
     return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import partial
 from types import SimpleNamespace
@@ -13,16 +14,19 @@ from femwgm.errors import MissingExtraError
 from femwgm.views.fields.quantities import QUANTITIES, quantity
 from femwgm.views.fields.source import ModeView, RunView
 from femwgm.views.space.graphics import off_screen_plotter
+from femwgm.views.space.guard import local, protect
 from femwgm.views.space.scene import Look
 from femwgm.views.space.shots import smooth_edges
 
 HOST = "127.0.0.1"
-"""The view is for whoever sits at this machine: it listens on no other address."""
+"""The view is for whoever sits at this machine, unless another address is asked for."""
 SIZE = (1000, 750)
 
 
-def serve(run: RunView, mode: ModeView, look: Look, *, port: int = 0, open_browser: bool = True) -> None:
-    """Serve the view until interrupted.
+def serve(
+    run: RunView, mode: ModeView, look: Look, *, host: str = HOST, port: int = 0, open_browser: bool = True
+) -> None:
+    """Serve the view until interrupted, to whoever has the address that is printed.
 
     Raises
     ------
@@ -30,9 +34,13 @@ def serve(run: RunView, mode: ModeView, look: Look, *, port: int = 0, open_brows
         Without the extra `web`, or without graphics.
     """
     page = page_of(run, mode, look)
+    secret = protect(page, host)
+    if not local(host):
+        warning = f"femwgm: {host} can be reached from other machines, and what is sent is not encrypted"
+        print(warning, file=sys.stderr, flush=True)  # noqa: T201 - said before anybody connects
 
     def ready(**_: Any) -> None:
-        where = address(page.port)
+        where = address(host, page.port, secret)
         print(f"femwgm: {where}", flush=True)  # noqa: T201 - a page's address is of use only if it is said
         if open_browser:
             import webbrowser
@@ -41,13 +49,13 @@ def serve(run: RunView, mode: ModeView, look: Look, *, port: int = 0, open_brows
 
     page.controller.on_server_ready.add(ready)
     page.start(
-        host=HOST, port=port, open_browser=False, show_connection_info=False, disable_logging=True, timeout=0
+        host=host, port=port, open_browser=False, show_connection_info=False, disable_logging=True, timeout=0
     )
 
 
-def address(port: int) -> str:
+def address(host: str, port: int, secret: str) -> str:
     """Where the page is; it names the socket, or the page would first ask for a launcher that is not there."""
-    return f"http://{HOST}:{port}/index.html?sessionURL=ws://{HOST}:{port}/ws"
+    return f"http://{host}:{port}/index.html?sessionURL=ws://{host}:{port}/ws&secret={secret}"
 
 
 def page_of(run: RunView, mode: ModeView, look: Look) -> Any:
