@@ -218,7 +218,8 @@ def view(
         int, typer.Option("--port", min=0, max=65535, help="Port for --web; 0 takes a free one.")
     ] = 0,
     host: Annotated[
-        str, typer.Option("--host", metavar="ADDRESS", help="Address for --web, by default this machine alone.")
+        str,
+        typer.Option("--host", metavar="ADDRESS", help="Address for --web, by default this machine alone."),
     ] = "127.0.0.1",
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the browser for --web.")

@@ -53,7 +53,9 @@ def demand_tractable(config: RunConfig, media: Mapping[str, Material]) -> None:
     count = _modes(config, lo, hi)
     limit = config.modes.limit
     if count > (MOST_MODES if limit is None else _ROUGH * limit):
-        allowed = f"{MOST_MODES} that are solved for without asking" if limit is None else f"modes.limit, {limit}"
+        allowed = (
+            f"{MOST_MODES} that are solved for without asking" if limit is None else f"modes.limit, {limit}"
+        )
         raise ConfigError(
             f"about {count:.2g} modes would lie in the window: more than {allowed}",
             key="modes.window", value=[f"{w * 1e3:g} nm" for w in config.modes.window_um],

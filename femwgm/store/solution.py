@@ -130,7 +130,6 @@ def _modes(about: Mapping[str, Any], arrays: Mapping[str, Array]) -> list[Mode]:
     known = {field.name for field in dataclasses.fields(Mode)} - {*_LEFT_OUT}
     modes = []
     for number, entry in enumerate(about["modes"]):
-        attributes = {name: _read(value) for name, value in entry["mode"].items() if name in known}
         field: CellField | None = None
         if what := entry.get("field"):
             key = (int(what["mesh"]), int(what["degree"]))
@@ -142,6 +141,10 @@ def _modes(about: Mapping[str, Any], arrays: Mapping[str, Array]) -> list[Mode]:
             if coefficients.shape != spaces[key].dofs.shape:
                 raise ValueError("coefficients do not fit the mesh")
             field = CellField(spaces[key], coefficients, int(what["m"]), _read(what["k0"]), what["mirror"])
+        stated = {name: value for name, value in entry["mode"].items() if name in known}
+        if field is None:
+            stated.pop("waves", None)
+        attributes = {name: _read(value, field) for name, value in stated.items()}
         modes.append(Mode(**attributes, field_data=field))
     return modes
 
@@ -193,40 +196,50 @@ def _plain(value: Any) -> Any:
     if isinstance(value, complex):
         return ["complex", value.real, value.imag]
     if isinstance(value, np.ndarray):
-        kind = "complexes" if np.iscomplexobj(value) else "reals"
-        return [
-            kind,
-            list(value.shape),
-            value.ravel().view(np.float64).tolist() if kind == "complexes" else value.ravel().tolist(),
-        ]
+        flat = np.ascontiguousarray(value).ravel()
+        if np.iscomplexobj(flat):
+            return ["complexes", list(value.shape), flat.astype(np.complex128).view(np.float64).tolist()]
+        return ["reals" if flat.dtype.kind == "f" else "whole", list(value.shape), flat.tolist()]
     if isinstance(value, Mapping):
         return ["map", [[key, _plain(entry)] for key, entry in value.items()]]
     if isinstance(value, tuple | list):
         return ["tuple", [_plain(entry) for entry in value]]
-    kind = next((name for name, cls in _classes().items() if type(value) is cls), "")
+    kind = next((name for name, cls in _classes().items() if isinstance(value, cls)), "")
+    if kind == "field":
+        return [kind]
     if kind:
         return [kind, [[f.name, _plain(getattr(value, f.name))] for f in dataclasses.fields(value)]]
     return _NOTHING
 
 
-def _read(value: Any) -> Any:
+def _read(value: Any, own: CellField | None = None) -> Any:
+    """What `_plain` wrote, a field in it being the mode's own."""
     if not isinstance(value, list):
         return value
     kind, *rest = value
+    if kind == "field":
+        return own
     readers: dict[str, Callable[..., Any]] = {
         "complex": lambda re, im: complex(float(re), float(im)),
         "reals": lambda shape, numbers: np.array(numbers, dtype=float).reshape(shape),
+        "whole": lambda shape, numbers: np.array(numbers, dtype=np.int64).reshape(shape),
         "complexes": lambda shape, numbers: np.array(numbers, dtype=float).view(np.complex128).reshape(shape),
-        "map": lambda pairs: {str(key): _read(entry) for key, entry in pairs},
-        "tuple": lambda entries: tuple(_read(entry) for entry in entries),
+        "map": lambda pairs: {str(key): _read(entry, own) for key, entry in pairs},
+        "tuple": lambda entries: tuple(_read(entry, own) for entry in entries),
     }
     if kind in readers:
         return readers[kind](*rest)
-    return _classes()[kind](**{str(key): _read(entry) for key, entry in rest[0]})
+    return _classes()[kind](**{str(key): _read(entry, own) for key, entry in rest[0]})
 
 
 def _classes() -> dict[str, type]:
+    """What an attribute of a mode may be an instance of."""
+    from femwgm.fem.field import CellField
     from femwgm.observables.energy import RegionIntegrals
+    from femwgm.observables.outgoing import PlateWaves, SphericalWaves
     from femwgm.observables.peak import Crest
 
-    return {"Crest": Crest, "RegionIntegrals": RegionIntegrals}
+    return {
+        "field": CellField, "Crest": Crest, "RegionIntegrals": RegionIntegrals, "SphericalWaves": SphericalWaves,
+        "PlateWaves": PlateWaves,
+    }  # fmt: skip

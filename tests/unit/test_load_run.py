@@ -55,6 +55,9 @@ def test_modes_come_back_bit_for_bit(run: Any, folder: Path) -> None:
                 continue
             if dataclasses.is_dataclass(before):
                 for part in dataclasses.fields(before):
+                    if part.name == "field":
+                        assert after.field is kept.field_data
+                        continue
                     assert np.array_equal(getattr(before, part.name), getattr(after, part.name)), part.name
             else:
                 assert same(before, after), field.name
@@ -67,10 +70,12 @@ def test_modes_come_back_bit_for_bit(run: Any, folder: Path) -> None:
 
 
 def test_fields_come_back(run: Any, folder: Path) -> None:
-    r, z = np.meshgrid(np.linspace(0.0, 14.0, 57), np.linspace(-4.0, 4.0, 33))
+    r, z = np.meshgrid(np.linspace(0.0, 40.0, 57), np.linspace(-4.0, 4.0, 33))
+    theta = np.linspace(0.0, np.pi, 33)
     for kept, mode in zip(femwgm.load_run(folder).modes, run.modes, strict=True):
-        assert np.array_equal(kept.field(r, z), mode.field(r, z))
-        assert np.array_equal(kept.magnetic_field(r, z), mode.magnetic_field(r, z))
+        assert np.array_equal(kept.field(r, z), mode.field(r, z), equal_nan=True)
+        assert np.array_equal(kept.magnetic_field(r, z), mode.magnetic_field(r, z), equal_nan=True)
+        assert np.array_equal(kept.far_field(theta), mode.far_field(theta))
         assert kept.mode_volume_um3 == mode.mode_volume_um3
 
 
