@@ -67,6 +67,7 @@ GUESTS = {
     "distributed": {"sweeps"},
     "yaml": {"config"},
     "pint": {"config", "ground"},
+    "flint": {"analytic"},
     "mpmath": set(),
     "ngsolve": set(),
     "pytest": set(),

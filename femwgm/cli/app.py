@@ -16,6 +16,7 @@ from femwgm.cli.experiment import assign, lasing, paper, vernier
 from femwgm.cli.options import Config, Csv, Figures, Out, Quiet, Set
 from femwgm.cli.overview import Overview
 from femwgm.cli.peaks import peaks
+from femwgm.cli.prove import prove
 from femwgm.cli.screen import progress_bar, show_modes, show_notes, suggest
 from femwgm.cli.sense import sense
 from femwgm.ground.interrupts import Interrupted
@@ -272,7 +273,7 @@ def report(
             print(path)
 
 
-for _verb in (examples, init, comb, sense, peaks, assign, lasing, vernier, paper):
+for _verb in (examples, init, prove, comb, sense, peaks, assign, lasing, vernier, paper):
     app.command()(_verb)
 
 
