@@ -13,6 +13,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from femwgm.ground.version import __version__
+
 if TYPE_CHECKING:
     from femwgm import analytic
     from femwgm.config import RunConfig, load_config
@@ -23,10 +25,21 @@ if TYPE_CHECKING:
     from femwgm.store import load_run
     from femwgm.sweeps import SweepResult, load_sweep, sweep
 
-__version__ = "0.1.0"
 __all__ = [
-    "Mode", "ModeSet", "RunConfig", "RunResult", "SweepResult",
-    "analytic", "load_config", "load_run", "load_sweep", "mesh_modes", "mesh_problem", "run", "sweep",
+    "Mode",
+    "ModeSet",
+    "RunConfig",
+    "RunResult",
+    "SweepResult",
+    "__version__",
+    "analytic",
+    "load_config",
+    "load_run",
+    "load_sweep",
+    "mesh_modes",
+    "mesh_problem",
+    "run",
+    "sweep",
 ]  # fmt: skip
 
 # Imported when first asked for: `import femwgm` stays under half a second.

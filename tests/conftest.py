@@ -5,8 +5,10 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import os
+import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -32,6 +34,45 @@ NEEDS = {"gmsh": ("gmsh", ("libGL.so.1", "libGLU.so.1")), "vtk": ("pyvista", ("l
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--runslow", action="store_true", help="run the tests marked slow or browser too")
+    parser.addoption(
+        "--lint",
+        action="store_true",
+        help="run ruff and mypy beside the tests; what they find fails the session",
+    )
+
+
+class Lint:
+    """Ruff and mypy in the background while the tests run: the first failing test does not wait for them."""
+
+    COMMANDS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
+
+    def __init__(self) -> None:
+        low = {"preexec_fn": lambda: os.nice(10)} if hasattr(os, "nice") else {}
+        root = Path(__file__).resolve().parents[1]
+        self.running = [
+            subprocess.Popen(
+                command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **low
+            )
+            for command in self.COMMANDS
+        ]
+        self.found: list[str] = []
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        for command, process in zip(self.COMMANDS, self.running, strict=True):
+            said = process.communicate()[0]
+            if process.returncode:
+                self.found.append(f"$ {' '.join(command)}\n{said}")
+        if self.found and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        terminalreporter.section("ruff and mypy", sep="=")
+        terminalreporter.write_line("\n".join(self.found) or "nothing to mend")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--lint") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Lint(), "femwgm-lint")
 
 
 @cache

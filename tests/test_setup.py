@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import femwgm
+
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 PINS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
@@ -38,7 +40,7 @@ def test_every_dependency_has_its_reason() -> None:
 
 
 def test_the_citation_has_the_version() -> None:
-    assert f"\nversion: {PROJECT['version']}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {femwgm.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
 
 
 def bare_machine(folder: Path, **programs: str) -> dict[str, str]:

@@ -39,9 +39,9 @@ def _top(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     if version:
-        from importlib.metadata import version as installed
+        from femwgm import __version__
 
-        print(f"femwgm {installed('femwgm')}")
+        print(f"femwgm {__version__}")
         raise typer.Exit
     if context.invoked_subcommand is None:
         print(context.get_help())

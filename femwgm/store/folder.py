@@ -16,6 +16,7 @@ from femwgm.config import RunConfig, config_hash, dump_resolved
 from femwgm.errors import FemwgmError, MissingExtraError, OutputError
 from femwgm.ground.files import guarded, write_synced
 from femwgm.ground.interrupts import shielded
+from femwgm.ground.version import __version__
 from femwgm.store.netcdf import to_netcdf
 from femwgm.store.result_folder import ResultFolder
 from femwgm.store.rows import Row, to_csv
@@ -25,7 +26,7 @@ __all__ = ["FORMAT", "RunFolder", "RunTables", "package_versions"]
 
 FORMAT = 2
 """Version of the folder's layout; 1 had no checksums."""
-PACKAGES = ("femwgm", "numpy", "scipy", "scikit-fem", "gmsh", "meshio", "h5netcdf", "pyvista", "matplotlib")
+PACKAGES = ("numpy", "scipy", "scikit-fem", "gmsh", "meshio", "h5netcdf", "pyvista", "matplotlib")
 _RESULTS = ("done", "inaccurate", "interrupted")
 TABLES = ("config.resolved.yaml", "modes.csv", "modes.nc", "solution.npz")
 
@@ -57,7 +58,7 @@ def package_versions() -> dict[str, str]:
 
 @cache
 def _versions() -> tuple[tuple[str, str], ...]:
-    versions = [("python", platform.python_version())]
+    versions = [("femwgm", __version__), ("python", platform.python_version())]
     for package in PACKAGES:
         with contextlib.suppress(metadata.PackageNotFoundError):
             versions.append((package, metadata.version(package)))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from femwgm.ground.version import __version__
 from femwgm.studies.duan2022.content import Section
 from femwgm.studies.duan2022.study import Study, default_folder
 
@@ -90,8 +91,6 @@ def write_paper(
     OutputError
         When the disk refuses.
     """
-    from importlib.metadata import PackageNotFoundError, version
-
     from femwgm.ground.files import make_folder, write_files
     from femwgm.studies.duan2022.page import html, rows_csv
 
@@ -101,10 +100,7 @@ def write_paper(
     study = Study(Path(folder) if folder is not None else default_folder(), home, tell)
     sections = paper_sections(study)
     tell("figures")
-    try:
-        made = f"femwgm {version('femwgm')}"
-    except PackageNotFoundError:
-        made = "femwgm"
+    made = f"femwgm {__version__}"
     # The figures are drawn while the page is put together, so the time is stated as that of the numbers alone.
     page = html(sections, _summary(sections), time.perf_counter() - begin, made)
     contents = {"paper.csv": rows_csv(sections).encode("utf-8"), "paper.html": page.encode("utf-8")}
