@@ -19,6 +19,7 @@ from femwgm.cli.peaks import peaks
 from femwgm.cli.prove import prove
 from femwgm.cli.screen import progress_bar, show_modes, show_notes, suggest
 from femwgm.cli.sense import sense
+from femwgm.cli.spectrum import spectrum
 from femwgm.ground.interrupts import Interrupted
 
 if TYPE_CHECKING:
@@ -273,7 +274,7 @@ def report(
             print(path)
 
 
-for _verb in (examples, init, prove, comb, sense, peaks, assign, lasing, vernier, paper):
+for _verb in (examples, init, prove, comb, sense, peaks, assign, spectrum, lasing, vernier, paper):
     app.command()(_verb)
 
 
