@@ -147,6 +147,11 @@ def _direction(value: Any) -> Any:
     return tuple(float(v) for v in value)
 
 
+def _integral(value: Any) -> Any:
+    """The axes of a sweep are floats: 3.0 is a seed as well."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _kind_of_spectrum(value: Any) -> str:
     return "word" if value in ("gaussian", "exponential") else "measured"
 
@@ -175,7 +180,9 @@ class Imperfection(Strict):
     spectrum: _Spectrum | None = Field(
         default=None, description="correlation of a random map, or the measured spectrum of one"
     )
-    seed: Annotated[Whole, Field(ge=0)] | None = Field(default=None, description="of a random map")
+    seed: Annotated[Whole, BeforeValidator(_integral), Field(ge=0)] | None = Field(
+        default=None, description="of a random map"
+    )
     harmonics: Annotated[tuple[_Harmonic, ...], Field(min_length=1, max_length=10_000)] | None = Field(
         default=None,
         description="[L, M, amplitude]: amplitude x sqrt(4 pi) x real orthonormal harmonic, M < 0 for the sine",

@@ -73,9 +73,9 @@ def test_the_expected_width_is_the_mean_over_samples() -> None:
     mode, length = coated("TM"), 0.6
     variance = relief.spectrum("gaussian", length, RADII[1], 60) * 0.001**2
     expected = expected_std_pm(zonal_variances(mode, [0, 1]), variance)
-    drawn = [relief.random(variance, seed, 60) for seed in range(16)]
+    drawn = [relief.random(variance, seed, 60) for seed in range(6)]
     widths = [multiplet(mode, {0: rough, 1: rough}, full=False).std_pm for rough in drawn]
-    assert expected == pytest.approx(math.sqrt(np.mean(np.square(widths))), rel=0.1)
+    assert expected == pytest.approx(math.sqrt(np.mean(np.square(widths))), rel=0.12)
 
 
 def test_turning_the_relief_turns_nothing_but_the_composition() -> None:
