@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from femwgm.analytic.table import mode_row
 from femwgm.config.schema import RunConfig
 from femwgm.finders.exact_list import exact_sphere, expected_modes
@@ -17,7 +15,7 @@ from femwgm.ground.units import frequency_thz
 from femwgm.imperfections.build import beads, reliefs
 from femwgm.imperfections.multiplet import Multiplet, cost, multiplet
 from femwgm.imperfections.relief import Relief
-from femwgm.imperfections.surface import rms_order
+from femwgm.imperfections.surface import equatorial_pair
 from femwgm.materials import Material, materials_from_config
 from femwgm.modes.mode import Mode
 
@@ -116,7 +114,7 @@ def _wanted(config: RunConfig, materials: Mapping[str, Material]) -> list[tuple[
 
 def _summary(lines: Multiplet) -> dict[str, Any]:
     """What a multiplet adds to the row of its mode; the pair is that of the two lines most like the equatorial mode."""
-    first, second = np.argsort(rms_order(lines))[-2:]
+    first, second = equatorial_pair(lines)
     return {
         "multiplet_std_pm": lines.std_pm,
         "multiplet_fwhm_pm": lines.fwhm_pm,

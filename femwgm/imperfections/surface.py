@@ -44,3 +44,13 @@ def intensity(lines: Multiplet, number: int, theta: Array, points: int) -> Array
 def rms_order(lines: Multiplet) -> Array:
     """Root mean square of m in the composition of each line."""
     return np.hypot(lines.m_mean, lines.m_std)
+
+
+def equatorial_pair(lines: Multiplet) -> tuple[int, int]:
+    """The two standing waves most like the equatorial mode: the line of the largest m, and the one of most similar |m|."""
+    weights = np.abs(lines.states) ** 2
+    even = np.sqrt(weights + weights[::-1])
+    first = int(np.argmax(rms_order(lines)))
+    alike = even[:, first] @ even
+    alike[first] = 0.0
+    return first, int(np.argmax(alike))
