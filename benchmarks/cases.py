@@ -1,4 +1,4 @@
-"""The benchmark cases B1 to B6: what femwgm does in each; what the other solvers do is in others.py."""
+"""The benchmark cases B1 to B7: what femwgm does in each; what the other solvers do is in others.py."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import others
+from bodies import beside_ngsolve
 from clock import Timing, best
 from rows import Row
 from spheres import INDICES, LEAKY_INDEX, LEAKY_RADIUS, RADII, configuration, exact, exact_family, relative
@@ -232,4 +233,12 @@ def _children() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-CASES = {"B1": b1, "B2": b2, "B3": b3, "B4": b4, "B5": b5, "B6": b6}
+# ---------------------------------------------------------------- B7: bodies
+
+
+def b7() -> Iterator[Row]:
+    """Seven bodies that only finite elements answer, everything included, beside NGSolve's single solve."""
+    yield from beside_ngsolve(SMALL)
+
+
+CASES = {"B1": b1, "B2": b2, "B3": b3, "B4": b4, "B5": b5, "B6": b6, "B7": b7}

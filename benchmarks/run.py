@@ -1,4 +1,4 @@
-"""`./dev bench [B1 ... B6] [--quick] [--publish]`: femwgm next to the other solvers, in one process, one thread each.
+"""`./dev bench [B1 ... B7] [--quick] [--publish]`: femwgm next to the other solvers, in one process, one thread each.
 
 Prints a table, checks the targets, and saves results/bench.csv and results/bench.png; --publish copies both to published/.
 """
@@ -33,7 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("cases", nargs="*", default=[], metavar="CASE", help="B1 to B6; all by default")
+    parser.add_argument("cases", nargs="*", default=[], metavar="CASE", help="B1 to B7; all by default")
     parser.add_argument("--quick", action="store_true", help="fewer settings and repetitions")
     parser.add_argument(
         "--publish", action="store_true", help="keep the table and the plot in benchmarks/published"
