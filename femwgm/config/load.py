@@ -15,6 +15,7 @@ from femwgm.config.catalogue import configuration_path
 from femwgm.config.explain import explain
 from femwgm.config.overrides import apply_overrides
 from femwgm.config.schema import RunConfig
+from femwgm.config.thermal import warmed
 from femwgm.config.yamlio import parse_yaml, read_text, scalar
 from femwgm.errors import ConfigError
 
@@ -64,6 +65,8 @@ def validate(
             what, file=file, remedy="begin with 'schema: 1', 'geometry:', 'materials:', 'modes:'"
         )
     raw, places = apply_overrides(raw, overrides)
+    if isinstance(raw, Mapping) and raw.get("temperature") is not None:
+        raw = warmed(raw)
     try:
         return RunConfig.model_validate(raw, context={"folder": folder})
     except ValidationError as error:

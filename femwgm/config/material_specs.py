@@ -56,7 +56,23 @@ def _preset(value: Any) -> str:
     )
 
 
-class PresetMaterial(Strict):
+class Thermal(Strict):
+    """How a medium answers to temperature, per kelvin, around 20 C."""
+
+    dn_dt: Number = Field(default=0.0, alias="dn_dT")
+    expansion: Number = Field(default=0.0, description="relative change of its lengths")
+
+
+class Medium(Strict):
+    """What every way of stating a medium has."""
+
+    thermal: Thermal | None = Field(default=None, examples=["{dn_dT: 1e-5, expansion: 5e-7}"])
+    dn: Number | None = Field(
+        default=None, description="by how much its index is raised, as by a temperature"
+    )
+
+
+class PresetMaterial(Medium):
     """A medium known by name."""
 
     preset: Annotated[str, BeforeValidator(_preset), WithJsonSchema({"enum": list(PRESETS)})]
@@ -80,7 +96,7 @@ class PresetMaterial(Strict):
         return self
 
 
-class IndexMaterial(Strict):
+class IndexMaterial(Medium):
     """Constant complex index n + i k; k > 0 absorbs, k < 0 amplifies."""
 
     n: Positive
@@ -114,7 +130,7 @@ Complex = Annotated[
 ]
 
 
-class EpsMaterial(Strict):
+class EpsMaterial(Medium):
     """Constant complex relative permittivity; Im eps > 0 absorbs."""
 
     eps: Complex
@@ -161,7 +177,7 @@ class SellmeierCoefficients(Strict):
         return self
 
 
-class SellmeierMaterial(Strict):
+class SellmeierMaterial(Medium):
     """A Sellmeier formula and where it holds."""
 
     sellmeier: SellmeierCoefficients
@@ -240,7 +256,7 @@ def _index_columns(tables: Sequence[CellTable]) -> dict[str, list[float]]:
     return columns
 
 
-class TableMaterial(Strict):
+class TableMaterial(Medium):
     """An index table: a CSV file (wavelength_um,n,k) or its columns written out."""
 
     table: Table
@@ -316,13 +332,13 @@ class PublishedMedium(Strict):
         return max(lo for lo, _ in ranges), min(hi for _, hi in ranges)
 
 
-class PublishedMaterial(Strict):
+class PublishedMaterial(Medium):
     """A file of refractiveindex.info."""
 
     refractiveindex: PublishedMedium = Field(examples=["Malitson.yml"])
 
 
-class UniaxialLaws(Strict):
+class UniaxialLaws(Medium):
     """A uniaxial medium by the laws of its two rays."""
 
     axis: Literal["z", "radial"] = Field(examples=["z"])
@@ -330,7 +346,7 @@ class UniaxialLaws(Strict):
     extraordinary: IsotropicSpec
 
 
-class UniaxialMaterial(Strict):
+class UniaxialMaterial(Medium):
     """Constant uniaxial medium, its axis along z or along the local radius."""
 
     n_ordinary: Positive

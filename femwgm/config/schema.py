@@ -48,6 +48,10 @@ class RunConfig(Strict):
     name: Annotated[str, BeforeValidator(_title)] = "femwgm"
     geometry: Geometry = Field(examples=["{kind: layered_sphere, ...}"])
     materials: dict[Name, MaterialSpec] = Field(examples=["{silica: {n: 1.45}, air: {n: 1.0}}"])
+    temperature: None = Field(
+        default=None,
+        description="e.g. '35 C': indices and lengths are those at it; the resolved configuration holds them",
+    )
     modes: Modes = Field(examples=["{window: [640 nm, 670 nm]}"])
     accuracy: Accuracy = Accuracy()
     discretization: Discretization = Discretization()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
-__all__ = ["Absorbing", "Constant", "Law", "Table"]
+__all__ = ["Absorbing", "Constant", "Law", "Raised", "Table"]
 
 
 class Law(Protocol):
@@ -100,3 +100,18 @@ class Absorbing:
     def slope(self, k0: complex) -> complex:
         n, loss = cmath.sqrt(self.law.eps(k0)), self._loss.index(k0)
         return 2.0 * (n + loss[0]) * (self.law.slope(k0) / (2.0 * n) + loss[1])
+
+
+@dataclass(frozen=True)
+class Raised:
+    """A law with its index raised by a constant."""
+
+    law: Law
+    dn: float
+
+    def eps(self, k0: complex) -> complex:
+        return (cmath.sqrt(self.law.eps(k0)) + self.dn) ** 2
+
+    def slope(self, k0: complex) -> complex:
+        n = cmath.sqrt(self.law.eps(k0))
+        return self.law.slope(k0) * (n + self.dn) / n

@@ -8,7 +8,7 @@ from typing import Literal
 
 from femwgm.errors import MaterialError
 from femwgm.ground.units import wavelength_um
-from femwgm.materials.dispersion import Absorbing, Constant, Law, Table
+from femwgm.materials.dispersion import Absorbing, Constant, Law, Raised, Table
 
 __all__ = ["Material"]
 
@@ -49,12 +49,14 @@ class Material:
     @property
     def dispersive(self) -> bool:
         """Whether the permittivity depends on k0."""
-        return not all(isinstance(law, Constant) for law in (self.law, self.axial_law) if law is not None)
+        return not all(
+            isinstance(_bare(law), Constant) for law in (self.law, self.axial_law) if law is not None
+        )
 
     @property
     def tabulated(self) -> bool:
         """Whether a law is a table: known at real wavelengths only, so that it follows Re k0 alone."""
-        return any(isinstance(law, Table | Absorbing) for law in (self.law, self.axial_law))
+        return any(isinstance(_bare(law), Table | Absorbing) for law in (self.law, self.axial_law))
 
     def permittivity(self, k0: complex) -> complex:
         """Relative permittivity at k0 (rad/um); the component across the axis when uniaxial.
@@ -102,6 +104,11 @@ class Material:
                 f"material '{self.name}' ({self.source}) is known from {lo:g} to {hi:g} um,"
                 f" not at {wavelength:.6g} um; move the window or give another index"
             )
+
+
+def _bare(law: Law | None) -> Law | None:
+    """The law beneath a raised index."""
+    return _bare(law.law) if isinstance(law, Raised) else law
 
 
 def _root(eps: complex) -> complex:

@@ -72,6 +72,7 @@ def rows(sensor: Sensor, probe: Probe) -> list[Row]:
         ),
     ]
     out += _particle(sensor, probe)
+    out += _thermal(sensor)
     q = probe.q or sensor.q_total
     if q is not None and q > 0.0:
         width = wavelength / q
@@ -89,6 +90,25 @@ def rows(sensor: Sensor, probe: Probe) -> list[Row]:
             out.append(Row(name, "detection_limit_layer", least, "nm", least * abs(shift_error / shift)))
         out.append(_smallest(sensor, probe, seen))
     return out
+
+
+def _thermal(sensor: Sensor) -> list[Row]:
+    """d lambda/dT in parts: the index of each region, the expansion of the body as a whole, and their sum."""
+    if not sensor.thermal:
+        return []
+    parts = []
+    for region, known in sensor.thermal.items():
+        value, error = sensor.per_index.get(region, (0.0, 0.0))
+        share = value * known.dn_dt
+        parts.append(
+            Row(sensor.name, f"temperature_index_{region}", share, "nm/K", abs(share) * (known.error + error))
+        )
+    stretch = sensor.expansion * sensor.dispersion * sensor.wavelength_nm
+    parts.append(
+        Row(sensor.name, "temperature_expansion", stretch, "nm/K", abs(stretch) * sensor.expansion_error)
+    )
+    total = sum(row.value for row in parts)
+    return [*parts, Row(sensor.name, "temperature_total", total, "nm/K", sum(row.error for row in parts))]
 
 
 def _polarizability(sensor: Sensor, probe: Probe, radius: float) -> float:

@@ -9,13 +9,14 @@ counter-propagating waves become standing waves: one shifted by twice that and b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from femwgm.config.schema import RunConfig
+from femwgm.config.thermal import Coefficients, thermal_of
 from femwgm.experiment.combs.exact import layer_integrals
 from femwgm.finders.exact_list import exact_sphere, expected_modes
 from femwgm.ground.typing import Array
@@ -56,6 +57,11 @@ class Sensor:
         Shift by a layer on the whole surface.
     dispersion
         Factor by which a mode moves less because its media disperse: sum of n d lambda/dn over lambda.
+    thermal
+        Coefficients of the regions that have any.
+    expansion, expansion_error
+        Linear expansion of the body as a whole (1/K), that of the region with most of the light, and its relative error: how far
+        the other solid regions differ from it.
     """
 
     name: str
@@ -69,6 +75,9 @@ class Sensor:
     normal: tuple[float, float]
     layer: Shift
     dispersion: float
+    thermal: Mapping[str, Coefficients] = field(default_factory=dict)
+    expansion: float = 0.0
+    expansion_error: float = 0.0
 
 
 def sensors(config: RunConfig, progress: Any = None) -> list[Sensor]:
@@ -83,9 +92,24 @@ def sensors(config: RunConfig, progress: Any = None) -> list[Sensor]:
     used = [materials[name] for name in config.geometry.region_materials.values()]
     middle = 4.0 * np.pi / sum(config.modes.window_um)
     dielectric = all(m.permittivity(middle).real > 0.0 for m in used)
-    if config.geometry.kind == "layered_sphere" and dielectric and all(m.axis != "z" for m in used):
-        return _of_sphere(config, materials)
-    return _of_body(config, progress)
+    exact = config.geometry.kind == "layered_sphere" and dielectric and all(m.axis != "z" for m in used)
+    found = _of_sphere(config, materials) if exact else _of_body(config, progress)
+    return [_with_temperature(sensor, config) for sensor in found]
+
+
+def _with_temperature(sensor: Sensor, config: RunConfig) -> Sensor:
+    """The sensor with the coefficients of its media."""
+    specs = {region: config.materials[name] for region, name in config.geometry.region_materials.items()}
+    known = {region: found for region, spec in specs.items() if (found := thermal_of(spec)) is not None}
+    solid = [region for region in config.geometry.solid if region in sensor.per_index]
+    if not known or not solid:
+        return sensor
+    weight = {region: abs(sensor.per_index[region][0]) for region in solid}
+    main = max(solid, key=lambda region: weight[region])
+    rates = {region: known[region].expansion if region in known else 0.0 for region in solid}
+    spread = max(abs(rate - rates[main]) for rate in rates.values())
+    error = spread / abs(rates[main]) if rates[main] else 0.0
+    return replace(sensor, thermal=known, expansion=rates[main], expansion_error=error)
 
 
 def _of_sphere(config: RunConfig, materials: dict[str, Material]) -> list[Sensor]:

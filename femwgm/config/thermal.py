@@ -1,0 +1,150 @@
+"""Temperature: what a change of it does to indices and lengths, done once, before a configuration is checked.
+
+`temperature: 35 C` raises the index of each medium by dn/dT (T - T0) and stretches each layer by 1 + expansion (T - T0), with
+T0 = 20 C.
+The coefficients are those of `thermal:` in the medium, or of its preset. What remains is a plain configuration of the warm body:
+the resolved one has the stretched lengths and a `dn` in each medium.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from femwgm.config.quantity import length_um, um
+from femwgm.errors import ConfigError
+
+__all__ = ["REFERENCE_C", "THERMAL", "Coefficients", "celsius", "thermal_of", "warmed"]
+
+REFERENCE_C = 20.0
+
+
+@dataclass(frozen=True)
+class Coefficients:
+    """dn/dT and linear expansion (1/K), the relative error of the former, and the source."""
+
+    dn_dt: float
+    expansion: float
+    error: float
+    source: str
+
+
+THERMAL: dict[str, Coefficients] = {
+    "fused_silica": Coefficients(
+        8.45e-6, 5.5e-7, 0.04,
+        "Rego, Sensors 23, 6023 (2023), Corning 7980 at 293 K: 8.74e-6 in the visible to 8.16e-6 at 1.55 um; its data sheet",
+    ),
+    "si": Coefficients(1.8e-4, 2.6e-6, 0.03, "Komma et al., Appl. Phys. Lett. 101, 041905 (2012), at 1.55 um, 300 K"),
+    "si3n4": Coefficients(2.45e-5, 3.3e-6, 0.04, "Arbabi and Goddard, Opt. Lett. 38, 3878 (2013), at 1.55 um"),
+    "water": Coefficients(-9.0e-5, 0.0, 0.1, "IAPWS R9-97 with the density of water at 20 C; a liquid fills its vessel"),
+}  # fmt: skip
+"""By preset, around 20 C."""
+
+
+def celsius(value: Any) -> float:
+    """A temperature in degrees Celsius, from e.g. '35 C' or '308 K'.
+
+    >>> celsius("35 C"), round(celsius("308.15 K"), 9)
+    (35.0, 35.0)
+    """
+    match = (
+        re.fullmatch(r"\s*([+-]?\d{1,9}(?:\.\d{0,12})?)\s*(C|°C|degC|K)\s*", value)
+        if isinstance(value, str)
+        else None
+    )
+    if match is None:
+        raise ConfigError(
+            "must be a temperature with its unit",
+            key="temperature",
+            value=value,
+            remedy="write e.g. '35 C' or '308 K'",
+        )
+    number = Decimal(match[1])
+    return float(number - Decimal("273.15") if match[2] == "K" else number)
+
+
+def thermal_of(spec: Any) -> Coefficients | None:
+    """The coefficients of a medium, as raw data or checked; None where none are known."""
+    stated = _part(spec, "thermal")
+    if stated is not None:
+        return Coefficients(
+            float(_part(stated, "dn_dT" if isinstance(stated, Mapping) else "dn_dt") or 0.0),
+            float(_part(stated, "expansion") or 0.0),
+            0.0,
+            "given",
+        )
+    return THERMAL.get(str(_part(spec, "preset") or ""))
+
+
+def _part(data: Any, key: str) -> Any:
+    return data.get(key) if isinstance(data, Mapping) else getattr(data, key, None)
+
+
+def warmed(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Raw configuration data at its temperature, without the key `temperature`.
+
+    Raises
+    ------
+    ConfigError
+        If no medium has coefficients, or lengths are not stated in the file itself.
+    """
+    out = {key: copy.deepcopy(value) for key, value in raw.items() if key != "temperature"}
+    rise = celsius(raw["temperature"]) - REFERENCE_C
+    media, shape = out.get("materials"), out.get("geometry")
+    if not isinstance(media, dict) or not isinstance(shape, dict):
+        return out
+    known = {
+        name: found
+        for name, spec in media.items()
+        if isinstance(spec, Mapping) and (found := thermal_of(spec))
+    }
+    if not known:
+        raise ConfigError(
+            "no medium has a dn/dT or an expansion", key="temperature", value=raw["temperature"],
+            remedy="add e.g. 'thermal: {dn_dT: 1e-5, expansion: 5e-7}' to a medium",
+        )  # fmt: skip
+    for name, found in known.items():
+        media[name] = {**media[name], "dn": float(media[name].get("dn") or 0.0) + found.dn_dt * rise}
+    if shape.get("file") or str(shape.get("kind")) in ("mesh", "axial_stack"):
+        raise ConfigError(
+            "lengths that are not written in the configuration cannot be stretched", key="geometry.kind",
+            value=shape.get("kind"), remedy="drop 'temperature', or draw the body in the configuration",
+        )  # fmt: skip
+    out["geometry"] = _stretched(shape, known, rise)
+    return out
+
+
+def _stretched(shape: dict[str, Any], known: Mapping[str, Coefficients], rise: float) -> dict[str, Any]:
+    """The geometry with its lengths stretched: layer by layer where layers state their thickness, else as one body."""
+    layers = shape.get("layers")
+    parts: list[Any] = layers if isinstance(layers, list) else [shape]
+    names = [str(part.get("material")) for part in parts if isinstance(part, Mapping)]
+    rates = [known[name].expansion if name in known else 0.0 for name in names]
+    if isinstance(layers, list) and len(set(rates)) > 1:
+        if any("thickness" not in layer for layer in layers[1:]):
+            raise ConfigError(
+                "layers that expand differently must be stated by their thickness", key="geometry.layers",
+                remedy="give each layer outside the first a thickness, or all media one expansion",
+            )  # fmt: skip
+        moved = [_scaled(layer, 1.0 + rate * rise) for layer, rate in zip(layers, rates, strict=True)]
+        return {**shape, "layers": moved}
+    scaled: dict[str, Any] = _scaled(shape, 1.0 + (rates[0] if rates else 0.0) * rise)
+    return scaled
+
+
+def _scaled(value: Any, factor: float) -> Any:
+    """Data with every string that is a length multiplied."""
+    if isinstance(value, Mapping):
+        return {key: _scaled(part, factor) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_scaled(part, factor) for part in value]
+    if isinstance(value, str) and re.match(r"\s*[+-]?[\d.]", value):
+        try:
+            return um(length_um(value) * factor) if factor != 1.0 else value
+        except ValueError:
+            return value
+    return value
