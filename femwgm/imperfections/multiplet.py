@@ -38,7 +38,7 @@ from femwgm.imperfections.coupling import C, D, Forms, S, by_orders, by_vectors,
 from femwgm.imperfections.harmonics import MAX_DEGREE
 from femwgm.imperfections.relief import Relief
 
-_TRUST = 0.3
+_TRUST = 0.6
 """Ratio of one order of the series to the one before it from which no line is given."""
 _FULL = 3e9
 """Multiplications up to which the second order is taken of every line, not only of a sample."""

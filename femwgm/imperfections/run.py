@@ -50,8 +50,13 @@ class Split:
     notes: list[str]
 
 
-def split_modes(config: RunConfig, tell: Tell, on_mode: Callable[[Mode], None]) -> Split:
-    """Every multiplet that a configuration asks for.
+def split_modes(
+    config: RunConfig,
+    tell: Tell,
+    on_mode: Callable[[Mode], None],
+    only: tuple[str, int, int] | None = None,
+) -> Split:
+    """Every multiplet that a configuration asks for, or only one (pol, q, l).
 
     Raises
     ------
@@ -63,7 +68,7 @@ def split_modes(config: RunConfig, tell: Tell, on_mode: Callable[[Mode], None]) 
     materials = materials_from_config(config)
     rough, placed = reliefs(config), beads(config)
     result = Split([], [], [])
-    wanted = _wanted(config, materials)
+    wanted = [only] if only else _wanted(config, materials)
     sphere = exact_sphere(config, materials)
     lo, hi = config.modes.window_um
     for done, (pol, q, l) in enumerate(wanted):

@@ -171,8 +171,11 @@ def _pictures(run: RunView) -> str:
             lambda: comb_figure(run), "Wavelength against polar degree, and the lines in the window.", "svg"
         )
     ]
-    shown = run.representatives(MODES_DRAWN)
     parts.append(_in_space(run))
+    if run.config.imperfections:
+        parts.append(_split(run))
+        return f"<section><h2>The split lines</h2>{''.join(parts)}</section>"
+    shown = run.representatives(MODES_DRAWN)
     caption = (
         "a, b: momentary field in the plane of the equator, or at the height z named there, whole and magnified; c: fall-off"
         " along the radius; d, e: |E|² in the meridian plane, whole and magnified; f: |E|² along the radius with the shares of"
@@ -185,6 +188,23 @@ def _pictures(run: RunView) -> str:
     if len(run.modes) > len(shown):
         parts.append("<p class=note>One mode of each family is drawn: its neighbours in l look alike.</p>")
     return f"<section><h2>The fields</h2>{''.join(parts)}</section>"
+
+
+def _split(run: RunView) -> str:
+    """The multiplets of an imperfect sphere as a spectrometer shows them."""
+    from femwgm.imperfections.run import split_modes
+    from femwgm.views.figures.splitting import splitting_figure
+
+    drawn = []
+    for mode in run.representatives(MODES_DRAWN):
+        split = split_modes(
+            run.config, lambda *_: None, lambda _: None, (mode.pol, mode.row["q"], mode.row["l"])
+        )
+        caption = (
+            "Above, the lines and their sum as two spectrometers show it; below, what each line is made of."
+        )
+        drawn.append(_picture(partial(splitting_figure, split.multiplets), f"{mode.label}: {caption}", "png"))
+    return "".join(drawn)
 
 
 def _in_space(run: RunView) -> str:

@@ -144,6 +144,8 @@ def view(
     """
     run = run_view(source)
     chosen = run.find(mode)
+    if run.config.imperfections:
+        return [_imperfect(run, chosen, png)]
     for layer in opacity or {}:
         if layer not in run.regions[:-1]:
             raise OutputError(f"there is no layer '{layer}'; the layers are {', '.join(run.regions[:-1])}")
@@ -167,6 +169,19 @@ def view(
     else:
         window(run, chosen, look)
     return []
+
+
+def _imperfect(run: RunView, mode: ModeView, png: str | Path | None) -> Path:
+    """A line of a split mode on its deformed sphere, computed anew: run folders hold lines, not their composition."""
+    from femwgm.imperfections.run import split_modes
+    from femwgm.views.space.supermode import draw_supermode
+
+    if png is None:
+        raise OutputError("a run with imperfections is shown as a picture; add --png FILE")
+    split = split_modes(
+        run.config, lambda *_: None, lambda _: None, only=(mode.pol, mode.row["q"], mode.row["l"])
+    )
+    return draw_supermode(split.multiplets[0], Path(png))
 
 
 def view_run(source: Source, **options: Any) -> list[Path]:
