@@ -69,8 +69,14 @@ def lasing(
     gain: Annotated[
         Path | None,
         typer.Option(
-            "--gain", metavar="TABLE.csv", help="wavelength_nm,gain; by default 18 nm around 655 nm."
+            "--gain",
+            metavar="TABLE.csv",
+            help="wavelength_nm,gain; by default a Gauss band of 18 nm around 660 nm.",
         ),
+    ] = None,
+    band: Annotated[
+        str | None,
+        typer.Option("--band", metavar="BAND", help="Gain by name: 'gauss, 660 nm, 18 nm', 'lorentz, ...'."),
     ] = None,
     face_down: Annotated[bool, typer.Option("--face-down", help="Emitters that lie in the surface.")] = False,
     shell: Annotated[
@@ -83,7 +89,7 @@ def lasing(
     from femwgm.cli.laser import print_lasing, write_lasing
     from femwgm.config import load_config
 
-    result = find(load_config(config, override or []), q, gain, face_down, shell)
+    result = find(load_config(config, override or []), q, gain, face_down, shell, band)
     if out is not None:
         write_lasing(result, out)
     if not quiet:

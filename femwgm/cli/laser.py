@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from femwgm.experiment.lasing.thresholds import Threshold
     from femwgm.experiment.pairs.tolerance import Tolerance
     from femwgm.experiment.pairs.vernier import Vernier
+    from femwgm.experiment.spectrum.model import CoatedSphere
 
 __all__ = ["lasing", "print_lasing", "print_vernier", "vernier", "write_lasing", "write_vernier"]
 
@@ -41,10 +42,17 @@ class Lasing:
     warnings: list[str]
 
 
-def lasing(config: RunConfig, q: float, gain: Path | None, in_plane: bool, shell: str | None) -> Lasing:
+def lasing(
+    config: RunConfig,
+    q: float,
+    gain: Path | None,
+    in_plane: bool,
+    shell: str | None,
+    named: str | None = None,
+) -> Lasing:
     """Thresholds and light curves of the exact modes of a configuration."""
-    from femwgm.errors import SolveError
-    from femwgm.experiment.lasing.gain import GainSpectrum, read_gain
+    from femwgm.errors import ConfigError, SolveError
+    from femwgm.experiment.lasing.gain import LUMINESCENCE, GainSpectrum, read_gain
     from femwgm.experiment.lasing.overlap import shell_intensities
     from femwgm.experiment.lasing.rates import light_curve, spontaneous_share
     from femwgm.experiment.lasing.thresholds import first_to_lase, relative_strengths, threshold
@@ -53,7 +61,15 @@ def lasing(config: RunConfig, q: float, gain: Path | None, in_plane: bool, shell
     body = CoatedSphere.from_config(config, shell)
     media = list(body.media.values())
     wanted = config.modes
-    band = GainSpectrum() if gain is None else read_gain(gain)
+    if gain is not None and named is not None:
+        raise ConfigError("and --gain exclude each other", key="--band", value=named, remedy="keep one")
+    band = (
+        read_gain(gain)
+        if gain is not None
+        else GainSpectrum()
+        if named is None
+        else GainSpectrum.named(named)
+    )
     modes = body.sphere(body.nominal).modes(
         wanted.window_um, wanted.polarizations, wanted.radial_orders or (1,)
     )
@@ -64,7 +80,8 @@ def lasing(config: RunConfig, q: float, gain: Path | None, in_plane: bool, shell
     ranked = first_to_lase(found, band)
     first = modes[found.index(ranked[0][0])]
     index = body.shell_index(body.nominal, first.k0.real).real
-    beta = spontaneous_share(1e-3 * first.wavelength_nm, index, first.mode_volume_um3, band.width_nm)
+    belt = shell_intensities(modes, body.shell, in_plane=in_plane).volume_um3
+    beta = spontaneous_share(1e-3 * first.wavelength_nm, index, first.energy[body.shell], belt, LUMINESCENCE)
     pump = np.union1d(np.geomspace(0.4, 10.0, 33), PUMPS)
     curves = {
         name: light_curve(
@@ -77,9 +94,20 @@ def lasing(config: RunConfig, q: float, gain: Path | None, in_plane: bool, shell
         (
             f"losses: 1/Q = 1/{q:g} beside radiation and the media's own; spontaneous share {beta:.1e};"
             " steady state, no diffusion, no transparency density"
-        )
+        ),
+        (
+            f"one family, m = l, competes here: each line has {2 * first.l + 1} modes, one for each m, at one wavelength, which"
+            f" fill the rest of the layer; together they take {(2 * first.l + 1) * beta * belt / _volume(body, body.shell):.1e} of its"
+            " spontaneous emission"
+        ),
     ]
     return Lasing(ranked, curves, [(m.pol, m.l) for m in modes], band, in_plane, said)
+
+
+def _volume(body: CoatedSphere, shell: int) -> float:
+    """Volume of a layer (um^3)."""
+    radii = body.radii(body.nominal)
+    return float(4.0 * np.pi / 3.0 * (radii[shell] ** 3 - (radii[shell - 1] ** 3 if shell else 0.0)))
 
 
 def print_lasing(result: Lasing) -> None:

@@ -12,8 +12,10 @@ from scipy.special import spherical_jn, spherical_yn
 
 from femwgm.analytic import LayeredSphere
 from femwgm.errors import ConfigError, GeometryError
+from femwgm.experiment.lasing.gain import GainSpectrum
 from femwgm.experiment.lasing.mie import efficiencies
 from femwgm.experiment.lasing.overlap import ShellIntensities, overlaps, shell_intensities
+from femwgm.experiment.lasing.pulses import flash
 from femwgm.experiment.lasing.pump import GainTable, pump_absorption, read_gain_table
 from femwgm.experiment.lasing.rates import light_curve, spontaneous_share
 
@@ -49,7 +51,7 @@ def test_photons_are_conserved() -> None:
     curve = light_curve(sampled, strength, pump, beta=beta)
     stimulated = curve.beta * curve.photons * (curve.photons / (1.0 + curve.photons)) / curve.strength
     # a <n u> = S / (1 + S), so beta S <n u> = beta S^2 / (1 + S) / a.
-    assert curve.inversion + stimulated.sum(axis=1) == pytest.approx(pump, rel=1e-9)
+    assert curve.inversion + sampled.reach * stimulated.sum(axis=1) == pytest.approx(pump, rel=1e-9)
 
 
 def test_two_modes_settle_where_the_equations_of_motion_do() -> None:
@@ -186,10 +188,85 @@ def test_bad_pumps_and_modes_are_refused() -> None:
 
 
 def test_spontaneous_share_of_the_published_sphere() -> None:
-    """Purcell factor with the Q of the emission band over three, counted literally."""
+    """Purcell factor with the Q of a Lorentz band over three, at the crest; then its mean over the belt that the modes fill."""
     q = 0.655 / 0.018
     purcell = 3.0 / (4.0 * math.pi**2) * (0.655 / 1.768) ** 3 * q / 30.0
-    assert spontaneous_share(0.655, 1.768, 30.0, 18.0) == pytest.approx(purcell / 3.0, rel=1e-12)
+    lorentz = GainSpectrum(655.0, 18.0, "lorentz")
+    assert spontaneous_share(0.655, 1.768, 1.0, 30.0, lorentz) == pytest.approx(purcell / 3.0, rel=1e-12)
+    # A Gauss band of the same width is sqrt(pi ln 2) times as high.
+    gauss = spontaneous_share(0.655, 1.768, 1.0, 30.0, GainSpectrum(655.0, 18.0))
+    assert gauss == pytest.approx(math.sqrt(math.pi * math.log(2.0)) * purcell / 3.0, rel=1e-12)
+    mode = coated().mode("TE", 166)
+    belt = shell_intensities([mode], 1)
+    share = spontaneous_share(1e-3 * mode.wavelength_nm, 1.768, mode.energy[1], belt.volume_um3, lorentz)
+    assert 1.1e-4 < share < 1.3e-4
+
+
+def test_a_band_has_unit_area() -> None:
+    for band in (
+        GainSpectrum(660.0, 18.0),
+        GainSpectrum(660.0, 18.0, "lorentz"),
+        GainSpectrum.named("gauss, 0.66 um, 20 nm"),
+    ):
+        x = np.linspace(-4e4, 4e4, 4_000_001) + band.centre_nm
+        assert np.trapezoid(band(x), x) * band.density(band.centre_nm) == pytest.approx(1.0, abs=3e-4)
+    for words in ("gauss, 660 nm", "box, 660 nm, 18 nm", "gauss, 660, 18"):
+        with pytest.raises(ConfigError, match="--band"):
+            GainSpectrum.named(words)
+
+
+def test_a_mode_that_does_not_lase_changes_nothing_though_it_reaches_further() -> None:
+    """The belt grows with the widest mode; the photons of the others and the inversion must not know."""
+    sphere = coated()
+    modes = sphere.comb("TE", [165, 166])
+    wider = [*modes, sphere.mode("TE", 150).with_m(120)]
+    pump = np.array([0.5, 2.0, 8.0])
+    curves = []
+    for group, strength in ((modes, [1.0, 0.95]), (wider, [1.0, 0.95, 1e-6])):
+        sampled = shell_intensities(group, 1)
+        share = spontaneous_share(
+            0.656, 1.768, modes[0].energy[1], sampled.volume_um3, GainSpectrum(655.0, 18.0)
+        )
+        curves.append(light_curve(sampled, strength, pump, beta=share))
+    assert curves[1].photons[:, :2] == pytest.approx(curves[0].photons, rel=2e-3)
+    assert curves[1].inversion == pytest.approx(curves[0].inversion, rel=2e-3)
+
+
+# -- in time -----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_weak_pulse_leaves_what_a_convolution_says() -> None:
+    """Far below threshold the inversion is the pump convolved with its own decay, and the photons follow it."""
+    pulse, life, peak = 1.0, 3.0, 1e-3
+    made = flash(uniform(), [1.0], peak, pulse_ns=pulse, life_ns=life, photon_ps=1.5, beta=1e-4)
+    sigma = pulse / (2.0 * math.sqrt(2.0 * math.log(2.0)))
+    t = made.time_ns
+    rise = np.array([math.erfc((sigma / life - v / sigma) / math.sqrt(2.0)) for v in t])
+    exact = (
+        peak * sigma / life * math.sqrt(0.5 * math.pi) * np.exp(0.5 * (sigma / life) ** 2 - t / life) * rise
+    )
+    assert made.inversion == pytest.approx(exact, abs=2e-6 * peak)
+    after = t > 1.0  # before, what is 1.5 ps late shows
+    assert made.photons[after, 0] == pytest.approx((exact / (1.0 - exact))[after], rel=2e-3)
+
+
+def test_a_long_pulse_reaches_the_steady_state() -> None:
+    made = flash(uniform(), [1.0], 3.0, pulse_ns=400.0, life_ns=1.0, photon_ps=1.5, beta=1e-3)
+    steady = light_curve(uniform(), [1.0], [3.0], beta=1e-3)
+    top = int(np.abs(made.time_ns).argmin())
+    assert made.photons[top, 0] == pytest.approx(steady.photons[0, 0], rel=2e-3)
+
+
+def test_a_pulse_shorter_than_the_inversion_lives_needs_more_pump() -> None:
+    """What a short pulse stores is its integral over the lifetime: peak * width * sqrt(pi / ln 16) / life."""
+    for peak, lases in ((2.0, False), (5.0, True)):
+        made = flash(uniform(), [1.0], peak, pulse_ns=1.0, life_ns=3.0, photon_ps=1.5, beta=1e-4)
+        assert (made.photons.max() > 100.0) == lases
+    # No photon is lost: what the pump gives is emitted spontaneously or leaves the mode.
+    given = 5.0 * 1.0 * math.sqrt(math.pi / math.log(16.0)) / 3.0
+    spontaneous = np.trapezoid(made.inversion, made.time_ns) / 3.0
+    stimulated = 1e-4 * np.trapezoid(made.inversion * made.photons[:, 0], made.time_ns) / 3.0
+    assert spontaneous + stimulated == pytest.approx(given, rel=3e-3)
 
 
 # -- the pump ----------------------------------------------------------------------------------------------------------------

@@ -23,7 +23,18 @@ def call(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int,
 def test_lasing_ranks_the_modes_and_leaves_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     narrow = "modes.window=[652 nm, 661 nm]"
     status, out, _ = call(
-        ["lasing", SPHERE, "-o", str(tmp_path / "las"), "--set", narrow, "--face-down"], capsys
+        [
+            "lasing",
+            SPHERE,
+            "-o",
+            str(tmp_path / "las"),
+            "--set",
+            narrow,
+            "--face-down",
+            "--band",
+            "gauss, 655 nm, 18 nm",
+        ],
+        capsys,
     )
     assert status == 0
     assert "face-down" in out

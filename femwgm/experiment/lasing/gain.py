@@ -13,11 +13,12 @@ from typing import Literal
 
 import numpy as np
 
+from femwgm.config.quantity import length_um
 from femwgm.errors import ConfigError
 from femwgm.ground.tables import read_columns
 from femwgm.ground.typing import Array
 
-__all__ = ["GainSpectrum", "read_gain"]
+__all__ = ["LUMINESCENCE", "GainSpectrum", "read_gain"]
 
 _FWHM_GAUSS = 2.0 * math.sqrt(2.0 * math.log(2.0))
 
@@ -37,12 +38,14 @@ class GainSpectrum:
 
     Examples
     --------
+    The default lies 5 nm to the red of luminescence at 655 nm: what the film absorbs itself is amplified last.
+
     >>> band = GainSpectrum(655.0, 18.0)
     >>> band(np.array([655.0, 664.0])).round(6).tolist()
     [1.0, 0.5]
     """
 
-    centre_nm: float = 655.0
+    centre_nm: float = 660.0
     width_nm: float = 18.0
     shape: Literal["gauss", "lorentz", "table"] = "gauss"
     table: tuple[tuple[float, ...], tuple[float, ...]] | None = None
@@ -57,6 +60,40 @@ class GainSpectrum:
         if self.shape == "lorentz":
             return np.asarray(1.0 / (1.0 + 4.0 * z**2))
         return np.asarray(np.exp(-0.5 * (_FWHM_GAUSS * z) ** 2))
+
+    def density(self, wavelength_nm: float) -> float:
+        """The band as a density of unit area (1/nm)."""
+        if self.shape == "table":
+            assert self.table is not None
+            area = float(np.trapezoid(self.table[1], self.table[0]))
+        elif self.shape == "lorentz":
+            area = 0.5 * math.pi * self.width_nm
+        else:
+            area = self.width_nm * math.sqrt(2.0 * math.pi) / _FWHM_GAUSS
+        return float(self(wavelength_nm)) / area
+
+    @classmethod
+    def named(cls, text: str) -> GainSpectrum:
+        """A band from words: "gauss, 660 nm, 18 nm" or "lorentz, 660 nm, 18 nm".
+
+        Raises
+        ------
+        ConfigError
+            If it is none.
+        """
+        parts = [part.strip() for part in text.split(",")]
+        try:
+            kind, centre, width = parts[0].lower(), 1e3 * length_um(parts[1]), 1e3 * length_um(parts[2])
+        except (IndexError, ValueError):
+            kind, centre, width = "", 0.0, 0.0
+        if kind not in ("gauss", "lorentz") or len(parts) != 3 or not (centre > 0.0 and width > 0.0):
+            raise ConfigError(
+                "is no band",
+                key="--band",
+                value=text,
+                remedy="a shape, a centre and a full width, e.g. 'gauss, 660 nm, 18 nm'",
+            )
+        return cls(centre, width, "gauss" if kind == "gauss" else "lorentz")
 
     @classmethod
     def from_table(
@@ -83,6 +120,10 @@ class GainSpectrum:
         fine = np.linspace(x[0], x[-1], 20_001)
         above = fine[np.interp(fine, x, y) >= 0.5]
         return cls(float(x[y.argmax()]), float(above[-1] - above[0]), "table", (tuple(x), tuple(y)))
+
+
+LUMINESCENCE = GainSpectrum(655.0, 18.0)
+"""Spontaneous emission of the platelets."""
 
 
 def read_gain(path: str | Path) -> GainSpectrum:

@@ -37,11 +37,14 @@ class ShellIntensities:
         Share of the volume of each point, summing to one.
     volume_um3
         Volume of the part of the shell that the points stand for (the belt that the modes fill).
+    reach
+        Its share of the shell.
     """
 
     u: Array
     weight: Array
     volume_um3: float
+    reach: float = 1.0
 
     def mean(self, values: Array) -> Array:
         """Average over the volume."""
@@ -84,7 +87,7 @@ def shell_intensities(
     weight = np.repeat(weight, around.shape[1])
     weight = weight / weight.sum()
     volume = 4.0 * np.pi * edge * (outer**3 - inner**3) / 3.0
-    return ShellIntensities(u / (u @ weight)[:, None], weight, float(volume))
+    return ShellIntensities(u / (u @ weight)[:, None], weight, float(volume), float(edge))
 
 
 def overlaps(sampled: ShellIntensities) -> Array:

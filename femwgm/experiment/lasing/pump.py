@@ -23,7 +23,7 @@ from femwgm.ground.tables import read_columns
 from femwgm.ground.typing import Array
 from femwgm.ground.units import C_UM_THZ
 
-__all__ = ["GainTable", "PumpAbsorption", "pump_absorption", "read_gain_table"]
+__all__ = ["GainTable", "PumpAbsorption", "excitons_per_platelet", "pump_absorption", "read_gain_table"]
 
 _PLANCK_J_THZ = 6.62607015e-22
 """Planck's constant in J / THz; exact by the definition of the kilogram."""
@@ -83,6 +83,26 @@ def pump_absorption(
         wavelength_nm, fluence_uj_cm2, exact, _straight_rays(inner, outer, sphere.outer_radius_um, alpha),
         1e15 * absorbed / volume, absorbed / photon / volume,
     )  # fmt: skip
+
+
+def excitons_per_platelet(photons_per_um3: float, filling: float, platelet_nm3: float) -> float:
+    """Mean number of excitons in a platelet after a pulse.
+
+    Parameters
+    ----------
+    photons_per_um3
+        Absorbed photons in a cubic micrometre of film.
+    filling
+        Share of the film's volume that the platelets take.
+    platelet_nm3
+        Volume of one (nm^3).
+
+    Examples
+    --------
+    >>> excitons_per_platelet(photons_per_um3=1e5, filling=0.4, platelet_nm3=2000.0)
+    0.5
+    """
+    return 1e-9 * photons_per_um3 * platelet_nm3 / filling
 
 
 def _straight_rays(inner: float, outer: float, body: float, alpha: float) -> float:

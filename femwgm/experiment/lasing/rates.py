@@ -30,6 +30,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from femwgm.errors import GeometryError, SolveError
+from femwgm.experiment.lasing.gain import GainSpectrum
 from femwgm.experiment.lasing.overlap import ShellIntensities
 from femwgm.ground.typing import Array
 
@@ -52,7 +53,8 @@ class LightCurve:
     photons
         Photon number of each mode, shape (points, modes).
     inversion
-        Mean inversion over the threshold inversion of the first mode, shape (points,).
+        Mean inversion over the threshold inversion of the first mode, shape (points,): over the whole layer, whose part that no
+        mode reaches keeps all that the pump gives it.
     strength
         Unsaturated gain over loss of each mode, the best is 1.
     beta
@@ -75,10 +77,14 @@ class LightCurve:
         return np.asarray(self.lasing.sum(axis=1))
 
 
-def spontaneous_share(wavelength_um: float, index: float, volume_um3: float, emission_nm: float) -> float:
-    """Share beta of spontaneous emission into one mode whose line is far narrower than the emission band.
+def spontaneous_share(
+    wavelength_um: float, index: float, share: float, volume_um3: float, band: GainSpectrum
+) -> float:
+    """Mean share beta of the spontaneous emission of a part of the layer that goes into one mode.
 
-    lambda^4 / (4 pi^2 n^3 V dlambda): the Purcell factor with the Q of the emission band, a third of it for random dipoles.
+    lambda^4 g / (8 pi n^3) * Gamma / V: Purcell's factor of a line far narrower than the emission band of density g, averaged
+    over the directions of the dipoles and over the same volume as the intensities u of the rate equations. Then beta u is what
+    the mode's own intensity says at each place, wherever that volume ends.
 
     Parameters
     ----------
@@ -86,12 +92,15 @@ def spontaneous_share(wavelength_um: float, index: float, volume_um3: float, emi
         Wavelength (um).
     index
         Index where the emitters are.
+    share
+        Share of the mode's energy in the part of the layer.
     volume_um3
-        Mode volume (um^3).
-    emission_nm
-        Width of the emission band (nm).
+        Volume of the part (um^3), `ShellIntensities.volume_um3`.
+    band
+        Luminescence.
     """
-    return wavelength_um**4 / (4.0 * np.pi**2 * index**3 * volume_um3 * 1e-3 * emission_nm)
+    density = 1e3 * band.density(1e3 * wavelength_um)
+    return float(wavelength_um**4 * density * share / (8.0 * np.pi * index**3 * volume_um3))
 
 
 def light_curve(
@@ -152,7 +161,7 @@ def _climb(
             raise SolveError("the rate equations did not settle")
         logs, n = found
         photons.append(np.exp(logs))
-        inversion.append(sampled.mean(n))
+        inversion.append(sampled.reach * sampled.mean(n) + (1.0 - sampled.reach) * power)
     return np.array(photons), np.array(inversion)
 
 

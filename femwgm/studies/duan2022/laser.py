@@ -45,8 +45,9 @@ def laser_section(study: Study) -> Section:
     beta = spontaneous_share(
         1e-3 * first[0].wavelength_nm,
         1.768,
-        float(study.mode(MAIN, "TE", 166).mode_volume_um3 or 30.0),
-        published.EMISSION_WIDTH_NM,
+        study.sphere(MAIN).mode(first[0].pol, first[0].l).energy[1],
+        shell_intensities(modes, 1).volume_um3,
+        band,
     )
     pump = np.geomspace(0.4, 10.0, 29)
     curves: dict[str, LightCurve] = {}
@@ -118,7 +119,7 @@ def laser_section(study: Study) -> Section:
             "several",
             "; ".join(f"{name}: {two} and {ten}" for name, (two, ten) in counts.items()),
             "modes that lase in the limit of no spontaneous emission",
-            f"steady state, equal Q, spontaneous share β = {beta:.1e} of the band and the mode volume; holes burnt by |E|²",
+            f"steady state, equal Q, spontaneous share β = {beta:.2e} (mean over the belt of the modes); holes burnt by |E|²",
             "with a condition",
             [MAIN],
             tuple((name, float(ten)) for name, (_, ten) in counts.items()),
