@@ -97,8 +97,8 @@ def lasing(
         ),
         (
             f"one family, m = l, competes here: each line has {2 * first.l + 1} modes, one for each m, at one wavelength, which"
-            f" fill the rest of the layer; together they take {(2 * first.l + 1) * beta * belt / _volume(body, body.shell):.1e} of its"
-            " spontaneous emission"
+            " fill the rest of the layer; together they take"
+            f" {(2 * first.l + 1) * beta * belt / _volume(body, body.shell):.1e} of its spontaneous emission"
         ),
     ]
     return Lasing(ranked, curves, [(m.pol, m.l) for m in modes], band, in_plane, said)

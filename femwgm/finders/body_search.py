@@ -105,7 +105,8 @@ class BodySearch(ElementFinder):
         mesh = body_mesh(domain)
         problem = MeridianProblem(mesh, self.media, self.section.ambient, self.section.body)
         intervals = equatorial_intervals(self.section, domain.box)
-        return Layout(domain, mesh, problem, domain.mirror, intervals, self.profile)
+        twins = self.section.twins if domain.mirror else ()
+        return Layout(domain, mesh, problem, domain.mirror, intervals, self.profile, twins)
 
     def settled(self, target: Target, layout: Layout) -> Expected | None:
         assert layout.problem is not None

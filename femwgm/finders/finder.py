@@ -40,6 +40,8 @@ class Layout:
         Inner and outer radius of each region on the equator (um).
     profile
         Surface that the labels follow; a sphere about the origin by default.
+    twins
+        Pairs of regions that are each other's mirror images, where the domain ends at the mirror plane: it holds one of them.
     """
 
     domain: Domain | GeneralDomain
@@ -48,6 +50,7 @@ class Layout:
     mirrored: bool = False
     interfaces: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     profile: Profile | None = None
+    twins: tuple[tuple[str, str], ...] = ()
 
 
 class Finder(ABC):

@@ -255,6 +255,48 @@ def _capped(name: str, centre: float, radius: float, depth: float, below: float,
     return closed_outline(curves, name)
 
 
+def _stack(g: Any) -> Section:
+    """Bodies above each other, the middle of all at z = 0; every body keeps its own order of parts."""
+    sections = [section_of(body) for body in g.bodies]
+    ends = [_ends(section) for section in sections]
+    bottoms = [0.0]
+    for (low, high), gap in zip(ends, g.gaps_um, strict=False):
+        bottoms.append(bottoms[-1] + high - low + gap)
+    middle = 0.5 * (bottoms[-1] + ends[-1][1] - ends[-1][0])
+    pieces = [
+        Piece(piece.region, Outline(tuple(c.raised(bottom - low - middle) for c in piece.outline.curves)))
+        for section, (low, _), bottom in zip(sections, ends, bottoms, strict=True)
+        for piece in section.pieces
+    ]
+    slabs = [Slab(b.name, -_FAR if b.bottom_um is None else b.bottom_um, b.top_um) for b in g.background]
+    e = g.enclosure
+    walls = Walls() if e is None else Walls(e.radius_um, e.bottom_um, e.top_um)
+    support = tuple(name for body in g.bodies for name in body.supports)
+    media = g.region_materials
+    pairs = zip(g.bodies, g.bodies[::-1], strict=True)
+    twins = tuple(
+        (a, b)
+        for below, above in pairs
+        for a, b in zip(below.regions[:-1], above.regions[:-1], strict=False)
+        if a < b and media[a] == media[b]
+    )
+    return Section(
+        (*pieces, *slabs),
+        g.ambient,
+        g.radius_ref_um,
+        walls,
+        support,
+        twins,
+        tuple(body.solid for body in g.bodies),
+    )
+
+
+def _ends(section: Section) -> tuple[float, float]:
+    """Lowest and highest point (um) of the pieces of a section."""
+    z = np.concatenate([piece.outline.polygon[:, 1] for piece in section.pieces])
+    return float(z.min()), float(z.max())
+
+
 def _cavity(g: Any) -> Section:
     h = 0.5 * g.height_um
     return Section((), g.ambient, g.radius_um, Walls(g.radius_um, -h, h))
@@ -283,4 +325,5 @@ _KINDS: dict[str, Callable[[Any], Section]] = {
     "layered_sphere": _sphere, "spheroid": _spheroid, "disk": _disk, "ring": _ring, "torus": _torus, "toroid": _toroid,
     "hemisphere": _hemisphere, "pedestal_sphere": _pedestal_sphere, "bottle": _bottle, "capillary": _capillary,
     "cavity": _cavity, "profile": _profile, "mesh": _mesh, "axial_stack": _axial_stack,
+    "stack": _stack,
 }  # fmt: skip

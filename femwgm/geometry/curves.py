@@ -5,7 +5,7 @@ Positions are (r, z) in um. A closed chain of curves runs counterclockwise aroun
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
@@ -42,6 +42,9 @@ class Curve(Protocol):
     def shifted(self, distance: float) -> Curve:
         """The parallel curve at a distance (um) to the right."""
 
+    def raised(self, height: float) -> Curve:
+        """The same curve moved along the axis by a height (um)."""
+
     def tightest(self) -> float:
         """Smallest radius of curvature (um), infinite for a line."""
 
@@ -67,6 +70,9 @@ class Line:
     def shifted(self, distance: float) -> Line:
         offset = _right(self.tangent(np.zeros(1)))[0] * distance
         return Line(_point(np.add(self.start, offset)), _point(np.add(self.end, offset)))
+
+    def raised(self, height: float) -> Line:
+        return Line(_raised(self.start, height), _raised(self.end, height))
 
     def tightest(self) -> float:
         return float("inf")
@@ -123,6 +129,9 @@ class Arc:
             return Arc(self.centre, self.semi_r + grow, self.semi_z + grow, self.first, self.last)
         return _parallel(self, distance)
 
+    def raised(self, height: float) -> Arc:
+        return replace(self, centre=_raised(self.centre, height))
+
     def tightest(self) -> float:
         return min(self.semi_r**2 / self.semi_z, self.semi_z**2 / self.semi_r)
 
@@ -162,6 +171,9 @@ class Spline:
     def shifted(self, distance: float) -> Spline:
         return _parallel(self, distance, 4 * len(self.points))
 
+    def raised(self, height: float) -> Spline:
+        return replace(self, points=tuple(_raised(point, height) for point in self.points))
+
     def tightest(self) -> float:
         t = np.linspace(0.0, 1.0, 8 * len(self.points))
         spline = self._spline()
@@ -197,6 +209,10 @@ def _cos(angle: RealArray) -> RealArray:
 def _sin(angle: RealArray) -> RealArray:
     value = np.sin(angle)
     return np.where(np.abs(value) < 3e-16, 0.0, value)
+
+
+def _raised(point: Point, height: float) -> Point:
+    return point[0], point[1] + height
 
 
 def _point(x: RealArray) -> Point:

@@ -62,6 +62,10 @@ class Section:
         Conducting walls, if any.
     support
         Regions that carry the body and are no part of it.
+    twins
+        Pairs of regions of one medium, of which each may be the mirror image of the other.
+    stacked
+        Regions of each body of a stack, from below upwards; empty for one body.
     """
 
     parts: tuple[Piece | Slab, ...]
@@ -69,6 +73,8 @@ class Section:
     radius: float
     walls: Walls = Walls()
     support: tuple[str, ...] = ()
+    twins: tuple[tuple[str, str], ...] = ()
+    stacked: tuple[tuple[str, ...], ...] = ()
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -128,7 +134,15 @@ class Section:
         w = self.walls
         if (w.bottom is None) != (w.top is None) or (w.bottom is not None and w.bottom != -(w.top or 0.0)):
             return False
-        return all(_own_image(piece.outline) for piece in self.pieces)
+        images = {a: b for pair in self.twins for a, b in (pair, pair[::-1])}
+        return all(
+            any(
+                _is_image(piece.outline, o.outline)
+                for o in self.pieces
+                if o.region == images.get(piece.region, piece.region)
+            )
+            for piece in self.pieces
+        )
 
     @property
     def corners(self) -> list[tuple[Point, float]]:
@@ -163,15 +177,15 @@ def _within(slab: Slab, z: Array) -> Array:
     return np.asarray((z > slab.bottom) & (z < slab.top))
 
 
-def _own_image(outline: Outline) -> bool:
-    polygon = outline.polygon
-    image = polygon * np.array([1.0, -1.0])
+def _is_image(one: Outline, other: Outline) -> bool:
+    """Whether an outline is the mirror image of another in the plane z = 0."""
+    polygon = one.polygon
     a, b = polygon, np.roll(polygon, -1, axis=0)
     d = b - a
     length = np.maximum((d * d).sum(axis=1), 1e-300)
-    for point in image:
+    for point in other.polygon * np.array([1.0, -1.0]):
         t = np.clip(((point - a) * d).sum(axis=1) / length, 0.0, 1.0)
-        if np.hypot(*(a + t[:, None] * d - point).T).min() > _SYMMETRY * outline.size:
+        if np.hypot(*(a + t[:, None] * d - point).T).min() > _SYMMETRY * one.size:
             return False
     return True
 

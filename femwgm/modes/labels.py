@@ -69,6 +69,8 @@ def identify(
     profile
         Surface that polar lobes are counted along and radial ones across; by default a sphere about the origin.
     """
+    if profile is not None and profile.others:
+        profile = profile.near(_brightest_height(field, eps, body))
     te, tm, position = _radial_energies(field, eps, surface, body, profile)
     te_fraction = te / (te + tm)
     pol = "TE" if te_fraction > 0.5 else "TM"
@@ -99,13 +101,23 @@ def identify(
     )
 
 
+def _brightest_height(field: CellField, eps: Array, body: Array | None) -> float:
+    """Height (um) of the cell of a body with the most electric energy."""
+    X = np.full((2, 1), 1.0 / (3.0 if field.space.mesh.corners == 3 else 2.0))
+    cells = np.arange(field.space.mesh.cells)
+    E, _, x = field.at_reference(X, cells)
+    area = np.abs(field.determinant(X, cells))[:, 0]
+    energy = eps.real * (np.abs(E[..., 0]) ** 2).sum(axis=0) * area * x[0, :, 0].real
+    return float(x[1, int(np.argmax(energy if body is None else np.where(body, energy, 0.0))), 0].real)
+
+
 def _paths(
     profile: Profile, rho: float, beta: float, depth: float, latitude: float, upper: bool, samples: int
 ) -> Array:
     """Points (2, 3 samples) from a depth (um) to the surface along its normal, and along it, both through (rho, beta)."""
     peak = rho * np.array([[np.cos(beta)], [np.sin(beta)]])
     normal, scale = profile.normal(*peak), float(profile.scale(*peak)[0])
-    end = float((peak * normal).sum()) * (1.0 / scale - 1.0)
+    end = float(((peak - [[0.0], [profile.centre]]) * normal).sum()) * (1.0 / scale - 1.0)
     line = peak + normal * np.linspace(end - depth * (1.0 - 1e-6), end * (1.0 - 1e-9), samples)
     line[0] = np.maximum(line[0], 0.0)
     return np.concatenate([line, profile.along(scale, latitude, upper, 2 * samples)], axis=1)

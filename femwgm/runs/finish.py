@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from femwgm.config.schema import RunConfig
@@ -36,7 +36,7 @@ def finished(
     """
     if exact:
         mode = replace(with_weak_zeros(mode, item), expected_k0=item.k0)
-    mode = with_all_regions(mode, config)
+    mode = with_all_regions(mode, config, layout.twins)
     mode = with_roughness(mode, layout.problem, config)
     mode = replace(with_wall_loss(mode, layout.problem, config), richer=None)
     mode = differentiable(mode, item, layout, media, config)
@@ -64,15 +64,21 @@ def with_weak_zeros(mode: Mode, item: Expected) -> Mode:
     return replace(mode, q=item.q) if same and mode.q < item.q else mode
 
 
-def with_all_regions(mode: Mode, config: RunConfig) -> Mode:
+def with_all_regions(mode: Mode, config: RunConfig, twins: Sequence[tuple[str, str]] = ()) -> Mode:
     """The mode with a share for every region.
 
-    A region that the domain ends in front of has none: what is left there is below the error of the shares.
+    A region that the domain ends in front of has none: what is left there is below the error of the shares. Mirror images of each
+    other share alike what the half domain gives to one of them.
     """
     energy, e2 = (
         {name: shares.get(name, 0.0) for name in config.geometry.regions} for shares in (mode.energy, mode.e2)
     )
-    return replace(mode, energy=energy, e2=e2)
+    absorption = dict(mode.absorption)
+    for shares in (energy, e2, absorption):
+        for pair in twins:
+            both = sum(shares.get(name, 0.0) for name in pair)
+            shares.update({name: 0.5 * both for name in pair if both})
+    return replace(mode, energy=energy, e2=e2, absorption=absorption)
 
 
 def differentiable(
@@ -83,6 +89,6 @@ def differentiable(
         return mode
     differentiate = Differentiator(
         layout.mesh, media, config.geometry.ambient, replace(item, k0=mode.k0), mode.field_data.space.degree,
-        mode.field_data.mirror, config.geometry, mode.q_rad_source,
+        mode.field_data.mirror, config.geometry, mode.q_rad_source, layout.twins,
     )  # fmt: skip
     return replace(mode, differentiate=differentiate)

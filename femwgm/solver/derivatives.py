@@ -12,7 +12,7 @@ by central differences of the same problem solved next to itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -142,12 +142,17 @@ class Differentiator:
     mirror: str | None
     geometry: Any
     source: str
+    twins: tuple[tuple[str, str], ...] = ()
 
     def __call__(self) -> Derivatives:
         """Derivatives with respect to every parameter."""
         with one_thread():
             k0 = {**dict(self._by_index()), **dict(self._by_size())}
             ln_q = {name: self._of_qualities(name, slope) for name, slope in k0.items()}
+            for one, other in self._pairs(k0):
+                k0[one] = k0[other] = 0.5 * (k0.get(one, 0j) + k0.get(other, 0j))
+                nothing = np.zeros(3)
+                ln_q[one] = ln_q[other] = 0.5 * (ln_q.get(one, nothing) + ln_q.get(other, nothing))
             extinction = {
                 f"k_{name.removeprefix('n_')}": 1j * k0[name] for name in k0 if name.startswith("n_")
             }
@@ -166,6 +171,17 @@ class Differentiator:
         )
         wavelength = {name: float(-2e3 * np.pi / k**2 * slope.real) for name, slope in k0.items()}
         return Derivatives(k0, wavelength, radiation, absorption, total)
+
+    def _pairs(self, names: Iterable[str]) -> list[tuple[str, str]]:
+        """Parameters of one twin and the same of the other: each alone does half of what both do, to first order."""
+        found: dict[tuple[str, str], None] = {}
+        for name in names:
+            for a, b in self.twins:
+                for this, that in ((a, b), (b, a)):
+                    if name.endswith(f"_{this}"):
+                        pair = sorted((name, f"{name.removesuffix(this)}{that}"))
+                        found[pair[0], pair[1]] = None
+        return list(found)
 
     def _by_extinction(self, slope: complex) -> Array:
         """d ln of the qualities with an imaginary part of an index: the radiation is the lossless twin's and stays."""

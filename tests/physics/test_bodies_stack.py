@@ -1,4 +1,4 @@
-"""Spheres on a common axis by spherical waves: against the T-matrix, and against finite elements on a mesh of the pair."""
+"""Spheres on a common axis by spherical waves: against the T-matrix and coupled-mode theory."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-import femwgm
 from femwgm.config import load_config
 from femwgm.errors import ConfigError
 from femwgm.fem.field import CellField
 from femwgm.fem.formula_field import SampledField
 from femwgm.materials import materials_from_config
-from femwgm.runs.loop import RunResult, media_of, run
+from femwgm.runs.loop import RunResult, run
 from femwgm.stacks.coupled_modes import coupled_supermodes
 
 pytestmark = pytest.mark.gmsh
@@ -58,43 +57,6 @@ def test_the_bisphere(gap: str, m: int, upper: complex, lower: complex) -> None:
         assert mode.extra["share_lower"] == pytest.approx(mode.extra["share_upper"], rel=1e-4)
         assert mode.wavelength_error < 2e-6
     assert {mode.extra["parity"] for mode in result.modes} == {"even", "odd"}
-
-
-def coated_pair(m: int, accuracy: float) -> RunResult:
-    def sphere(name: str, radius: str) -> dict[str, Any]:
-        core = {"name": "core", "material": "silica", "radius": radius}
-        return {"name": name, "layers": [core, {"name": "shell", "material": "npl", "thickness": "300 nm"}]}
-
-    return run({
-        "schema": 1,
-        "geometry": {"kind": "axial_stack", "ambient": "air", "gaps": ["50 nm"],
-                     "spheres": [sphere("lower", "3 um"), sphere("upper", "2.6 um")]},
-        "materials": {"silica": {"n": 1.45}, "npl": {"n": 1.768}, "air": {"n": 1.0}},
-        "modes": {"window": ["661 nm", "666 nm"], "azimuthal_orders": [m]}, "accuracy": {"wavelength": accuracy},
-    })  # fmt: skip
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("m", [0, 1])
-def test_finite_elements_and_spherical_waves(m: int) -> None:
-    """Two methods that share nothing find the same modes of a coated pair: wavelength, Q, shares, mode volume."""
-    waves = coated_pair(m, 1e-6)
-    problem = femwgm.mesh_problem(waves.domains[0][1], media_of(waves.config), "air")
-    lines = [mode.wavelength_nm for mode in waves.modes]
-    elements = femwgm.mesh_modes(problem, m, (min(lines) - 0.01, max(lines) + 0.01), degree=7, accuracy=1e-5)
-    compared = 0
-    for mode in waves.modes:
-        twin = min(elements, key=lambda other: abs(other.k0.real - mode.k0.real))
-        if not twin.met:
-            continue
-        compared += 1
-        assert mode.k0.real == pytest.approx(twin.k0.real, rel=3.0 * twin.wavelength_error)
-        for region, share in mode.energy.items():
-            assert share == pytest.approx(twin.energy[region], abs=2e-3)
-        r, z = np.array([0.0, 0.02, 0.05]), np.full(3, 0.2)
-        there, here = (np.abs(one.field(r, z)) ** 2 for one in (twin, mode))
-        assert here == pytest.approx(there, abs=0.1 * there.max())
-    assert compared > 0
 
 
 def test_cells_hold_the_formula() -> None:

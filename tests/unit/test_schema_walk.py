@@ -77,6 +77,13 @@ BODIES: dict[str, dict[str, Any]] = {
         "file": "coated_ball.msh", "materials": {"core": "glass", "film": "film"}, "ambient": "air", "background": [CHIP],
         "enclosure": {"top": "6 um", "wall_resistance_ohm": 0.1},
     },
+    "stack": {
+        "bodies": [
+            {"kind": "disk", "name": "a", "material": "glass", "radius": "2 um", "thickness": "0.5 um"},
+            {"kind": "disk", "name": "b", "material": "glass", "radius": "2 um", "thickness": "0.5 um"},
+        ],
+        "gaps": ["0.1 um"], "ambient": "air",
+    },
     "axial_stack": {
         "spheres": [{"name": "a", "layers": [BALL]}, {"name": "b", "layers": [BALL]}], "gaps": ["0.1 um"], "ambient": "air",
     },
@@ -182,7 +189,7 @@ SETTINGS: dict[str, Any] = {
     "outputs.derivatives": True,
     "outputs.exports": ["msh"],
 }
-DRAWN_KINDS = set(BODIES) - {"layered_sphere", "spheroid", "cavity", "axial_stack"}
+DRAWN_KINDS = set(BODIES) - {"layered_sphere", "spheroid", "cavity", "axial_stack", "stack"}
 REFUSED: dict[str, set[str]] = {
     "modes.polar_orders": {"axial_stack"},
     "accuracy.q": {"cavity"},
@@ -251,7 +258,7 @@ def leaves(node: Any, path: str = "") -> Iterator[str]:
     if options:
         for option in options:
             yield from leaves(option, path)
-    elif isinstance(items, dict) and ("$ref" in items or items.get("type") == "object"):
+    elif isinstance(items, dict) and ({"$ref", "oneOf"} & set(items) or items.get("type") == "object"):
         yield from leaves(items, f"{path}[]")
     else:
         yield path
@@ -386,9 +393,22 @@ def changed(kind: str, path: str, value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("kind", sorted(kinds()))
 def test_every_key_of_a_shape_changes_the_body(kind: str) -> None:
     assert kind in BODIES
-    for key in set(leaves(kinds()[kind])) - {"kind"} - MEANT_FOR_MACHINES:
+    keys = set(leaves(kinds()[kind])) - {"kind"} - MEANT_FOR_MACHINES
+    of_bodies = {key for key in keys if key.startswith("bodies[].")}  # those of the bodies' own kinds
+    assert {key.removeprefix("bodies[].") for key in of_bodies} - {"kind"} <= set(SHAPES)
+    for key in sorted(keys - of_bodies):
         assert key in SHAPES, f"{kind}: {key} needs an entry"
         change = SHAPES[key]
+        if kind == "stack" and key.split(".")[0] in ("background[]", "enclosure"):
+            data = raw(kind)
+            data["geometry"] |= {
+                "background": [CHIP],
+                "enclosure": {"top": "6 um", "wall_resistance_ohm": 0.1},
+            }
+            before = read(deepcopy(data))
+            put(data, f"geometry.{key}", change)
+            assert differs(before, read(data)), f"geometry.{key} does nothing for kind: {kind}"
+            continue
         if kind == "cavity" and key in ("radius", "height", "ambient"):
             change = {"radius": "1.1 cm", "height": "2.1 cm", "ambient": "other"}[key]
         if kind == "spheroid" and key.endswith(("equatorial_radius", "polar_radius")):

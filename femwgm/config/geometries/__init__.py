@@ -15,6 +15,7 @@ from femwgm.config.geometries.outlined import Coating, Enclosure, OutlinedBody, 
 from femwgm.config.geometries.profile import Profile, ProfileRegion
 from femwgm.config.geometries.rounds import Disk, Hemisphere, PedestalSphere, Pillar, Ring, Toroid, Torus
 from femwgm.config.geometries.spheroid import Spheroid, SpheroidLayer
+from femwgm.config.geometries.stack import Stack
 
 __all__ = [
     "AxialStack",
@@ -39,6 +40,7 @@ __all__ = [
     "SphereLayer",
     "Spheroid",
     "SpheroidLayer",
+    "Stack",
     "StackedSphere",
     "Substrate",
     "Toroid",
@@ -59,7 +61,8 @@ Geometry = Annotated[
     | Cavity
     | Profile
     | MeshBody
-    | AxialStack,
+    | AxialStack
+    | Stack,
     Field(discriminator="kind"),
 ]
 """Any geometry kind, told apart by `kind`."""
