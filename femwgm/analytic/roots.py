@@ -27,6 +27,7 @@ from femwgm.analytic.matching import Match, match
 from femwgm.analytic.media import MediaModel
 from femwgm.analytic.radial import RadialMode
 from femwgm.analytic.sensitivity import Sensitivity
+from femwgm.errors import MaterialError
 from femwgm.ground.typing import Array
 
 Bool = NDArray[np.bool_]
@@ -39,6 +40,8 @@ Q_FOLLOW = 100.0
 """Below this one the pole is followed from the closed problem."""
 FOLLOW_STEPS = 16
 FOLLOW_TOL = 1e-3
+_PULLS = 5
+"""Times that a step beyond the data of a medium is halved before its pole is given up."""
 
 
 @dataclass(frozen=True)
@@ -213,8 +216,13 @@ class Resonator:
         if soft.size:
             lo, l, tm, target = stack.k[soft], stack.l[soft], stack.tm[soft], q[soft] + 0.5
             hi = lo.copy()
-            while (short := self.level(hi, l, tm)[0] <= target).any():
-                hi = np.where(short, 1.1 * hi, hi)
+            try:
+                while (short := self.level(hi, l, tm)[0] <= target).any():
+                    hi = np.where(short, 1.1 * hi, hi)
+            except (
+                MaterialError
+            ):  # no data where such a path would begin: the real resonance is the start that is left
+                return start
             start[soft] = -self.crossing(lo, hi, l, tm, target) * (1.0 - 1e-6)  # off the node itself
         return start
 
@@ -238,6 +246,25 @@ class Resonator:
         """Poles by Newton's iteration from start values, NaN where it does not settle."""
         return self._newton_loop(np.asarray(start, dtype=np.complex128), tm, l, False, 4e-15)
 
+    def _with_data(self, k: Array, safe: Array) -> Array:
+        """Wavenumbers, each pulled back towards a safe one until all media have data there; NaN where that does not help.
+
+        A table is asked within its range only: a step of Newton's iteration may overshoot its end.
+        """
+        if not self.media.dispersive:
+            return k
+        k = np.array(k)
+        for i in range(k.size):
+            for _ in range(_PULLS):
+                try:
+                    self.media.at(k[i : i + 1].real)
+                    break
+                except MaterialError:
+                    k[i] = 0.5 * (k[i] + safe[i])
+            else:
+                k[i] = np.nan
+        return k
+
     def _newton_loop(
         self,
         k: Array,
@@ -249,8 +276,14 @@ class Resonator:
         **wall: float,
     ) -> Array:
         k, last = np.array(k), np.full(k.shape, np.inf)
+        safe = k.copy()
         open_ = np.flatnonzero(np.isfinite(k))
         for _ in range(30):
+            k[open_] = self._with_data(k[open_], safe[open_])
+            open_ = open_[np.isfinite(k[open_])]
+            if open_.size == 0:
+                break
+            safe[open_] = k[open_]
             stack = self.stack(k[open_], l[open_], tm[open_], lossless)
             with np.errstate(all="ignore"):  # a path that is lost becomes NaN, and is dropped below
                 step = self._newton(stack, match(stack, outermost=outermost, **wall))

@@ -11,6 +11,7 @@ from femwgm.config.base import Name, Strict, nearest, refuse
 from femwgm.config.geometries import Geometry
 from femwgm.config.imperfections import Imperfection
 from femwgm.config.material_specs import MaterialSpec
+from femwgm.config.quantity import length_um
 from femwgm.config.settings import Accuracy, Discretization, Losses, Modes, Outputs
 from femwgm.config.sweep import Sweep
 
@@ -58,6 +59,11 @@ class RunConfig(Strict):
     losses: Losses = Losses()
     imperfections: Annotated[tuple[Imperfection, ...], BeforeValidator(_entries), Field(max_length=1000)] = ()
     outputs: Outputs = Outputs()
+    tolerances: dict[str, float | str] = Field(
+        default={},
+        description="standard deviations of the input, by the key that they belong to; keys joined by ' + ' move together",
+        examples=["{geometry.layers.shell.thickness: 5 nm, materials.npl.n: 0.01}"],
+    )
     sweep: Sweep | None = None
 
     @model_validator(mode="after")
@@ -119,6 +125,39 @@ class RunConfig(Strict):
                         remedy=f"one of {', '.join(known)}",
                         value=named,
                         at=("imperfections", i, key),
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _tolerable(self) -> RunConfig:
+        """Tolerances belong to lengths of the geometry, with a unit, and to constant indices, without."""
+        for key, size in self.tolerances.items():
+            for part in key.split("+"):
+                path = part.strip().split(".")
+                index = (
+                    path[0] == "materials"
+                    and len(path) == 3
+                    and path[1] in self.materials
+                    and path[2] in ("n", "k")
+                )
+                constant = index and getattr(self.materials[path[1]], "n", None) is not None
+                if not (path[0] == "geometry" or constant):
+                    raise refuse(
+                        "has no tolerance: it is neither a length of the geometry nor a constant index",
+                        remedy="write geometry.KEY or materials.NAME.n", value=part.strip(), at=("tolerances", key),
+                    )  # fmt: skip
+                if path[0] == "geometry" and not isinstance(size, str):
+                    raise refuse(
+                        "must be a length with its unit",
+                        remedy="write e.g. 5 nm",
+                        value=size,
+                        at=("tolerances", key),
+                    )
+                if path[0] == "geometry":
+                    length_um(size)
+                elif isinstance(size, str):
+                    raise refuse(
+                        "must be a number", remedy="an index has no unit", value=size, at=("tolerances", key)
                     )
         return self
 

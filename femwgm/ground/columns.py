@@ -9,7 +9,7 @@ SPECTRUM = ("wavelength_nm", "k0_re_per_um", "k0_im_per_um", "n_eff", "n_g", "fs
 QUALITY = ("q_rad", "q_abs", "q_total", "mode_volume_um3")
 SHARES = ("energy", "e2", "radial_e2")
 EVIDENCE = ("wavelength_error", "residual", "dofs", "seconds")
-FREQUENCY = ("frequency_thz", "fsr_ghz")
+FREQUENCY = ("family", "frequency_thz", "fsr_ghz")
 FURTHER_LOSSES = ("q_wall", "q_scattering")
 ERRORS = (
     "n_g_error", "fsr_error", "q_rad_error", "q_abs_error", "q_wall_error", "q_scattering_error", "q_total_error",

@@ -30,6 +30,7 @@ UNITS: dict[str, tuple[str, str]] = {
     "q_rad": ("1", "radiation quality factor"),
     "q_wall": ("1", "quality factor of the loss in walls"),
     "q_scattering": ("1", "quality factor of the scattering at rough surfaces"),
+    "family": ("1", "number of the family, constant along m"),
     "frequency_thz": ("THz", "frequency"),
     "fsr_ghz": ("GHz", "free spectral range"),
     "n_g_error": ("1", "relative error of the group index"),

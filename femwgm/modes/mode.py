@@ -74,6 +74,8 @@ class Mode(Shown):
         Makes the `derivatives`.
     richer
         Field and region integrals of the second, richer solution, while the run still needs them.
+    family
+        Number of the family that the mode belongs to, the same for every m.
     waves
         What the field is beyond the computed domain (`femwgm.observables.outgoing`).
     crest, integrals
@@ -121,6 +123,7 @@ class Mode(Shown):
     q_abs_error: float | None = None
     q_abs_floor: float | None = None
     n_g_error: float | None = None
+    family: int | None = None
     e2_error: float | None = None
     radial_e2_error: float | None = None
     differentiate: Callable[[], Any] | None = field(default=None, repr=False, compare=False)

@@ -13,6 +13,7 @@ from femwgm.modes.expected import Expected
 from femwgm.modes.mode import Mode
 from femwgm.observables.scattering import with_roughness
 from femwgm.observables.walls import with_wall_loss
+from femwgm.runs.input_error import with_input_errors
 from femwgm.solver.derivatives import Differentiator
 
 
@@ -39,7 +40,7 @@ def finished(
     mode = with_all_regions(mode, config, layout.twins)
     mode = with_roughness(mode, layout.problem, config)
     mode = replace(with_wall_loss(mode, layout.problem, config), richer=None)
-    mode = differentiable(mode, item, layout, media, config)
+    mode = with_input_errors(differentiable(mode, item, layout, media, config), config)
     if not config.outputs.derivatives or mode.differentiate is None:
         return mode
     with stage("derivatives"):

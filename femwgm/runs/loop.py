@@ -24,6 +24,7 @@ from femwgm.mesh.body_domain import GeneralDomain
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import Domain
 from femwgm.modes.expected import Expected
+from femwgm.modes.family import with_families
 from femwgm.modes.mode import Mode, ModeSet
 from femwgm.runs.finish import finished, inside
 from femwgm.runs.notes import doubts, uncounted
@@ -191,6 +192,7 @@ def _run(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode], 
         raise finder.nothing_found()
     tell("done", len(modes), len(modes))
     modes.sort(key=lambda mode: (mode.wavelength_nm, mode.pol, mode.m))
+    modes = with_families(modes, exact=finder.exact)
     lost += missing(finder.expected, modes, config.modes.window_um) if finder.exact else []
     lost += uncounted(counts, modes, config)
     notes = [*doubts(modes, finder.expected, config), *finder.notes(), *lost]

@@ -19,6 +19,7 @@ from femwgm.fem.problem import MeridianProblem, prolong
 from femwgm.geometry.profile import Profile
 from femwgm.ground.timing import stage
 from femwgm.ground.typing import Array
+from femwgm.mesh.domain import PML
 from femwgm.modes.expected import Expected
 from femwgm.modes.labels import identify
 from femwgm.modes.mode import Mode
@@ -247,6 +248,10 @@ def solve_mode(
             (_present(along_radius), _present(along_richer)),
         )
     )
+    if problem.open and expected.degree is not None:
+        share_error, e2_error = (
+            max(e, _beyond_the_body(problem, radius, primary.k0)) for e in (share_error, e2_error)
+        )
     media = problem.media(primary.k0)
     # The maximum often lies on the edge of a cell, where the coarser field is at its worst: the richer one gives the value.
     with stage("error estimate"):
@@ -406,6 +411,17 @@ def _evanescent(
     within_reach = {**interfaces, ambient: (radius, max(end, radius))}
     radial = [radial_shares(o.field, within_reach, {ambient: 1.0 + equator}) for o in (first, second)]
     return one, two, radial[0], radial[1]
+
+
+def _beyond_the_body(problem: MeridianProblem, radius: float, k0: complex) -> float:
+    """What the wave that has left adds to the share of the ambient, which ends where the absorbing layer begins.
+
+    Light that leaves at the rate omega / Q has spent a time n d / c on a distance d: a share of n k0 d / Q is on its way.
+    """
+    index = abs(problem.materials[problem.mesh.regions.index(problem.ambient)].index(complex(k0.real)))
+    cells = problem.mesh.nodes[problem.mesh.region != problem.mesh.regions.index(PML)]
+    reach = float(np.hypot(cells[..., 0].real, cells[..., 1].real).max())
+    return float(index * max(reach - radius, 0.0) * abs(2.0 * k0.imag))
 
 
 def _waves(problem: MeridianProblem, field: CellField, expected: Expected) -> Waves | None:

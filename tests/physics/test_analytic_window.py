@@ -158,3 +158,26 @@ def test_nearest_modes_of_an_empty_window() -> None:
 def test_windows_that_make_no_sense(window: tuple[float, float]) -> None:
     with pytest.raises(GeometryError, match="positive wavelengths"):
         LayeredSphere([1.0], [1.5, 1.0]).modes(window)
+
+
+def test_a_table_is_asked_within_its_range_only() -> None:
+    """Modes well inside a table's range are found although the path to a leaky pole would begin beyond it."""
+    from femwgm.config import load_config
+    from femwgm.finders.exact_list import exact_sphere
+    from femwgm.materials import materials_from_config
+
+    table = {
+        "wavelength_um": [0.50, 0.51, 0.52, 0.53, 0.54, 0.55, 0.56, 0.58, 0.60, 0.65, 0.70],
+        "n": [2.32, 2.36, 2.40, 2.42, 2.36, 2.28, 2.24, 2.19, 2.155, 2.10, 2.065],
+    }
+    config = load_config({
+        "schema": 1,
+        "geometry": {
+            "kind": "layered_sphere", "layers": [{"name": "ball", "material": "x", "diameter": "780 nm"}], "ambient": "air",
+        },
+        "materials": {"x": {"table": table}, "air": {"n": 1.0}},
+        "modes": {"window": ["518 nm", "600 nm"], "radial_orders": [1]},
+    })  # fmt: skip
+    found = exact_sphere(config, materials_from_config(config)).modes((0.518, 0.6), radial_orders=[1])
+    assert [(e.pol, e.l) for e in found if e.l == 6] == [("TE", 6), ("TM", 6)]
+    assert all(0.518 <= 1e-3 * e.wavelength_nm <= 0.6 for e in found)
