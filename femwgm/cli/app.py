@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from femwgm.cli.bend import bend
 from femwgm.cli.comb import comb
 from femwgm.cli.examples import examples, init
 from femwgm.cli.experiment import assign, lasing, paper, vernier
@@ -274,7 +275,7 @@ def report(
             print(path)
 
 
-for _verb in (examples, init, prove, comb, sense, peaks, assign, spectrum, lasing, vernier, paper):
+for _verb in (examples, init, prove, comb, sense, bend, peaks, assign, spectrum, lasing, vernier, paper):
     app.command()(_verb)
 
 

@@ -12,7 +12,7 @@ from femwgm.cli.screen import progress_bar
 if TYPE_CHECKING:
     from femwgm.experiment.combs.comb import Comb
 
-__all__ = ["comb"]
+__all__ = ["comb", "wavelength_option"]
 
 
 def comb(
@@ -33,7 +33,7 @@ def comb(
 
     settings = load_config(config, override or [])
     with progress_bar(quiet) as bar:
-        made = made_of(settings, _wavelength(pump), orders, n2, bar)
+        made = made_of(settings, wavelength_option("--pump", pump), orders, n2, bar)
     if out is not None:
         from femwgm.experiment.combs.write import write_comb
 
@@ -42,22 +42,22 @@ def comb(
         _show(made)
 
 
-def _wavelength(pump: str | None) -> float | None:
-    """The pump's vacuum wavelength (um)."""
+def wavelength_option(key: str, text: str | None) -> float | None:
+    """The vacuum wavelength (um) that an option states."""
     from pydantic_core import PydanticCustomError
 
     from femwgm.config.quantity import wavelength_um
     from femwgm.errors import ConfigError
 
-    if pump is None:
+    if text is None:
         return None
     try:
-        return wavelength_um(pump)
+        return wavelength_um(text)
     except PydanticCustomError:
         raise ConfigError(
             "must be a wavelength or a frequency",
-            key="--pump",
-            value=pump,
+            key=key,
+            value=text,
             remedy="write e.g. '1550 nm' or '193.4 THz'",
         ) from None
 

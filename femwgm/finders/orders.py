@@ -47,9 +47,11 @@ class Family:
 
 
 class Orders:
-    """The eigenproblem for m^2 of a problem at a real wavenumber k0 (rad/um), degree and mirror condition."""
+    """The eigenproblem for m^2 of a problem at a real wavenumber k0 (rad/um), degree and conditions at the mirror and the end."""
 
-    def __init__(self, problem: MeridianProblem, degree: int, k0: float, mirror: str | None) -> None:
+    def __init__(
+        self, problem: MeridianProblem, degree: int, k0: float, mirror: str | None, outer: str = "conductor"
+    ) -> None:
         self.problem, self.k0, self.mirror = problem, k0, mirror
         self.matrices = problem.matrices(degree)
         media = problem.media(complex(k0))
@@ -61,7 +63,7 @@ class Orders:
         growing = growing + np.zeros_like(fixed)
         growing[block] += fixed[block]
         fixed[block] = 0.0
-        numbering = problem.numbering(degree, 1, mirror)
+        numbering = problem.numbering(degree, 1, mirror, outer)
         self.pencil = Pencil(numbering, fixed, -growing)
         self.real = not np.iscomplexobj(fixed)
 

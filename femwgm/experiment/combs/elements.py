@@ -37,7 +37,7 @@ from femwgm.solver.families import Families
 from femwgm.solver.layout import goals_of
 from femwgm.solver.solve import solve_eigenmode
 
-__all__ = ["body_lines"]
+__all__ = ["body_lines", "lines_around"]
 
 _NEAR = 0.55
 """Half of the window around the pump in units of c / (2 pi R n): where n is at most n_g, a line of every family lies within."""
@@ -65,7 +65,7 @@ def body_lines(config: RunConfig, pump_k0: float, half: int, tell: Tell) -> Line
 
 def _body_lines(config: RunConfig, pump_k0: float, half: int, tell: Tell) -> Lines | None:
     media = media_of(config)
-    near, finder, found = _around(config, media, pump_k0, tell)
+    near, finder, found = lines_around(config, media, pump_k0, tell)
     if not found:
         return None
     pump = min(found, key=lambda target: abs(finder.label_of(target).k0.real - pump_k0))
@@ -102,7 +102,7 @@ def _plain(value: object) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-def _around(
+def lines_around(
     config: RunConfig, media: dict[str, Material], pump_k0: float, tell: Tell
 ) -> tuple[RunConfig, ElementFinder, list[Any]]:
     """The lines around the pump, with the narrowed configuration and the finder that they come from."""
