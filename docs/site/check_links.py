@@ -29,7 +29,11 @@ def read(path: Path) -> _Reader:
 
 def broken(root: Path) -> list[str]:
     """Links that lead nowhere, as 'page: link'."""
-    pages = {path.resolve(): read(path) for path in root.rglob("*.html") if "_pages" not in path.parts}
+    pages = {
+        path.resolve(): read(path)
+        for path in root.rglob("*.html")
+        if not {"_pages", "_static"} & set(path.parts)
+    }
     found = []
     for page, reader in pages.items():
         for link in reader.links:

@@ -172,8 +172,14 @@ class Changes(_Run):
         return self.markdown(text.partition("\n")[2])
 
 
+def bars(_app: Any, _what: str, _name: str, _shown: Any, _options: Any, lines: list[str]) -> None:
+    """Let |E| stand for a modulus in docstrings, where reStructuredText takes it for a substitution."""
+    lines[:] = [line if line.lstrip().startswith(">>>") else line.replace("|", "\\|") for line in lines]
+
+
 def setup(app: Any) -> dict[str, Any]:
     """Register the directives."""
+    app.connect("autodoc-process-docstring", bars, priority=1000)
     known = {
         "terminal": Terminal,
         "executed": Executed,

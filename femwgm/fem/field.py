@@ -114,7 +114,7 @@ class CellField:
         return kept[key]
 
     def __call__(self, r: Array, z: Array) -> tuple[ComplexArray, ComplexArray]:
-        """E and H at positions r, z (um) of any common shape: (3, ...) each; zero outside the domain, where the field died."""
+        """E and H at positions r, z (um) of any common shape: (3, ...) each; zero outside the domain."""
         r, z = np.broadcast_arrays(np.asarray(r, dtype=float), np.asarray(z, dtype=float))
         E, H = self.probe(r.ravel(), z.ravel())(self)
         return E.reshape(3, *r.shape), H.reshape(3, *r.shape)

@@ -138,7 +138,7 @@ class BodySearch(ElementFinder):
 
     @property
     def floor(self) -> float:
-        """The lowest order to look for: below, light leaves for the ambient wherever it meets the surface, or nobody asks."""
+        """The lowest azimuthal order to search: lower ones are not totally reflected at the surface, or were not asked for."""
         ambient = self.indices[self.section.ambient] * self.middle
         floor = 1.02 * ambient * self.section.bounds[0]
         polar = self.config.modes.polar_orders

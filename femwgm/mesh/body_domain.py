@@ -226,7 +226,7 @@ def layer_depth(wave: Wave, index: float, start: float, strength: float, action:
 
 
 def _leaks(landscape: Landscape, waves: Sequence[Wave], tail: float) -> bool:
-    """Whether the fields reach, before they have died, a place outside the body where they propagate."""
+    """Whether the evanescent tail outside the body reaches, above the accuracy, a place where the field propagates."""
     solid = landscape.solid
     for wave in waves:
         free = (landscape.n * wave.k0) ** 2 > (wave.m / landscape.r[:, None]) ** 2

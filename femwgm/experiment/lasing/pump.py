@@ -123,7 +123,8 @@ class GainTable:
     Attributes
     ----------
     fluence_uj_cm2, gain_per_cm
-        Ascending fluences (uJ/cm^2) and the gains (1/cm) that go with them; between rows it is linear, outside it is refused.
+        Ascending fluences (uJ/cm^2) and the gains (1/cm) that go with them, linear
+        between the rows; a fluence beyond them is an error.
     """
 
     fluence_uj_cm2: Array

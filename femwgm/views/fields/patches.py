@@ -187,7 +187,7 @@ class Patches:
         return np.clip(X, 0.0, 1.0), np.hypot(x - r, y - z) < slack * size
 
     def __call__(self, r: Array, z: Array, region: str | None = None) -> tuple[Array, Array]:
-        """E and H at points (um) of one shape: (3, ...) each; zero outside the patches, where the field has died.
+        """E and H at points (um) of one shape: (3, ...) each; zero outside the patches.
 
         On an interface `region` names the side to look from.
         """

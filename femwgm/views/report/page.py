@@ -228,7 +228,7 @@ def _in_space(run: RunView) -> str:
 
 
 def _losses(run: RunView) -> str:
-    from femwgm.views.figures.losses import budget, channels
+    from femwgm.views.figures.losses import IRRELEVANT, budget, channels
     from femwgm.views.figures.style import PAGE, new_figure
 
     shown = [mode for mode in run.representatives(MODES_DRAWN) if channels(mode)]
@@ -243,6 +243,9 @@ def _losses(run: RunView) -> str:
         return figure
 
     words = "".join(f"<li>{escape(mode.label)}: {escape(limits(mode))}</li>" for mode in shown)
+    bars = any(len(channels(mode)) > 1 or channels(mode)[0].log10_q < IRRELEVANT for mode in shown)
+    if not bars:
+        return f"<section><h2>What limits Q</h2><ul>{words}</ul></section>"
     return (
         f"<section><h2>What limits Q</h2><ul>{words}</ul>"
         f"{_picture(draw, 'Loss budget: the shortest bar limits the mode; each unit is a factor of ten.', 'svg')}</section>"

@@ -42,7 +42,7 @@ pre { background: #f6f8f9; border: 1px solid var(--line); padding: 0.8rem 1rem; 
 .side { display: flex; gap: 3rem; flex-wrap: wrap; align-items: flex-start; }
 @media print {
   @page { size: A4; margin: 14mm 12mm; }
-  .wide, .sortable { display: block; } .sortable { display: table; } thead { break-inside: avoid; }
+  thead { break-inside: avoid; } thead button { display: contents; }
   body { background: none; font-size: 10pt; } main { max-width: none; padding: 0; }
   table { font-size: 7pt; } th, td { padding: 0.12rem 0.3rem; } .wide { overflow: visible; }
   img { max-height: 104mm; width: auto; max-width: 100%; } figure { margin: 0.6rem 0; }
