@@ -16,6 +16,7 @@ from femwgm.errors import SolveError
 from femwgm.fem.dissect import Dissection
 from femwgm.fem.pardiso import WORTHWHILE, installed, pardiso_solver
 from femwgm.fem.spaces import Space
+from femwgm.fem.sparse_lu import MANY_CELLS, sparse_solver
 from femwgm.ground.typing import Array
 
 DENSE_SKELETON = 900
@@ -175,6 +176,8 @@ def skeleton_solver(numbering: Numbering, schur: Array) -> Callable[[Array], Arr
         return lambda b: sla.lu_solve((lu, pivots), b, check_finite=False)
     if n >= WORTHWHILE and installed():
         return pardiso_solver(number, schur, n)
+    if len(schur) >= MANY_CELLS:
+        return sparse_solver(number, schur, n)
     centres = numbering.space.mesh.nodes.real.mean(axis=1)
     return Dissection(number, schur, n, centres).solve
 

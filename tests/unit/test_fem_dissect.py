@@ -1,4 +1,4 @@
-"""Nested dissection against dense linear algebra, and eigenvalue counts against complete spectra."""
+"""Nested dissection and SuperLU against dense linear algebra, and eigenvalue counts against complete spectra."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from femwgm.eigen.inertia import eigenvalues_below, eigenvalues_between
 from femwgm.errors import SolveError
 from femwgm.fem.condense import CondensedCells
 from femwgm.fem.dissect import Dissection
+from femwgm.fem.sparse_lu import sparse_solver
 
 
 def assembled(problem, A):
@@ -32,8 +33,13 @@ def test_solutions(corners: int, stretch: float) -> None:
     for index, block in zip(number.boundary, schur, strict=True):
         dense[np.ix_(index, index)] += block
     b = np.random.default_rng(0).standard_normal((size, 3))
-    x = Dissection(number.boundary, schur, size, mesh.nodes.real.mean(axis=1)).solve(b)
-    assert np.abs(dense[:-1, :-1] @ x - b).max() < 1e-10 * np.abs(x).max()
+    centres = mesh.nodes.real.mean(axis=1)
+    for solve in (
+        Dissection(number.boundary, schur, size, centres).solve,
+        sparse_solver(number.boundary, schur, size),
+    ):
+        x = solve(b)
+        assert np.abs(dense[:-1, :-1] @ x - b).max() < 1e-10 * np.abs(x).max()
 
 
 @pytest.mark.parametrize("corners", [3, 4])
