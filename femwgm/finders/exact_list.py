@@ -13,6 +13,7 @@ from scipy.special import ai_zeros
 from femwgm.config.geometries import AxialStack, Spheroid
 from femwgm.config.schema import RunConfig
 from femwgm.errors import ConfigError, MaterialError, SolveError
+from femwgm.finders.nothing import no_mode
 from femwgm.ground.units import k0_from_wavelength
 from femwgm.materials import Material
 from femwgm.modes.expected import Expected
@@ -70,24 +71,19 @@ def expected_modes(config: RunConfig, materials: Mapping[str, Material]) -> list
         orders = _azimuthal_orders(exact.l, modes.polar_orders, modes.azimuthal_orders)
         expected += [Expected(exact.pol, exact.q, exact.l, m, exact.k0, leak=_leak(exact)) for m in orders]
     if not expected and any(medium.permittivity(middle).real < 0.0 for medium in media):
-        lo, hi = modes.window_um
-        raise ConfigError(
-            "no mode of the requested kind was found in the window", key="modes.window",
-            value=[f"{lo * 1e3:g} nm", f"{hi * 1e3:g} nm"],
-            remedy="widen the window: modes of metals are sought from starting points in it, not counted",
-        )  # fmt: skip
+        raise no_mode(
+            config,
+            "widen the window: modes of metals are sought from starting points in it, not counted",
+            "of the requested kind was found",
+        )
     if not expected:
-        lo, hi = modes.window_um
         sphere = exact_sphere(config, materials)
         near = "; ".join(
             f"{e.pol} q={e.q} l={e.l} at {e.wavelength_nm:.3f} nm"
             for e in sphere.nearest_modes(window_um=modes.window_um, polarizations=modes.polarizations,
                                           radial_orders=modes.radial_orders)
         )  # fmt: skip
-        raise ConfigError(
-            "no mode of the requested kind lies in the window",
-            key="modes.window", value=[f"{lo * 1e3:g} nm", f"{hi * 1e3:g} nm"], remedy=f"the nearest are {near}",
-        )  # fmt: skip
+        raise no_mode(config, f"the nearest are {near}")
     return sorted(expected, key=lambda e: (e.k0.real, e.pol, e.m))
 
 
@@ -195,10 +191,7 @@ def _on_spheroid(config: RunConfig, materials: Mapping[str, Material]) -> list[E
                     if lo * (1.0 - _WIDER) <= 2.0 * np.pi / k0.real <= hi * (1.0 + _WIDER):
                         expected.append(Expected(pol, q, m + p, m, k0, m + offset, _leak(like[0])))
     if not expected:
-        raise ConfigError(
-            "no mode of the requested kind lies in the window", key="modes.window",
-            value=[f"{lo * 1e3:g} nm", f"{hi * 1e3:g} nm"], remedy="widen the window or ask for other orders",
-        )  # fmt: skip
+        raise no_mode(config, "widen the window or ask for other orders")
     return sorted(expected, key=lambda e: (e.k0.real, e.pol, e.m))
 
 

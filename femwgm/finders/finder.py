@@ -10,6 +10,7 @@ from typing import Any
 from femwgm.config.schema import RunConfig
 from femwgm.errors import ConfigError
 from femwgm.fem.problem import MeridianProblem
+from femwgm.finders.nothing import no_mode
 from femwgm.geometry.profile import Profile
 from femwgm.ground.timing import stage
 from femwgm.mesh.body_domain import GeneralDomain
@@ -131,12 +132,3 @@ class ElementFinder(Finder):
                 layout.problem, item, layout.domain.degree, goals, mirrored=layout.mirrored,
                 radius=self.config.geometry.radius_ref_um, interfaces=dict(layout.interfaces), profile=layout.profile,
             )  # fmt: skip
-
-
-def no_mode(
-    config: RunConfig, remedy: str = "widen it", rule: str = "of the requested kind lies"
-) -> ConfigError:
-    """The one line that says that no mode ... in the window."""
-    lo, hi = config.modes.window_um
-    window = [f"{lo * 1e3:g} nm", f"{hi * 1e3:g} nm"]
-    return ConfigError(f"no mode {rule} in the window", key="modes.window", value=window, remedy=remedy)

@@ -65,7 +65,7 @@ class _Curve:
         facets = facets[((a == 1) & (b == 0)) | ((a == 0) & (b == 1))]
         cells = np.where(names[left[facets]] == 1, left[facets], right[facets])
         inner = left[facets] + right[facets] - cells
-        X, along, weights, side = _facet_points(mesh, facets, cells, points)
+        X, along, weights, side = facet_points(mesh, facets, cells, points)
         mapping = CurvedMapping(mesh)
         x, J = mapping.F(X, cells).real, mapping.DF(X, cells)
         tangent = np.einsum("ijep,jep->iep", J, along).real
@@ -79,7 +79,7 @@ def _side(name: str, outside: Sequence[str]) -> int:
     return 1 if name in outside else -1 if name == PML else 0
 
 
-def _facet_points(
+def facet_points(
     mesh: CurvedMesh, facets: IntArray, cells: IntArray, points: int
 ) -> tuple[Array, Array, Array, Array]:
     """Reference points on a facet of each cell (2, cells, points), their tangents d X / d t and the weights (points,).

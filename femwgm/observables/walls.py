@@ -14,11 +14,10 @@ from femwgm.config.schema import RunConfig
 from femwgm.fem.field import CellField
 from femwgm.fem.mapping import CurvedMapping
 from femwgm.fem.problem import MeridianProblem
-from femwgm.ground.numerics import unit_gauss
-from femwgm.ground.typing import Array
 from femwgm.mesh.domain import PML
 from femwgm.modes.mode import Mode
 from femwgm.observables.energy import RegionIntegrals
+from femwgm.observables.surface import facet_points
 
 VACUUM_IMPEDANCE_OHM = 376.730313412
 """Impedance of vacuum (CODATA 2018)."""
@@ -65,7 +64,7 @@ def wall_q(
         facets, cells = facets[kept], cells[kept]
     if not len(facets):
         return None
-    X, along, weights = _points(field, facets, cells)
+    X, along, weights, _ = facet_points(mesh, facets, cells, field.space.degree + 4)
     _, H, x = field.at_reference(X, cells)
     tangent = np.einsum("ijep,jep->iep", CurvedMapping(mesh).DF(X, cells), along).real
     length = np.hypot(tangent[0], tangent[1])
@@ -74,16 +73,3 @@ def wall_q(
     both = 2.0 if field.mirror else 1.0
     lost = both * 2.0 * np.pi * float((x[0].real * density * length * weights).sum())
     return float(field.k0.real * VACUUM_IMPEDANCE_OHM * integrals.stored / (resistance_ohm * lost))
-
-
-def _points(field: CellField, facets: Array, cells: Array) -> tuple[Array, Array, Array]:
-    """Reference points on a facet of each cell (2, cells, points), the tangents d X / d t, and the weights (points,)."""
-    mesh = field.space.mesh
-    t, w = unit_gauss(field.space.degree + 4)
-    corner = np.array(
-        [[0, 0], [1, 0], [1, 1], [0, 1]] if mesh.corners == 4 else [[0, 0], [1, 0], [0, 1]], dtype=float
-    )
-    ends, local = mesh.topology.facets[:, facets], mesh.topology.t[:, cells]
-    start, stop = np.argmax(local == ends[0], axis=0), np.argmax(local == ends[1], axis=0)
-    along = (corner[stop] - corner[start]).T[:, :, None] + np.zeros(len(t))
-    return corner[start].T[:, :, None] + along * t, along, w

@@ -259,7 +259,7 @@ def solve_mode(
         volume = volume_max(richer, peak)
         more = volumes(second.field, problem.matrices(check.degree), problem.media(check.k0), peak)
     volume_error = max(error, abs(volume_max(shares, crest(field, media.eps)) / volume - 1.0))
-    smallest, largest, latitude = _extent(problem)
+    smallest, largest, latitude = problem.extent
     with stage("error estimate"):
         label = identify(
             second.field, media.eps, (smallest, largest), radius, latitude, problem.body_cells, profile
@@ -441,7 +441,7 @@ def by_label(
     Coarse elements mix two modes of one mirror class that lie closer to each other than the error of either. Each of the mixtures
     then goes to the mode whose content it has more of, so that both are found.
     """
-    smallest, largest, latitude = _extent(problem)
+    smallest, largest, latitude = problem.extent
 
     def pick(pencil: Pencil, pairs: Eigenpairs) -> int:
         scores = []
@@ -454,13 +454,6 @@ def by_label(
         return scores.index(max(scores))
 
     return pick
-
-
-def _extent(problem: MeridianProblem) -> tuple[float, float, float]:
-    """Smallest and largest radius (um) and largest latitude (rad) of the domain."""
-    r, z = np.moveaxis(problem.mesh.nodes.real, -1, 0)
-    rho = np.hypot(r, z)
-    return float(rho.min()), float(rho.max()), float(np.arctan2(z, np.maximum(r, 1e-300)).max())
 
 
 __all__ = ["Eigenmode", "Goals", "mirror_condition", "solve_eigenmode", "solve_mode"]

@@ -91,6 +91,7 @@ def test_a_torus_obeys_euler_and_the_integral_over_its_surface() -> None:
     assert 0.5 * whole.real == pytest.approx(slopes.k0["minor_diameter"].real, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_an_imaginary_index_absorbs() -> None:
     """The slope with the imaginary part of an index gives the absorption that a small one has."""
     (mode,) = solved(TORUS).modes

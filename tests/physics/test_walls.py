@@ -10,6 +10,7 @@ from femwgm.runs.loop import run
 COPPER_OHM = 0.05
 
 
+@pytest.mark.slow
 def test_half_a_ball_on_a_metal_plane() -> None:
     """Against NGSolve, refined until it stands still: the line at 36.35 GHz has Q 30218 from the plane and 3960 in all."""
     result = run(
