@@ -50,9 +50,6 @@ __all__ = [
     "write_sweep_plots",
 ]
 
-PUBLISHED_UM = (12.0, 20.0, 33.0, 52.0)
-"""Core diameters of the published spheres."""
-
 
 def fit_group_index(diameter_um: Array, wavelength_nm: Array, fsr_nm: Array) -> float:
     """Group index of the law FSR = lambda^2 / (n_g pi D), by least squares in 1/D.
@@ -66,9 +63,7 @@ def fit_group_index(diameter_um: Array, wavelength_nm: Array, fsr_nm: Array) -> 
     return float(np.sum(inverse**2) / np.sum(inverse * np.asarray(fsr_nm)))
 
 
-def free_spectral_range(
-    table: pd.DataFrame, ax: Axes, *, highlighted: Sequence[float] = (), core: str | None = None
-) -> Axes:
+def free_spectral_range(table: pd.DataFrame, ax: Axes) -> Axes:
     """Plot the free spectral range against the outer diameter with the 1/D law fitted to each polarization.
 
     Parameters
@@ -77,13 +72,8 @@ def free_spectral_range(
         Rows of a sweep with `fsr_nm`, `wavelength_nm`, `n_eff`, `m`.
     ax
         Where to plot.
-    highlighted
-        Core diameters (um) to ring and name.
-    core
-        Column with the core diameter in um; without it the outer diameter is compared.
     """
     D = outer_diameter_um(table)
-    named = np.asarray(table[core], dtype=float) if core else D
     curve = np.geomspace(0.93 * D.min(), 1.07 * D.max(), 300)
     for pol in [p for p in ("TE", "TM") if (table["pol"] == p).any()]:
         own = np.asarray(table["pol"] == pol)
@@ -98,14 +88,6 @@ def free_spectral_range(
         )
         ax.plot(D[own], fsr, ls="", marker=MARKER[pol], ms=3.4, color=POLARIZATION[pol], mec="white", mew=0.3, zorder=3,
                 label=rf"{pol}, fitted group index $n_g$ = {n_g:.3f}")  # fmt: skip
-    for diameter in highlighted:
-        near = np.flatnonzero(np.abs(named - diameter) < 1e-6 * diameter)
-        if len(near):
-            at = float(D[near[0]]), float(table["fsr_nm"].iloc[near[0]])
-            ax.plot(*at, ls="", marker="o", ms=9, mfc="none", mec=ACCENT[2], mew=1.0, zorder=4)
-            ax.annotate(
-                f"{diameter:g} µm", at, (7, 5), textcoords="offset points", fontsize=7, color=ACCENT[2]
-            )
     ax.set_ylim(0.0, None)
     ax.set_xlabel("outer diameter $D$ / µm")
     ax.set_ylabel("free spectral range / nm")
@@ -116,13 +98,9 @@ def free_spectral_range(
 def fsr_figure(result: SweepResult) -> Figure:
     """Free spectral range against diameter with the 1/D law, and the two indices beside it."""
     table = result.table[result.table["status"] != "failed"]
-    cores = [
-        name for name, key in result.keys.items() if key.endswith("diameter") and result.axes[name] == "um"
-    ]
-    core = cores[0] if cores else None
     figure = new_figure(PAGE, 2.9)
     a, b = figure.subplots(1, 2, width_ratios=[1.5, 1.0])
-    free_spectral_range(table, a, core=core)
+    free_spectral_range(table, a)
     D = outer_diameter_um(table)
     for pol in [p for p in ("TE", "TM") if (table["pol"] == p).any()]:
         own = np.asarray(table["pol"] == pol)
