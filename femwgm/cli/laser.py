@@ -90,6 +90,7 @@ def lasing(
         )
         for name, standing in (("travelling", False), ("standing", True))
     }  # fmt: skip
+    many = (2 * first.l + 1) * beta * belt / _volume(body, body.shell)
     said = [
         (
             f"losses: 1/Q = 1/{q:g} beside radiation and the media's own; spontaneous share {beta:.1e};"
@@ -97,8 +98,7 @@ def lasing(
         ),
         (
             f"one family, m = l, competes here: each line has {2 * first.l + 1} modes, one for each m, at one wavelength, which"
-            " fill the rest of the layer; together they take"
-            f" {(2 * first.l + 1) * beta * belt / _volume(body, body.shell):.1e} of its spontaneous emission"
+            f" fill the rest of the layer; together they take {many:.1e} of its spontaneous emission"
         ),
     ]
     return Lasing(ranked, curves, [(m.pol, m.l) for m in modes], band, in_plane, said)

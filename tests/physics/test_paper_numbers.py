@@ -81,6 +81,19 @@ def test_the_indices_that_the_study_names(values: dict[str, dict[str, float]]) -
     assert values["Film index of the published simulation"] == pytest.approx(
         {"te165_nm": low.wavelength_nm, "n_g": low.n_g}, rel=1e-7
     )
+    for slope, n, low, high in ((-0.05, 1.735, 160, 165), (-0.1, 1.704, 157, 162)):
+        weak = values[f"Film index that gives 1.76 with a slope of {slope:g} per µm"]
+        assert weak == pytest.approx({"n": n, "lowest": low, "highest": high}, abs=6e-4)
+        # The group index of a mode of that film: the line moves until it is where its own index is.
+
+        def film(l: float, slope: float = slope, n: float = weak["n"]) -> float:
+            k = 2.0 * math.pi / 0.658
+            for _ in range(40):
+                k = Coated("TE", l, 20.0, (1.45, n + slope * (2.0 * math.pi / k - 0.655), 1.0)).k0()
+            return k
+
+        l = min(range(low, high + 1), key=lambda l: abs(2e3 * math.pi / film(l) - 660.0))
+        assert 1.0 / (0.5 * (film(l + 1) - film(l - 1))) / 10.49 == pytest.approx(1.76, abs=2e-4)
     index = values["Film index that puts TE 165 at 660 nm"]["n"]
     assert mode("TE", 165, n=(1.45, index, 1.0)).wavelength_nm == pytest.approx(660.0, abs=1e-6)
 
@@ -110,6 +123,9 @@ def test_where_the_field_sits(sections: list[Section], values: dict[str, dict[st
         assert float(row["shell / %"]) == pytest.approx(shell, abs=6e-4)
         assert float(row["air / %"]) == pytest.approx(air, abs=6e-4)
         assert core > air
+    stated = values["The same with the stated film index"]
+    core, _, air = 100.0 * mode("TM", 163, n=(1.45, 1.74, 1.0)).shares("energy")
+    assert stated == pytest.approx({"silica_percent": core, "air_percent": air}, rel=1e-6)
     leak = values["Leak into the two sides of the shell"]
     assert round(leak["silica_percent"], 2) == 3.87
     assert round(leak["air_percent"], 2) == 1.42

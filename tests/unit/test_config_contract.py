@@ -273,3 +273,25 @@ def test_json_schema_names_every_section_and_refuses_others() -> None:
     )
     assert schema["additionalProperties"] is False
     assert "window" in schema["$defs"]["Modes"]["properties"]
+
+
+def test_a_layer_without_thickness_is_not_there() -> None:
+    """The bare body, as the reference of a coated one; the limit of ever thinner layers."""
+    from femwgm.config.geometries import LayeredSphere as Sphere
+
+    core = {"name": "core", "material": "glass", "radius": "2 um"}
+    coated = {
+        "kind": "layered_sphere",
+        "ambient": "air",
+        "layers": [core, {"name": "film", "material": "npl", "thickness": "0 nm"}],
+    }
+    bare = Sphere.model_validate(coated)
+    assert bare.radii_um == (2.0,)
+    assert bare.regions == ("core", "air")
+    nothing = {
+        "kind": "layered_sphere",
+        "ambient": "air",
+        "layers": [{"name": "film", "material": "npl", "thickness": "0 nm"}],
+    }
+    with pytest.raises(ValueError, match="no layer has any thickness"):
+        Sphere.model_validate(nothing)

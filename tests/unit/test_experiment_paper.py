@@ -77,11 +77,12 @@ def test_the_leak_is_reproduced_by_finite_elements() -> None:
 
     study = Study(FOLDER)
     section = leak_section(study)
-    leak, sides, line = section.rows
+    leak, _, sides, line = section.rows
     values = dict(leak.values)
     assert values["silica_percent"] == pytest.approx(3.86674, abs=2e-4)
     assert values["air_percent"] == pytest.approx(1.41800, abs=2e-4)
-    assert leak.verdict == "reproduced"
+    # The digits come out with another film index than the stated one, and with the sides exchanged.
+    assert leak.verdict == "with a condition"
     assert sides.verdict == "differs"
     assert dict(line.values)["silica_percent"] == pytest.approx(5.80, abs=0.01)
     assert dict(line.values)["air_percent"] == pytest.approx(3.99, abs=0.01)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from femwgm.config.base import Name, Strict, refuse
 from femwgm.config.geometries.base import Body
-from femwgm.config.geometries.layered_sphere import MAX_LAYERS, SphereLayer, stacked
+from femwgm.config.geometries.layered_sphere import MAX_LAYERS, SphereLayer, present, stacked
 from femwgm.config.geometries.outlined import Height
 
 __all__ = ["AxialStack", "StackedSphere"]
@@ -19,6 +19,11 @@ class StackedSphere(Strict):
 
     name: Name = Field(examples=["lower"])
     layers: Annotated[tuple[SphereLayer, ...], Field(min_length=1, max_length=MAX_LAYERS)]
+
+    @field_validator("layers")
+    @classmethod
+    def _present(cls, layers: tuple[SphereLayer, ...]) -> tuple[SphereLayer, ...]:
+        return present(layers)
 
     @model_validator(mode="after")
     def _ascending(self) -> StackedSphere:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from femwgm.config.base import Name, Strict, refuse
 from femwgm.config.geometries.base import Body, check_names
-from femwgm.config.quantity import Length
+from femwgm.config.quantity import Length, LengthOrZero
 
 __all__ = ["LayeredSphere", "SphereLayer"]
 
@@ -25,8 +25,10 @@ class SphereLayer(Strict):
     diameter_um: Length | None = Field(
         default=None, alias="diameter", description="outer diameter of the layer"
     )
-    thickness_um: Length | None = Field(
-        default=None, alias="thickness", description="radial thickness of the layer"
+    thickness_um: LengthOrZero | None = Field(
+        default=None,
+        alias="thickness",
+        description="radial thickness of the layer; a layer of 0 nm is not there",
     )
 
     @model_validator(mode="after")
@@ -54,6 +56,20 @@ class SphereLayer(Strict):
     def size_key(self) -> str:
         """Which of radius, diameter, thickness was given."""
         return next(k for k in ("radius", "diameter", "thickness") if getattr(self, f"{k}_um") is not None)
+
+
+def present(layers: Sequence[SphereLayer]) -> tuple[SphereLayer, ...]:
+    """Layers without those of no thickness: the bare body that a coated one is measured against.
+
+    Raises
+    ------
+    ValueError
+        If none is left.
+    """
+    kept = tuple(layer for layer in layers if layer.thickness_um != 0.0)
+    if not kept:
+        raise refuse("no layer has any thickness", remedy="give one, e.g. 'radius: 10 um'")
+    return kept
 
 
 def stacked(layers: Sequence[SphereLayer]) -> tuple[float, ...]:
@@ -87,6 +103,11 @@ class LayeredSphere(Body):
     layers: Annotated[tuple[SphereLayer, ...], Field(min_length=1, max_length=MAX_LAYERS)] = Field(
         description="from the centre outwards", examples=["[{name: core, material: silica, radius: 10 um}]"]
     )
+
+    @field_validator("layers")
+    @classmethod
+    def _present(cls, layers: tuple[SphereLayer, ...]) -> tuple[SphereLayer, ...]:
+        return present(layers)
 
     @model_validator(mode="after")
     def _ascending(self) -> LayeredSphere:

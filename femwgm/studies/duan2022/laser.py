@@ -216,8 +216,8 @@ def pump_section(study: Study) -> Section:
             f"{fluence:.2f} (isotropic), {flat:.2f} µJ/cm² (face-down)",
             "gain table read at the threshold gain",
             "a straight line from 0 at 4 µJ/cm² (amplified emission begins) to 202 cm⁻¹ at 8: two"
-            " published points, femtosecond pump",
-            "differs",
+            " published points of a femtosecond pump, which say little about one of a nanosecond",
+            "not reproducible",
             [MAIN],
             (("isotropic", fluence), ("face_down", flat)),
             f"{table.fluence_uj_cm2[0]:g} µJ/cm² is the least that this table can give",

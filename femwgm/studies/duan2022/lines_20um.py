@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.optimize import brentq
 
+from femwgm.analytic import ExactMode
+from femwgm.analytic.asymptotics import lam_leung_young
 from femwgm.analytic.spectrum import index_from_spacing
+from femwgm.experiment.spectrum.model import CoatedSphere
 from femwgm.studies.duan2022 import published
 from femwgm.studies.duan2022.content import Picture, Row, Section
 from femwgm.studies.duan2022.study import Study
@@ -51,6 +55,11 @@ def modes_section(study: Study) -> Section:
     uniform = [m.wavelength_nm for m in study.run("sphere-20um-uniform").modes]
     radii = study.config("sphere-20um-uniform").geometry.radii_um
     scale = radii[0] / radii[1]
+    formula = [
+        float(2e3 * np.pi * radii[-1] / lam_leung_young(pol, published.FILM_INDEX, l))
+        for pol in ("TE", "TM")
+        for l in range(lo, hi + 1)
+    ]
     rows = [
         Row(
             f"Modes q = 1, l = m = {lo} to {hi}, TE and TM, near 655 nm",
@@ -86,6 +95,18 @@ def modes_section(study: Study) -> Section:
             ["sphere-20um-uniform"],
             (("lowest_nm", min(uniform)), ("highest_nm", max(uniform))),
             study.evidence("sphere-20um-uniform"),
+        ),
+        Row(
+            "The same by the asymptotic formula for a homogeneous sphere",
+            "",
+            f"{min(formula):.1f} to {max(formula):.1f} nm",
+            "Lam, Leung and Young (1992), five terms",
+            f"index 1.74 throughout, radius {radii[-1]:g} µm",
+            "ours only",
+            ["sphere-20um-uniform"],
+            (("lowest_nm", min(formula)), ("highest_nm", max(formula))),
+            f"{max(abs(a / b - 1.0) for a, b in zip(sorted(formula), sorted(uniform), strict=True)):.0e} from the exact lines"
+            " above, and no formula for a coated sphere",
         ),
         Row(
             "Agreement of the finite elements with the exact solution",
@@ -199,6 +220,7 @@ def index_section(study: Study) -> Section:
             (("te165_nm", low.wavelength_nm), ("n_g", float(low.n_g or 0.0))),
             study.evidence("sphere-20um-n174"),
         ),
+        *(_weak_dispersion(study, slope) for slope in (-0.05, -0.1)),
         Row(
             "Film index that puts TE 165 at 660 nm",
             "",
@@ -232,6 +254,33 @@ def index_section(study: Study) -> Section:
         ),
     ]
     return Section("What 1.76 and 1.74 mean", text, rows)
+
+
+def _weak_dispersion(study: Study, slope: float) -> Row:
+    """Film index at which a film of a given slope gives the published group index, and the degrees that its lines then have."""
+    body = study.body(MAIN)
+    body = CoatedSphere(body.stated_radii, body.media, shell=body.regions[body.shell], reference_um=0.655)
+
+    def modes(index: float) -> list[ExactMode]:
+        sphere = body.sphere(body.nominal + np.array([0.0, 0.0, index - body.nominal[2], slope]))
+        return sphere.modes((0.648, 0.668), ("TE",), (1,))
+
+    def group_index(index: float) -> float:
+        return min(modes(index), key=lambda mode: abs(mode.wavelength_nm - 660.0)).n_g
+
+    index = float(brentq(lambda n: group_index(n) - published.GROUP_INDEX, 1.66, 1.80, xtol=1e-5))
+    degrees = sorted(mode.l for mode in modes(index))
+    return Row(
+        f"Film index that gives 1.76 with a slope of {slope:g} per µm",
+        f"{published.FILM_INDEX}, l = {published.DEGREES[0]} to {published.DEGREES[1]}",
+        f"{index:.3f}, TE l = {degrees[0]} to {degrees[-1]} between 648 and 668 nm",
+        "group index 1.76 of the TE line next to 660 nm, outer diameter",
+        "silica 1.45, shell 490 nm; the film's index at 655 nm",
+        "ours only",
+        [MAIN],
+        (("n", index), ("lowest", float(degrees[0])), ("highest", float(degrees[-1]))),
+        "a slope that small is below any measured film's, so labels and index cannot both be told from the spacing",
+    )
 
 
 def _film_index(study: Study, target_nm: float = 660.0) -> tuple[float, float, float]:
