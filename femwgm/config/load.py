@@ -51,6 +51,10 @@ def load_config(
         return validate(_plain(source), overrides)
     if isinstance(source, Mapping):
         return validate(dict(source), overrides)
+    if not isinstance(source, str | Path):
+        raise ConfigError(
+            f"{type(source).__name__} is no configuration", remedy="give a path, a mapping or a RunConfig"
+        )
     path = configuration_path(source)
     return validate(parse_yaml(read_text(path), path), overrides, file=path, folder=path.parent)
 

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from femwgm.errors import ConfigError
+from femwgm.ground.files import UnreadableError, read_bounded
 
 __all__ = ["parse_yaml", "read_text", "scalar"]
 
@@ -31,21 +32,20 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 def read_text(path: Path) -> str:
     """Text of a configuration file; ConfigError for whatever is not a readable UTF-8 file of sane size."""
     try:
-        if path.is_dir():
+        raw = read_bounded(path, MAX_BYTES)
+    except UnreadableError as error:
+        if error.reason == "No such file or directory":
+            raise ConfigError("no such file", file=path, remedy="check the path") from None
+        if error.reason.startswith("a folder"):
             raise ConfigError(
                 "is a folder, not a configuration file", file=path, remedy="name the YAML file inside it"
-            )
-        with path.open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise ConfigError("no such file", file=path, remedy="check the path") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ConfigError(f"cannot be read ({reason})", file=path) from None
-    if len(raw) > MAX_BYTES:
-        raise ConfigError(
-            f"is larger than {MAX_BYTES // 2**20} MiB", file=path, remedy="move large data to a CSV table"
-        )
+            ) from None
+        if error.reason.startswith("larger"):
+            raise ConfigError(
+                f"is {error.reason}", file=path, remedy="move large data to a CSV table"
+            ) from None
+        name = str(path) if len(str(path)) < 200 else f"{str(path)[:100]}..."
+        raise ConfigError(f"cannot be read ({error.reason})", file=name, remedy=error.remedy) from None
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from femwgm.errors import GeometryError
 from femwgm.ground.typing import RealArray
 
 if TYPE_CHECKING:
@@ -186,6 +187,8 @@ class Spline:
 def _interpolant(points: tuple[Point, ...], first: Point | None, last: Point | None) -> CubicSpline:
     x = np.array(points)
     s = np.r_[0.0, np.cumsum(np.hypot(*np.diff(x, axis=0).T))]
+    if not s[-1] > 0.0 or not (np.diff(s / s[-1]) > 0.0).all():
+        raise GeometryError("a smooth outline has one point twice in a row; drop one of them")
     ends = [
         (2, np.zeros(2)) if slope is None else (1, np.array(slope) * s[-1] / np.hypot(*slope))
         for slope in (first, last)

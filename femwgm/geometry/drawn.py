@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from femwgm.errors import GeometryError
 from femwgm.geometry.curves import Curve, Line, Point, Spline
 from femwgm.geometry.outline import Outline, closed_outline, polygon_outline
 from femwgm.ground.typing import RealArray
@@ -21,6 +22,9 @@ def through(points: Sequence[Point], smooth: bool, name: str) -> Outline:
     on_axis = abs(points[0][0]) <= 1e-9 * size and abs(points[-1][0]) <= 1e-9 * size
     if not smooth:
         return polygon_outline(points, name)
+    steps = np.hypot(*np.diff(np.array(points), axis=0).T)
+    if not (steps > 1e-12 * size).all() or size == 0.0:
+        raise GeometryError(f"outline {name!r}: a smooth one has a point twice in a row; drop one of them")
     if on_axis and not closed:
         inward, outward = (1.0, 0.0), (-1.0, 0.0)
         return closed_outline([Spline(tuple(points), inward, outward)], name)

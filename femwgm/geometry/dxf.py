@@ -1,24 +1,31 @@
-"""Outlines from drawings: the polyline, or the chain of lines and arcs, of an ASCII DXF file; x is r and y is z.
+"""Outlines from drawings: the polyline, or the chain of lines, arcs and splines, of a DXF file; x is r and y is z.
 
-Group codes as in Autodesk's DXF Reference: 0 begins an entity, 10 and 20 (11 and 21) are its points, 40, 50 and 51 radius and
-angles of an arc, 42 the bulge of a polyline's vertex (the tangent of a quarter of the arc's angle), 70 the flags. Arcs come as
-chords of three degrees.
+ezdxf reads the file. Arcs come as chords of three degrees, with their ends on the circle; ellipses and splines as chords that
+stay within a ten-thousandth of their size.
 """
 
 from __future__ import annotations
 
+import io
 import math
-from collections.abc import Iterator
+import re
 from pathlib import Path
+from typing import Any
+
+from femwgm.errors import MissingExtraError
+from femwgm.ground.files import UnreadableError, read_bounded
 
 __all__ = ["read_dxf"]
 
-_UNITS = {"1": "in", "4": "mm", "5": "cm", "6": "m", "11": "angstrom", "12": "nm", "13": "um"}
+MAX_BYTES = 16 * 2**20
+MAX_PIECES = 1_000
+_UNITS = {1: "in", 4: "mm", 5: "cm", 6: "m", 11: "angstrom", 12: "nm", 13: "um"}
 _STEP = math.radians(3.0)
 _JOINED = 1e-6
+_SAG = 1e-4
 
 _Point = tuple[float, float]
-_Entity = list[tuple[int, str]]
+_Piece = list[_Point]
 
 
 def read_dxf(path: Path) -> list[list[str]]:
@@ -27,109 +34,122 @@ def read_dxf(path: Path) -> list[list[str]]:
     Raises
     ------
     ValueError
-        If the file is no ASCII DXF, states no unit of length, or holds anything but one outline.
+        If the file is no DXF, states no unit of length, or holds anything but one outline.
     OSError
         If it cannot be read.
+    MissingExtraError
+        Without the extra `dxf`.
     """
-    pairs = _pairs(path.read_text(encoding="utf-8", errors="replace"))
-    unit = _unit(pairs)
-    entities = list(_entities(pairs))
-    polylines = [e for e in entities if e[0][1] == "LWPOLYLINE"]
-    pieces = [_line(e) for e in entities if e[0][1] == "LINE"] + [
-        _arc(e) for e in entities if e[0][1] == "ARC"
-    ]
-    if len(polylines) == 1 and not pieces:
-        points = _polyline(polylines[0])
-    elif pieces and not polylines:
-        points = _chained(pieces)
-    else:
-        raise ValueError(
-            f"it holds {len(polylines)} polylines and {len(pieces)} lines and arcs, not one outline"
-        )
+    drawing = _drawing(path)
+    unit = _UNITS.get(drawing.units)
+    if unit is None:
+        raise ValueError("it states no unit of length ($INSUNITS)")
+    pieces = [piece for entity in drawing.modelspace() for piece in _pieces(entity)]
+    pieces = [piece for piece in pieces if len(piece) > 2 or piece[0] != piece[-1]]
+    if not pieces:
+        raise ValueError("it holds no lines, arcs, splines or polylines")
+    if len(pieces) > MAX_PIECES:
+        raise ValueError(f"it holds {len(pieces)} lines and arcs, more than {MAX_PIECES}")
+    points = _chained(pieces)
+    if not all(map(math.isfinite, (x for point in points for x in point))):
+        raise ValueError("its points are no finite numbers")
     return [[f"{r:.12g} {unit}", f"{z:.12g} {unit}"] for r, z in points]
 
 
-def _pairs(text: str) -> _Entity:
-    lines = [line.strip() for line in text.splitlines()]
+def _drawing(path: Path) -> Any:
     try:
-        pairs = [(int(code), value) for code, value in zip(lines[::2], lines[1::2], strict=False)]
-    except ValueError:
-        pairs = []
-    if (0, "SECTION") not in pairs:
-        raise ValueError("it is no ASCII DXF")
-    return pairs
+        from ezdxf import recover
+        from ezdxf.lldxf.const import DXFError
+    except ImportError as error:
+        raise MissingExtraError(f"drawings need ezdxf ({error}): pip install 'femwgm[dxf]'") from None
+    try:
+        content = read_bounded(path, MAX_BYTES)
+    except UnreadableError as error:
+        raise OSError(0, error.reason) from None
+    if b"SECTION" not in content:
+        raise ValueError("it is no DXF")
+    try:
+        return recover.read(io.BytesIO(_marked(content)))[0]
+    except (
+        DXFError,
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        RecursionError,
+        ArithmeticError,
+    ) as error:
+        raise ValueError(
+            f"it is no DXF that ezdxf understands: {' '.join(str(error).split())[:80]}"
+        ) from None
 
 
-def _unit(pairs: _Entity) -> str:
-    for (code, value), (_, number) in zip(pairs, pairs[1:], strict=False):
-        if code == 9 and value == "$INSUNITS" and number in _UNITS:
-            return _UNITS[number]
-    raise ValueError("it states no unit of length ($INSUNITS)")
+def _marked(content: bytes) -> bytes:
+    """The drawing with the version and the marks of polylines that ezdxf demands and that simple programs leave out."""
+    if b"AcDbPolyline" in content or b"LWPOLYLINE" not in content:
+        return content
+    tag = rb"^(\s*%d\s*\r?\n%s[ \t]*\r?\n)"
+    marks = {
+        tag % (0, b"LWPOLYLINE"): rb"\g<1>100\nAcDbEntity\n8\n0\n100\nAcDbPolyline\n",
+        tag % (2, b"HEADER"): b"\\g<1>" + (b"" if b"$ACADVER" in content else b"9\n$ACADVER\n1\nAC1015\n"),
+    }
+    for place, mark in marks.items():
+        content = re.sub(place, mark, content, flags=re.MULTILINE)
+    return content
 
 
-def _entities(pairs: _Entity) -> Iterator[_Entity]:
-    """The entities, each a list of its pairs, from the section of that name."""
-    inside, entity = False, _Entity()
-    for code, value in pairs:
-        if code == 2 and value == "ENTITIES":
-            inside = True
-        elif code == 0 and inside:
-            if entity:
-                yield entity
-            entity = [(code, value)]
-            inside = value != "ENDSEC"
-        elif entity:
-            entity.append((code, value))
+def _pieces(entity: Any) -> list[_Piece]:
+    """The lines and curves of an entity, each as points from end to end; none for what draws no outline (text, dimensions)."""
+    kind = entity.dxftype()
+    try:
+        if kind in ("LWPOLYLINE", "POLYLINE"):
+            parts = [piece for part in entity.virtual_entities() for piece in _pieces(part)]
+            return [_in_order(parts)] if parts else []
+        if kind == "LINE":
+            return [[_flat(entity.dxf.start), _flat(entity.dxf.end)]]
+        if kind in ("ARC", "CIRCLE"):
+            whole = kind == "CIRCLE"
+            first, last = (0.0, 360.0) if whole else (entity.dxf.start_angle, entity.dxf.end_angle)
+            return [_arc(_flat(entity.dxf.center), entity.dxf.radius, first, last)]
+        if kind in ("ELLIPSE", "SPLINE"):
+            rough = [_flat(p) for p in entity.flattening(1e9)]
+            size = max(math.dist(rough[0], p) for p in rough) or 1.0
+            return [[_flat(p) for p in entity.flattening(_SAG * size)]]
+    except (ValueError, TypeError, ArithmeticError, AttributeError, IndexError) as error:
+        raise ValueError(f"its {kind} cannot be drawn ({' '.join(str(error).split())[:60]})") from None
+    return []
 
 
-def _values(entity: _Entity, code: int) -> list[float]:
-    return [float(value) for c, value in entity if c == code]
+def _in_order(parts: list[_Piece]) -> _Piece:
+    """The parts of a polyline as one: each begins where the one before it ends, but arcs come counterclockwise."""
+    if len(parts) == 1:
+        return parts[0]
+    first, second = parts[0], parts[1]
+    away = min(math.dist(first[-1], end) for end in (second[0], second[-1]))
+    turned = min(math.dist(first[0], end) for end in (second[0], second[-1])) < away
+    points = first[::-1] if turned else list(first)
+    for part in parts[1:]:
+        backwards = math.dist(part[-1], points[-1]) < math.dist(part[0], points[-1])
+        points += (part[::-1] if backwards else part)[1:]
+    return points
 
 
-def _line(entity: _Entity) -> list[_Point]:
-    (x,), (y,), (u,), (v,) = (_values(entity, code) for code in (10, 20, 11, 21))
-    return [(x, y), (u, v)]
+def _flat(point: Any) -> _Point:
+    return float(point[0]), float(point[1])
 
 
-def _arc(entity: _Entity) -> list[_Point]:
-    (x,), (y,), (radius,), (first,), (last,) = (_values(entity, code) for code in (10, 20, 40, 50, 51))
+def _arc(centre: _Point, radius: float, first: float, last: float) -> _Piece:
+    """Points of an arc, counterclockwise between two angles (degrees)."""
+    if not (math.isfinite(radius) and math.isfinite(first) and math.isfinite(last)):
+        raise ValueError("no finite arc")
     start, turn = math.radians(first), math.radians((last - first) % 360.0 or 360.0)
-    count = max(2, math.ceil(turn / _STEP))
+    count = max(2, math.ceil(turn / _STEP - 1e-9))
     angles = [start + turn * i / count for i in range(count + 1)]
-    return [(x + radius * math.cos(a), y + radius * math.sin(a)) for a in angles]
+    return [(centre[0] + radius * math.cos(a), centre[1] + radius * math.sin(a)) for a in angles]
 
 
-def _polyline(entity: _Entity) -> list[_Point]:
-    vertices: list[list[float]] = []
-    closed = any(code == 70 and int(value) & 1 for code, value in entity)
-    for code, value in entity:
-        if code == 10:
-            vertices.append([float(value), 0.0, 0.0])
-        elif code in (20, 42) and vertices:
-            vertices[-1][1 if code == 20 else 2] = float(value)
-    points: list[_Point] = []
-    following = vertices[1:] + (vertices[:1] if closed else [])
-    for (x, y, bulge), (u, v, _) in zip(vertices, following, strict=False):
-        points += [(x, y), *_bulged((x, y), (u, v), bulge)]
-    last = vertices[0] if closed else vertices[-1]
-    return [*points, (last[0], last[1])]
-
-
-def _bulged(a: _Point, b: _Point, bulge: float) -> list[_Point]:
-    """Points strictly between the ends of the arc that a bulge makes of a straight piece."""
-    if bulge == 0.0:
-        return []
-    turn = 4.0 * math.atan(bulge)
-    # The centre lies off the middle of the chord, to its left for a small turn to the left.
-    off = 0.5 * (1.0 / bulge - bulge) * 0.5
-    cx, cy = 0.5 * (a[0] + b[0]) - off * (b[1] - a[1]), 0.5 * (a[1] + b[1]) + off * (b[0] - a[0])
-    start, radius = math.atan2(a[1] - cy, a[0] - cx), math.hypot(a[0] - cx, a[1] - cy)
-    count = max(2, math.ceil(abs(turn) / _STEP))
-    angles = [start + turn * i / count for i in range(1, count)]
-    return [(cx + radius * math.cos(t), cy + radius * math.sin(t)) for t in angles]
-
-
-def _chained(pieces: list[list[_Point]]) -> list[_Point]:
+def _chained(pieces: list[_Piece]) -> _Piece:
     """Lines and arcs put end to end, whatever their order and direction."""
     size = max(math.dist(p[0], q[-1]) for p in pieces for q in pieces)
     ends = [end for piece in pieces for end in (piece[0], piece[-1])]

@@ -16,6 +16,9 @@ _FLAT = 1e-9
 """Positions off the plane or the half plane by less than this share of the size are rounding."""
 
 
+MAX_BYTES = 256 * 2**20
+
+
 def read_plane_mesh(path: Path) -> Any:
     """The mesh as `meshio.Mesh`; meshio's own words on the terminal are held back.
 
@@ -26,8 +29,13 @@ def read_plane_mesh(path: Path) -> Any:
     """
     import meshio
 
-    if not path.is_file():
-        raise MeshError("no such file")
+    try:
+        if not path.is_file():
+            raise MeshError("no such file")
+        if path.stat().st_size > MAX_BYTES:
+            raise MeshError(f"larger than {MAX_BYTES // 2**20} MiB")
+    except (OSError, ValueError) as error:
+        raise MeshError(getattr(error, "strerror", None) or "no name for a file") from None
     try:
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             return meshio.read(path)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -70,7 +71,7 @@ class StoredRun:
         from femwgm.store.solution import unpack_modes
 
         file = settled(self.path, self.info, "solution.npz")
-        known = self.info.get("sha256", {}).get("solution.npz")
+        known = _known(self.info, "solution.npz")
         with guarded(file):
             if known is not None and file.exists() and checksum(file) != known:
                 raise _changed(file)
@@ -118,7 +119,8 @@ def load_run(path: str | Path) -> StoredRun:
         raise _changed(yaml)
     try:
         columns, rows = from_csv(_unchanged(folder, info, "modes.csv").decode())
-    except ValueError as error:
+        _demand_modes(columns, rows)
+    except (ValueError, csv.Error) as error:
         raise OutputError(f"{folder / 'modes.csv'}: is damaged ({error}); run it again") from None
     return StoredRun(folder, config, columns, rows, regions, status, warnings, info)
 
@@ -137,11 +139,32 @@ def _unchanged(folder: Path, info: Mapping[str, Any], name: str) -> bytes:
         content = read_bounded(file, MAX_TABLE)
     except UnreadableError as error:
         raise OutputError(f"{file}: cannot be read ({error.reason}); run it again") from None
-    sums = info.get("sha256")
-    known = sums.get(name) if isinstance(sums, dict) else None
+    known = _known(info, name)
     if known is not None and hashlib.sha256(content).hexdigest() != known:
         raise _changed(file)
     return content
+
+
+def _known(info: Mapping[str, Any], name: str) -> Any:
+    """The checksum that a file of the run had, None if it is not stated."""
+    sums = info.get("sha256")
+    return sums.get(name) if isinstance(sums, dict) else None
+
+
+def _demand_modes(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse, by a ValueError, cells that no mode has where others stand on them."""
+    if len(set(columns)) != len(columns):
+        raise ValueError("two columns have one name")
+    for number, row in enumerate(rows, start=1):
+        for name in ("q", "l", "m", "p"):
+            value = row.get(name)
+            if not (value is None and name != "m") and not (type(value) is int and abs(value) < 10**9):
+                raise ValueError(f"row {number}: {name} is no whole number")
+        wavelength = row.get("wavelength_nm")
+        if isinstance(wavelength, bool | str) or wavelength is None or not 0.0 < wavelength < 1e15:
+            raise ValueError(f"row {number}: wavelength_nm is no wavelength")
+        if not isinstance(row.get("pol"), str) or len(row["pol"]) > 40:
+            raise ValueError(f"row {number}: pol is no polarization")
 
 
 def _made_here(info: Mapping[str, Any]) -> bool:

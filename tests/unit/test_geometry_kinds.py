@@ -319,9 +319,9 @@ def test_outlines_from_a_drawing(drawing: str, tmp_path: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("no drawing", "no ASCII DXF"),
+        ("no drawing", "it is no DXF"),
         (DXF_HEAD.replace("13", "0") + DXF_TAIL, "no unit of length"),
-        (DXF_HEAD + DXF_TAIL, "0 polylines and 0 lines and arcs"),
+        (DXF_HEAD + DXF_TAIL, "it holds no lines, arcs, splines or polylines"),
         (
             DXF_HEAD + DOME["line and arc in any order"] + "0\nLINE\n10\n7\n20\n7\n11\n8\n21\n8\n" + DXF_TAIL,
             "one chain",

@@ -11,6 +11,7 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
+from femwgm.errors import OutputError
 from femwgm.ground.typing import Array
 from femwgm.store import make_folder, write_bytes
 from femwgm.views.fields.patches import Medium, Patches
@@ -163,7 +164,12 @@ def read_mode(path: str | Path) -> Patches:
     OutputError
         If the file is missing or damaged.
     """
-    return from_grid(read(path))
+    grid = read(path)
+    try:
+        return from_grid(grid)
+    except (KeyError, ValueError, IndexError, TypeError, OverflowError) as error:
+        reason = " ".join(str(error).split())[:80]
+        raise OutputError(f"{path}: is no field that femwgm wrote ({reason}); run it again") from None
 
 
 def write_series(entries: Iterable[tuple[float, str]], path: Path) -> Path:
