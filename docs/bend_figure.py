@@ -56,6 +56,7 @@ with look():
         )
     ax.set_yscale("log")
     ax.set_xlim(0.117, 0.184)
+    ax.set_ylim(top=0.5)
     ax.set_xlabel(r"frequency / ($c$/µm)")
     ax.set_ylabel("loss for 90° / dB")
     ax.legend(fontsize=6.5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,11 +13,13 @@ from femwgm.experiment.combs.crossings import Crossing, smooth_series
 from femwgm.experiment.combs.exact import sphere_lines
 from femwgm.experiment.combs.lines import Lines
 from femwgm.experiment.combs.series import Series
-from femwgm.finders.finder import Tell
 from femwgm.ground.typing import Array
 from femwgm.ground.units import k0_from_wavelength
 from femwgm.materials import Material, materials_from_config
 from femwgm.materials.nonlinear import KERR
+
+if TYPE_CHECKING:
+    from femwgm.finders.finder import Tell
 
 __all__ = ["Comb", "Kerr", "comb", "summary"]
 
