@@ -10,8 +10,9 @@ from typing import Any
 
 from femwgm.analytic.table import mode_row
 from femwgm.config.schema import RunConfig
+from femwgm.errors import ConfigError
 from femwgm.finders.exact_list import exact_sphere, expected_modes
-from femwgm.ground.units import frequency_thz
+from femwgm.ground.units import frequency_thz, k0_from_wavelength
 from femwgm.imperfections.build import beads, reliefs
 from femwgm.imperfections.multiplet import Multiplet, cost, multiplet
 from femwgm.imperfections.relief import Relief
@@ -113,6 +114,13 @@ def estimate(config: RunConfig) -> str:
 
 def _wanted(config: RunConfig, materials: Mapping[str, Material]) -> list[tuple[str, int, int]]:
     """(pol, q, l) of the multiplets, in ascending wavelength."""
+    middle = k0_from_wavelength(0.5 * sum(config.modes.window_um))
+    for region, name in config.geometry.region_materials.items():
+        if materials[name].permittivity(middle).real < 0.0:
+            raise ConfigError(
+                "imperfections are not computed for spheres with metal, whose modes are not counted",
+                key="materials", value=name, remedy=f"drop them, or give {region} another material",
+            )  # fmt: skip
     expected = sorted(expected_modes(config, materials), key=lambda e: -e.k0.real)
     return list(dict.fromkeys((e.pol, e.q, e.l) for e in expected))
 

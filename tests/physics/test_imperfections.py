@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,6 +38,26 @@ def test_uniform_growth_is_exact_to_second_order(pol: str, which: tuple[int, ...
         rests.append(float(np.abs(split.shift - exact).max()))
         assert rests[-1] < 3.0 * split.error[0]
     assert 2.7 < math.log2(rests[1] / rests[0]) < 3.5
+
+
+def falling(k0: complex) -> complex:
+    """An index that falls with the wavelength."""
+    return 1.768 - 0.3 * (2.0 * math.pi / k0 - 1.3)
+
+
+@pytest.mark.parametrize("pol", ["TE", "TM"])
+@pytest.mark.parametrize("film", [(1.768 + 0.01j, None), (1.768, 1.7), (falling, None)])
+def test_growth_of_films_that_absorb_are_uniaxial_or_dispersive(pol: str, film: tuple[Any, Any]) -> None:
+    def mode(outer: float) -> ExactMode:
+        sphere = layered_sphere([3.0, outer], [1.45, film[0], 1.0], [None, film[1], None])
+        return sphere.mode(pol, 24, 1, window_um=(0.8, 2.2))
+
+    growth = {1: relief.harmonics([(0, 0, 2e-3)])}
+    exact = mode(3.492).k0 - mode(3.49).k0
+    second, first = (multiplet(mode(3.49), growth, full=full) for full in (True, False))
+    off = float(np.abs(second.shift - exact).max())
+    assert off < second.error[0]
+    assert off < 0.02 * abs(first.shift[0].real - exact.real)
 
 
 @pytest.mark.parametrize("pol", ["TE", "TM"])
