@@ -128,3 +128,8 @@ def test_an_unknown_job_is_bad_input() -> None:
     done = dev("frobnicate", env={"PATH": "/usr/bin:/bin"})
     assert done.returncode == 2
     assert "no job 'frobnicate'" in done.stderr
+
+
+def test_every_page_is_on_the_site() -> None:
+    listed = (ROOT / "docs" / "index.md").read_text(encoding="utf-8").split()
+    assert {path.stem for path in (ROOT / "docs").glob("*.md")} - {"index"} <= set(listed)
