@@ -56,6 +56,7 @@ PUBLISHED = [
     ("water", 1.55, 1.3154, 1e-4),  # Kedenburg et al. 2012
     ("water_absorbing", 1.55, 1.3154 + 1.49248e-4j, 1e-4),
     ("heavy_water", 0.5893, 1.3284, 3e-4),  # n_D of D2O at 20 C, CRC Handbook
+    # Crystals, semiconductors, glasses: values of tables of constants, to what such tables agree.
     ("mgf2_o", 0.5893, 1.37770, 2e-5),  # the law of Li 1980, fitted to other data
     ("mgf2_e", 0.5893, 1.3895, 1e-4),
     ("caf2", 0.5876, 1.43385, 2e-5),  # n_d as in catalogues of optical crystals
@@ -63,12 +64,12 @@ PUBLISHED = [
     ("linbo3_e", 0.5893, 2.2116, 2.5e-3),
     ("sapphire_o", 0.5893, 1.76817, 1e-4),
     ("sapphire_e", 0.5893, 1.76009, 1e-4),
-    ("si", 1.5295, 3.4795, 5e-4),  # Salzberg and Villa 1957
+    ("si", 1.5295, 3.4795, 5e-4),
     ("si3n4", 1.55, 1.9963, 1e-4),
     ("gaas", 10.6, 3.27, 4e-3),
     ("gap", 1.4, 3.0646, 1e-12),
     ("diamond", 0.5893, 2.4173, 3e-4),
-    ("as2s3", 1.0, 2.47773, 2e-5),  # Rodney, Malitson and King 1958
+    ("as2s3", 1.0, 2.47773, 2e-5),
     ("pdms", 0.589, 1.411434, 1e-6),
     ("silver", 0.6595, 0.05 + 4.483j, 1e-12),
     ("gold", 0.6595, 0.14 + 3.697j, 1e-12),

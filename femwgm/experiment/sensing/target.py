@@ -60,8 +60,8 @@ class Sensor:
     thermal
         Coefficients of the regions that have any.
     expansion, expansion_error
-        Linear expansion of the body as a whole (1/K), that of the region with most of the light, and its relative error: how far
-        the other solid regions differ from it.
+        Linear expansion of the body as a whole (1/K), that of the region with most of the light, and its relative error: that of
+        the coefficients, and how far the other solid regions differ from it.
     """
 
     name: str
@@ -108,7 +108,9 @@ def _with_temperature(sensor: Sensor, config: RunConfig) -> Sensor:
     main = max(solid, key=lambda region: weight[region])
     rates = {region: known[region].expansion if region in known else 0.0 for region in solid}
     spread = max(abs(rate - rates[main]) for rate in rates.values())
-    error = spread / abs(rates[main]) if rates[main] else 0.0
+    error = (spread / abs(rates[main]) if rates[main] else 0.0) + (
+        known[main].error if main in known else 0.0
+    )
     return replace(sensor, thermal=known, expansion=rates[main], expansion_error=error)
 
 
