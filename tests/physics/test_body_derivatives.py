@@ -38,7 +38,7 @@ DISK = {
         "background": [{"name": "chip", "material": "air", "top": "-0.9 um"}],
     },
     "materials": {"glass": {"n": 2.0}, "air": {"n": 1.0}},
-    "modes": {"window": ["1.0 um", "1.06 um"], "polarizations": ["TE"], "azimuthal_orders": [45]},
+    "modes": {"window": ["1.16 um", "1.22 um"], "polarizations": ["TE"], "azimuthal_orders": [45]},
 }  # fmt: skip
 
 
