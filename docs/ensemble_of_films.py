@@ -31,7 +31,7 @@ def main(folder: Path) -> None:
                 ax.step(values, share, where="mid", color=ACCENT[place], label=f"{length:g} µm")
             ax.set(xlabel=label, ylabel="share of the samples below", ylim=(0, 1))
             panel(ax, letter)
-        axes[1].set(xscale="log", xlim=(1e-7, 1e2))
+        axes[1].set(xscale="log", xlim=(1e-7, 1.0))
         axes[0].legend(title="correlation length", loc="lower right")
         save(figure, Path(__file__).parent / "images" / "ensemble-of-films.png", dpi=200)
 
