@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 import tempfile
@@ -14,6 +15,9 @@ from femwgm.errors import FemwgmError
 from femwgm.ground.interrupts import Interrupted, stoppable
 
 __all__ = ["main"]
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+"""Errors without a file's name: those of a standard stream."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -43,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             _silence(1)
             sys.exit(1)
         except Exception as error:  # noqa: BLE001 - the last resort: a line and a log instead of a traceback
-            if isinstance(error, OSError) and not _flushes():
+            if isinstance(error, OSError) and error.filename is None and error.errno in _FULL:
                 _silence(1)
                 _leave(f"the output cannot be written ({error.strerror})", 2)
             _leave(_unforeseen(error), 1)

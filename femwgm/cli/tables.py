@@ -22,8 +22,8 @@ __all__ = ["console", "modes_table", "notes"]
 COLOURS = {"TE": "cyan", "TM": "magenta"}
 UNCUT = 10_000
 """Width of what is not a terminal: nothing is wrapped or cut."""
-DISPENSABLE = ("V (µm³)", "FSR (nm)", "FSR (GHz)", "Q_abs", "n_eff", "p", "± rel.", "n_g", "m", "Q_rad")
-"""Columns that give way, in this order, on a narrow terminal."""
+DISPENSABLE = ("V (µm³)", "FSR (nm)", "FSR (GHz)", "Q_abs", "n_eff", "p", "n_g", "m", "Q_rad", "± rel.")
+"""Columns that give way, in this order, on a narrow terminal; a number without its error is the last resort."""
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -59,9 +59,12 @@ def modes_table(
     cells = [_cells(row, regions, unit) for row in rows]
     names = [name for name in (cells[0] if cells else {}) if any(line[name].plain for line in cells)]
     names = names or ["mode"]
+    dropped: list[str] = []
     for spare in ("", *DISPENSABLE):
+        dropped += [name for name in names if name == spare]
         names = [name for name in names if name != spare]
-        table = _table(rows, cells, names, title, caption)
+        told = f"{caption}\nNo room here for {', '.join(dropped)}." if dropped else caption
+        table = _table(rows, cells, names, title, told.lstrip("\n"))
         if out is None or _width(table, out) <= out.width:
             break
     return table

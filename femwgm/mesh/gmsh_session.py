@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
-
-_started = False
 
 
 @contextmanager
@@ -19,20 +19,25 @@ def gmsh_model(name: str) -> Iterator[Any]:
     MeshError
         With Gmsh's own words when it fails inside the block, or when its system libraries are missing.
     """
-    from femwgm.errors import FemwgmError, MeshError
+    from femwgm.errors import MeshError
 
-    global _started  # noqa: PLW0603 - the library is started once for the process
     try:
         import gmsh
     except OSError as error:
         raise MeshError(
             f"gmsh could not be loaded ({error}); `femwgm doctor` names the system packages it needs"
         ) from None
-    if not _started:
+    if not gmsh.isInitialized():
         gmsh.initialize(argv=[], readConfigFiles=False, interruptible=False)
-        atexit.register(gmsh.finalize)
-        _started = True
-    gmsh.option.restoreDefaults()  # what one model sets must not reach the next
+        atexit.register(_finalize, gmsh)
+    with _options_kept(gmsh):
+        yield from _model(gmsh, name)
+
+
+def _model(gmsh: Any, name: str) -> Iterator[Any]:
+    from femwgm.errors import FemwgmError, MeshError
+
+    gmsh.option.restoreDefaults()  # what one model, or a caller, sets must not reach the next
     for option, value in (("General.Terminal", 0), ("General.NumThreads", 1), ("Mesh.MshFileVersion", 4.1)):
         gmsh.option.setNumber(option, value)
     gmsh.model.add(name)
@@ -44,3 +49,24 @@ def gmsh_model(name: str) -> Iterator[Any]:
         raise MeshError(f"gmsh could not build the mesh {name!r}: {error}") from error
     finally:
         gmsh.model.remove()
+
+
+@contextmanager
+def _options_kept(gmsh: Any) -> Iterator[None]:
+    """Put the options and the current model of whoever else uses the session back afterwards."""
+    current = gmsh.model.getCurrent()
+    with tempfile.TemporaryDirectory(prefix="femwgm-") as folder:
+        file = str(Path(folder) / "former.opt")
+        gmsh.write(file)
+        try:
+            yield
+        finally:
+            gmsh.option.setNumber("General.Terminal", 0)
+            gmsh.merge(file)
+            if current in gmsh.model.list():
+                gmsh.model.setCurrent(current)
+
+
+def _finalize(gmsh: Any) -> None:
+    if gmsh.isInitialized():
+        gmsh.finalize()

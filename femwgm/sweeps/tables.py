@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import io
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from femwgm.ground.columns import LABELS, SHARES, columns
-from femwgm.ground.files import guarded
+from femwgm.ground.files import guarded, write_synced
 from femwgm.store.netcdf import UNITS
 from femwgm.store.rows import cell, entry
 from femwgm.sweeps.axes import Column, Plan
@@ -129,7 +130,9 @@ class _NetCDF:
         self.plan, self.found = plan, found
         shares = {f"{share}_{region}" for share in SHARES for region in found.regions}
         self.names = [name for name in names if name not in shares]
-        self.file = h5netcdf.File(path, "w")
+        # In memory: HDF5 cannot close a file whose disk has filled, and takes the process down with it.
+        self.path, self.content = path, io.BytesIO()
+        self.file = h5netcdf.File(self.content, "w")
         self.written = 0
         self.block: list[dict[str, Any]] = []
         self.file.dimensions = {"row": found.rows, "region": len(found.regions), "point": plan.count}
@@ -143,6 +146,8 @@ class _NetCDF:
         if error[0] is None:
             self._flush()
         self.file.close()
+        if error[0] is None:
+            write_synced(self.path, self.content.getvalue())
 
     def add(self, line: dict[str, Any]) -> None:
         """Append a line of the table."""
