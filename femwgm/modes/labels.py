@@ -71,6 +71,7 @@ def identify(
     """
     if profile is not None and profile.others:
         profile = profile.near(_brightest_height(field, eps, body))
+    plane = field.mirror or _image_plane(field)
     te, tm, position = _radial_energies(field, eps, surface, body, profile)
     te_fraction = te / (te + tm)
     pol = "TE" if te_fraction > 0.5 else "TM"
@@ -79,17 +80,17 @@ def identify(
     samples = int(np.clip(4 * field.space.degree * np.sqrt(field.space.mesh.cells), 81, 241))
     if profile is None:
         along = np.linspace(radii[0] + 1e-6 * surface, surface * (1 - 1e-9), samples)
-        across = np.linspace(0.0 if field.mirror else -latitude, latitude * (1 - 1e-9), samples)
+        across = np.linspace(0.0 if plane else -latitude, latitude * (1 - 1e-9), samples)
         rhos, betas = np.r_[along, np.full_like(across, rho)], np.r_[np.full_like(along, beta), across]
         points = np.stack([rhos * np.cos(betas), rhos * np.sin(betas)])
     else:
-        points = _paths(profile, rho, beta, surface - radii[0], latitude, field.mirror is not None, samples)
+        points = _paths(profile, rho, beta, surface - radii[0], latitude, plane is not None, samples)
     line, arc = np.split(_radial_function(field, eps, pol, points, body, profile), [samples])
     radial_changes, radial_weakest = _sign_changes(line, _RADIAL_THRESHOLD)
     polar_changes, polar_weakest = _sign_changes(arc, _POLAR_THRESHOLD)
-    if field.mirror:
+    if plane:
         # rho H_rho is odd about a natural plane and even about a conducting one; rho E_rho the other way round.
-        odd = (pol == "TE") == (field.mirror == "natural")
+        odd = (pol == "TE") == (plane == "natural")
         polar_changes = 2 * polar_changes + int(odd)
     purity = abs(2.0 * te_fraction - 1.0)
     return Label(
@@ -109,6 +110,20 @@ def _brightest_height(field: CellField, eps: Array, body: Array | None) -> float
     area = np.abs(field.determinant(X, cells))[:, 0]
     energy = eps.real * (np.abs(E[..., 0]) ** 2).sum(axis=0) * area * x[0, :, 0].real
     return float(x[1, int(np.argmax(energy if body is None else np.where(body, energy, 0.0))), 0].real)
+
+
+def _image_plane(field: CellField) -> str | None:
+    """What a conducting plane z = 0 is to half a body that stands on it: with its image it is the whole, and has its degrees."""
+    mesh = field.space.mesh
+    walls = mesh.boundaries.get("wall", np.zeros(0, dtype=np.int64))
+    heights = mesh.topology.p[1]
+    tiny = 1e-9 * float(np.abs(mesh.topology.p).max())
+    stands = (
+        len(walls)
+        and abs(heights.min()) < tiny
+        and np.abs(heights[mesh.topology.facets[:, walls]]).max() < tiny
+    )
+    return "conductor" if stands else None
 
 
 def _paths(

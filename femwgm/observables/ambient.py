@@ -29,7 +29,7 @@ def outer_turning_point(l: int, k0: complex, index: float) -> float:
 
 
 def beyond(
-    l: int, m: int, pol: str | None, k: float, radii: tuple[float, float, float]
+    l: int, m: int, pol: str | None, k: complex, radii: tuple[float, float, float]
 ) -> tuple[float, float]:
     """What an outgoing wave has between the second and the third radius, over what it has between the first and the second.
 
@@ -41,7 +41,7 @@ def beyond(
     l, m, pol
         Polar degree, azimuthal order, polarization; a hybrid mode (None) counts as TE.
     k
-        Wavenumber in the medium (rad/um).
+        Wavenumber in the medium (rad/um), complex for a mode that leaks.
     radii
         Increasing radii (um). Where two of them coincide the ratios are 0.
 
@@ -56,13 +56,14 @@ def beyond(
 
     def integrals(lo: float, hi: float) -> Array:
         x = k * (lo + 0.5 * (hi - lo) * (t + 1.0))
+        size = np.abs(x) ** 2
         h = spherical_jn(l, x) + 1j * spherical_yn(l, x)
         if pol != "TM":
             ring = np.abs(h) ** 2
-            return np.asarray((hi - lo) * (np.array([x**2 * ring, ring]) @ w))
+            return np.asarray((hi - lo) * (np.array([size * ring, ring]) @ w))
         across = np.abs(h) ** 2
         along = np.abs(h + x * (spherical_jn(l, x, True) + 1j * spherical_yn(l, x, True))) ** 2
-        ring = along / x**2 if (l - m) % 2 else (degree**2 * across + m**2 * along) / x**2
+        ring = along / size if (l - m) % 2 else (degree**2 * across + m**2 * along) / size
         return np.asarray((hi - lo) * (np.array([degree * across + along, ring]) @ w))
 
     volume, equator = integrals(middle, last) / integrals(first, middle)

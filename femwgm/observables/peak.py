@@ -45,7 +45,9 @@ class Crest:
         return float(self.eps.real * (np.abs(self.E) ** 2).sum())
 
 
-def crest(field: CellField, eps: Array, cells: IntArray | None = None) -> Crest:
+def crest(
+    field: CellField, eps: Array, cells: IntArray | None = None, limit: tuple[Array, float] | None = None
+) -> Crest:
     """The place of largest Re(eps) |E|^2 outside the absorbing layer: sampled on every cell, edges included, and zoomed in.
 
     Parameters
@@ -56,6 +58,8 @@ def crest(field: CellField, eps: Array, cells: IntArray | None = None) -> Crest:
         Permittivity of each cell.
     cells
         Where to look, on a large mesh (`brightest`); by default everywhere.
+    limit
+        Cells (bool) that count up to a distance from the centre only, and that distance (um).
     """
     mesh = field.space.mesh
     keep = cells is None
@@ -70,19 +74,24 @@ def crest(field: CellField, eps: Array, cells: IntArray | None = None) -> Crest:
     density[distance < 1e-6 * distance.max()] = (
         0.0  # on the axis E_phi = i v / r is a quotient of two roundings
     )
+    if limit is not None:
+        density[limit[0][cells][:, None] & (np.hypot(*x.real) > limit[1] * (1.0 + 1e-9))] = 0.0
     brightness = density.max(axis=1)
     summits = _off_the_edges(mesh, eps, cells, brightness)
     interior = int(np.argmax(brightness)) not in summits
     best = None
     for i in summits[:_CANDIDATES]:
-        found = _zoomed(field, eps, int(cells[i]), E[:, i], grid[:, int(np.argmax(density[i]))], samples)
+        end = limit[1] if limit is not None and limit[0][cells[i]] else np.inf
+        found = _zoomed(field, eps, int(cells[i]), E[:, i], grid[:, int(np.argmax(density[i]))], samples, end)
         if best is None or found.density > best.density:
             best = found
     assert best is not None
     return Crest(best.eps, best.E, best.r, best.z, interior)
 
 
-def _zoomed(field: CellField, eps: Array, cell: int, E: Array, centre: Array, samples: int) -> Crest:
+def _zoomed(
+    field: CellField, eps: Array, cell: int, E: Array, centre: Array, samples: int, end: float
+) -> Crest:
     """The maximum in one cell, by windows that shrink about the best sample."""
     mesh, width = field.space.mesh, 2.0 / (samples - 1)
     zoom, owner = np.linspace(-1.0, 1.0, _ZOOM), np.array([cell])
@@ -94,7 +103,10 @@ def _zoomed(field: CellField, eps: Array, cell: int, E: Array, centre: Array, sa
             if mesh.corners == 4
             else field.electric(X, owner)[0][:, 0]
         )
-        point = int(np.argmax((np.abs(values) ** 2).sum(axis=0)))
+        size = (np.abs(values) ** 2).sum(axis=0)
+        if np.isfinite(end):
+            size[np.hypot(*CurvedMapping(mesh).F(X, owner)[:, 0].real) > end * (1.0 + 1e-9)] = -1.0
+        point = int(np.argmax(size))
         centre, width = X[:, point], width * 2.0 / (_ZOOM - 1)
     r, z = CurvedMapping(mesh).F(centre[:, None], owner)[:, 0, 0].real
     return Crest(complex(eps[cell]), values[:, point], float(r), float(z))

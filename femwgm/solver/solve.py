@@ -30,7 +30,7 @@ from femwgm.observables.energy import RegionIntegrals, radial_shares, region_int
 from femwgm.observables.index import group_index, wavenumber_slope
 from femwgm.observables.outgoing import SphericalWaves, Waves, plate_waves
 from femwgm.observables.peak import Crest, crest
-from femwgm.observables.quality import RadiationQ, best_radiation_q, radiation_candidates, steepness
+from femwgm.observables.quality import TAIL, RadiationQ, best_radiation_q, radiation_candidates, steepness
 from femwgm.observables.sensitivity import bilinear_norm
 from femwgm.observables.volume import volume_max
 from femwgm.solver.error_estimate import wavenumber_error
@@ -239,9 +239,11 @@ def solve_mode(
     shares, richer, along_radius, along_richer = _evanescent(
         problem, first, second, expected, radius, interfaces
     )
-    # Two absorbing layers may change the shares alike: they are known no better than the wavenumber is.
+    # Two absorbing layers may change the shares alike: they are known no better than the wavenumber is, and the place where the
+    # ambient of a leaky mode ends moves with it.
+    floor = 10.0 * error if problem.open else error
     share_error, e2_error, radial_e2_error = (
-        max([error, *(abs(one[r] - two[r]) for r in one)])
+        max([floor, *(TAIL * abs(one[r] - two[r]) for r in one)])
         for one, two in (
             (shares.energy_share, richer.energy_share),
             (shares.e2_share, richer.e2_share),
@@ -255,17 +257,21 @@ def solve_mode(
     media = problem.media(primary.k0)
     # The maximum often lies on the edge of a cell, where the coarser field is at its worst: the richer one gives the value.
     with stage("error estimate"):
-        peak = crest(second.field, media.eps)
+        ambient = problem.mesh.region == problem.mesh.regions.index(problem.ambient)
+        reach = _reach(problem, expected, primary.k0, radius)
+        peak = crest(second.field, media.eps, limit=(ambient, reach))
         volume = volume_max(richer, peak)
         more = volumes(second.field, problem.matrices(check.degree), problem.media(check.k0), peak)
-    volume_error = max(error, abs(volume_max(shares, crest(field, media.eps)) / volume - 1.0))
+    volume_error = max(
+        error, abs(volume_max(shares, crest(field, media.eps, limit=(ambient, reach))) / volume - 1.0)
+    )
     smallest, largest, latitude = problem.extent
     with stage("error estimate"):
         label = identify(
             second.field, media.eps, (smallest, largest), radius, latitude, problem.body_cells, profile
         )  # the less noise, the surer
     n_g, richer_n_g = (_group_index(problem, mode, expected.m, radius) for mode in (primary, check))
-    n_g_error = None if n_g is None or richer_n_g is None else max(error, abs(richer_n_g / n_g - 1.0))
+    n_g_error = None if n_g is None or richer_n_g is None else max(error, TAIL * abs(richer_n_g / n_g - 1.0))
     q_met = not goals.q_required or (q_rad.error is not None and q_rad.error <= goals.q)
     mode = Mode(
         pol=label.pol, q=label.q, l=expected.m + label.p, m=expected.m, p=label.p, k0=primary.k0, radius=radius,
@@ -403,7 +409,7 @@ def _evanescent(
     turning = outer_turning_point(expected.l, first.field.k0, index)
     end = min(turning, interfaces[ambient][1])
     volume, equator = beyond(
-        expected.l, expected.m, expected.pol, index * first.field.k0.real, (radius, end, turning)
+        expected.l, expected.m, expected.pol, index * first.field.k0, (radius, end, turning)
     )
     one, two = (
         within(o.integrals, o.field, ambient, eps.real, (radius, end), volume) for o in (first, second)
@@ -411,6 +417,20 @@ def _evanescent(
     within_reach = {**interfaces, ambient: (radius, max(end, radius))}
     radial = [radial_shares(o.field, within_reach, {ambient: 1.0 + equator}) for o in (first, second)]
     return one, two, radial[0], radial[1]
+
+
+def _reach(problem: MeridianProblem, expected: Expected, k0: complex, radius: float) -> float:
+    """How far (um) the ambient belongs to a mode: to the turning point, beyond which the field of one that leaks grows again.
+
+    A mode above the barrier has no part of it.
+    """
+    if not problem.open:
+        return float("inf")
+    index = complex(
+        problem.materials[problem.mesh.regions.index(problem.ambient)].index(complex(k0.real))
+    ).real
+    turning = outer_turning_point(expected.l, k0, index)
+    return turning if turning > radius else 0.0
 
 
 def _beyond_the_body(problem: MeridianProblem, radius: float, k0: complex) -> float:
