@@ -414,7 +414,7 @@ def test_every_key_of_a_shape_changes_the_body(kind: str) -> None:
         if kind == "stack" and key.split(".")[0] in ("background[]", "enclosure"):
             data = raw(kind)
             data["geometry"] |= {
-                "background": [CHIP],
+                "background": [dict(CHIP)],
                 "enclosure": {"top": "6 um", "wall_resistance_ohm": 0.1},
             }
             before = read(deepcopy(data))
