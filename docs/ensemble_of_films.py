@@ -14,7 +14,7 @@ from femwgm.store import from_csv
 from femwgm.views.figures.style import ACCENT, look, new_figure, panel, save
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, target: Path) -> None:
     """Draw the sweep in a folder."""
     _, rows = from_csv((folder / "sweep.csv").read_text(encoding="utf-8"))
     lengths = sorted({row["correlation_length_um"] for row in rows})
@@ -33,8 +33,9 @@ def main(folder: Path) -> None:
             panel(ax, letter)
         axes[1].set(xscale="log", xlim=(1e-7, 1.0))
         axes[0].legend(title="correlation length", loc="lower right")
-        save(figure, Path(__file__).parent / "images" / "ensemble-of-films.png", dpi=200)
+        save(figure, target, dpi=200)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    images = Path(__file__).parent / "images"
+    main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else images / "ensemble-of-films.png")

@@ -6,6 +6,7 @@ Run it from the top of the repository: python docs/roughness_or_absorption.py
 from __future__ import annotations
 
 import math
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,7 @@ def voigt_width(gauss: float, lorentz: float) -> float:
     return 2.0 * brentq(lambda x: voigt_profile(x, sigma, gamma) - half, 0.0, 2.0 * (gauss + lorentz) + 1e-9)
 
 
-def main() -> None:
+def main(target: Path) -> None:
     """Compute and draw."""
     te, tm = nearest_mode("TE", 10.0), nearest_mode("TM", 10.0)
     wanted = 1e3 * te.wavelength_nm / Q
@@ -121,11 +122,12 @@ def main() -> None:
         axes[1, 1].legend(loc="upper right")
         for letter, ax in zip("abcd", axes.flat, strict=True):
             panel(ax, letter)
-        save(figure, Path(__file__).parent / "images" / "roughness-or-absorption.png", dpi=200)
+        save(figure, target, dpi=200)
     for length in LENGTHS:
         print(f"{length:g} um: {wanted / width_per_nm(te, length):.2f} nm rms alone")
     print(f"absorption alone: {absorption(te, wanted):.1f} /cm; width {wanted:.1f} pm")
 
 
 if __name__ == "__main__":
-    main()
+    images = Path(__file__).parent / "images"
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else images / "roughness-or-absorption.png")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
 from femwgm.cli.options import Config, Out, Quiet, Set
@@ -69,7 +68,7 @@ def spectrum(
         resolution_nm(resolution),
         body.shell,
         in_plane,
-        np.inf if q is None else q,
+        float("inf") if q is None else q,
         aperture,
         _band(band),
     )
@@ -97,6 +96,7 @@ def _band(text: str | None) -> tuple[float, float] | None:
 
 
 def _print(made, layer: str) -> None:  # type: ignore[no-untyped-def]
+    import numpy as np
     from scipy.signal import find_peaks
 
     from femwgm.cli.assigning import plain_table

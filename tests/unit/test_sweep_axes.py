@@ -187,5 +187,5 @@ def test_check_counts_the_points_and_tries_both_ends() -> None:
     config = load_config({**BASE, "sweep": {"axes": [axis]}})
     assert remarks(config)[-1] == f"a sweep of 11 points over {THICKNESS}_nm"
     axis["linear"]["stop"] = "-800 nm"
-    with pytest.raises(ConfigError, match="must be positive"):
+    with pytest.raises(ConfigError, match="must not be negative"):
         remarks(load_config({**BASE, "sweep": {"axes": [axis]}}))

@@ -131,7 +131,7 @@ def test_points_without_a_valid_configuration_are_failures_unless_all_are(tmp_pa
     config = thickness_sweep(3, start="-100 nm", stop="300 nm")
     result = sweep(config, tmp_path / "s")
     assert (result.done, result.failed) == (2, 1) or (result.done, result.failed) == (1, 2)
-    assert "must be positive" in result.reasons[0][1]
+    assert "must not be negative" in result.reasons[0][1]
     bad = {**BASE, "sweep": {"axes": [{"key": "geometry.layers.shell.thicknes", "values": ["1 nm", "2 nm"]}]}}
     with pytest.raises(ConfigError, match="did you mean 'thickness'"):
         sweep(bad, tmp_path / "bad")

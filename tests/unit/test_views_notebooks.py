@@ -36,5 +36,39 @@ def test_pair_of_spheres(
     assert [path for path in tmp_path.rglob("*.png") if path.stat().st_size > 10_000]
 
 
+def run_figure(script: str, monkeypatch: pytest.MonkeyPatch, *arguments: Path) -> None:
+    """Run a script as from the command line; its last argument is the picture that it leaves."""
+    monkeypatch.setattr(sys, "argv", [script, *map(str, arguments)])
+    runpy.run_path(str(DOCS / script), run_name="__main__")
+    assert arguments[-1].stat().st_size > 10_000
+
+
+@pytest.mark.slow
+def test_bend_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_figure("bend_figure.py", monkeypatch, tmp_path / "bend.png")
+
+
+@pytest.mark.slow
+def test_temperature_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_figure("temperature_figure.py", monkeypatch, tmp_path / "temperature.png")
+
+
+@pytest.mark.slow
+def test_roughness_or_absorption(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_figure("roughness_or_absorption.py", monkeypatch, tmp_path / "mixture.png")
+    assert "absorption alone: 41.0 /cm" in capsys.readouterr().out
+
+
+def test_ensemble_of_films(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    head = "correlation_length_um,seed,multiplet_std_pm,pair_splitting_ghz"
+    rows = [
+        f"{length},{seed},{60 + 3 * seed},{10.0 ** (seed - 4)}" for length in (0.5, 2.0) for seed in range(4)
+    ]
+    (tmp_path / "sweep.csv").write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    run_figure("ensemble_of_films.py", monkeypatch, tmp_path, tmp_path / "ensemble.png")
+
+
 def test_no_notebook_is_forgotten() -> None:
     assert {f"test_{path.stem}" for path in DOCS.glob("*.py")} <= globals().keys()
