@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import FrameType
 
-__all__ = ["Interrupted", "Signals", "shielded", "stoppable"]
+__all__ = ["Interrupted", "Signals", "handlers_kept", "shielded", "stoppable"]
 
 
 class Interrupted(KeyboardInterrupt):
@@ -91,3 +91,18 @@ def shielded() -> Iterator[None]:
             signal.signal(s, handler)
         if waiting:
             signal.raise_signal(waiting[0])
+
+
+@contextlib.contextmanager
+def handlers_kept() -> Iterator[None]:
+    """Set the handlers of signals again after a library inside has replaced them behind Python's back."""
+    if not _in_main_thread():
+        yield
+        return
+    former = {s: signal.getsignal(s) for s in _STOPPING}
+    try:
+        yield
+    finally:
+        for s, handler in former.items():
+            if handler is not None:
+                signal.signal(s, handler)

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from femwgm.ground.interrupts import handlers_kept
+
 
 @contextmanager
 def gmsh_model(name: str) -> Iterator[Any]:
@@ -28,7 +30,8 @@ def gmsh_model(name: str) -> Iterator[Any]:
             f"gmsh could not be loaded ({error}); `femwgm doctor` names the system packages it needs"
         ) from None
     if not gmsh.isInitialized():
-        gmsh.initialize(argv=[], readConfigFiles=False, interruptible=False)
+        with handlers_kept():  # the library sets its own
+            gmsh.initialize(argv=[], readConfigFiles=False, interruptible=False)
         atexit.register(_finalize, gmsh)
     with _options_kept(gmsh):
         yield from _model(gmsh, name)

@@ -83,3 +83,17 @@ def test_streams(shell: str, status: int) -> None:
         assert (
             done.stderr.decode().strip() == "femwgm: the output cannot be written (No space left on device)"
         )
+
+
+def test_a_mesh_leaves_signals_to_whoever_handles_them() -> None:
+    """Gmsh sets handlers of its own; SIGTERM after a mesh once ended the process with every solved mode."""
+    code = (
+        "import os, signal\n"
+        "from femwgm.ground.interrupts import Interrupted, stoppable\n"
+        "from femwgm.mesh.gmsh_session import gmsh_model\n"
+        "with stoppable():\n"
+        "    with gmsh_model('any'): pass\n"
+        "    try: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    except Interrupted as stop: raise SystemExit(stop.exit_code)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 143
