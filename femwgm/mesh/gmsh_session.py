@@ -57,7 +57,8 @@ def _model(gmsh: Any, name: str) -> Iterator[Any]:
 @contextmanager
 def _options_kept(gmsh: Any) -> Iterator[None]:
     """Put the options and the current model of whoever else uses the session back afterwards."""
-    current = gmsh.model.getCurrent()
+    current, terminal = gmsh.model.getCurrent(), gmsh.option.getNumber("General.Terminal")
+    gmsh.option.setNumber("General.Terminal", 0)  # nor is a word of this said
     with tempfile.TemporaryDirectory(prefix="femwgm-") as folder:
         file = str(Path(folder) / "former.opt")
         gmsh.write(file)
@@ -66,6 +67,7 @@ def _options_kept(gmsh: Any) -> Iterator[None]:
         finally:
             gmsh.option.setNumber("General.Terminal", 0)
             gmsh.merge(file)
+            gmsh.option.setNumber("General.Terminal", terminal)
             if current in gmsh.model.list():
                 gmsh.model.setCurrent(current)
 
