@@ -49,7 +49,8 @@ def read_bounded(path: Path, limit: int) -> bytes:
             os.close(descriptor)
             raise
         with os.fdopen(descriptor, "rb") as stream:
-            content = stream.read(limit + 1)
+            # The buffer is made before it is filled, so it is asked for in the size of the file, not of the limit.
+            content = stream.read(min(os.fstat(stream.fileno()).st_size, limit) + 1)
     except UnreadableError:
         raise
     except (OSError, ValueError) as error:

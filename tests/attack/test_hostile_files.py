@@ -7,6 +7,8 @@ import contextlib
 import json
 import os
 import shutil
+import struct
+import tracemalloc
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -235,10 +237,10 @@ def test_accounts(folder: Path, text: str) -> None:
     survives(folder)
 
 
-def bomb(size: int) -> str:
-    """A block of a .vtu that unpacks to far more than it holds."""
+def bomb(size: int, stated: int) -> str:
+    """A block of a .vtu that unpacks to `size` bytes and states another size."""
     packed = zlib.compress(bytes(size), 9)
-    head = b"".join(n.to_bytes(8, "little") for n in (1, size, size, len(packed)))
+    head = struct.pack("<4I", 1, stated, stated, len(packed))
     return (base64.b64encode(head) + base64.b64encode(packed)).decode()
 
 
@@ -254,7 +256,6 @@ def bomb(size: int) -> str:
         lambda t: t.replace("UnstructuredGrid", "ImageData"),
         lambda t: '<!DOCTYPE x [<!ENTITY a "' + "b" * 1000 + '">]>' + t,
         lambda t: t.replace("AAAA", "????", 3),
-        lambda t: with_block(t, bomb(2**31)),
         lambda t: with_block(t, "AAAA"),
     ],
 )
@@ -265,6 +266,18 @@ def test_fields(folder: Path, damage: Any) -> None:
         read_mode(file)
     assert "\n" not in str(caught.value)
     survives(folder)
+
+
+@pytest.mark.parametrize("stated", [2**10, 2**32 - 1])
+def test_a_field_that_unpacks_without_end(folder: Path, stated: int) -> None:
+    (file,) = (folder / "fields").glob("*.vtu")
+    file.write_text(with_block(file.read_text(), bomb(2**28, stated)))
+    tracemalloc.start()
+    with pytest.raises(OutputError, match="no field file"):
+        read_mode(file)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**25
 
 
 def with_block(text: str, block: str) -> str:

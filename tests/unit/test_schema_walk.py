@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import yaml
 
+from femwgm.config import config_hash
 from femwgm.config.load import dump_resolved, json_schema, validate
 from femwgm.config.schema import RunConfig
 from femwgm.config.sweep import Sweep
@@ -340,7 +341,18 @@ def traces(config: RunConfig) -> Iterator[Callable[[], Any]]:
 
 
 def laid_out(config: RunConfig) -> Any:
-    """The domain that a configuration gets for some mode."""
+    """The domain that a configuration gets for some mode, laid out once for each configuration."""
+    key = config_hash(config)
+    if key not in LAID_OUT:
+        LAID_OUT[key] = domain_of(config)
+    return LAID_OUT[key]
+
+
+LAID_OUT: dict[str, Any] = {}
+
+
+def domain_of(config: RunConfig) -> Any:
+    """The domain, its degree and its cells."""
     geometry, media, choices = config.geometry, media_of(config), choices_of(config)
     section = section_of(geometry)
     indices = {name: float(m.index(6.0).real) for name, m in media.items()}

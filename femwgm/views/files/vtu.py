@@ -15,9 +15,13 @@ from xml.sax.saxutils import quoteattr
 import numpy as np
 
 from femwgm.errors import OutputError
+from femwgm.ground.files import UnreadableError, read_bounded
 from femwgm.ground.typing import Array, IntArray
 
 VTK_QUAD = 9
+_LARGEST_ARRAY = 2**28
+"""Bytes of an array that a field file may unpack to."""
+_LARGEST_FILE = 2**30
 _HEAD = (
     '<?xml version="1.0"?>\n<VTKFile type="UnstructuredGrid" version="1.0" byte_order="LittleEndian"'
     ' header_type="UInt32" compressor="vtkZLibDataCompressor">\n<UnstructuredGrid>\n'
@@ -96,7 +100,7 @@ def read(path: str | Path) -> Grid:
         If the file is missing, cut off or of another kind.
     """
     try:
-        root = ET.fromstring(Path(path).read_bytes())  # noqa: S314 - our own files, and expat refuses entity bombs
+        root = ET.fromstring(read_bounded(Path(path), _LARGEST_FILE))  # noqa: S314 - our own files, and expat refuses entity bombs
         top = _child(root, "UnstructuredGrid")
         piece = _child(top, "Piece")
         points = _arrays(_child(piece, "Points"))["Points"]
@@ -105,7 +109,7 @@ def read(path: str | Path) -> Grid:
             _arrays(_child(*where))
             for where in ((piece, "PointData"), (piece, "CellData"), (top, "FieldData"))
         ]
-    except (OSError, ET.ParseError, KeyError, ValueError, zlib.error, struct.error) as error:
+    except (UnreadableError, OSError, ET.ParseError, KeyError, ValueError, zlib.error, struct.error) as error:
         raise OutputError(
             f"{path}: is no field file of femwgm ({error}); run the configuration again"
         ) from None
@@ -127,7 +131,10 @@ def _decode(array: ET.Element) -> Array:
     text = (array.text or "").strip()
     head = len(base64.b64encode(bytes(16)))
     blocks, raw_size, _, packed_size = struct.unpack("<4I", base64.b64decode(text[:head]))
-    raw = zlib.decompress(base64.b64decode(text[head:]))
+    if raw_size > _LARGEST_ARRAY:
+        raise ValueError("an array larger than any field")
+    # One byte more than stated shows a block that unpacks to more, without unpacking all of it.
+    raw = zlib.decompressobj().decompress(base64.b64decode(text[head:]), raw_size + 1)
     if blocks != 1 or len(raw) != raw_size or packed_size == 0:
         raise ValueError("a damaged array")
     values: Any = np.frombuffer(raw, dtype=_TYPES[array.attrib["type"]])
