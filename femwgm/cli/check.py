@@ -74,7 +74,7 @@ def draw(config: RunConfig, path: Path) -> str:
 
 def _expected(config: RunConfig) -> str:
     from femwgm.finders.exact_list import expected_modes
-    from femwgm.runs.loop import refuse_too_many
+    from femwgm.finders.refusals import refuse_too_many
 
     found = expected_modes(config, materials_from_config(config))
     refuse_too_many(len(found), config)

@@ -19,8 +19,8 @@ from femwgm.fem.problem import MeridianProblem
 from femwgm.finders.coverage import cover
 from femwgm.finders.family_targets import Coarse, Found, Target, action, choose, walk
 from femwgm.finders.finder import ElementFinder, Layout, Tell
-from femwgm.finders.nothing import no_mode
 from femwgm.finders.orders import Family, Orders
+from femwgm.finders.refusals import no_mode
 from femwgm.geometry.profile import profile_of
 from femwgm.geometry.section import Section, Walls
 from femwgm.ground.timing import stage

@@ -13,8 +13,8 @@ from femwgm.errors import ConfigError, SolveError
 from femwgm.fem.problem import MeridianProblem
 from femwgm.finders.body_search import body_mesh, equatorial_intervals
 from femwgm.finders.finder import ElementFinder, Layout, Tell
-from femwgm.finders.nothing import no_mode
 from femwgm.finders.orders import around
+from femwgm.finders.refusals import no_mode
 from femwgm.geometry.section import Section
 from femwgm.ground.timing import stage
 from femwgm.ground.units import k0_from_wavelength

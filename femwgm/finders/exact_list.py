@@ -13,7 +13,7 @@ from scipy.special import ai_zeros
 from femwgm.config.geometries import AxialStack, Spheroid
 from femwgm.config.schema import RunConfig
 from femwgm.errors import ConfigError, MaterialError, SolveError
-from femwgm.finders.nothing import no_mode
+from femwgm.finders.refusals import no_mode
 from femwgm.ground.units import k0_from_wavelength
 from femwgm.materials import Material
 from femwgm.modes.expected import Expected

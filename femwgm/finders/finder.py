@@ -10,7 +10,7 @@ from typing import Any
 from femwgm.config.schema import RunConfig
 from femwgm.errors import ConfigError
 from femwgm.fem.problem import MeridianProblem
-from femwgm.finders.nothing import no_mode
+from femwgm.finders.refusals import no_mode
 from femwgm.geometry.profile import Profile
 from femwgm.ground.timing import stage
 from femwgm.mesh.body_domain import GeneralDomain

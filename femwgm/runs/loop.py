@@ -16,6 +16,7 @@ from femwgm.finders.body_search import BodySearch
 from femwgm.finders.cavity import CavitySearch
 from femwgm.finders.finder import Finder, Tell
 from femwgm.finders.nested import NestedFinder
+from femwgm.finders.refusals import refuse_too_many
 from femwgm.geometry.build import section_of
 from femwgm.ground.shown import Shown
 from femwgm.ground.timing import stage, stopwatch
@@ -210,22 +211,6 @@ def _split(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode]
         split = split_modes(config, tell, on_mode)
     modes = ModeSet(split.modes, tuple(config.geometry.region_materials))
     return RunResult(config, modes, [], split.notes, time.perf_counter() - begin, multiplets=split.multiplets)
-
-
-def refuse_too_many(number: int, config: RunConfig) -> None:
-    """Refuse to solve for more modes than the configuration allows.
-
-    Raises
-    ------
-    ConfigError
-        If there are more.
-    """
-    limit = config.modes.limit
-    if limit is not None and number > limit:
-        raise ConfigError(
-            f"{number} modes of the requested kind lie in the window", key="modes.limit", value=limit,
-            remedy="raise the limit, narrow the window or ask for fewer orders",
-        )  # fmt: skip
 
 
 def media_of(config: RunConfig) -> dict[str, Material]:
