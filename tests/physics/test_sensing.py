@@ -10,6 +10,7 @@ from scipy.special import gammaln
 
 from femwgm.analytic import LayeredSphere
 from femwgm.config import load_config
+from femwgm.errors import ConfigError
 from femwgm.experiment.sensing.sense import Probe, rows, write_sense
 from femwgm.experiment.sensing.target import sensors
 
@@ -104,3 +105,9 @@ def test_the_table_on_disk(tmp_path: Any) -> None:
         0.02 * values["line_width"] / values["sensitivity_water"]
     )
     assert all(np.isfinite(row.error) and row.error >= 0.0 for row in content)
+
+
+@pytest.mark.parametrize("name", ["@cavity-palace", "@bisphere"])
+def test_what_cannot_be_sensed_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"geometry\.kind"):
+        sensors(load_config(name))

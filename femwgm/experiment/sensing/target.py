@@ -17,6 +17,7 @@ import numpy as np
 
 from femwgm.config.schema import RunConfig
 from femwgm.config.thermal import Coefficients, thermal_of
+from femwgm.errors import ConfigError
 from femwgm.experiment.combs.exact import layer_integrals
 from femwgm.finders.exact_list import exact_sphere, expected_modes
 from femwgm.ground.typing import Array
@@ -80,14 +81,27 @@ class Sensor:
     expansion_error: float = 0.0
 
 
+_NOT_SENSED = {
+    "cavity": "has no surface to put a layer or a particle on",
+    "axial_stack": "has no derivatives, which sensing stands on",
+}
+
+
 def sensors(config: RunConfig, progress: Any = None) -> list[Sensor]:
     """The modes of a configuration as sensors, longest wavelength last.
 
     Raises
     ------
     ConfigError, SolveError
-        As `femwgm.run`.
+        As `femwgm.run`, and for bodies without a surface that touches the ambient or without derivatives.
     """
+    if (lacking := _NOT_SENSED.get(config.geometry.kind)) is not None:
+        raise ConfigError(
+            lacking,
+            key="geometry.kind",
+            value=config.geometry.kind,
+            remedy="take a single body in an ambient",
+        )
     materials = materials_from_config(config)
     used = [materials[name] for name in config.geometry.region_materials.values()]
     middle = 4.0 * np.pi / sum(config.modes.window_um)
