@@ -39,7 +39,6 @@ Q_NEWTON_IMAG = 1e6
 Q_FOLLOW = 100.0
 """Below this one the pole is followed from the closed problem."""
 FOLLOW_STEPS = 16
-FOLLOW_TOL = 1e-3
 _PULLS = 5
 """Times that a step beyond the data of a medium is halved before its pole is given up."""
 

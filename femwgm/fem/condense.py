@@ -14,9 +14,8 @@ import scipy.sparse as sp
 
 from femwgm.errors import SolveError
 from femwgm.fem.dissect import Dissection
-from femwgm.fem.pardiso import WORTHWHILE, installed, pardiso_solver
 from femwgm.fem.spaces import Space
-from femwgm.fem.sparse_lu import MANY_CELLS, sparse_solver
+from femwgm.fem.sparse import MANY_CELLS, WORTHWHILE, pardiso_installed, sparse_solver
 from femwgm.ground.typing import Array
 
 DENSE_SKELETON = 900
@@ -174,10 +173,9 @@ def skeleton_solver(numbering: Numbering, schur: Array) -> Callable[[Array], Arr
         if info:
             raise SolveError("the shift is an eigenvalue to working precision; another shift is needed")
         return lambda b: sla.lu_solve((lu, pivots), b, check_finite=False)
-    if n >= WORTHWHILE and installed():
-        return pardiso_solver(number, schur, n)
-    if len(schur) >= MANY_CELLS:
-        return sparse_solver(number, schur, n)
+    pardiso = n >= WORTHWHILE and pardiso_installed()
+    if pardiso or len(schur) >= MANY_CELLS:
+        return sparse_solver(number, schur, n, pardiso=pardiso)
     centres = numbering.space.mesh.nodes.real.mean(axis=1)
     return Dissection(number, schur, n, centres).solve
 

@@ -6,6 +6,7 @@ the two end vertices, so that neighbours agree whatever their local numbering, o
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 import numpy as np
@@ -15,7 +16,7 @@ from skfem.element.element_hcurl import ElementHcurl
 from femwgm.ground.typing import Array, IntArray
 
 
-class TabulatedElement:
+class TabulatedElement(ABC):
     """Mixin: `tabulate(X)` gives all basis functions at once, and `lbasis` serves scikit-fem from it.
 
     Attributes
@@ -33,13 +34,13 @@ class TabulatedElement:
     interior_dofs: int
     _cache: tuple[Array, tuple[Array, Array]] | None = None
 
+    @abstractmethod
     def tabulate(self, X: Array) -> tuple[Array, Array]:
         """Values and derivatives (gradient or curl) of all basis functions at reference points X of shape (2, points)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def keys(self) -> list[tuple[object, ...]]:
         """A name for each basis function that is the same at every degree: the bases are hierarchical."""
-        raise NotImplementedError
 
     @property
     def size(self) -> int:

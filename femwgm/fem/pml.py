@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from femwgm.ground.typing import Array
 from femwgm.mesh.curved import CurvedMesh
 
 
@@ -36,8 +35,3 @@ def stretch_box(
     depth_z = np.maximum(z - start[2], 0.0) + np.minimum(z - start[1], 0.0)
     nodes[cells] = np.stack([r + 1j * strength * depth_r, z + 1j * strength * depth_z], axis=-1)
     return mesh.with_nodes(nodes)
-
-
-def stretched_radius(rho: Array, start: float, strength: float) -> Array:
-    """Complex radius of the radial layer at real radii rho (um)."""
-    return rho + 1j * strength * np.maximum(rho - start, 0.0)

@@ -28,18 +28,6 @@ def legendre(degree: int, x: Array) -> Array:
     return p
 
 
-def integrated_legendre(degree: int, x: Array) -> Array:
-    """Hat functions 1 - x, x and the bubbles l_j(x) = integral of P_(j-1) from 0, j = 2 .. degree.
-
-    Shape (degree + 1, *x.shape); l_j vanishes at both ends and has the parity (-1)^j about 1/2.
-
-    >>> integrated_legendre(2, np.array([0.0, 0.5, 1.0]))[2]
-    array([ 0.  , -0.25,  0.  ])
-    """
-    x = np.asarray(x)
-    return _integrated(x, legendre(max(degree, 1), x), degree)
-
-
 def _integrated(x: Array, p: Array, degree: int) -> Array:
     ell = np.empty((degree + 1, *x.shape))
     ell[0], ell[1] = 1.0 - x, x
@@ -54,15 +42,6 @@ def line_functions(degree: int, x: Array) -> tuple[Array, Array, Array]:
     slope = np.empty((degree + 1, *x.shape))
     slope[0], slope[1], slope[2:] = -1.0, 1.0, p[1:degree]
     return p[:degree], _integrated(x, p, degree), slope
-
-
-def derivative_in_legendre(degree: int) -> Array:
-    """Coefficients of l_0' .. l_degree' in P_0 .. P_(degree - 1), shape (degree + 1, degree)."""
-    d = np.zeros((degree + 1, degree))
-    d[0, 0], d[1, 0] = -1.0, 1.0
-    for j in range(2, degree + 1):
-        d[j, j - 1] = 1.0
-    return d
 
 
 def scaled_legendre(degree: int, s: Array, t: Array) -> tuple[Array, Array, Array]:

@@ -64,8 +64,3 @@ def wavelength_um(k0: complex) -> float:
 def frequency_thz(k0: complex) -> float:
     """Frequency c Re k0 / 2 pi (THz)."""
     return C_UM_THZ * complex(k0).real / (2.0 * math.pi)
-
-
-def k0_from_frequency(frequency_thz: float) -> float:
-    """Vacuum wavenumber (rad/um) of a frequency (THz)."""
-    return 2.0 * math.pi * frequency_thz / C_UM_THZ

@@ -40,11 +40,6 @@ class Label:
     te_fraction: float
     confidence: float
 
-    @property
-    def hybrid(self) -> bool:
-        """Whether neither polarization dominates clearly (less than 90 % pure)."""
-        return 0.1 < self.te_fraction < 0.9
-
 
 def identify(
     field: CellField, eps: Array, radii: tuple[float, float], surface: float, latitude: float, body: Array | None = None,

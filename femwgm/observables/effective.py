@@ -8,16 +8,8 @@ from femwgm.fem.assemble import CellMatrices, gauss_points
 from femwgm.fem.field import CellField
 from femwgm.fem.problem import Media
 from femwgm.mesh.domain import PML
-from femwgm.observables.energy import RegionIntegrals
 from femwgm.observables.peak import Crest
 from femwgm.observables.sensitivity import bilinear_norm
-
-
-def volume_at(field: CellField, integrals: RegionIntegrals, eps: complex, r: float, z: float) -> float:
-    """int Re(eps) |E|^2 dV over Re(eps) |E|^2 at a point (um^3) of permittivity eps; infinite where the field vanishes."""
-    E, _ = field(np.array(r), np.array(z))
-    density = eps.real * float((np.abs(E) ** 2).sum())
-    return float(integrals.electric.sum()) / density if density > 0.0 else float("inf")
 
 
 def kerr_volumes(field: CellField) -> dict[str, float]:

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from femwgm.fem.assemble import CellMatrices
 from femwgm.ground.typing import Array
-
-
-def phase_index(m: int, k0: complex, radius: float) -> float:
-    """n_eff = m / (Re k0 R) at the outer radius R (um)."""
-    return m / (complex(k0).real * radius)
 
 
 def wavenumber_slope(local: Array, matrices: CellMatrices, m: int, k0: complex, norm: complex) -> complex:
@@ -42,8 +35,3 @@ def group_index(slope: complex, radius: float, tabulated: complex = 0j) -> float
 
 _STANDSTILL = 1e-9
 """R d k0/d m below which it is a rounding of zero, as for every mode of m = 0, whose wavenumber is even in m."""
-
-
-def free_spectral_range_nm(wavelength_nm: float, n_g: float, radius: float) -> float:
-    """FSR = lambda^2 / (n_g 2 pi R) in nm, for a radius in um."""
-    return wavelength_nm**2 / (n_g * 2.0 * np.pi * radius * 1e3)

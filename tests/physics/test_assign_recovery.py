@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from support.synthetic import synthetic_spectrum
 
 from femwgm.experiment.spectrum.assign import assign, read
 from femwgm.experiment.spectrum.likelihood import Odds
@@ -11,7 +12,6 @@ from femwgm.experiment.spectrum.line_fits import Atlas
 from femwgm.experiment.spectrum.model import CoatedSphere
 from femwgm.experiment.spectrum.peaks import Peaks
 from femwgm.experiment.spectrum.prior import prior_from
-from femwgm.experiment.spectrum.synthetic import synthetic_spectrum
 from femwgm.materials import Material
 from femwgm.materials.dispersion import Constant
 

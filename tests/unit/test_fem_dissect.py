@@ -11,7 +11,7 @@ from femwgm.eigen.inertia import eigenvalues_below, eigenvalues_between
 from femwgm.errors import SolveError
 from femwgm.fem.condense import CondensedCells
 from femwgm.fem.dissect import Dissection
-from femwgm.fem.sparse_lu import sparse_solver
+from femwgm.fem.sparse import sparse_solver
 
 
 def assembled(problem, A):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from femwgm.fem import condense, pardiso
+from femwgm.fem import condense, sparse
 from femwgm.fem.assemble import assemble
 from femwgm.fem.condense import FactoredPencil, Numbering
 from femwgm.fem.spaces import Space
 from femwgm.mesh.polar import PolarPlan, build_polar
 
-needs_pardiso = pytest.mark.skipif(not pardiso.installed(), reason="needs the extra `fast`")
+needs_pardiso = pytest.mark.skipif(not sparse.pardiso_installed(), reason="needs the extra `fast`")
 
 
 def cell_matrices(shift: complex) -> tuple[Numbering, np.ndarray]:
@@ -41,6 +41,6 @@ def test_without_the_extra_large_skeletons_go_their_usual_way(monkeypatch: pytes
     b = np.ones((numbering.size, 1))
     monkeypatch.setattr(condense, "DENSE_SKELETON", 0)
     monkeypatch.setattr(condense, "WORTHWHILE", 0)
-    monkeypatch.setattr(condense, "installed", lambda: False)
+    monkeypatch.setattr(condense, "pardiso_installed", lambda: False)
     x = FactoredPencil(numbering, A).solve(b)
     assert np.allclose(numbering.apply(A, x), b, atol=1e-8)

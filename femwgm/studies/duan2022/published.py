@@ -23,14 +23,11 @@ TABLE_QUALITIES: Final = (270.0, 480.0, 1195.0, 4200.0)
 """Some of the quality factors of the comparison table: the extremes and two between."""
 MODAL_GAIN_PER_CM: Final = 202.0
 """By the variable-stripe method, at twice the threshold of amplified emission."""
-ASE_UJ_CM2: Final = 4.0
 THRESHOLD_UJ_CM2: Final = 3.26
 """Of the sphere near 20 um, called the lowest of all sizes."""
-COUPLED_UJ_CM2: Final = 3.84
 EMISSION_NM: Final = 655.0
 EMISSION_WIDTH_NM: Final = 18.0
 SINGLE_MODE_NM: Final = 663.28
 PUMP_NM: Final = 532.0
 POLARIZATION: Final = 0.79
-PAIR_UM: Final = (48.0, 44.0)
 VERNIER_NM: Final = 19.9
