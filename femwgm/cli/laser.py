@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -136,22 +133,13 @@ def print_lasing(result: Lasing) -> None:
 def write_lasing(result: Lasing, folder: Path) -> None:
     """Write thresholds.csv, light.csv and lasing.png."""
     from femwgm.ground.files import write_files
+    from femwgm.ground.rows import csv_bytes
     from femwgm.views.figures.laser import laser_figure
-    from femwgm.views.figures.style import look, rendered
+    from femwgm.views.figures.style import drawn
 
     rows: list[list[Any]] = [
-        [
-            "pol",
-            "l",
-            "q",
-            "wavelength_nm",
-            "confinement",
-            "n2_exact",
-            "n2_weighted",
-            "gain_per_cm",
-            "band_top_gain_per_cm",
-        ]
-    ]
+        ["pol", "l", "q", "wavelength_nm", "confinement", "n2_exact", "n2_weighted", "gain_per_cm", "band_top_gain_per_cm"]
+    ]  # fmt: skip
     rows += [
         [t.pol, t.l, t.q, t.wavelength_nm, t.confinement, t.n2_exact, t.n2_weighted, t.gain_per_cm, needed]
         for t, needed in result.ranked
@@ -172,15 +160,10 @@ def write_lasing(result: Lasing, folder: Path) -> None:
         }
         for t, _ in sorted(result.ranked, key=lambda pair: pair[0].wavelength_nm)
     ]
-    with look():
-        picture = rendered(laser_figure(plotted, None, result.band, result.curves, result.names), "png")
-    write_files(folder, {"thresholds.csv": _csv(rows), "light.csv": _csv(light), "lasing.png": picture})
-
-
-def _csv(rows: Sequence[Sequence[Any]]) -> bytes:
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows(rows)
-    return stream.getvalue().encode()
+    write_files(folder, {
+        "thresholds.csv": csv_bytes(rows), "light.csv": csv_bytes(light),
+        "lasing.png": drawn(laser_figure, plotted, None, result.band, result.curves, result.names),
+    })  # fmt: skip
 
 
 def vernier(
@@ -221,12 +204,13 @@ def print_vernier(made: Vernier, drawn: Tolerance, deviation_um: float, wanted_n
 
 
 def write_vernier(
-    made: Vernier, drawn: Tolerance, deviation_um: float, wanted_nm: float | None, folder: Path
+    made: Vernier, spread: Tolerance, deviation_um: float, wanted_nm: float | None, folder: Path
 ) -> None:
     """Write coincidences.csv and vernier.png."""
     from femwgm.ground.files import write_files
+    from femwgm.ground.rows import csv_bytes
     from femwgm.views.figures.experiment import vernier_figure
-    from femwgm.views.figures.style import look, rendered
+    from femwgm.views.figures.style import drawn
 
     rows: list[list[Any]] = [
         [
@@ -237,9 +221,6 @@ def write_vernier(
         ]
     ]
     rows += [[*p.first, *p.second, p.wavelength_nm, p.detuning_nm, p.widths] for p in made.coincidences]
-    with look():
-        picture = rendered(
-            vernier_figure(made, ("first", "second"), {1e3 * deviation_um: drawn.wavelength_nm}, wanted_nm),
-            "png",
-        )
-    write_files(folder, {"coincidences.csv": _csv(rows), "vernier.png": picture})
+    places = {1e3 * deviation_um: spread.wavelength_nm}
+    picture = drawn(vernier_figure, made, ("first", "second"), places, wanted_nm)
+    write_files(folder, {"coincidences.csv": csv_bytes(rows), "vernier.png": picture})

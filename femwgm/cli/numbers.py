@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from femwgm.store.rows import log10_of
+from femwgm.ground.rows import log10_of
 
 __all__ = ["decimals_for", "percent", "plain", "quality", "short_error"]
 

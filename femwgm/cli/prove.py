@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import importlib.util
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -42,6 +40,8 @@ def prove(
     from femwgm.analytic.proof import decimal_text
     from femwgm.config import load_config
     from femwgm.errors import AccuracyError, MissingExtraError
+    from femwgm.ground.files import json_bytes, write_files
+    from femwgm.ground.rows import csv_bytes
 
     settings = load_config(config, override or [])
     if importlib.util.find_spec("flint") is None:
@@ -60,11 +60,7 @@ def prove(
         )
         rows.append((pole.pol, pole.q, pole.l, low, high, *q, str(pole.proved).lower()))
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        with (out / "prove.csv").open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerows([COLUMNS, *rows])
-        (out / "prove.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+        write_files(out, {"prove.csv": csv_bytes([COLUMNS, *rows]), "prove.json": json_bytes(summary)})
     if not quiet:
         for row in rows:
             print(

@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from femwgm.cli.numbers import decimals_for, percent, plain, quality, short_error
+from femwgm.ground.rows import Row
 from femwgm.ground.units import in_spectral_unit
-from femwgm.store.rows import Row
 
 __all__ = ["console", "modes_table", "notes"]
 

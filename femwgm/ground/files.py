@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from femwgm.errors import OutputError
 
 __all__ = [
     "UnreadableError",
     "guarded",
+    "json_bytes",
     "make_folder",
     "read_bounded",
     "sync_folder",
@@ -139,6 +142,11 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     for name, content in files.items():
         write_bytes(folder / name, content)
     return [folder / name for name in files]
+
+
+def json_bytes(content: Any) -> bytes:
+    """Plain data as the content of a JSON file that people read."""
+    return (json.dumps(content, indent=2) + "\n").encode()
 
 
 def sync_folder(path: Path) -> None:

@@ -15,7 +15,7 @@ from femwgm.ground.files import write_bytes
 from femwgm.ground.interrupts import Interrupted
 from femwgm.store import RunFolder
 from femwgm.store.folder import Artist
-from femwgm.store.rows import Row, plain_csv
+from femwgm.ground.rows import Row, plain_csv
 
 if TYPE_CHECKING:
     from femwgm.runs.loop import RunResult

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from femwgm.ground.files import make_folder, write_bytes
+from femwgm.ground.rows import decimal_text, from_csv, log10_of, to_csv
 from femwgm.store.folder import RunFolder, RunTables, write_run
 from femwgm.store.netcdf import to_netcdf
 from femwgm.store.read import StoredRun, load_run
-from femwgm.store.rows import decimal_text, from_csv, log10_of, to_csv
 
 __all__ = [
     "RunFolder",

@@ -16,10 +16,10 @@ from femwgm.config import RunConfig, config_hash, dump_resolved
 from femwgm.errors import FemwgmError, MissingExtraError, OutputError
 from femwgm.ground.files import guarded, write_synced
 from femwgm.ground.interrupts import shielded
+from femwgm.ground.rows import Row, to_csv
 from femwgm.ground.version import __version__
 from femwgm.store.netcdf import to_netcdf
 from femwgm.store.result_folder import ResultFolder
-from femwgm.store.rows import Row, to_csv
 from femwgm.store.solution import pack_modes
 
 __all__ = ["FORMAT", "RunFolder", "RunTables", "package_versions"]

@@ -15,9 +15,9 @@ from femwgm.config.load import validate
 from femwgm.config.yamlio import parse_yaml
 from femwgm.errors import OutputError
 from femwgm.ground.files import UnreadableError, guarded, read_bounded
+from femwgm.ground.rows import from_csv
 from femwgm.store.folder import FORMAT, package_versions
 from femwgm.store.result_folder import checksum, read_account, settled
-from femwgm.store.rows import from_csv
 
 if TYPE_CHECKING:
     from femwgm.modes.mode import ModeSet

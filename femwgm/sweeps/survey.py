@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from femwgm.ground.columns import columns
+from femwgm.ground.rows import log10_of
 from femwgm.ground.units import C_UM_THZ
-from femwgm.store.rows import log10_of
 from femwgm.sweeps.axes import Plan
 from femwgm.sweeps.fingerprint import unpack
 from femwgm.sweeps.points import Record

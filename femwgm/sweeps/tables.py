@@ -15,8 +15,8 @@ import numpy as np
 
 from femwgm.ground.columns import LABELS, SHARES, columns
 from femwgm.ground.files import guarded, write_synced
+from femwgm.ground.rows import cell, entry
 from femwgm.store.netcdf import UNITS
-from femwgm.store.rows import cell, entry
 from femwgm.sweeps.axes import Column, Plan
 from femwgm.sweeps.points import Record
 from femwgm.sweeps.survey import CROSSING_COLUMNS, Survey, survey

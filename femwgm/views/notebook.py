@@ -164,18 +164,16 @@ _WRITERS: Mapping[str, Callable[[Any], Iterator[str]]] = {
 def _comb(result: Any) -> Figure:
     from femwgm.views.fields.source import run_view
     from femwgm.views.figures.pages import comb_figure
-    from femwgm.views.figures.style import look
 
-    with look():
-        return comb_figure(run_view(result))
+    return comb_figure(run_view(result))
 
 
 def _thumbnail(draw: Callable[[], Figure]) -> str:
     """A small picture, or nothing where there is no field to draw."""
-    from femwgm.views.figures.style import rendered
+    from femwgm.views.figures.style import drawn
 
     try:
-        data = base64.b64encode(rendered(draw(), "png", dpi=110)).decode()
+        data = base64.b64encode(drawn(draw, dpi=110)).decode()
     except (FemwgmError, ValueError):
         return ""
     return f'<img src="data:image/png;base64,{data}" alt="picture" style="max-height: 330px">'

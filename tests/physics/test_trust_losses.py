@@ -15,9 +15,9 @@ from support.spheres import config, mode_of, run_for
 
 from femwgm import analytic
 from femwgm.ground.columns import columns
+from femwgm.ground.rows import header
 from femwgm.modes.mode import Mode
 from femwgm.runs.loop import run
-from femwgm.store.rows import header
 
 pytestmark = pytest.mark.gmsh
 

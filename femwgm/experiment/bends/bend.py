@@ -7,8 +7,6 @@ frequencies instead; to first order in 1/Q the two are Im m = (k0/2Q) dm/dk0.
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +21,7 @@ from femwgm.finders.finder import Layout, Tell
 from femwgm.finders.orders import Orders, around
 from femwgm.ground.files import write_files
 from femwgm.ground.numerics import one_thread
+from femwgm.ground.rows import csv_bytes
 from femwgm.ground.units import k0_from_wavelength
 from femwgm.modes.mode import Mode
 from femwgm.runs.loop import media_of
@@ -175,20 +174,10 @@ def write_bends(found: list[Bend], folder: str | Path) -> list[Path]:
     OutputError
         When the disk refuses.
     """
-    stream = io.StringIO()
-    out = csv.writer(stream, lineterminator="\n")
-    out.writerow(["mode", "quantity", "value", "unit", "error", "source"])
+    rows: list[list[object]] = [["mode", "quantity", "value", "unit", "error", "source"]]
     for bend in found:
         for quantity, value, unit, error in bend.rows():
             source = bend.source if quantity.startswith(("loss", "order_im")) else ""
-            out.writerow(
-                [
-                    bend.name,
-                    quantity,
-                    repr(float(value)),
-                    unit,
-                    "" if error is None else f"{error:.6g}",
-                    source,
-                ]
-            )
-    return write_files(Path(folder), {"bend.csv": stream.getvalue().encode()})
+            known = None if error is None else f"{error:.6g}"
+            rows.append([bend.name, quantity, float(value), unit, known, source])
+    return write_files(Path(folder), {"bend.csv": csv_bytes(rows)})

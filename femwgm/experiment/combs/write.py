@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from femwgm.experiment.combs.comb import Comb, summary
-from femwgm.ground.files import write_files
+from femwgm.ground.files import json_bytes, write_files
+from femwgm.ground.rows import csv_bytes
 
 __all__ = ["write_comb"]
 
@@ -20,19 +20,19 @@ def write_comb(made: Comb, folder: str | Path) -> list[Path]:
         When the disk refuses.
     """
     from femwgm.views.figures.comb import comb_figure
-    from femwgm.views.figures.style import look, rendered
+    from femwgm.views.figures.style import drawn
 
     lines = made.lines
-    rows = ["mu,m,frequency_Hz,frequency_error_Hz,d_int_Hz"]
-    for mu, m, f, error, off in zip(lines.mu, lines.m, lines.frequency, lines.error, made.d_int, strict=True):
-        rows.append(f"{mu:.0f},{m},{float(f)!r},{float(error):.6g},{float(off)!r}")
-    pylle = [f"{m},{float(f)!r}" for m, f in zip(lines.m, lines.frequency, strict=True)]
-    with look():
-        picture = rendered(comb_figure(made), "png")
+    rows = [
+        (f"{mu:.0f}", m, float(f), f"{error:.6g}", float(off))
+        for mu, m, f, error, off in zip(
+            lines.mu, lines.m, lines.frequency, lines.error, made.d_int, strict=True
+        )
+    ]
     contents = {
-        "comb.csv": ("\n".join(rows) + "\n").encode(),
-        "comb.json": (json.dumps(summary(made), indent=2) + "\n").encode(),
-        "pylle.csv": ("\n".join(pylle) + "\n").encode(),
-        "comb.png": picture,
+        "comb.csv": csv_bytes([("mu", "m", "frequency_Hz", "frequency_error_Hz", "d_int_Hz"), *rows]),
+        "comb.json": json_bytes(summary(made)),
+        "pylle.csv": csv_bytes(row[1:3] for row in rows),
+        "comb.png": drawn(comb_figure, made),
     }
     return write_files(Path(folder), contents)

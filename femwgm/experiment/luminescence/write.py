@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 from femwgm.experiment.luminescence.spectrum import Emission, PlaneWave
 from femwgm.experiment.recorded.counts import Recorded
 from femwgm.ground.files import write_files
+from femwgm.ground.rows import csv_bytes
 
 __all__ = ["write_spectrum"]
 
@@ -24,7 +23,7 @@ def write_spectrum(
         When the disk refuses.
     """
     from femwgm.views.figures.luminescence import luminescence_figure
-    from femwgm.views.figures.style import look, rendered
+    from femwgm.views.figures.style import drawn
 
     columns = {
         "wavelength_nm": made.wavelength_nm,
@@ -34,10 +33,9 @@ def write_spectrum(
     }
     if wave is not None:
         columns |= {"extinction": wave.extinction, "scattering": wave.scattering}
-    stream = io.StringIO()
-    table = csv.writer(stream, lineterminator="\n")
-    table.writerow(list(columns))
-    table.writerows([[float(v) for v in row] for row in zip(*columns.values(), strict=True)])
-    with look():
-        picture = rendered(luminescence_figure(made, wave, measured), "png")
-    return write_files(Path(folder), {"spectrum.csv": stream.getvalue().encode(), "spectrum.png": picture})
+    rows = ([float(v) for v in row] for row in zip(*columns.values(), strict=True))
+    contents = {
+        "spectrum.csv": csv_bytes([list(columns), *rows]),
+        "spectrum.png": drawn(luminescence_figure, made, wave, measured),
+    }
+    return write_files(Path(folder), contents)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +10,8 @@ import numpy as np
 
 from femwgm.experiment.recorded.find import Found
 from femwgm.experiment.spectrum.peaks import Peaks
-from femwgm.ground.files import write_files
+from femwgm.ground.files import json_bytes, write_files
+from femwgm.ground.rows import csv_bytes
 
 __all__ = ["COLUMNS", "as_peaks", "write_lines"]
 
@@ -33,7 +31,7 @@ def write_lines(found: Sequence[Found], folder: str | Path) -> list[Path]:
         When the disk refuses.
     """
     from femwgm.views.figures.recorded import recorded_figure
-    from femwgm.views.figures.style import look, rendered
+    from femwgm.views.figures.style import drawn
 
     several = len(found) > 1
     names = _distinct([f.spectrum.name for f in found])
@@ -41,19 +39,18 @@ def write_lines(found: Sequence[Found], folder: str | Path) -> list[Path]:
     left: list[list[Any]] = [["wavelength_nm", "counts", "reason", "file"]]
     for one, name in zip(found, names, strict=True):
         mark = [name] if several else []
-        rows += [[*(_cell(getattr(line, column)) for column in COLUMNS), *mark] for line in one.lines]
+        cells = ([getattr(line, column) for column in COLUMNS] for line in one.lines)
+        rows += [[*(int(v) if isinstance(v, bool) else v for v in line), *mark] for line in cells]
         for flags, reason in ((one.saturated, "saturated"), (one.cosmic, "cosmic ray"), (one.dead, "dead")):
             x, y = one.spectrum.wavelength_nm[flags], one.spectrum.counts[flags]
             left += [[float(a), float(b), reason, name] for a, b in zip(x, y, strict=True)]
-    files = {"peaks.csv": _table(rows), "left_out.csv": _table(left)}
-    files["peaks.json"] = (
-        json.dumps([_about(one, name) for one, name in zip(found, names, strict=True)], indent=2) + "\n"
-    ).encode()
+    files = {
+        "peaks.csv": csv_bytes(rows),
+        "left_out.csv": csv_bytes(left),
+        "peaks.json": json_bytes([_about(one, name) for one, name in zip(found, names, strict=True)]),
+    }
     for one, name in zip(found, names, strict=True):
-        with look():
-            files[f"peaks-{Path(name).stem}.png" if several else "peaks.png"] = rendered(
-                recorded_figure(one), "png"
-            )
+        files[f"peaks-{Path(name).stem}.png" if several else "peaks.png"] = drawn(recorded_figure, one)
     return write_files(Path(folder), files)
 
 
@@ -81,13 +78,3 @@ def _distinct(names: Sequence[str]) -> list[str]:
         name if names.count(name) == 1 else f"{Path(name).stem}_{i}{Path(name).suffix}"
         for i, name in enumerate(names, 1)
     ]
-
-
-def _cell(value: Any) -> Any:
-    return int(value) if isinstance(value, bool) else value
-
-
-def _table(rows: Sequence[Sequence[Any]]) -> bytes:
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerows(rows)
-    return stream.getvalue().encode()

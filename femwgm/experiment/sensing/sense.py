@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ import numpy as np
 from femwgm.errors import ConfigError
 from femwgm.experiment.sensing.target import Sensor
 from femwgm.ground.files import write_files
+from femwgm.ground.rows import csv_bytes
 from femwgm.ground.typing import Array
 
 __all__ = ["Probe", "Row", "rows", "write_sense"]
@@ -183,20 +182,18 @@ def write_sense(
         When the disk refuses.
     """
     from femwgm.views.figures.sensing import sensing_figure
-    from femwgm.views.figures.style import look, rendered
+    from femwgm.views.figures.style import drawn
 
-    stream = io.StringIO()
-    out = csv.writer(stream, lineterminator="\n")
-    out.writerow(["mode", "quantity", "value", "unit", "error"])
-    for row in table:
-        out.writerow([row.mode, row.quantity, repr(float(row.value)), row.unit, f"{row.error:.6g}"])
+    rows = [(row.mode, row.quantity, float(row.value), row.unit, f"{row.error:.6g}") for row in table]
     thickness = probe.layer_um * np.linspace(0.0, 2.0, 9)
     shifts = {
         s.name: [s.layer(t, probe.layer_index)[0] if t else 0.0 for t in thickness] for s in sensors[:6]
     }
-    with look():
-        picture = rendered(sensing_figure(table, 1e3 * thickness, shifts, probe.layer_index), "png")
-    return write_files(Path(folder), {"sense.csv": stream.getvalue().encode(), "sense.png": picture})
+    contents = {
+        "sense.csv": csv_bytes([("mode", "quantity", "value", "unit", "error"), *rows]),
+        "sense.png": drawn(sensing_figure, table, 1e3 * thickness, shifts, probe.layer_index),
+    }
+    return write_files(Path(folder), contents)
 
 
 def checked(probe: Probe) -> Probe:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from pathlib import Path
 from typing import Any
 
 from femwgm.experiment.spectrum.assignment import Assignment
-from femwgm.ground.files import write_files
+from femwgm.ground.files import json_bytes, write_files
+from femwgm.ground.rows import csv_bytes
 
 __all__ = ["as_dict", "write_assignment"]
 
@@ -54,18 +52,12 @@ def write_assignment(result: Assignment, folder: str | Path) -> list[Path]:
         When the disk refuses.
     """
     from femwgm.views.figures.assignment import assignment_figure
-    from femwgm.views.figures.style import look, rendered
+    from femwgm.views.figures.style import drawn
 
-    stream = io.StringIO()
     rows = result.rows()
-    table = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-    table.writeheader()
-    table.writerows({k: "" if v is None else v for k, v in row.items()} for row in rows)
-    with look():
-        picture = rendered(assignment_figure(result), "png")
     contents = {
-        "assignment.csv": stream.getvalue().encode(),
-        "assignment.json": (json.dumps(as_dict(result), indent=2) + "\n").encode(),
-        "assignment.png": picture,
+        "assignment.csv": csv_bytes([list(rows[0]), *(list(row.values()) for row in rows)]),
+        "assignment.json": json_bytes(as_dict(result)),
+        "assignment.png": drawn(assignment_figure, result),
     }
     return write_files(Path(folder), contents)

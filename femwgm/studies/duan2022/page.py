@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from html import escape
 
-from femwgm.studies.duan2022.content import Picture, Row, Section
+from femwgm.ground.rows import csv_bytes
+from femwgm.studies.duan2022.content import Row, Section
+from femwgm.views.figures.style import drawn
 from femwgm.views.report.document import document, picture
 
 __all__ = ["html", "rows_csv"]
@@ -59,7 +59,10 @@ def _section(section: Section, number: int) -> str:
     parts += [f"<p>{escape(line)}</p>" for line in section.text]
     if section.rows:
         parts.append(_comparison(section.rows))
-    parts += [_picture(shown) for shown in section.pictures]
+    parts += [
+        picture(drawn(shown.draw, kind=shown.kind, dpi=220), shown.kind, shown.caption)
+        for shown in section.pictures
+    ]
     if section.table:
         head = "".join(f'<th scope="col">{escape(str(c))}</th>' for c in section.table[0])
         lines = "".join(
@@ -86,47 +89,17 @@ def _comparison(rows: Sequence[Row]) -> str:
     return f'<div class="wide"><table class="cmp"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
 
 
-def _picture(shown: Picture) -> str:
-    from femwgm.views.figures.style import look, rendered
-
-    with look():
-        data = rendered(shown.draw(), shown.kind, dpi=220)
-    return picture(data, shown.kind, shown.caption)
-
-
 def rows_csv(sections: Sequence[Section]) -> str:
     """Every row of every section, with our numbers as name=value."""
-    stream = io.StringIO()
-    table = csv.writer(stream, lineterminator="\n")
-    table.writerow(
+    lines = [
         [
-            "section",
-            "quantity",
-            "published",
-            "computed",
-            "known",
-            "measure",
-            "assumption",
-            "verdict",
-            "runs",
-            "values",
+            section.title, row.what, row.published, row.ours, row.known, row.measure, row.assumption, row.verdict,
+            " ".join(row.runs), " ".join(f"{name.replace(' ', '_')}={value:.10g}" for name, value in row.values),
         ]
-    )
-    for section in sections:
-        for row in section.rows:
-            values = " ".join(f"{name.replace(' ', '_')}={value:.10g}" for name, value in row.values)
-            table.writerow(
-                [
-                    section.title,
-                    row.what,
-                    row.published,
-                    row.ours,
-                    row.known,
-                    row.measure,
-                    row.assumption,
-                    row.verdict,
-                    " ".join(row.runs),
-                    values,
-                ]
-            )
-    return stream.getvalue()
+        for section in sections
+        for row in section.rows
+    ]  # fmt: skip
+    heading = (
+        "section", "quantity", "published", "computed", "known", "measure", "assumption", "verdict", "runs", "values",
+    )  # fmt: skip
+    return csv_bytes([heading, *lines]).decode()

@@ -15,7 +15,7 @@ from femwgm.views.fields.outlines import outlines
 from femwgm.views.fields.source import RunView
 from femwgm.views.figures.domain import body
 from femwgm.views.figures.naming import write_names
-from femwgm.views.figures.style import AMBIENT, INK, layer_colours, look, new_figure, rendered
+from femwgm.views.figures.style import AMBIENT, INK, drawn, layer_colours, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,9 +56,7 @@ def shape_figure(config: RunConfig) -> Figure:
 
 def draw_shape(config: RunConfig, path: Path) -> None:
     """Write the picture of `shape_figure`; the ending of the file says which format (png, svg, pdf)."""
-    with look():
-        figure = shape_figure(config)
-        picture = rendered(figure, path.suffix.removeprefix(".").lower() or "png", dpi=200)
+    picture = drawn(shape_figure, config, kind=path.suffix.removeprefix(".").lower() or "png", dpi=200)
     make_folder(path.parent)
     write_bytes(path, picture)
 

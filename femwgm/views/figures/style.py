@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -156,6 +156,12 @@ def rendered(figure: Figure, kind: str = "png", dpi: int = DPI) -> bytes:
         stream = io.BytesIO()
         figure.savefig(stream, format=kind, dpi=dpi, metadata=nothing.get(kind))
     return stream.getvalue()
+
+
+def drawn(draw: Callable[..., Figure], *args: Any, kind: str = "png", dpi: int = DPI) -> bytes:
+    """The figure that a function draws, as the bytes of a file."""
+    with look():
+        return rendered(draw(*args), kind, dpi)
 
 
 def _painted(figure: Figure, dpi: int) -> Array:

@@ -298,11 +298,10 @@ def _versions(run: RunView) -> str:
 
 def _picture(draw: Callable[[], Figure], caption: str, kind: str) -> str:
     """A figure inside the page; where its field is missing, a line that says so."""
-    from femwgm.views.figures.style import look, rendered
+    from femwgm.views.figures.style import drawn
 
     try:
-        with look():
-            data = rendered(draw(), kind, dpi=250)
+        data = drawn(draw, kind=kind, dpi=250)
     except OutputError as error:
         return f"<p class=note>{escape(str(error))}</p>"
     return picture(data, kind, caption)
