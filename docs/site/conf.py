@@ -31,6 +31,7 @@ suppress_warnings = ["myst.header", "ref.python"]
 html_theme = "pydata_sphinx_theme"
 html_title = f"femwgm {release}"
 html_static_path = [str(HERE / "static")]
+html_extra_path = [str(HERE / "extra")]
 html_css_files = ["femwgm.css"]
 html_sidebars = {"**": []}
 html_copy_source = False
