@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich import box
-from rich.table import Table
 from rich.text import Text
 
-from femwgm.cli.tables import COLOURS, console, notes
+from femwgm.cli.tables import COLOURS, console, notes, plain_table
 from femwgm.config import RunConfig
 from femwgm.errors import ConfigError
 
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
     from femwgm.experiment.spectrum.peaks import Peaks
     from femwgm.studies.duan2022.content import Section
 
-__all__ = ["assign_peaks", "plain_table", "print_assignment", "print_comparison"]
+__all__ = ["assign_peaks", "print_assignment", "print_comparison"]
 
 VERDICTS = {"reproduced": "green", "with a condition": "yellow", "differs": "red", "not reproducible": "dim"}
 ORDERS = (1, 2, 3)
@@ -69,20 +67,8 @@ def print_assignment(result: Assignment) -> None:
     """The peaks with their labels, the fitted numbers, the rivals and what a reader must know."""
     screen = console()
     rows = result.rows()
-    table = plain_table(
-        "Peaks",
-        (
-            "λ (nm)",
-            "mode",
-            "q",
-            "l",
-            "exact\n(nm)",
-            "residual\n(pm)",
-            "prob.",
-            "or else",
-            "line\nQ",
-        ),
-    )
+    heads = ("λ (nm)", "mode", "q", "l", "exact\n(nm)", "residual\n(pm)", "prob.", "or else", "line\nQ")
+    table = plain_table("Peaks", heads)
     for row in rows:
         other = row["alternative"]
         table.add_row(
@@ -151,18 +137,6 @@ def print_comparison(sections: Sequence[Section]) -> None:
         for column in table.columns:
             column.justify, column.no_wrap = "left", False
         screen.print(table)
-
-
-def plain_table(title: str, columns: Sequence[str]) -> Table:
-    """A table without frame; words to the left, numbers to the right."""
-    table = Table(
-        title=title, box=box.SIMPLE_HEAD, header_style="bold", title_style="bold", title_justify="left", pad_edge=False,
-        collapse_padding=True,
-    )  # fmt: skip
-    for name in columns:
-        left = name in ("mode", "", "difference", "or else", "unit", "first", "second")
-        table.add_column(name, justify="left" if left else "right", no_wrap=True)
-    return table
 
 
 def _text(value: Any, form: str) -> str:

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from femwgm.cli.comb import wavelength_option
-from femwgm.cli.options import Config, Out, Quiet, Set
+from femwgm.cli.options import Config, Out, Quiet, Set, wavelength_option
 from femwgm.cli.screen import progress_bar
 
 __all__ = ["bend"]
@@ -23,9 +22,7 @@ def bend(
     quiet: Quiet = False,
 ) -> None:
     """Loss of CONFIG as a bend at one wavelength, dB for 90 degrees and for a turn, beside the Q of the resonator."""
-    from rich.table import Table
-
-    from femwgm.cli.tables import console
+    from femwgm.cli.tables import print_quantities
     from femwgm.config import load_config
     from femwgm.experiment.bends.bend import bends, write_bends
 
@@ -34,13 +31,10 @@ def bend(
         found = bends(settings, wavelength_option("--at", at), bar)
     if out is not None:
         write_bends(found, out)
-    if quiet:
-        return
-    table = Table(title=settings.name, box=None)
-    for name in ("mode", "quantity", "value", "error", "unit"):
-        table.add_column(name, justify="right" if name in ("value", "error") else "left")
-    for item in found:
-        for i, (quantity, value, unit, error) in enumerate(item.rows()):
-            shown = "" if error is None else f"{error:.1g}"
-            table.add_row(item.name if i == 0 else "", quantity, f"{value:.8g}", shown, unit)
-    console().print(table)
+    if not quiet:
+        rows = (
+            (item.name, what, value, error, unit)
+            for item in found
+            for what, value, unit, error in item.rows()
+        )
+        print_quantities(settings.name, rows, digits=8)

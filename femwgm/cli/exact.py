@@ -64,8 +64,7 @@ def _around(config: RunConfig) -> tuple[float, float]:
 def show_formulas(rows: Sequence[Mapping[str, Any]], title: str) -> None:
     """Print exact wavelengths beside those of the formulas."""
     from femwgm.analytic.formulas import FORMULAS
-    from femwgm.cli.assigning import plain_table
-    from femwgm.cli.tables import console, notes
+    from femwgm.cli.tables import console, notes, plain_table
 
     screen = console()
     heads = [name for formula in FORMULAS for name in (formula.replace("_", "-").title(), "difference\n(nm)")]

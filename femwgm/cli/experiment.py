@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from femwgm.cli.options import Config, Out, Quiet, Set
+from femwgm.cli.options import Config, Out, Quiet, Set, length_option
 from femwgm.cli.peaks import Air, Resolution, resolution_nm
 from femwgm.cli.screen import progress_bar
 
@@ -120,17 +120,11 @@ def vernier(
     from femwgm.cli.laser import print_vernier, write_vernier
     from femwgm.cli.laser import vernier as find
     from femwgm.config import load_config
-    from femwgm.config.quantity import length_um
     from femwgm.errors import ConfigError
 
     if pol not in ("TE", "TM"):
         raise ConfigError("must be TE or TM", key="--pol", value=pol)
-    try:
-        spread = length_um(deviation)
-    except ValueError:
-        spread = -1.0
-    if not spread > 0.0:
-        raise ConfigError("must be a length", key="--deviation", value=deviation, remedy="e.g. '10 nm'")
+    spread = length_option("--deviation", deviation)
     one, other = (load_config(path, override or []) for path in (first, second))
     lo, hi = (1e3 * end for end in one.modes.window_um)
     if at is not None and not lo <= at <= hi:

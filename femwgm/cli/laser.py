@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from femwgm.cli.assigning import plain_table
-from femwgm.cli.tables import console, notes
+from femwgm.cli.tables import console, notes, plain_table
 from femwgm.config import RunConfig
 
 if TYPE_CHECKING:

@@ -42,3 +42,43 @@ Figures = Annotated[
         "--figures", metavar="FORMAT", help="Also draw every figure into DIR/plots: pdf, svg or png."
     ),
 ]
+
+
+def length_option(key: str, text: str, example: str = "10 nm") -> float:
+    """The length above zero (um) that an option states.
+
+    Raises
+    ------
+    ConfigError
+        If it is none.
+    """
+    from femwgm.config.quantity import length_um
+    from femwgm.errors import ConfigError
+
+    try:
+        value = length_um(text)
+    except ValueError:
+        value = -1.0
+    if not value > 0.0:
+        raise ConfigError(
+            "must be a length above zero", key=key, value=text, remedy=f"write e.g. '{example}'"
+        )
+    return value
+
+
+def wavelength_option(key: str, text: str | None) -> float | None:
+    """The vacuum wavelength (um) that an option states, None where it is not given.
+
+    Raises
+    ------
+    ConfigError
+        If it is none.
+    """
+    from femwgm.config.quantity import wavelength_um
+    from femwgm.errors import ConfigError
+
+    try:
+        return None if text is None else wavelength_um(text)
+    except ValueError:
+        remedy = "write e.g. '1550 nm' or '193.4 THz'"
+        raise ConfigError("must be a wavelength or a frequency", key=key, value=text, remedy=remedy) from None

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from femwgm.cli.options import Out, Quiet
+from femwgm.cli.options import Out, Quiet, length_option
 
 if TYPE_CHECKING:
     from femwgm.experiment.recorded.find import Found
 
-__all__ = ["Air", "Resolution", "find_all", "peaks", "resolution_nm"]
+__all__ = ["Air", "Resolution", "peaks", "resolution_nm"]
 
 Resolution = Annotated[
     str | None,
@@ -59,15 +58,11 @@ def peaks(
 ) -> None:
     """Find the lines of recorded spectra and fit them: positions and widths without the instrument's, with errors."""
     from femwgm.experiment.recorded.counts import read_recorded
+    from femwgm.experiment.recorded.find import find_lines
 
     spectra = [read_recorded(file, column, unit, in_air=air) for file in files]
-    found = find_all(
-        spectra,
-        resolution_nm(resolution),
-        false_alarms,
-        saturation,
-        resolution_nm(baseline, "--baseline") or None,
-    )
+    pieces = resolution_nm(baseline, "--baseline") or None
+    found = [find_lines(one, resolution_nm(resolution), false_alarms, saturation, pieces) for one in spectra]
     if out is not None:
         from femwgm.experiment.recorded.write import write_lines
 
@@ -77,44 +72,13 @@ def peaks(
             _print(one)
 
 
-def find_all(
-    spectra: Sequence[object],
-    resolution: float,
-    false_alarms: float,
-    saturation: float | None,
-    baseline: float | None,
-) -> list[Found]:
-    """Lines of every spectrum."""
-    from femwgm.experiment.recorded.find import find_lines
-
-    return [find_lines(one, resolution, false_alarms, saturation, baseline) for one in spectra]  # type: ignore[arg-type]
-
-
 def resolution_nm(text: str | None, key: str = "--resolution") -> float:
-    """A length of the command line in nm, 0 where none is given.
-
-    Raises
-    ------
-    ConfigError
-        If it is no length.
-    """
-    from femwgm.config.quantity import length_um
-    from femwgm.errors import ConfigError
-
-    if text is None:
-        return 0.0
-    try:
-        value = 1e3 * length_um(text)
-    except ValueError:
-        value = -1.0
-    if not value > 0.0:
-        raise ConfigError("must be a length above zero", key=key, value=text, remedy="e.g. '0.05 nm'")
-    return value
+    """A length of the command line in nm, 0 where none is given."""
+    return 0.0 if text is None else 1e3 * length_option(key, text, "0.05 nm")
 
 
 def _print(found: Found) -> None:
-    from femwgm.cli.assigning import plain_table
-    from femwgm.cli.tables import console, notes
+    from femwgm.cli.tables import console, notes, plain_table
 
     screen = console()
     table = plain_table(found.spectrum.name, ("λ (nm)", "±", "width (nm)", "± ", "height", "area", "σ"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +12,22 @@ if TYPE_CHECKING:
 
 
 class Bar:
-    """What is being done, how much of it is finished, and how much there is, on a terminal; nothing elsewhere."""
+    """What is being done, how much of it is finished, and how much there is, on a terminal; nothing elsewhere.
 
-    def __init__(self, drawn: Progress | None = None) -> None:
-        self._drawn = drawn
-        self._task = drawn.add_task("looking for modes", total=None) if drawn else None
+    `tail` gives the words at the end of the bar from the same three.
+    """
+
+    def __init__(
+        self, drawn: Progress | None = None, tail: Callable[[str, int, int], str] | None = None
+    ) -> None:
+        self._drawn, self._tail = drawn, tail
+        self._task = drawn.add_task("looking for modes", total=None, tail="") if drawn else None
 
     def __call__(self, what: str, done: int = 0, total: int | None = None) -> None:
         if self._drawn is not None and self._task is not None:
+            tail = "" if self._tail is None else self._tail(what, done, total or 0)
             self._drawn.start()
-            self._drawn.update(self._task, description=what, completed=done, total=total)
+            self._drawn.update(self._task, description=what, completed=done, total=total, tail=tail)
 
     def clear(self) -> None:
         """Make room for a table; the next call draws the bar again, below it."""
@@ -30,7 +36,7 @@ class Bar:
 
 
 @contextlib.contextmanager
-def progress_bar(quiet: bool) -> Iterator[Bar]:
+def progress_bar(quiet: bool, tail: Callable[[str, int, int], str] | None = None) -> Iterator[Bar]:
     """A callback (what, done, total) that draws a bar on a terminal and does nothing elsewhere."""
     from femwgm.cli.tables import console
 
@@ -47,15 +53,10 @@ def progress_bar(quiet: bool) -> Iterator[Bar]:
         TimeElapsedColumn,
     )
 
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
+    words, end = (TextColumn(f"{{task.{name}}}") for name in ("description", "fields[tail]"))
+    columns = SpinnerColumn(), words, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), end
     with Progress(*columns, console=out, transient=True, redirect_stdout=False) as drawn:
-        yield Bar(drawn)
+        yield Bar(drawn, tail)
 
 
 def suggest(*commands: str, quiet: bool) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from femwgm.cli.options import Config, Out, Quiet, Set
+from femwgm.cli.options import Config, Out, Quiet, Set, length_option
 from femwgm.cli.screen import progress_bar
 
 __all__ = ["sense"]
@@ -39,7 +39,12 @@ def sense(
 
     probe = checked(
         Probe(
-            _length("--layer", layer), layer_index, _length("--particle", particle), particle_index, noise, q
+            length_option("--layer", layer),
+            layer_index,
+            length_option("--particle", particle),
+            particle_index,
+            noise,
+            q,
         )
     )
     settings = load_config(config, override or [])
@@ -49,47 +54,7 @@ def sense(
     if out is not None:
         write_sense(table, found, probe, out)
     if not quiet:
-        _show(settings.name, table)
+        from femwgm.cli.tables import print_quantities
 
-
-def _length(key: str, text: str) -> float:
-    """A positive length (um)."""
-    from pydantic_core import PydanticCustomError
-
-    from femwgm.config.quantity import length_um
-    from femwgm.errors import ConfigError
-
-    try:
-        value = length_um(text)
-    except PydanticCustomError:
-        value = -1.0
-    if not value > 0.0:
-        raise ConfigError("must be a positive length", key=key, value=text, remedy="write e.g. '10 nm'")
-    return value
-
-
-def _show(title: str, table: list) -> None:  # type: ignore[type-arg]
-    from rich.table import Table
-
-    from femwgm.cli.tables import console
-
-    shown = Table(title=title, box=None)
-    for name, side in (
-        ("mode", "left"),
-        ("quantity", "left"),
-        ("value", "right"),
-        ("error", "right"),
-        ("unit", "left"),
-    ):
-        shown.add_column(name, justify=side)  # type: ignore[arg-type]
-    last = None
-    for row in table:
-        shown.add_row(
-            row.mode if row.mode != last else "",
-            row.quantity,
-            f"{row.value:.6g}",
-            f"{row.error:.1g}",
-            row.unit,
-        )
-        last = row.mode
-    console().print(shown)
+        rows_shown = ((row.mode, row.quantity, row.value, row.error, row.unit) for row in table)
+        print_quantities(settings.name, rows_shown)

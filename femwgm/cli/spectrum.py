@@ -99,8 +99,7 @@ def _print(made, layer: str) -> None:  # type: ignore[no-untyped-def]
     import numpy as np
     from scipy.signal import find_peaks
 
-    from femwgm.cli.assigning import plain_table
-    from femwgm.cli.tables import console
+    from femwgm.cli.tables import console, plain_table
 
     screen = console()
     both = made.te + made.tm

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from femwgm.cli.screen import progress_bar
 from femwgm.cli.tables import console
 from femwgm.config import RunConfig
 from femwgm.errors import SolveError
@@ -35,7 +35,8 @@ def sweep_into(
     from femwgm.sweeps import run_sweep
 
     begin = time.perf_counter()
-    with _progress(quiet) as progress:
+    with progress_bar(quiet, _Pace().words) as bar:
+        progress = bar if quiet or console(stderr=True).is_terminal else _Lines()
         result = run_sweep(config, out, workers=workers, scheduler=scheduler, progress=progress, solve=solve)
     figures = _figures(config, result, out, formats)
     if not quiet:
@@ -88,41 +89,6 @@ def _tell(result: Any, seconds: float, figures: list[Path]) -> None:
         print(f"femwgm: failed at {place}: {reason}", file=sys.stderr)
 
 
-@contextlib.contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
-    """A callback (what, done, total): a bar with rate and time left on a terminal, now and then a line elsewhere."""
-    screen = console(stderr=True)
-    if quiet:
-        yield None
-        return
-    if not screen.is_terminal:
-        yield _Lines()
-        return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        SpinnerColumn,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-
-    left = TextColumn("{task.fields[left]}")
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), left,
-        console=screen, transient=True,
-    ) as bar:  # fmt: skip
-        task = bar.add_task("reading the points", total=None, left="")
-        pace = _Pace()
-
-        def show(what: str, done: int, total: int) -> None:
-            bar.update(
-                task, description=what, completed=done, total=total, left=pace.words(what, done, total)
-            )
-
-        yield show
-
-
 class _Pace:
     """Rate and time left, from the points solved since this call began."""
 
@@ -148,8 +114,8 @@ class _Lines:
     def __init__(self) -> None:
         self.pace, self.said = _Pace(), time.monotonic()
 
-    def __call__(self, what: str, done: int, total: int) -> None:
-        words = self.pace.words(what, done, total)
+    def __call__(self, what: str, done: int, total: int | None) -> None:
+        words = self.pace.words(what, done, total or 0)
         if words and time.monotonic() - self.said >= _EVERY_S:
             self.said = time.monotonic()
             print(f"{done} of {total} points, {words}", file=sys.stderr, flush=True)

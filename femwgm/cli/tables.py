@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich import box
@@ -17,7 +17,7 @@ from femwgm.cli.numbers import decimals_for, percent, plain, quality, short_erro
 from femwgm.ground.rows import Row
 from femwgm.ground.units import in_spectral_unit
 
-__all__ = ["console", "modes_table", "notes"]
+__all__ = ["console", "modes_table", "notes", "plain_table", "print_quantities"]
 
 COLOURS = {"TE": "cyan", "TM": "magenta"}
 UNCUT = 10_000
@@ -139,6 +139,32 @@ def _cells(row: Row, regions: Sequence[str], unit: str | None = None) -> dict[st
     pol = str(row.get("pol") or "?")
     first = {"mode": Text(pol, style=f"bold {COLOURS.get(pol, 'white')}")}
     return first | {name: Text(text) for name, text in texts.items()}
+
+
+def plain_table(title: str, columns: Sequence[str]) -> Table:
+    """A table without frame; words to the left, numbers to the right."""
+    table = Table(
+        title=title, box=box.SIMPLE_HEAD, header_style="bold", title_style="bold", title_justify="left", pad_edge=False,
+        collapse_padding=True,
+    )  # fmt: skip
+    for name in columns:
+        left = name in ("mode", "quantity", "", "difference", "or else", "unit", "first", "second")
+        table.add_column(name, justify="left" if left else "right", no_wrap=True)
+    return table
+
+
+def print_quantities(
+    title: str, rows: Iterable[tuple[str, str, str | float, str | float | None, str]], digits: int = 6
+) -> None:
+    """Print (mode, quantity, value, error, unit), each mode named once; numbers get so many figures, their errors one."""
+    table = plain_table(title, ("mode", "quantity", "value", "error", "unit"))
+    last = None
+    for mode, quantity, value, error, unit in rows:
+        shown = value if isinstance(value, str) else f"{value:.{digits}g}"
+        known = error if isinstance(error, str) else "" if error is None else f"{error:.1g}"
+        table.add_row(mode if mode != last else "", quantity, shown, known, unit)
+        last = mode
+    console().print(table)
 
 
 def _whole(value: Any) -> str:
