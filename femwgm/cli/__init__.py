@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import os
 import sys
 import tempfile
@@ -13,11 +14,15 @@ from typing import NoReturn
 
 from femwgm.errors import FemwgmError
 from femwgm.ground.interrupts import Interrupted, stoppable
+from femwgm.ground.version import __version__
 
 __all__ = ["main"]
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 """Errors without a file's name: those of a standard stream."""
+
+_SELDOM = 50_000
+"""Objects between two searches for cyclic garbage: importing makes a hundred thousand, and none of them is garbage."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -27,12 +32,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     One that femwgm did not foresee names a file with its traceback; its status is 1.
     """
     _open_streams()
+    gc.set_threshold(_SELDOM)
+    arguments = sys.argv[1:] if argv is None else list(argv)
     with stoppable() as signals:
         try:
+            if arguments == ["--version"]:
+                print(f"femwgm {__version__}", flush=True)
+                sys.exit(0)
             from femwgm.cli.app import app
 
             try:
-                app(args=None if argv is None else list(argv), prog_name="femwgm")
+                app(args=arguments, prog_name="femwgm")
             except SystemExit as end:
                 _raise_what_typer_swallowed(end)
                 sys.stdout.flush()

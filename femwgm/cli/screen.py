@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,10 +39,7 @@ class Bar:
 @contextlib.contextmanager
 def progress_bar(quiet: bool, tail: Callable[[str, int, int], str] | None = None) -> Iterator[Bar]:
     """A callback (what, done, total) that draws a bar on a terminal and does nothing elsewhere."""
-    from femwgm.cli.tables import console
-
-    out = console(stderr=True)
-    if quiet or not out.is_terminal:
+    if quiet or not sys.stderr.isatty():
         yield Bar()
         return
     from rich.progress import (
@@ -53,9 +51,11 @@ def progress_bar(quiet: bool, tail: Callable[[str, int, int], str] | None = None
         TimeElapsedColumn,
     )
 
+    from femwgm.cli.tables import console
+
     words, end = (TextColumn(f"{{task.{name}}}") for name in ("description", "fields[tail]"))
     columns = SpinnerColumn(), words, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), end
-    with Progress(*columns, console=out, transient=True, redirect_stdout=False) as drawn:
+    with Progress(*columns, console=console(stderr=True), transient=True, redirect_stdout=False) as drawn:
         yield Bar(drawn, tail)
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import ai_zeros
 
 from femwgm.config.geometries import AxialStack, Spheroid
 from femwgm.config.schema import RunConfig
@@ -204,6 +203,8 @@ def _leak(exact: ExactMode) -> float:
 
 def _spheroidal_shift(l: int, p: int, q: int, ratio: float) -> float:
     """Relative shift of k0 from the sphere mode of the same leading order, for the ratio a/b of the semi-axes."""
+    from scipy.special import ai_zeros
+
     zeta = float(ai_zeros(q)[0][-1])
     bracket = (2 * p * (ratio**3 - 1.0) + ratio**3) - (2 * p * (ratio - 1.0) + ratio)
     return -zeta / 12.0 * bracket * (0.5 * l) ** (-2.0 / 3.0) / l

@@ -32,7 +32,6 @@ from femwgm.runs.notes import doubts, uncounted
 from femwgm.solver.count import Count
 from femwgm.solver.distinct import distinct, missing
 from femwgm.solver.layout import goals_of
-from femwgm.stacks.finder import StackFinder
 
 if TYPE_CHECKING:
     from femwgm.imperfections import Multiplet
@@ -141,6 +140,8 @@ def finder_for(config: RunConfig, media: Mapping[str, Material]) -> Finder:
     if polar(config):
         return NestedFinder(config, media)
     if geometry.kind == "axial_stack":
+        from femwgm.stacks.finder import StackFinder
+
         return StackFinder(config, media)
     section = section_of(geometry)
     return (CavitySearch if section.walls.closed else BodySearch)(config, section, media)
