@@ -43,18 +43,30 @@ class Match:
         """Sum of the energies with the dispersive part; at a mode d(w_out - w_in)/dk0 = -(2 / k0) total."""
         return np.asarray((self.energies * (1.0 + 0.5 * k * slope / eps)).sum(axis=0))
 
-    def step(self, stack: Stack, slope: Array, scale: Array) -> Array:
+    def step(self, stack: Stack, slope: Array, scale: Array, real_only: Array) -> Array:
         """Newton step in k0 towards w_out = w_in.
 
         Both values are read as scale * cot(angle) and the difference of the angles is driven to zero, so a node of u at
-        the meeting interface does no harm.
+        the meeting interface does no harm. Layers marked `real_only` follow Re k0 alone, being known at real wavelengths only:
+        with D their part of the slope over the rest, the step s = x + i y solves s + D x = (step without them).
         """
-        energies = self.energies * (1.0 + 0.5 * stack.k * slope / stack.media.t)
+        dispersive = self.energies * 0.5 * stack.k * slope / stack.media.t
+        followed = real_only[:, None]
         flow_out, flow_in = np.where(stack.tm, self.w_out, 0.0), np.where(stack.tm, self.w_in, 0.0)
-        rate_out = (np.where(self.below, energies, 0.0).sum(axis=0) - flow_out) / (scale**2 + self.w_out**2)
-        rate_in = (np.where(self.below, 0.0, energies).sum(axis=0) + flow_in) / (scale**2 + self.w_in**2)
+
+        def rate(energies: Array) -> Array:
+            inner = np.where(self.below, energies, 0.0).sum(axis=0) / (scale**2 + self.w_out**2)
+            return np.asarray(
+                inner + np.where(self.below, 0.0, energies).sum(axis=0) / (scale**2 + self.w_in**2)
+            )
+
+        flow = flow_in / (scale**2 + self.w_in**2) - flow_out / (scale**2 + self.w_out**2)
+        analytic = rate(self.energies + np.where(followed, 0.0, dispersive)) + flow
+        D = rate(np.where(followed, dispersive, 0.0)) / analytic
         turn = np.arctan(scale * (self.w_out - self.w_in) / (scale**2 + self.w_out * self.w_in))
-        return np.asarray(0.5 * stack.k * turn / (scale * (rate_out + rate_in)))
+        free = np.asarray(0.5 * stack.k * turn / (scale * analytic))
+        real = free.real / (1.0 + D.real)
+        return np.asarray(real + 1j * (free.imag - D.imag * real)) if np.iscomplexobj(free) else real
 
 
 def match(stack: Stack, openness: float = 1.0, softness: float = 1.0, outermost: bool = False) -> Match:

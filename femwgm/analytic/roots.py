@@ -149,7 +149,7 @@ class Resonator:
 
     def _newton(self, stack: Stack, matched: Match) -> Array:
         slope = self.media.slope(stack.k, lossless=not stack.is_complex)[0]
-        return matched.step(stack, slope, _slope_scale(stack))
+        return matched.step(stack, slope, _slope_scale(stack), self.media.tabulated)
 
     def poles(self, tm: Bool, l: Array, q: Array, k_real: Array) -> Poles:
         """Complex poles that belong to real resonances."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from femwgm.analytic.contour import census, needs_contour, radial_order
 from femwgm.analytic.media import Index, MediaModel
 from femwgm.analytic.mode import ExactMode
 from femwgm.analytic.roots import Resonator
@@ -102,6 +104,10 @@ class LayeredSphere:
         a resonance so damped (Q about 1) that its path leaves Re k0 > 0. Media must not have a permittivity that falls with k0
         so steeply that k0^2 eps falls too, and where media have no data outside the window, leaky modes whose real resonance
         lies there are not found.
+
+        Where a medium is a metal or absorbs strongly the poles themselves are counted (:mod:`femwgm.analytic.contour`), those of
+        a quality factor above one, up to the degree from which none has turned up. Of poles with the same labels (one of them a
+        wave of the ambient that is hardly reflected) the sharpest is the mode.
         """
         lo, hi = sorted(float(w) for w in window_um)
         if not (0.0 < lo < math.inf and math.isfinite(hi)):
@@ -109,7 +115,15 @@ class LayeredSphere:
         k_lo, k_hi = 2.0 * math.pi / hi, 2.0 * math.pi / lo
         orders = None if radial_orders is None else tuple(sorted({int(q) for q in radial_orders}))
         result: list[ExactMode] = []
+        by_contour = needs_contour(self.resonator, k_lo, k_hi)
         for pol in polarizations:
+            if by_contour:
+                result += [
+                    mode
+                    for mode in self._counted(pol, k_lo, k_hi, l_range)
+                    if orders is None or mode.q in orders
+                ]
+                continue
             found = self._solve(Window(self.resonator, _is_tm(pol), k_lo, k_hi, orders).candidates(l_range))
             result += [
                 mode
@@ -117,8 +131,30 @@ class LayeredSphere:
                 if k_lo <= mode.k0.real <= k_hi and (orders is None or mode.q in orders)
             ]
         if min_q is not None:
-            result = [mode for mode in result if mode.log10_q_rad >= math.log10(min_q)]
+            result = [
+                mode
+                for mode in result
+                if (mode.q_total if by_contour else mode.log10_q_rad)
+                >= (min_q if by_contour else math.log10(min_q))
+            ]
         return sorted(result, key=lambda mode: -mode.wavelength_nm)
+
+    def _counted(
+        self, pol: str, k_lo: float, k_hi: float, l_range: tuple[int, int] | None
+    ) -> list[ExactMode]:
+        """Modes of a sphere with metal (:mod:`femwgm.analytic.contour`), each with the radial order that its nodes define."""
+        found = census(self.resonator, _is_tm(pol), k_lo, k_hi, l_range)
+        if found.lost:
+            raise SolveError(
+                f"{pol} poles of degree {', '.join(map(str, sorted(found.lost)))} in the window were counted but not found;"
+                " move its ends a little, or ask for other degrees"
+            )
+        kept: dict[tuple[int, int], ExactMode] = {}
+        for l, k in sorted(found.poles, key=lambda pole: abs(pole[1].imag / pole[1].real)):
+            pole = ExactMode(self, pol, l, 1, l, k, math.nan, math.nan)
+            pole = replace(pole, q=radial_order(pole.radial))
+            kept.setdefault((pole.l, pole.q), pole)
+        return list(kept.values())
 
     def nearest_modes(
         self,
@@ -163,6 +199,11 @@ class LayeredSphere:
         if (degrees < 1).any() or (orders < 1).any():
             raise GeometryError("polar degree l and radial order q start at 1")
         tm = np.full(degrees.shape, _is_tm(pol))
+        ends = [10.0] if window_um is None else [2.0 * math.pi / w for w in window_um]
+        if needs_contour(self.resonator, min(ends), max(ends)):
+            raise GeometryError(
+                "a sphere with metal is asked for its modes() in a window, or a pole() near a start value"
+            )
         if window_um is None:
             return self._solve(guess(self.resonator, tm, degrees, orders))
         lower, upper = (np.full(degrees.shape, 2.0 * math.pi / w) for w in sorted(window_um, reverse=True))

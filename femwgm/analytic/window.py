@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from femwgm.analytic.bessel import barrier
 from femwgm.analytic.roots import Resonator
-from femwgm.errors import GeometryError, MaterialError, SolveError
+from femwgm.errors import MaterialError, SolveError
 from femwgm.ground.typing import Array
 
 _TIGHT = 16.0
@@ -88,10 +88,6 @@ class Window:
     def _largest_degree(self) -> int:
         """No resonance up to k_hi has a higher degree: without an oscillating layer w/u > 0 inside and < 0 outside."""
         media = self.resonator.media.at(np.array([self.k_hi]), lossless=True)
-        if (media.t <= 0.0).any() or (media.r <= 0.0).any():
-            raise GeometryError(
-                "counting modes needs permittivities with positive real part; for metals use pole() with a start value"
-            )
         eps = np.maximum(media.t, media.r)[:-1, 0]
         return max(int(self.k_hi * np.sqrt((eps * np.square(self.resonator.radii)).max())) + 1, 1)
 

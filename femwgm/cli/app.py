@@ -105,11 +105,12 @@ def exact(
     from femwgm.config import load_config
 
     settings = load_config(config, override or [])
-    rows = exact_rows(settings, formulas)
+    rows, remarks = exact_rows(settings, formulas)
     if formulas and not csv:
         show_formulas(rows, f"{settings.name}, exact and by formulas")
         return
-    show_modes(rows, settings.geometry.regions, f"{settings.name}, exact", csv=csv, unit=settings.modes.unit)
+    title, regions, unit = f"{settings.name}, exact", settings.geometry.regions, settings.modes.unit
+    show_modes(rows, regions, title, csv=csv, warnings=remarks, unit=unit)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from pathlib import Path
 from femwgm.config import RunConfig, config_hash
 from femwgm.config.quantity import um
 from femwgm.errors import ConfigError
+from femwgm.finders.exact_list import metal_notes
 from femwgm.geometry.build import section_of
 from femwgm.ground.units import k0_from_wavelength
 from femwgm.materials import materials_from_config
@@ -40,7 +41,7 @@ def remarks(config: RunConfig) -> list[str]:
         f" size parameter {middle * config.geometry.radius_ref_um:.4g} in the middle of the window"
     )
     if config.geometry.kind == "layered_sphere":
-        lines.append(_expected(config))
+        lines += [_expected(config), *metal_notes(config, media)]
     else:
         section_of(config.geometry)
     if config.imperfections:

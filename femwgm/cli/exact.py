@@ -13,8 +13,8 @@ from femwgm.materials import Material, materials_from_config
 __all__ = ["exact_rows", "show_formulas"]
 
 
-def exact_rows(config: RunConfig, formulas: bool = False) -> list[dict[str, Any]]:
-    """Rows of the exact solution, shortest wavelength first; with `formulas` also the wavelengths that those give.
+def exact_rows(config: RunConfig, formulas: bool = False) -> tuple[list[dict[str, Any]], list[str]]:
+    """Rows of the exact solution, shortest wavelength first, and remarks; with `formulas` also the wavelengths those give.
 
     Raises
     ------
@@ -23,19 +23,20 @@ def exact_rows(config: RunConfig, formulas: bool = False) -> list[dict[str, Any]
     """
     from femwgm.analytic.formulas import by_formulas
     from femwgm.analytic.table import mode_row
-    from femwgm.finders.exact_list import exact_sphere, expected_modes
+    from femwgm.finders.exact_list import exact_modes, exact_sphere, expected_modes, metal_notes
 
     materials = materials_from_config(config)
     _require_exact(config, materials)
     sphere = exact_sphere(config, materials)
     regions = config.geometry.regions
     rows = []
-    for wanted in expected_modes(config, materials):
+    expected_modes(config, materials)  # refuses a window without modes, and names the nearest
+    for mode in exact_modes(config, sphere):
         begin = time.perf_counter()
-        mode = sphere.mode(wanted.pol, wanted.l, wanted.q, window_um=_around(config)).with_m(wanted.m)
         row = {**mode_row(mode, regions), "seconds": time.perf_counter() - begin}
         rows.append({**row, **by_formulas(mode)} if formulas else row)
-    return sorted(rows, key=lambda row: (row["wavelength_nm"], row["pol"], row["m"]))
+    rows.sort(key=lambda row: (row["wavelength_nm"], row["pol"], row["m"]))
+    return rows, metal_notes(config, materials)
 
 
 def _require_exact(config: RunConfig, materials: Mapping[str, Material]) -> None:
@@ -53,12 +54,6 @@ def _require_exact(config: RunConfig, materials: Mapping[str, Material]) -> None
                 value="z",
                 remedy="use 'axis: radial', or 'femwgm run'",
             )
-
-
-def _around(config: RunConfig) -> tuple[float, float]:
-    """The window with a little room for rounding at its ends."""
-    lo, hi = config.modes.window_um
-    return lo * (1.0 - 1e-12), hi * (1.0 + 1e-12)
 
 
 def show_formulas(rows: Sequence[Mapping[str, Any]], title: str) -> None:

@@ -132,8 +132,8 @@ def _cells(row: Row, regions: Sequence[str], unit: str | None = None) -> dict[st
         spaced: spacing,
         "Q_rad": q_rad,
         "Q_abs": q_abs,
-        "Q": quality(row.get("q_total")) if q_rad and q_abs else "",
-        "V (µm³)": plain(row.get("mode_volume_um3"), 2),
+        "Q": quality(row.get("q_total")) if _budgets(row) != 1 else "",
+        "V (µm³)": _volume(row.get("mode_volume_um3")),
         **{f"{region} (%)": percent(row.get(f"energy_{region}")) for region in regions},
     }
     pol = str(row.get("pol") or "?")
@@ -165,6 +165,15 @@ def print_quantities(
         table.add_row(mode if mode != last else "", quantity, shown, known, unit)
         last = mode
     console().print(table)
+
+
+def _budgets(row: Row) -> int:
+    """How many losses of a mode are known by themselves: the Q of one alone is that of the mode."""
+    return sum(row.get(name) is not None for name in ("q_rad", "q_abs", "q_wall", "q_scattering"))
+
+
+def _volume(value: Any) -> str:
+    return f"{value:.3g}" if value is not None and value < 1.0 else plain(value, 2)
 
 
 def _whole(value: Any) -> str:

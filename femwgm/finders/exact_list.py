@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from femwgm.config.geometries import AxialStack, Spheroid
 from femwgm.config.schema import RunConfig
-from femwgm.errors import ConfigError, MaterialError, SolveError
+from femwgm.config.settings import Modes
+from femwgm.errors import ConfigError
 from femwgm.finders.refusals import no_mode
 from femwgm.ground.units import k0_from_wavelength
 from femwgm.materials import Material
@@ -31,15 +30,18 @@ def exact_sphere(config: RunConfig, materials: Mapping[str, Material], pol: str 
 
     geometry = config.geometry
     middle = k0_from_wavelength(0.5 * sum(config.modes.window_um))
-    across: list[Any] = []
-    along: list[Any] = []
+    media: list[Any] = []
+    along: list[complex | None] = []
     for name in geometry.region_materials.values():
         medium = materials[name]
-        seen = medium.index_axial if medium.axis == "z" and pol == "TE" else medium.index
-        across.append(seen if medium.dispersive else seen(middle))
-        axial = medium.index_axial if medium.dispersive else medium.index_axial(middle)
-        along.append(axial if medium.axis == "radial" else None)
-    return LayeredSphere(geometry.radii_um, across, along)
+        across = medium.index_axial if medium.axis == "z" and pol == "TE" else medium.index
+        if medium.dispersive:
+            media.append(across if medium.axis == "z" else medium)
+        else:
+            media.append(across(middle))
+        fixed_along = medium.axis == "radial" and not medium.dispersive
+        along.append(medium.index_axial(middle) if fixed_along else None)
+    return LayeredSphere(geometry.radii_um, media, along)
 
 
 def expected_modes(config: RunConfig, materials: Mapping[str, Material]) -> list[Expected]:
@@ -54,36 +56,64 @@ def expected_modes(config: RunConfig, materials: Mapping[str, Material]) -> list
         return _on_spheroid(config, materials)
     modes = config.modes
     media = [materials[name] for name in config.geometry.region_materials.values()]
-    middle = k0_from_wavelength(0.5 * sum(modes.window_um))
-    if any(medium.permittivity(middle).real < 0.0 for medium in media):
-        found = _with_metal(config, materials)
-    elif any(medium.axis == "z" for medium in media):
-        found = _around_window(config, materials)
+    if any(medium.axis == "z" for medium in media):
+        found = _at_orders(_around_window(config, materials), modes)
     else:
-        sphere = exact_sphere(config, materials)
-        found = sphere.modes(
-            window_um=modes.window_um, polarizations=modes.polarizations, radial_orders=modes.radial_orders,
-            l_range=_degrees(modes.polar_orders, modes.azimuthal_orders),
-        )  # fmt: skip
-    expected = []
-    for exact in found:
-        orders = _azimuthal_orders(exact.l, modes.polar_orders, modes.azimuthal_orders)
-        expected += [Expected(exact.pol, exact.q, exact.l, m, exact.k0, leak=_leak(exact)) for m in orders]
-    if not expected and any(medium.permittivity(middle).real < 0.0 for medium in media):
-        raise no_mode(
-            config,
-            "widen the window: modes of metals are sought from starting points in it, not counted",
-            "of the requested kind was found",
-        )
+        found = exact_modes(config, exact_sphere(config, materials))
+    expected = [Expected(e.pol, e.q, e.l, e.m, e.k0, leak=_leak(e)) for e in found]
     if not expected:
         sphere = exact_sphere(config, materials)
-        near = "; ".join(
-            f"{e.pol} q={e.q} l={e.l} at {e.wavelength_nm:.3f} nm"
-            for e in sphere.nearest_modes(window_um=modes.window_um, polarizations=modes.polarizations,
-                                          radial_orders=modes.radial_orders)
-        )  # fmt: skip
-        raise no_mode(config, f"the nearest are {near}")
+        if beyond := metal_notes(config, materials):
+            there = sphere.modes(modes.window_um, modes.polarizations)
+            raise no_mode(config, f"{beyond[0]}; others there: {_named(there[:6]) or 'none'}")
+        near = sphere.nearest_modes(
+            window_um=modes.window_um, polarizations=modes.polarizations, radial_orders=modes.radial_orders
+        )
+        raise no_mode(config, f"the nearest are {_named(near)}")
     return sorted(expected, key=lambda e: (e.k0.real, e.pol, e.m))
+
+
+def _named(found: Sequence[ExactMode]) -> str:
+    return "; ".join(f"{e.pol} q={e.q} l={e.l} at {e.wavelength_nm:.3f} nm" for e in found)
+
+
+def metal_notes(config: RunConfig, materials: Mapping[str, Material]) -> list[str]:
+    """What is not looked for in a sphere with a metal or a strong absorber, and what its shares mean."""
+    from femwgm.analytic.contour import LEAST_Q, needs_contour
+
+    lo, hi = config.modes.window_um
+    media = {name: materials[name] for name in config.geometry.region_materials.values()}
+    if config.geometry.kind != "layered_sphere" or any(medium.axis == "z" for medium in media.values()):
+        return []
+    if not needs_contour(exact_sphere(config, materials).resonator, 2.0 * np.pi / hi, 2.0 * np.pi / lo):
+        return []
+    notes = [f"the poles of a sphere with metal are counted: all of Q above {LEAST_Q:g}, none below"]
+    middle = k0_from_wavelength(0.5 * (lo + hi))
+    metals = [name for name, medium in media.items() if medium.permittivity(middle).real < 0.0]
+    if metals:
+        notes.append(
+            f"shares of the electric energy are of the integral of Re eps |E|^2, which is negative in {', '.join(metals)}:"
+            " they add up to one, but leave 0 to 1; those named e2 do not"
+        )
+    return notes
+
+
+def exact_modes(config: RunConfig, sphere: LayeredSphere) -> list[ExactMode]:
+    """The modes of a sphere in the window, a mode for each azimuthal order that the configuration asks for."""
+    modes = config.modes
+    found = sphere.modes(
+        window_um=modes.window_um, polarizations=modes.polarizations, radial_orders=modes.radial_orders,
+        l_range=_degrees(modes.polar_orders, modes.azimuthal_orders),
+    )  # fmt: skip
+    return _at_orders(found, modes)
+
+
+def _at_orders(found: Sequence[ExactMode], modes: Modes) -> list[ExactMode]:
+    return [
+        mode.with_m(m)
+        for mode in found
+        for m in _azimuthal_orders(mode.l, modes.polar_orders, modes.azimuthal_orders)
+    ]
 
 
 def expected_on_stack(
@@ -106,41 +136,6 @@ def expected_on_stack(
 
 _WIDER = 3e-3
 """Share by which a window is widened where wavenumbers are estimates."""
-
-
-_STARTS = 7
-"""Starting points across the window for each decay rate."""
-_DECAYS = (0.005, 0.05, 0.2)
-"""Decay rates, -Im k0 / Re k0, from which modes of metals are sought."""
-_MORE_DEGREES = 6
-"""Polar degrees beyond the size parameter at which modes of metals are still sought."""
-
-
-def _with_metal(config: RunConfig, materials: Mapping[str, Material]) -> list[ExactMode]:
-    """Modes of spheres with metal: poles that Newton's iteration reaches from points all over the window, Q above one half.
-
-    Negative permittivities leave no count to rely on, so q only numbers the poles of one degree, the longest wavelength first.
-    """
-    sphere, modes = exact_sphere(config, materials), config.modes
-    lo, hi = (2.0 * np.pi / w for w in reversed(modes.window_um))
-    starts = [k * (1.0 - 1j * decay) for k in np.linspace(lo, hi, _STARTS) for decay in _DECAYS]
-    degrees = (
-        int(hi * sphere.outer_radius_um * max(abs(materials[n].index(hi)) for n in materials)) + _MORE_DEGREES
-    )
-    found: list[ExactMode] = []
-    for pol in modes.polarizations:
-        for l in range(1, degrees + 1):
-            poles: list[ExactMode] = []
-            for start in starts:
-                with suppress(SolveError, MaterialError):
-                    pole = sphere.pole(pol, l, start)
-                    k = pole.k0
-                    new = all(abs(k / other.k0 - 1.0) > 1e-9 for other in poles)
-                    if new and lo <= k.real <= hi and -k.real < k.imag:
-                        poles.append(pole)
-            poles.sort(key=lambda mode: mode.k0.real)
-            found += [replace(pole, q=q) for q, pole in enumerate(poles, start=1)]
-    return [mode for mode in found if modes.radial_orders is None or mode.q in modes.radial_orders]
 
 
 def _around_window(config: RunConfig, materials: Mapping[str, Material]) -> list[ExactMode]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from femwgm.config.schema import RunConfig
 from femwgm.fem.problem import MeridianProblem
-from femwgm.finders.exact_list import expected_modes
+from femwgm.finders.exact_list import expected_modes, metal_notes
 from femwgm.finders.finder import ElementFinder, Layout, Tell
 from femwgm.finders.settle import settle
 from femwgm.ground.timing import stage
@@ -38,11 +38,17 @@ class NestedFinder(ElementFinder):
         self.exact = config.geometry.kind == "layered_sphere" and all(m.axis != "z" for m in media.values())
 
     def groups(self, tell: Tell) -> Iterator[Sequence[Expected]]:
-        by_name = {self.config.geometry.region_materials[region]: m for region, m in self.media.items()}
         with stage("expected modes"):
-            self.expected = expected_modes(self.config, by_name)
+            self.expected = expected_modes(self.config, self._by_name)
         for group in groups(self.expected):
             yield sorted(group, key=lambda e: (e.m, e.pol))
+
+    @property
+    def _by_name(self) -> dict[str, Material]:
+        return {self.config.geometry.region_materials[region]: m for region, m in self.media.items()}
+
+    def notes(self) -> list[str]:
+        return metal_notes(self.config, self._by_name)
 
     def lay_out(self, group: Sequence[Expected], goals: Goals, sharper: float) -> Layout:
         ascending = sorted(group, key=lambda e: (e.k0.real, e.pol, e.m))

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import cmath
 import math
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 __all__ = ["Absorbing", "Constant", "Law", "Raised", "Table"]
 
@@ -53,25 +54,35 @@ class Table:
     k: tuple[float, ...]
 
     @cached_property
-    def _curves(self) -> tuple[Any, Any, Any, Any]:
+    def _cubics(self) -> list[list[complex]]:
+        """Coefficients of n + i k between neighbouring wavelengths, the highest power of the distance from the lower first."""
         from scipy.interpolate import PchipInterpolator
 
-        n = PchipInterpolator(self.wavelength_um, self.n, extrapolate=True)
-        k = PchipInterpolator(self.wavelength_um, self.k, extrapolate=True)
-        return n, k, n.derivative(), k.derivative()
+        n, k = (PchipInterpolator(self.wavelength_um, values).c for values in (self.n, self.k))
+        cubics: list[list[complex]] = (n + 1j * k).T.tolist()
+        return cubics
 
-    def index(self, k0: complex) -> tuple[complex, complex]:
-        """n + i k, and its slope in k0 (um)."""
-        wavelength = 2.0 * math.pi / complex(k0).real
-        n, k, dn, dk = (float(curve(wavelength)) for curve in self._curves)
-        return complex(n, k), complex(dn, dk) * -wavelength / complex(k0).real
+    def _piece(self, k0: complex) -> tuple[float, list[complex]]:
+        """Distance from the wavelength of the table at or below 2 pi / Re k0 (um), and the cubic there."""
+        wavelength, stated = 2.0 * math.pi / complex(k0).real, self.wavelength_um
+        i = min(max(bisect_right(stated, wavelength) - 1, 0), len(stated) - 2)
+        return wavelength - stated[i], self._cubics[i]
+
+    def index(self, k0: complex) -> complex:
+        """n + i k."""
+        t, (a, b, c, d) = self._piece(k0)
+        return ((a * t + b) * t + c) * t + d
+
+    def index_slope(self, k0: complex) -> complex:
+        """Slope of n + i k in k0 (um)."""
+        t, (a, b, c, _) = self._piece(k0)
+        return ((3.0 * a * t + 2.0 * b) * t + c) * -2.0 * math.pi / complex(k0).real ** 2
 
     def eps(self, k0: complex) -> complex:
-        return self.index(k0)[0] ** 2
+        return self.index(k0) ** 2
 
     def slope(self, k0: complex) -> complex:
-        index, slope = self.index(k0)
-        return 2.0 * index * slope
+        return 2.0 * self.index(k0) * self.index_slope(k0)
 
 
 @dataclass(frozen=True)
@@ -95,11 +106,12 @@ class Absorbing:
         return Table(self.wavelength_um, (0.0,) * len(self.k), self.k)
 
     def eps(self, k0: complex) -> complex:
-        return (cmath.sqrt(self.law.eps(k0)) + self._loss.index(k0)[0]) ** 2
+        return (cmath.sqrt(self.law.eps(k0)) + self._loss.index(k0)) ** 2
 
     def slope(self, k0: complex) -> complex:
-        n, loss = cmath.sqrt(self.law.eps(k0)), self._loss.index(k0)
-        return 2.0 * (n + loss[0]) * (self.law.slope(k0) / (2.0 * n) + loss[1])
+        n = cmath.sqrt(self.law.eps(k0))
+        slope = self.law.slope(k0) / (2.0 * n) + self._loss.index_slope(k0)
+        return 2.0 * (n + self._loss.index(k0)) * slope
 
 
 @dataclass(frozen=True)

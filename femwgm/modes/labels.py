@@ -14,8 +14,9 @@ from femwgm.fem.field import CellField
 from femwgm.geometry.profile import Profile
 from femwgm.ground.typing import Array
 
-_RADIAL_THRESHOLD, _POLAR_THRESHOLD = 5e-3, 5e-2
-"""Lobes weaker than this share of the strongest do not count: they are tails or noise, of which there is more in latitude."""
+_RADIAL_THRESHOLD, _METAL_THRESHOLD, _POLAR_THRESHOLD = 5e-3, 2e-2, 5e-2
+"""Lobes weaker than this share of the strongest do not count: they are tails or noise, of which there is more in latitude, or
+what tunnels through a metal film."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ def identify(
     else:
         points = _paths(profile, rho, beta, surface - radii[0], latitude, plane is not None, samples)
     line, arc = np.split(_radial_function(field, eps, pol, points, body, profile), [samples])
-    radial_changes, radial_weakest = _sign_changes(line, _RADIAL_THRESHOLD)
+    radial_changes, radial_weakest = _sign_changes(
+        line, _METAL_THRESHOLD if (eps.real < 0.0).any() else _RADIAL_THRESHOLD
+    )
     polar_changes, polar_weakest = _sign_changes(arc, _POLAR_THRESHOLD)
     if plane:
         # rho H_rho is odd about a natural plane and even about a conducting one; rho E_rho the other way round.
@@ -181,7 +184,7 @@ def _radial_function(
     if pol == "TE":
         u = rho * (H[0] * n[0] + H[2] * n[1])
     else:
-        inside = np.where(probe.owner >= 0, eps.real[probe.owner], 0.0)
+        inside = np.where(probe.owner >= 0, eps[probe.owner], 0.0)
         u = rho * inside * (E[0] * n[0] + E[2] * n[1])
     if body is not None:
         u = np.where((probe.owner >= 0) & body[probe.owner], u, 0.0)

@@ -100,6 +100,7 @@ def _solve_with_factor(
         start = start[:, None]
     block = 3 if start is None else start.shape[1]
     before: tuple[complex, complex] | None = None
+    real_only = any(medium.tabulated for medium in problem.materials)
     for _ in range(_FIXED_POINT_STEPS if problem.dispersive else 1):
         pencil = problem.pencil(degree, expected.m, mirror, k, outer)
         if start is not None and pencil.definite and np.iscomplexobj(start):
@@ -119,7 +120,7 @@ def _solve_with_factor(
         new = complex(np.sqrt(complex(pairs.values[0])))
         start, moved = pairs.vectors, abs(new - k) / abs(new)
         block = start.shape[1]
-        before, k = (k, new), new if moved < 1e-13 else _next(before, (k, new))
+        before, k = (k, new), new if moved < 1e-13 else _next(before, (k, new), real_only)
         if moved < 1e-13:
             break
     else:
@@ -131,13 +132,23 @@ def _solve_with_factor(
     return Eigenmode(k, pairs.vectors[:, 0], float(pairs.residuals[0]), pencil, degree, cluster), factor
 
 
-def _next(before: tuple[complex, complex] | None, now: tuple[complex, complex]) -> complex:
-    """Where the wavenumber of a dispersive mode settles: by the secant through two pairs (media at k, wavenumber found)."""
+def _next(before: tuple[complex, complex] | None, now: tuple[complex, complex], real_only: bool) -> complex:
+    """Where the wavenumber of a dispersive mode settles: by the secant through two pairs (media at k, wavenumber found).
+
+    A table follows the real part alone (`real_only`), and so does the secant.
+    """
     if before is None:
         return now[1]
     (k1, new1), (k2, new2) = before, now
-    change = (new2 - k2) - (new1 - k1)
-    step = -(new2 - k2) * (k2 - k1) / change if abs(change) > 1e-14 * abs(k2) else new2 - k2
+    rise = new2 - new1
+    if real_only:
+        miss = (new2 - k2).real
+        change, run = miss - (new1 - k1).real, (k2 - k1).real
+        ahead = -miss * run / change if abs(change) > 1e-14 * abs(k2) else miss
+        found = complex(k2.real + ahead, new2.imag + (rise.imag * ahead / run if run else 0.0))
+        return found if abs(ahead) < 10.0 * abs(miss) else new2
+    turn = rise - (k2 - k1)
+    step = -(new2 - k2) * (k2 - k1) / turn if abs(turn) > 1e-14 * abs(k2) else new2 - k2
     return k2 + step if abs(step) < 10.0 * abs(new2 - k2) else new2
 
 
