@@ -61,7 +61,6 @@ GUESTS = {
     "matplotlib": {"views"},
     "pyvista": {"views"},
     "vtk": {"views"},
-    "trame": {"views"},
     "typer": {"cli"},
     "dask": {"sweeps"},
     "distributed": {"sweeps"},

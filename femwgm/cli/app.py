@@ -217,7 +217,9 @@ def view(
         Path | None,
         typer.Option("--html", metavar="FILE", help="One page that turns in any browser, without a server."),
     ] = None,
-    web: Annotated[bool, typer.Option("--web", help="Serve the view to a browser on this machine.")] = False,
+    web: Annotated[
+        bool, typer.Option("--web", help="Serve the page that turns to a browser on this machine.")
+    ] = False,
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="Port for --web; 0 takes a free one.")
     ] = 0,
@@ -245,14 +247,8 @@ def view(
     from femwgm.store import load_run
     from femwgm.views.space.app import opacities, view_run
 
-    if html is not None:
-        from femwgm.views.report.turning import write_turning
-
-        print(write_turning(load_run(folder), html))
-        if not (png or gif or mp4 or web):
-            return
     written = view_run(
-        load_run(folder), mode=mode, show=quantity, png=png, gif=gif, mp4=mp4, web=web, host=host, port=port,
+        load_run(folder), mode=mode, show=quantity, png=png, gif=gif, mp4=mp4, html=html, web=web, host=host, port=port,
         open_browser=browser, standing=standing, cut=cut, wedge=wedge, opacity=opacities(opacity or []),
     )  # fmt: skip
     for file in written:

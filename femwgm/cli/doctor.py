@@ -23,7 +23,6 @@ CORE = (
 )  # fmt: skip
 EXTRAS = {
     "py-mkl-pardiso": "faster factorisations (femwgm[fast])",
-    "trame": "the view in a browser (femwgm[web])",
 }
 GRAPHICS = {"libGL.so.1": "libgl1", "libEGL.so.1": "libegl1", "libGLU.so.1": "libglu1-mesa"}
 

@@ -1,4 +1,4 @@
-"""`femwgm view`: pictures and films off screen, a window with sliders, or a page in the browser."""
+"""`femwgm view`: pictures and films off screen, a page that turns in the browser, or a window with sliders."""
 
 from __future__ import annotations
 
@@ -54,11 +54,6 @@ class Stage:
         self._furnish()
         self.plotter.render()
 
-    def choose(self, label: str) -> None:
-        """Show another mode."""
-        self.mode = self.run.find(label)
-        self._redraw()
-
     def step(self, by: int) -> None:
         """Show the next mode of the table, or the one before."""
         modes = self.run.modes
@@ -76,30 +71,17 @@ class Stage:
         self.look = replace(self.look, cut=replace(self.look.cut, angle=angle))
         self._redraw()
 
-    def fade(self, layer: str, opacity: float) -> None:
-        """Make a layer clear (0) or solid (1)."""
-        self.look = replace(
-            self.look, opacity={**self.look.opacity, layer: float(np.clip(opacity, 0.0, 1.0))}
-        )
-        self._redraw()
-        smooth_edges(self.plotter, self.scene, fine=False)
-        self.plotter.render()
-
     def at_phase(self, degrees: float) -> None:
         """Show the moment omega t."""
         self.look = replace(self.look, wave=replace(self.look.wave, phase=float(np.radians(degrees))))
         self.scene.repaint(self.look.wave)
         self.plotter.render()
 
-    def stand(self, standing: bool) -> None:
-        """Show the standing wave, or the travelling one."""
-        self.look = replace(self.look, wave=replace(self.look.wave, standing=standing))
-        self._redraw()
-
 
 def view(
     source: Source, *, mode: str | None = None, show: str | None = None, png: str | Path | None = None,
-    gif: str | Path | None = None, mp4: str | Path | None = None, web: bool = False, standing: bool = False, phase: float = 0.0,
+    gif: str | Path | None = None, mp4: str | Path | None = None, html: str | Path | None = None,
+    web: bool = False, standing: bool = False, phase: float = 0.0,
     cut: float = 100.0, wedge: bool = False, opacity: Mapping[str, float] | None = None, size: tuple[int, int] | None = None,
     host: str = "127.0.0.1", port: int = 0, open_browser: bool = True,
 ) -> list[Path]:  # fmt: skip
@@ -115,8 +97,10 @@ def view(
         Quantity; by default |E|^2 in pictures, the strongest component of E in films.
     png, gif, mp4
         Files to write, off screen.
+    html
+        File of a page that turns in any browser; its quantities are |E|^2 and the components of E, its layers are solid.
     web
-        Serve the view to a browser on this machine.
+        Serve that page to a browser on this machine.
     standing, phase
         Standing instead of travelling wave; omega t in degrees.
     cut
@@ -160,15 +144,18 @@ def view(
             if moving is None:
                 moving = replace(look, show=main_component(chosen.solid))
             written.append(animate(run, chosen, film, moving, size=size or (1200, 600)))
-    if written:
-        return written
+    if html is not None:
+        from femwgm.views.report.turning import write_turning
+
+        written.append(write_turning(run, html, chosen.label, look))
     if web:
+        from femwgm.views.report.turning import turning_html
         from femwgm.views.space.web import serve
 
-        serve(run, chosen, look, host=host, port=port, open_browser=open_browser)
-    else:
+        serve(turning_html(run, chosen.label, look), host=host, port=port, open_browser=open_browser)
+    elif not written:
         window(run, chosen, look)
-    return []
+    return written
 
 
 def _imperfect(run: RunView, mode: ModeView, png: str | Path | None) -> Path:

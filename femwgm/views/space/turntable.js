@@ -117,7 +117,7 @@ function turntable(root, data) {
   ["along", "around", "hot", "wave"].forEach((name, unit) => gl.uniform1i(at[name], unit));
 
   // ---- what is shown
-  const state = { mode: data.first, what: 0, cut: data.cut, standing: false, playing: false, phase: 0, dirty: true, painted: null };
+  const state = { mode: data.first, what: data.what, cut: data.cut, standing: data.standing, playing: false, phase: data.phase, dirty: true, painted: null };
   const view = { target: [0, 0, data.middle], distance: 0, azimuth: data.cut / 2, lift: 0.576 };
   const fov = Math.PI / 6;
   const whole = () => ({ target: [0, 0, data.middle], distance: 1.16 * data.size / Math.tan(fov / 2), azimuth: state.cut / 2, lift: 0.576 });
@@ -320,6 +320,7 @@ function turntable(root, data) {
     wake();
   });
   new ResizeObserver(wake).observe(canvas);
+  find("what").value = String(state.what); find("standing").checked = state.standing;
   Object.assign(view, whole());
   scale();
   choose(data.first);

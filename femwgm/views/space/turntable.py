@@ -27,13 +27,12 @@ from femwgm.views.fields.source import ModeView, RunView, Source, run_view
 from femwgm.views.figures.plane import mode_box, scale
 from femwgm.views.figures.style import intensity_map, layer_colours, wave_map
 from femwgm.views.space.caption import sentence
+from femwgm.views.space.scene import Look
 
 __all__ = ["block", "scene", "script", "style"]
 
 SHOWN = ("E2", "E_r", "E_phi", "E_z")
 """Quantities of the page, in the order of its shader."""
-CUT = 100.0
-"""Opening at first (degrees)."""
 _CELLS, _ROOM = 16_000, 1_400_000
 """Cells of a mode's grid at most, and bytes of all grids together before they are packed."""
 _POINTS = 400
@@ -52,12 +51,13 @@ def style() -> str:
     return _file("css")
 
 
-def block(source: Source, *, first: str | None = None, instead: str = "") -> str:
+def block(source: Source, *, first: str | None = None, look: Look | None = None, instead: str = "") -> str:
     """The element that turns, beginning with the mode of a label; `instead` is shown where there is no WebGL, and in print."""
-    data = json.dumps(scene(run_view(source), first), separators=(",", ":"), ensure_ascii=False)
+    look = look or Look()
+    data = json.dumps(scene(run_view(source), first, look), separators=(",", ":"), ensure_ascii=False)
     nothing = "<p>This browser has no WebGL 2: the picture in plots/cut_open.png shows the same.</p>"
     return Template(_file("html")).substitute(
-        cut=f"{CUT:g}", instead=instead or nothing, data=data.replace("</", "<\\/")
+        cut=f"{np.degrees(look.cut.angle):g}", instead=instead or nothing, data=data.replace("</", "<\\/")
     )
 
 
@@ -65,14 +65,24 @@ def _file(kind: str) -> str:
     return files("femwgm.views.space").joinpath(f"turntable.{kind}").read_text(encoding="utf-8")
 
 
-def scene(run: RunView, label: str | None = None) -> dict[str, Any]:
+def scene(run: RunView, label: str | None = None, look: Look | None = None) -> dict[str, Any]:
     """What the script is told; lengths in um.
 
     Raises
     ------
     OutputError
-        If there is nothing to show.
+        If there is nothing to show, or the page cannot show what is asked for.
     """
+    look = look or Look()
+    what = quantity(look.show).name
+    if what not in SHOWN:
+        raise OutputError(
+            f"the page that turns shows {', '.join(SHOWN)}, not {what}; --png FILE shows every quantity"
+        )
+    if look.opacity:
+        raise OutputError(
+            "the page that turns has solid layers; --opacity is for --png, --gif, --mp4 and the window"
+        )
     shown = list(run.modes)
     if not shown or not run.outlines:
         raise OutputError(
@@ -84,7 +94,7 @@ def scene(run: RunView, label: str | None = None) -> dict[str, Any]:
     drawn = (*body, *around)
     tints = layer_colours(run.regions)
     r, low, high = reach_of(body)
-    floor = all(line.round for line in body)
+    floor = np.isfinite(look.cut.floor) and all(line.round for line in body)
     far = max(float(line.r.max()) for line in drawn)
     lowest, highest = (
         min(float(line.z.min()) for line in drawn),
@@ -97,8 +107,11 @@ def scene(run: RunView, label: str | None = None) -> dict[str, Any]:
     return {
         "size": max(r, 0.5 * (high - low)),
         "middle": 0.5 * (low + high),
-        "floor": floor,
-        "cut": float(np.radians(CUT)),
+        "floor": bool(floor),
+        "cut": look.cut.angle,
+        "what": SHOWN.index(what),
+        "standing": look.wave.standing,
+        "phase": look.wave.phase,
         "first": first,
         "sheet": [
             0.0,
