@@ -153,12 +153,15 @@ class CellMatrices:
         out[:, j] = self.DGD @ v - m * (np.swapaxes(self.GD, 1, 2) @ u)
         return out
 
-    def apply_mass(self, eps: Array, x: Array) -> Array:
-        """M x on each cell in isotropic media, without building M."""
+    def apply_mass(self, eps: Array, x: Array, eps_axial: Array | None = None) -> Array:
+        """M x on each cell, without building M; `eps_axial` as in `mass`."""
         i, j = self.space.from_curl, self.space.from_scalar
         out = np.empty(x.shape, dtype=np.result_type(self.T, eps, x))
         out[:, i], out[:, j] = self.T @ x[:, i], self.S @ x[:, j]
-        return out * eps[:, None, None]
+        out *= eps[:, None, None]
+        if eps_axial is not None and self.axial is not None:
+            out[:, i] += (eps_axial - eps)[:, None, None] * (self.axial @ x[:, i])
+        return out
 
     def mass_form(self, x: Array, y: Array) -> Array:
         """x^T M y on each cell for eps = 1, without conjugation: (cells,) of cell vectors (cells, n)."""

@@ -231,16 +231,22 @@ class MeridianProblem:
         return CellField(pencil.numbering.space, pencil.numbering.to_space(x), m, k0, mirror)
 
 
-def prolong(coarse: Numbering, fine: Numbering, x: Array) -> Array:
-    """Vector of a space written in the space one degree higher on the same mesh: the bases are hierarchical."""
-    low, high = coarse.space, fine.space
-    local = coarse.gather(x)
-    out = np.zeros((low.mesh.cells, high.dofs.shape[1], *x.shape[1:]), dtype=x.dtype)
-    out[:, _embedding(low, high)] = local
-    result = np.zeros((fine.size, *x.shape[1:]), dtype=x.dtype)
-    ns, nb = fine.skeleton_size, high.boundary_size
+def transfer(source: Numbering, target: Numbering, x: Array) -> Array:
+    """Vectors (size, columns) of a space written in one of another degree on the same mesh: the bases are hierarchical.
+
+    Towards a lower degree the functions that it lacks are left out.
+    """
+    low, high = sorted((source.space, target.space), key=lambda space: space.degree)
+    local, embedding = source.gather(x), _embedding(low, high)
+    if target.space is low:
+        out = local[:, embedding]
+    else:
+        out = np.zeros((low.mesh.cells, high.dofs.shape[1], *x.shape[1:]), dtype=x.dtype)
+        out[:, embedding] = local
+    result = np.zeros((target.size, *x.shape[1:]), dtype=x.dtype)
+    ns, nb = target.skeleton_size, target.space.boundary_size
     padded = np.zeros((ns + 1, *x.shape[1:]), dtype=x.dtype)
-    padded[fine.boundary] = out[:, :nb]
+    padded[target.boundary] = out[:, :nb]
     result[:ns] = padded[:ns]
     result[ns:] = out[:, nb:].reshape(-1, *x.shape[1:])
     return result

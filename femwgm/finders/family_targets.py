@@ -141,9 +141,8 @@ def _resembling(pencil: Pencil, shift: complex, start: Array) -> tuple[complex, 
 def action(target: Target, points: Array) -> Array:
     """-ln of the amplitude relative to its maximum at points (n, 2), infinite where there is none, NaN outside the domain."""
     field = target.field
-    E, _ = field(points[:, 0], points[:, 1])
-    z = np.abs(points[:, 1]) if field.mirror else points[:, 1]
-    owner, _ = field.locate(points[:, 0], z)
+    probe = field.probe(points[:, 0], points[:, 1])
+    owner, E = probe.owner, probe(field)[0]
     eps = np.abs(target.coarse.problem.media(field.k0).eps)
     density = np.where(owner >= 0, eps[owner], 0.0) * (np.abs(E) ** 2).sum(axis=0)
     with np.errstate(divide="ignore"):

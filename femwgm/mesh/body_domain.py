@@ -10,6 +10,7 @@ import numpy as np
 from femwgm.errors import MeshError
 from femwgm.geometry.section import Section
 from femwgm.ground.typing import Array
+from femwgm.mesh.corners import towards_corners
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import Choices
 from femwgm.mesh.landscape import Known, Landscape, Wave
@@ -49,6 +50,8 @@ class GeneralDomain:
         Strength of the absorbing layer.
     sizes
         Wanted edge lengths.
+    wedges
+        (r, z, finest) of sharp edges: how small the cells get there (um).
     extent
         What of the box belongs to the domain.
     """
@@ -62,6 +65,7 @@ class GeneralDomain:
     mirror: bool
     strength: float
     sizes: Sizes
+    wedges: tuple[tuple[float, float, float], ...] = ()
     extent: Extent | None = None
 
     @property
@@ -71,7 +75,7 @@ class GeneralDomain:
 
     def real_mesh(self) -> CurvedMesh:
         """Mesh of the domain before the absorbing layer is stretched."""
-        return build_planar(
+        mesh = build_planar(
             self.section,
             self.box,
             self.sizes,
@@ -80,6 +84,7 @@ class GeneralDomain:
             mirror=self.mirror,
             extent=self.extent,
         )
+        return towards_corners(mesh, self.wedges)
 
     @property
     def start(self) -> tuple[float, float, float]:
@@ -132,9 +137,10 @@ def design_general(
     landscape.S = landscape.S + _OBLIQUE * absorption * _depth_in_layer(landscape, box, frame)
     _, degree = min((_cost(landscape, box, frame, k, limit, stretched), k) for k in degrees)
     grid = landscape.sizes(degree, limit, stretched=stretched) * 0.5**choices.refine
-    sizes = _sizes(section, landscape, grid, box, tolerance, waves)
+    sizes = _sizes(section, landscape, grid, box)
+    wedges = _wedges(section, landscape, box, tolerance, waves)
     order = min(max(degree, 4), 9)
-    return GeneralDomain(section, box, frame, degree, order, float(tail), mirror, strength, sizes)
+    return GeneralDomain(section, box, frame, degree, order, float(tail), mirror, strength, sizes, wedges)
 
 
 def _survey(
@@ -278,10 +284,8 @@ def _cost(landscape: Landscape, box: Box, frame: Frame, degree: int, limit: floa
     return cells * (3.0 * interior**3 + 15.0 * degree * local**2) + 60.0 * skeleton**1.6
 
 
-def _sizes(
-    section: Section, landscape: Landscape, grid: Array, box: Box, tolerance: float, waves: Sequence[Wave]
-) -> Sizes:
-    """Edge lengths from the grid, the curvature of the outlines and the wedges."""
+def _sizes(section: Section, landscape: Landscape, grid: Array, box: Box) -> Sizes:
+    """Edge lengths from the grid and the curvature of the outlines."""
     for points, radius in section.tightest:
         low, high = points.min(axis=0) - 0.2 * radius, points.max(axis=0) + 0.2 * radius
         i = np.flatnonzero((landscape.r > low[0]) & (landscape.r < high[0]))
@@ -289,12 +293,18 @@ def _sizes(
         if len(i) and len(j):
             block = np.ix_(i, j)
             grid[block] = np.minimum(grid[block], _TURN * radius)
+    return Sizes(0.5 * max(box.r1 - box.r0, box.z1 - box.z0), landscape.r, landscape.z, grid)
+
+
+def _wedges(
+    section: Section, landscape: Landscape, box: Box, tolerance: float, waves: Sequence[Wave]
+) -> tuple[tuple[float, float, float], ...]:
+    """(r, z, finest) of the sharp edges in a box: cells there as small as the field at them asks for."""
     k = max(wave.k0 for wave in waves) * float(landscape.n.max())
     inside = [(r, z) for (r, z), _ in section.corners if box.r0 <= r <= box.r1 and box.z0 <= z <= box.z1]
     action = landscape.interpolated(np.minimum(landscape.S, 50.0), np.array(inside).reshape(-1, 2))
     finest = np.clip((tolerance * np.exp(2.0 * action)) ** (0.5 / _SINGULARITY), _FINEST, 1.0) / k
-    wedges = tuple((r, z, float(h)) for (r, z), h in zip(inside, finest, strict=True))
-    return Sizes(0.5 * max(box.r1 - box.r0, box.z1 - box.z0), landscape.r, landscape.z, grid, wedges)
+    return tuple((r, z, float(h)) for (r, z), h in zip(inside, finest, strict=True))
 
 
 __all__ = ["GeneralDomain", "design_general"]

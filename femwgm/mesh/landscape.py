@@ -23,7 +23,7 @@ from femwgm.ground.typing import Array
 from femwgm.mesh.planar import Box
 from femwgm.mesh.sizes import graded
 
-MOST_POINTS = 60_000
+MOST_POINTS = 16_000
 _STENCIL = ((0, 1), (1, 0), (1, 1), (1, -1), (1, 2), (2, 1), (1, -2), (2, -1))
 _TRUSTED = 6.0
 """Action down to which a coarse field is more than noise."""
@@ -78,9 +78,8 @@ class Landscape:
         self.solid = solid = self._solid()
         highest = float(self.n[solid].max()) if solid.any() else float(self.n.max())
         # Outside the solid a wavenumber along the surface that the ambient does not carry dies within its own length.
-        from scipy.ndimage import distance_transform_edt
-
-        away = distance_transform_edt(~solid, sampling=self.step) if solid.any() else np.zeros((nr, nz))
+        outside = np.zeros((nr, nz))
+        away = self._distance(outside + 1.0, np.where(solid, 0.0, np.inf)) if solid.any() else outside
         near = tail / np.maximum(away, 1e-9 * box.diagonal)
         coarse = None if known is None else self._looked_up(known)
         self.S = np.full((nr, nz), np.inf)
@@ -113,7 +112,7 @@ class Landscape:
             np.isin(self.region, [i for i, name in enumerate(self.section.regions) if name in names])
         )
 
-    def _looked_up(self, known: Known, points: int = 90) -> Array:
+    def _looked_up(self, known: Known, points: int = 64) -> Array:
         """The known action on the grid, evaluated on a coarser one."""
         r = np.linspace(self.r[0], self.r[-1], min(points, len(self.r)))
         z = np.linspace(self.z[0], self.z[-1], min(points, len(self.z)))
@@ -121,11 +120,7 @@ class Landscape:
             len(r), len(z)
         )
         values = np.where(np.isnan(values), 50.0, values)
-        from scipy.interpolate import RegularGridInterpolator
-
-        return np.asarray(RegularGridInterpolator((r, z), values)(self._points())).reshape(
-            len(self.r), len(self.z)
-        )
+        return _bilinear(r, z, values, self._points()).reshape(len(self.r), len(self.z))
 
     def _points(self) -> Array:
         return np.stack(np.meshgrid(self.r, self.z, indexing="ij"), axis=-1).reshape(-1, 2)
@@ -177,19 +172,27 @@ class Landscape:
 
     def interpolated(self, values: Array, points: Array) -> Array:
         """A grid function at points (n, 2) by bilinear interpolation, beyond the grid as at its rim."""
-        x = [
-            np.clip((points[:, axis] - line[0]) / step, 0.0, len(line) - 1.0)
-            for axis, (line, step) in enumerate(zip((self.r, self.z), self.step, strict=True))
-        ]
-        from scipy.ndimage import map_coordinates
-
-        return np.asarray(map_coordinates(values, x, order=1))
+        return _bilinear(self.r, self.z, values, points)
 
     def sizes(
         self, degree: int, limit: float, *, stretched: Array | float = 1.0, grade: float = 0.8
     ) -> Array:
         """Edge length on the grid at which elements of a degree resolve the field to `limit` (relative amplitude)."""
         return graded(edge_lengths(degree, limit, self.S, self.wavenumber * stretched), self.step, grade)
+
+
+def _bilinear(r: Array, z: Array, values: Array, points: Array) -> Array:
+    """A function on an evenly spaced grid at points (n, 2), beyond the grid as at its rim."""
+    cells, shares = [], []
+    for x, line in zip(points.T, (r, z), strict=True):
+        at = np.clip((x - line[0]) / (line[1] - line[0]), 0.0, len(line) - 1.0)
+        cell = np.minimum(at.astype(int), len(line) - 2)
+        cells.append(cell)
+        shares.append(at - cell)
+    (i, j), (s, t) = cells, shares
+    low = (1.0 - t) * values[i, j] + t * values[i, j + 1]
+    high = (1.0 - t) * values[i + 1, j] + t * values[i + 1, j + 1]
+    return np.asarray((1.0 - s) * low + s * high)
 
 
 def edge_lengths(degree: int, limit: float, action: Array, wavenumber: Array) -> Array:

@@ -93,18 +93,12 @@ class Sizes:
         return table
 
 
-def graded(sizes: Array, step: tuple[float, float], grade: float, rounds: int = 60) -> Array:
-    """Sizes that grow by no more than `grade` for each length."""
-    h = sizes.copy()
-    for _ in range(rounds):
-        before = h.copy()
-        for axis, d in enumerate(step):
-            for shift in (1, -1):
-                moved = np.roll(before, shift, axis=axis)
-                edge = [slice(None), slice(None)]
-                edge[axis] = slice(0, 1) if shift == 1 else slice(-1, None)
-                moved[tuple(edge)] = np.inf
-                h = np.minimum(h, moved + grade * d)
-        if np.array_equal(h, before):
-            break
-    return h
+def graded(sizes: Array, step: tuple[float, float], grade: float) -> Array:
+    """Sizes that grow by no more than `grade` for each length along the axes of the grid."""
+    h = sizes
+    for axis, d in enumerate(step):
+        climb = grade * d * np.arange(h.shape[axis]).reshape((-1, 1) if axis == 0 else (1, -1))
+        ahead = np.minimum.accumulate(h - climb, axis=axis) + climb
+        behind = np.flip(np.minimum.accumulate(np.flip(h + climb, axis), axis=axis), axis) - climb
+        h = np.minimum(ahead, behind)
+    return np.asarray(h)

@@ -72,8 +72,8 @@ class Mode(Shown):
         1/Q of the absorption in each region, negative for gain.
     differentiate
         Makes the `derivatives`.
-    richer
-        Field and region integrals of the second, richer solution, while the run still needs them.
+    other
+        Field and region integrals of another solution, while the run still needs them: a change is an error.
     family
         Number of the family that the mode belongs to, the same for every m.
     waves
@@ -85,7 +85,7 @@ class Mode(Shown):
         Further columns of the table.
     """
 
-    _internal = ("crest", "differentiate", "expected_k0", "field_data", "integrals", "richer")
+    _internal = ("crest", "differentiate", "expected_k0", "field_data", "integrals", "other")
 
     pol: str
     q: int
@@ -130,7 +130,7 @@ class Mode(Shown):
     waves: Any = field(default=None, repr=False, compare=False)
     crest: Any = field(default=None, repr=False, compare=False)
     integrals: Any = field(default=None, repr=False, compare=False)
-    richer: Any = field(default=None, repr=False, compare=False)
+    other: Any = field(default=None, repr=False, compare=False)
 
     @property
     def k0_re_per_um(self) -> float:

@@ -79,37 +79,50 @@ def crest(
     brightness = density.max(axis=1)
     summits = _off_the_edges(mesh, eps, cells, brightness)
     interior = int(np.argmax(brightness)) not in summits
-    best = None
-    for i in summits[:_CANDIDATES]:
-        end = limit[1] if limit is not None and limit[0][cells[i]] else np.inf
-        found = _zoomed(field, eps, int(cells[i]), E[:, i], grid[:, int(np.argmax(density[i]))], samples, end)
-        if best is None or found.density > best.density:
-            best = found
-    assert best is not None
-    return Crest(best.eps, best.E, best.r, best.z, interior)
+    chosen = summits[:_CANDIDATES]
+    owners = cells[chosen]
+    ends = np.full(len(chosen), np.inf) if limit is None else np.where(limit[0][owners], limit[1], np.inf)
+    values, (r, z) = _zoomed(
+        field, owners, E[:, chosen], grid[:, density[chosen].argmax(axis=1)], samples, ends
+    )
+    best = int(np.argmax(eps.real[owners] * (np.abs(values) ** 2).sum(axis=0)))
+    return Crest(complex(eps[owners[best]]), values[:, best], float(r[best]), float(z[best]), interior)
 
 
 def _zoomed(
-    field: CellField, eps: Array, cell: int, E: Array, centre: Array, samples: int, end: float
-) -> Crest:
-    """The maximum in one cell, by windows that shrink about the best sample."""
-    mesh, width = field.space.mesh, 2.0 / (samples - 1)
-    zoom, owner = np.linspace(-1.0, 1.0, _ZOOM), np.array([cell])
+    field: CellField, cells: IntArray, E: Array, centres: Array, samples: int, ends: Array
+) -> tuple[Array, Array]:
+    """The field (3, cells) at its maximum in each cell, and where (2, cells), by windows that shrink about the best point.
+
+    Parameters
+    ----------
+    E
+        Samples, shape (3, cells, samples**2).
+    centres
+        Reference coordinates of the best samples, shape (2, cells).
+    ends
+        Distance from the centre (um) up to which each cell counts.
+    """
+    mesh, width, each = field.space.mesh, 2.0 / (samples - 1), np.arange(len(cells))
+    zoom = np.array(np.meshgrid(*[np.linspace(-1.0, 1.0, _ZOOM)] * 2, indexing="ij")).reshape(2, 1, -1)
     for _ in range(_ROUNDS):
-        window = np.clip(centre[:, None] + width * zoom, 0.0, 1.0)
-        X = _into_cell(np.array(np.meshgrid(*window, indexing="ij")).reshape(2, -1), mesh.corners)
-        values = (
-            between(E.reshape(3, samples, samples), window)
-            if mesh.corners == 4
-            else field.electric(X, owner)[0][:, 0]
-        )
+        X = _into_cell(centres[..., None] + width * zoom, mesh.corners)
+        if mesh.corners == 4:
+            values = np.stack([_interpolated(E[:, i], X[:, i], samples) for i in each], axis=1)
+        else:
+            values = field.electric(X, cells)[0]
         size = (np.abs(values) ** 2).sum(axis=0)
-        if np.isfinite(end):
-            size[np.hypot(*CurvedMapping(mesh).F(X, owner)[:, 0].real) > end * (1.0 + 1e-9)] = -1.0
-        point = int(np.argmax(size))
-        centre, width = X[:, point], width * 2.0 / (_ZOOM - 1)
-    r, z = CurvedMapping(mesh).F(centre[:, None], owner)[:, 0, 0].real
-    return Crest(complex(eps[cell]), values[:, point], float(r), float(z))
+        if np.isfinite(ends).any():
+            size[np.hypot(*CurvedMapping(mesh).F(X, cells).real) > ends[:, None] * (1.0 + 1e-9)] = -1.0
+        point = size.argmax(axis=1)
+        centres, width = X[:, each, point], width * 2.0 / (_ZOOM - 1)
+    positions = CurvedMapping(mesh).F(centres[..., None], cells)[..., 0].real
+    return values[:, each, point], positions
+
+
+def _interpolated(E: Array, X: Array, samples: int) -> Array:
+    """Field (3, n) at a tensor grid of points (2, n) of a quadrilateral from its samples (3, samples**2)."""
+    return between(E.reshape(3, samples, samples), np.stack([X[0, ::_ZOOM], X[1, :_ZOOM]]))
 
 
 def brightest(field: CellField, eps: Array, count: int = 60) -> IntArray:

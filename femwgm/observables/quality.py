@@ -21,7 +21,7 @@ _FIRST_ORDER = 20.0
 """Relative error of the multipoles times Q: flux over energy is of first order in 1/Q (5 for q = 1, 11 for q = 2 on spheres)."""
 
 TAIL = 1.25
-"""Error over the change to a richer solution: what that one lacks itself adds to it."""
+"""Error over the change between two solutions: what the richer one lacks itself adds to it."""
 
 _UNKNOWN = 0.3
 """A relative error above this leaves a lower bound instead of a value."""
@@ -116,8 +116,9 @@ def steepness(m: int, size: float) -> float:
 
 
 def best_radiation_q(
-    first: Mapping[str, float], second: Mapping[str, float], barrier: float = 0.0, error: float = 0.0
-) -> RadiationQ:
+    first: Mapping[str, float], second: Mapping[str, float], share: float = 1.0, barrier: float = 0.0,
+    error: float = 0.0,
+) -> RadiationQ:  # fmt: skip
     """The candidate with the smaller error; a floor if none is trustworthy.
 
     What of their disagreement the other's error does not explain counts as error.
@@ -125,7 +126,9 @@ def best_radiation_q(
     Parameters
     ----------
     first, second
-        ln Q by each way, of the solution and of the richer one.
+        ln Q by each way, of the solution before and of the last one.
+    share
+        Error of the last one over its change.
     barrier
         What the error of the wavenumber does to ln Q at a fixed field. The field follows the wavenumber and makes up for much of
         it; 0.3 of it is the least that the multipoles are taken to be off by, whatever their change.
@@ -133,21 +136,23 @@ def best_radiation_q(
         Relative error of the complex wavenumber, below which an imaginary part is not resolved.
     """
     errors = {
-        name: TAIL * abs(float(np.expm1(second[name] - first[name]))) for name in first if name in second
+        name: share * TAIL * abs(float(np.expm1(second[name] - first[name])))
+        for name in first
+        if name in second
     }
     if "multipoles" in errors:
         errors["multipoles"] = max(errors["multipoles"], 0.3 * barrier)
-        errors["multipoles"] += _FIRST_ORDER * float(np.exp(-first["multipoles"]))
+        errors["multipoles"] += _FIRST_ORDER * float(np.exp(-second["multipoles"]))
     if not errors:
         floor = 0.5 / error if error > 0.0 else None
         return RadiationQ(None, None, "not resolved: Im k0 is below the error of the eigenvalue", floor)
     source = min(errors, key=lambda name: errors[name])
     for other in set(errors) - {source}:
-        apart = abs(float(np.expm1(first[other] - first[source])))
+        apart = abs(float(np.expm1(second[other] - second[source])))
         errors[source] = max(errors[source], apart - errors[other])
     if errors[source] > _UNKNOWN:
         floor = float(np.exp(min(first[source], second[source], 690.0)) / (1.0 + errors[source]))
         return RadiationQ(
             None, errors[source], f"lower bound only: the {source} changed by {errors[source]:.0%}", floor
         )
-    return RadiationQ(first[source], errors[source], source)
+    return RadiationQ(second[source], errors[source], source)

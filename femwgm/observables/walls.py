@@ -36,8 +36,8 @@ def with_wall_loss(mode: Mode, problem: MeridianProblem | None, config: RunConfi
         return mode
     lossy = replace(mode, k0=complex(mode.k0.real, mode.k0.imag - 0.5 * mode.k0.real / q), q_wall=q)
     error = abs(1.0 / (lossy.q_total or q))
-    if mode.richer is not None:
-        field, integrals = mode.richer
+    if mode.other is not None:
+        field, integrals = mode.other
         error = max(error, abs((wall_q(field, integrals, resistance) or q) / q - 1.0))
     return replace(lossy, q_wall_error=error)
 

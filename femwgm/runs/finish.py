@@ -39,7 +39,7 @@ def finished(
         mode = replace(with_weak_zeros(mode, item), expected_k0=item.k0)
     mode = with_all_regions(mode, config, layout.twins)
     mode = with_roughness(mode, layout.problem, config)
-    mode = replace(with_wall_loss(mode, layout.problem, config), richer=None)
+    mode = replace(with_wall_loss(mode, layout.problem, config), other=None)
     mode = with_input_errors(differentiable(mode, item, layout, media, config), config)
     if not config.outputs.derivatives or mode.differentiate is None:
         return mode

@@ -115,7 +115,7 @@ def mesh_modes(
                 mode = solve_mode(
                     problem, item, degree, Goals(accuracy), mirrored=mirrored, radius=_radius(problem), interfaces={}
                 )
-                found.append(replace(mode, richer=None))
+                found.append(replace(mode, other=None))
     return ModeSet(sorted(found, key=lambda mode: mode.wavelength_nm), problem.regions)
 
 

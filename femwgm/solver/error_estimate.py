@@ -11,10 +11,13 @@ identity: the flux of the first field through the end, weighted by the second); 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from femwgm.eigen.iterations import Eigenmode
-from femwgm.fem.problem import MeridianProblem, prolong
+from femwgm.fem.problem import MeridianProblem, transfer
 
 
 def wavenumber_error(
@@ -37,8 +40,61 @@ def wavenumber_error(
     """
     change = (check.k0 - primary.k0) / primary.k0.real
     end = change_by_end(problem, primary, check, m, mirror)
-    rounding = 4.0 * np.finfo(float).eps * np.sqrt(primary.pencil.size)
-    return float(max(abs(change), abs(change - end) + 0.5 * abs(end), rounding))
+    return float(max(abs(change), abs(change - end) + 0.5 * abs(end), rounding(primary)))
+
+
+def rounding(mode: Eigenmode) -> float:
+    """Relative error of a wavenumber that rounding alone makes."""
+    return float(4.0 * np.finfo(float).eps * np.sqrt(mode.pencil.size))
+
+
+_FASTEST = 0.01
+"""Factor on the error for each degree that is believed: a smaller change is chance."""
+_SLOWING = 3.0
+"""Towards corners the error falls more slowly the smaller it is."""
+
+
+@dataclass(frozen=True)
+class Remainder:
+    """What a solution lacks.
+
+    Attributes
+    ----------
+    error
+        Relative error of its wavenumber.
+    share
+        Error of a number that errs as the field does, over its distance from the other solution.
+    rate
+        Factor on the error that one more degree makes.
+    """
+
+    error: float
+    share: float = 1.0
+    rate: float = 1.0 / 30.0
+
+
+def remainder(degrees: Sequence[int], changes: Sequence[complex], end: complex, least: float) -> Remainder:
+    """What the last of three solutions lacks, from the rate at which the changes of the wavenumber fall.
+
+    Parameters
+    ----------
+    degrees
+        Their degrees, ascending.
+    changes
+        Relative changes of the wavenumber from each to the next by the resolution alone.
+    end
+        What the condition at the end of the domain changes; half of it is in the error of either condition.
+    least
+        Relative error that no degree mends.
+    """
+    span, step = degrees[1] - degrees[0], degrees[2] - degrees[1]
+    before = abs(changes[0])
+    change = max(abs(changes[1]), before * _FASTEST**span)
+    rate = min(change / before, 1.0) ** (1.0 / span) if before > 0.0 else 1.0
+    error = change * min(1.0, _SLOWING * rate**step) + 0.75 * abs(end)
+    return Remainder(
+        float(max(error, least)), float(min(1.0, 2.0 * np.sqrt(rate**step))), float(max(rate, _FASTEST))
+    )
 
 
 def change_by_end(
@@ -47,14 +103,12 @@ def change_by_end(
     """The part of k2 / k1 - 1 that the other condition at the end of the domain brings about."""
     numbering = check.pencil.numbering
     matrices, media = problem.matrices(check.degree), problem.media(check.k0)
-    if media.eps_axial is not None:
-        return 0.0
     closed = problem.numbering(check.degree, m, mirror)
     end = (closed.boundary == closed.skeleton_size) & (numbering.boundary < numbering.skeleton_size)
     if not end.any():
         return 0.0
-    x = numbering.gather(prolong(primary.pencil.numbering, numbering, primary.x[:, None]))
-    Mx = matrices.apply_mass(media.eps, x)
+    x = numbering.gather(transfer(primary.pencil.numbering, numbering, primary.x[:, None]))
+    Mx = matrices.apply_mass(media.eps, x, media.eps_axial)
     residual = matrices.apply_stiffness(m, x) - primary.k0**2 * Mx
     weight = numbering.gather(check.x[:, None])
     at_end = (weight[:, : end.shape[1]] * residual[:, : end.shape[1]])[end].sum()

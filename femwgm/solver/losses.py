@@ -18,6 +18,7 @@ from femwgm.fem.problem import MeridianProblem
 from femwgm.modes.rates import Rate, better, loss_rate
 from femwgm.observables.quality import TAIL
 from femwgm.observables.sensitivity import PermittivitySlopes, bilinear_norm, permittivity_slopes
+from femwgm.solver.error_estimate import Remainder
 
 
 def slopes_of(problem: MeridianProblem, mode: Eigenmode) -> tuple[PermittivitySlopes, complex]:
@@ -46,20 +47,23 @@ def absorption(
     problem: MeridianProblem,
     lossy: tuple[Eigenmode, Eigenmode],
     bare: tuple[Eigenmode, Eigenmode],
-    error: float,
+    left: Remainder,
 ) -> Rate:
     """1/Q_abs of a body that absorbs or amplifies.
 
     Parameters
     ----------
     lossy, bare
-        The mode and its lossless twin, each as solved and as solved more richly.
-    error
-        Relative error of the wavenumber.
+        The mode and its lossless twin, each by the solution before and by the last.
+    left
+        What the last one lacks.
     """
     ways = [absorption_ways(problem, k, b) for k, b in zip(lossy, bare, strict=True)]
     both = (
-        Rate(one.value, TAIL * abs(two.value - one.value) + one.error + error * abs(one.value))
+        Rate(
+            two.value,
+            left.share * TAIL * abs(two.value - one.value) + two.error + left.error * abs(two.value),
+        )
         for one, two in zip(*ways, strict=True)
     )
     return better(*both)

@@ -125,7 +125,9 @@ def design_stack(
     )  # fmt: skip
     sizes = _sizes(box, balls, profiles, contacts, degree, limit, 0.5**choices.refine)
     order = _order(balls, profiles, degree, limit, tolerance)
-    return GeneralDomain(section, box, Frame(), degree, order, tail, False, 0.0, sizes, Extent(hull, holes))
+    return GeneralDomain(
+        section, box, Frame(), degree, order, tail, False, 0.0, sizes, extent=Extent(hull, holes)
+    )
 
 
 def _disc(centre: float, radius: float) -> Outline:

@@ -32,7 +32,7 @@ MAX_BYTES = 2**30
 """Limit of a file to be read, and of what it unpacks to."""
 KEPT_BYTES = 2**28
 """Fields beyond this are left out; the numbers of their modes are kept."""
-_LEFT_OUT = ("field_data", "differentiate", "richer")
+_LEFT_OUT = ("field_data", "differentiate", "other")
 
 
 def pack_modes(modes: Sequence[Mode], *, fields: bool, limit: int = KEPT_BYTES) -> tuple[bytes, int]:

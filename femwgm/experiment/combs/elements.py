@@ -20,7 +20,7 @@ from femwgm.eigen.iterations import Eigenmode, closest
 from femwgm.errors import ConfigError
 from femwgm.experiment.combs.exact import PER_K0
 from femwgm.experiment.combs.lines import Lines
-from femwgm.fem.problem import MeridianProblem, prolong
+from femwgm.fem.problem import MeridianProblem, transfer
 from femwgm.finders.body_search import BodySearch
 from femwgm.finders.exact_list import exact_sphere
 from femwgm.finders.family_targets import Target, at_orders
@@ -259,7 +259,7 @@ class _Family:
         degree = self.degree + 2
         pencil = self.problem.pencil(degree, m, self.mirror, primary.k0, "natural")
         shift = (primary.k0 * (1.0 + 1e-9)) ** 2
-        start = prolong(primary.pencil.numbering, pencil.numbering, primary.x[:, None])
+        start = transfer(primary.pencil.numbering, pencil.numbering, primary.x[:, None])
         if pencil.definite:
             shift, start = complex(shift.real), start.real
         pairs = closest(pencil, shift, block=1, start=start)

@@ -124,7 +124,7 @@ def evidence(run: RunView) -> str:
         + ", ".join(missed)
     )
     text = f"{verdict}. The largest estimated relative error of a wavelength is {max(errors):.1e}" + (
-        f" (from a second, richer solution of each mode); the largest residual of an eigenpair is {max(residuals):.0e}."
+        f" (from other solutions of each mode); the largest residual of an eigenpair is {max(residuals):.0e}."
         if residuals
         else " (of the perfect sphere, by its exact solution)."
     )

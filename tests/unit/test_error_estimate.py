@@ -1,0 +1,45 @@
+"""The error of the last of three solutions, from sequences whose limit is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from femwgm.solver.error_estimate import remainder
+
+ROUNDING = 1e-15
+
+
+def told(errors: list[float], degrees: tuple[int, int, int] = (2, 3, 4), end: float = 0.0) -> float:
+    changes = tuple(np.diff(errors))
+    return remainder(degrees, changes, end, ROUNDING).error
+
+
+@pytest.mark.parametrize("factor", [0.02, 0.1, 0.3])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_geometric_sequence(factor: float, sign: float) -> None:
+    errors = [1e-4 * (sign * factor) ** n for n in range(3)]
+    assert 1.0 <= told(errors) / abs(errors[-1]) <= 5.0
+
+
+@pytest.mark.parametrize("degrees", [(3, 5, 6), (3, 4, 6)])
+def test_steps_of_different_length(degrees: tuple[int, int, int]) -> None:
+    errors = [0.05**d for d in degrees]
+    assert 1.0 <= told(errors, degrees) / errors[-1] <= 5.0
+
+
+def test_corners_slow_the_convergence_down() -> None:
+    """The error of a nitride ring at degrees 3 to 5, of which the last falls by 6 where the one before fell by 15."""
+    assert told([2.98e-6, 1.93e-7, 3.36e-8], (3, 4, 5)) > 3.36e-8 / 3.0
+
+
+def test_a_change_that_vanishes_by_chance_is_not_believed() -> None:
+    assert told([1e-4, 1e-6, 1e-6]) > 1e-9
+
+
+def test_the_end_of_the_domain_is_in_the_error() -> None:
+    assert told([1e-4, 1e-6, 1e-8], end=-4e-7) > 2e-7
+
+
+def test_without_convergence_the_change_is_the_error() -> None:
+    assert told([2e-4, 1e-4, 0.0]) == pytest.approx(1e-4)
