@@ -19,7 +19,15 @@ from numpy.typing import ArrayLike
 from scipy import fft, sparse
 
 from femwgm.ground.typing import Array
-from femwgm.imperfections.harmonics import Hemisphere, on_grid, polar_functions, polar_slopes, profiles
+from femwgm.imperfections.harmonics import (
+    Hemisphere,
+    Terrain,
+    on_grid,
+    polar_functions,
+    polar_slopes,
+    polar_tables,
+    profiles,
+)
 from femwgm.imperfections.relief import Relief
 
 S, D, C = 0, 1, 2
@@ -43,7 +51,7 @@ def symbol_matrix(symbol: Relief, l: int) -> Array:
     symbol = symbol.truncated(top)
     nodes = Hemisphere(2 * l + top)
     *_, (_, functions) = polar_functions(l, nodes.x)
-    even, odd, _ = profiles(symbol.coefficients, nodes)
+    parts = profiles(symbol.coefficients, nodes)
     p = all_orders(functions)
     weighted = p * (4.0 * np.pi * nodes.weight)
     matrix = np.zeros((2 * l + 1, 2 * l + 1), dtype=np.complex128)
@@ -51,7 +59,7 @@ def symbol_matrix(symbol: Relief, l: int) -> Array:
         if M > 2 * l:
             break
         # Y_m+M* Y_m has the parity of M, and so must F
-        column = (odd if M % 2 else even)[M]
+        column = parts[M % 2, M]
         product = p[M:] * weighted[: 2 * l + 1 - M]
         values = product @ np.stack([column.real, column.imag], axis=-1)
         rows = np.arange(M, 2 * l + 1)
@@ -81,8 +89,7 @@ def by_orders(relief: Relief, l: int) -> Iterator[Forms]:
     """Forms from every order of a degree (columns m = -l to l) to each degree within reach; sparse matrices."""
     top = l + relief.degree
     nodes = Hemisphere(2 * top)
-    laplace = _laplace(relief)
-    parts, curved = profiles(relief.coefficients, nodes), profiles(laplace.coefficients, nodes)
+    terrain = Terrain.of(relief.coefficients, nodes)
     *_, (_, functions) = polar_functions(l, nodes.x)
     own = all_orders(functions), all_orders(polar_slopes(functions))
     weight = 4.0 * np.pi * nodes.weight
@@ -102,12 +109,13 @@ def by_orders(relief: Relief, l: int) -> Iterator[Forms]:
             here, laplacian, crosswise, slope = (
                 column.conj() if M < 0 else column
                 for column in (
-                    parts[odd][abs(M)], curved[odd][abs(M)], parts[1 - odd][abs(M)], parts[2][1 - odd, abs(M)]
+                    terrain.height[odd, abs(M)], terrain.laplacian[odd, abs(M)],
+                    terrain.height[1 - odd, abs(M)], terrain.slope[odd, abs(M)],
                 )
             )  # fmt: skip
             s, bend = _real_times(straight, here), _real_times(straight, laplacian)
             bracket = 1j * M * _real_times(turned, crosswise / nodes.sine)
-            bracket -= 1j * m[kept] * _real_times(straight, slope / nodes.sine)
+            bracket -= 1j * m[kept] * _real_times(straight, slope)
             entries[S].append(s)
             entries[D].append(0.5 * ((degree(l) + degree(reach)) * s + bend))
             entries[C].append(-bracket)
@@ -123,48 +131,50 @@ def by_vectors(relief: Relief, l: int, vectors: Array) -> Iterator[Forms]:
     top = l + relief.degree
     nodes = Hemisphere(2 * top)
     points = fft.next_fast_len(2 * top + 2)
-    laplace = _laplace(relief)
-    maps = [on_grid(*profiles(r.coefficients, nodes)[:2], points) for r in (relief, laplace)]
-    slope = profiles(relief.coefficients, nodes)[2]
-    # the slope of the even part is odd in theta -> pi - theta
-    steep = on_grid(slope[1], slope[0], points)
-    orders = np.arange(relief.coefficients.shape[0])[:, None]
-    around = profiles(1j * orders * relief.coefficients, nodes)[:2]
-    along = on_grid(*around, points)
+    terrain = Terrain.of(relief.coefficients, nodes)
+    # over sin(theta): the slopes along theta and phi
+    along = 1j * np.arange(relief.coefficients.shape[0])[:, None] * terrain.height / nodes.sine
+    fields = (terrain.height, terrain.laplacian, terrain.slope, along)
+    maps = [[half.T.copy() for half in on_grid(*parts, points)] for parts in fields]
     *_, (_, functions) = polar_functions(l, nodes.x)
     m = np.arange(-l, l + 1)
     signs = (-1.0) ** ((l + m) % 2)
     p, dp = all_orders(functions), all_orders(polar_slopes(functions))
     weight = 4.0 * np.pi * nodes.weight
     count = vectors.shape[1]
-    spectra = np.zeros((2, 2 * top + 1, nodes.x.size, 3, count), dtype=np.complex128)
-    keep = np.arange(-top, top + 1) % points
+    # (parity, |m'|, sign of m', vector, form, real or imaginary, nodes): orders of both signs share their polar functions
+    spectra = np.zeros((2, top + 1, 2, count, 3, 2, nodes.x.size))
+    up = np.arange(top + 1)
     for number, vector in enumerate(vectors.T):
         halves = []
-        for north, g, bend, g_theta, g_phi in zip((True, False), maps[0], maps[1], steep, along, strict=True):
+        for north, g, bend, g_theta, g_phi in zip((True, False), *maps, strict=True):
             parity = np.ones(m.size) if north else signs
             field, polar, azimuthal = (
                 _around((vector * factor)[:, None] * shape, m, points)
                 for factor, shape in ((parity, p), (parity if north else -parity, dp), (parity * 1j * m, p))
             )
-            bracket = (g_phi * polar - g_theta * azimuthal) / nodes.sine[:, None]
-            halves.append([_orders(f, keep) for f in (g * field, bend * field, bracket)])
+            bracket = g_phi * polar - g_theta * azimuthal
+            halves.append([fft.fft(f, axis=0, norm="forward") for f in (g * field, bend * field, bracket)])
         for form in range(3):
             for odd, part in enumerate(nodes.fold(halves[0][form], halves[1][form])):
-                spectra[odd, :, :, form, number] = part * weight
-    columns = spectra.reshape(2, 2 * top + 1, nodes.x.size, 3 * count).view(np.float64)
-    for reach, functions in polar_functions(top, nodes.x):
-        if reach < max(1, l - relief.degree):
-            continue
-        table = all_orders(functions)[:, None, :]
-        values = np.empty((2 * reach + 1, 3 * count), dtype=np.complex128)
-        for odd in (0, 1):
-            # Y_l'm' has the parity of l' + m', and m' begins at -l'
-            values[odd::2] = np.matmul(table[odd::2], columns[odd, top - reach + odd : top + reach + 1 : 2])[
-                :, 0
-            ].view(np.complex128)
-        s, bend, bracket = np.moveaxis(values.reshape(-1, 3, count), 1, 0)
-        yield Forms(reach, (s, 0.5 * ((degree(l) + degree(reach)) * s + bend), -bracket))
+                for sign, orders in enumerate((-up, up)):
+                    chosen = part[orders] * weight
+                    spectra[odd, :, sign, number, form, 0] = chosen.real
+                    spectra[odd, :, sign, number, form, 1] = chosen.imag
+    columns = spectra.reshape(2, top + 1, -1, nodes.x.size).swapaxes(2, 3)
+    for first, table in polar_tables(top, nodes.x, max(1, l - relief.degree)):
+        reached = table.shape[0]
+        sums = np.empty((*table.shape[:2], 2, count, 3, 2))
+        for odd, even in np.ndindex(2, 2):
+            # Y_l'm' has the parity of l' + m'
+            part = columns[(first + odd + even) % 2, even:reached:2]
+            product = np.matmul(table[even::2, odd::2], part)
+            sums[even::2, odd::2] = product.reshape(*product.shape[:2], *sums.shape[2:])
+        values = sums.view(np.complex128)[..., 0]
+        for reach in range(first, first + table.shape[1]):
+            here = values[: reach + 1, reach - first]
+            s, bend, bracket = np.moveaxis(np.concatenate([here[:0:-1, 0], here[:, 1]]), 2, 0)
+            yield Forms(reach, (s, 0.5 * ((degree(l) + degree(reach)) * s + bend), -bracket))
 
 
 def _real_times(real: Array, column: Array) -> Array:
@@ -173,18 +183,8 @@ def _real_times(real: Array, column: Array) -> Array:
     return np.asarray(pair[:, 0] + 1j * pair[:, 1])
 
 
-def _laplace(relief: Relief) -> Relief:
-    L = np.arange(relief.degree + 1)
-    return relief.filtered(-degree(L))
-
-
 def _around(shape: Array, m: Array, points: int) -> Array:
-    """sum over m of shape_m exp(i m phi) on the grid (nodes, points)."""
-    spectrum = np.zeros((shape.shape[1], points), dtype=np.complex128)
-    spectrum[:, m % points] = shape.T
-    return np.asarray(fft.ifft(spectrum, axis=1, norm="forward"))
-
-
-def _orders(field: Array, keep: Array) -> Array:
-    """Coefficients of exp(i m phi), rows m."""
-    return np.asarray(fft.fft(field, axis=1, norm="forward")[:, keep].T)
+    """sum over m of shape_m exp(i m phi) on the grid (points, nodes)."""
+    spectrum = np.zeros((points, shape.shape[1]), dtype=np.complex128)
+    spectrum[m] = shape
+    return np.asarray(fft.ifft(spectrum, axis=0, norm="forward"))

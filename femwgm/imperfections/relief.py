@@ -78,7 +78,7 @@ class Relief:
         """h^2 / 2."""
         top = 2 * self.degree
         nodes = Hemisphere(2 * top)
-        even, odd, _ = profiles(self.coefficients, nodes)
+        even, odd = profiles(self.coefficients, nodes)
         north, south = on_grid(even, odd, fft.next_fast_len(2 * top + 2, real=True))
         return Relief(analyse(0.5 * north**2, 0.5 * south**2, nodes, top))
 
