@@ -43,7 +43,7 @@ _TRUST = 0.6
 _FULL = 3e9
 """Multiplications up to which the second order is taken of every line, not only of a sample."""
 _SAMPLE = 6
-"""Lines whose second order is taken otherwise; half as many from degree"""
+"""Lines whose second order is taken otherwise; half as many where they reach up to degree"""
 _LARGE = 400
 _SAFETY = 2.0
 """Factor on the errors."""
@@ -124,7 +124,7 @@ class Multiplet:
         """Standard deviation of the lines (pm)."""
         return float(np.std(self.shift_pm))
 
-    @property
+    @cached_property
     def fwhm_pm(self) -> float:
         """Full width at half maximum of the unresolved multiplet (pm), all lines equally bright and arbitrarily narrow.
 
@@ -209,7 +209,8 @@ def multiplet(
         error, order = problem.third(_means(beyond, states), _means(mixing, states)), 2
     else:
         values, states = _eigenpairs(first)
-        count = _SAMPLE if mode.l < _LARGE else _SAMPLE // 2
+        reach = max((relief.degree for relief in short.values()), default=0)
+        count = _SAMPLE if mode.l + reach < _LARGE else _SAMPLE // 2
         ranks = np.linspace(0, values.size - 1, count).round().astype(int)
         beyond, mixing = problem.second(first, states[:, np.argsort(values.real)[ranks]])
         problem.third(beyond, mixing)
