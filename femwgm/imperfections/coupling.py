@@ -85,8 +85,8 @@ class Forms:
     values: tuple[Array, Array, Array]
 
 
-def by_orders(relief: Relief, l: int) -> Iterator[Forms]:
-    """Forms from every order of a degree (columns m = -l to l) to each degree within reach; sparse matrices."""
+def by_orders(relief: Relief, l: int, only: int | None = None) -> Iterator[Forms]:
+    """Forms from every order of a degree (columns m = -l to l) to each degree within reach, or to one; sparse matrices."""
     top = l + relief.degree
     nodes = Hemisphere(2 * top)
     terrain = Terrain.of(relief.coefficients, nodes)
@@ -95,8 +95,8 @@ def by_orders(relief: Relief, l: int) -> Iterator[Forms]:
     weight = 4.0 * np.pi * nodes.weight
     m = np.arange(-l, l + 1)
     signed = [M * sign for M in relief.orders for sign in ((1, -1) if M else (1,))]
-    for reach, functions in polar_functions(top, nodes.x):
-        if reach < max(1, l - relief.degree):
+    for reach, functions in polar_functions(top if only is None else min(top, only), nodes.x):
+        if reach < max(1, l - relief.degree) or (only is not None and reach != only):
             continue
         other = all_orders(functions)
         entries: list[list[Array]] = [[], [], []]
@@ -135,7 +135,7 @@ def by_vectors(relief: Relief, l: int, vectors: Array) -> Iterator[Forms]:
     # over sin(theta): the slopes along theta and phi
     along = 1j * np.arange(relief.coefficients.shape[0])[:, None] * terrain.height / nodes.sine
     fields = (terrain.height, terrain.laplacian, terrain.slope, along)
-    maps = [[half.T.copy() for half in on_grid(*parts, points)] for parts in fields]
+    maps = [[half.T.copy() for half in on_grid(parts[0], parts[1], points)] for parts in fields]
     *_, (_, functions) = polar_functions(l, nodes.x)
     m = np.arange(-l, l + 1)
     signs = (-1.0) ** ((l + m) % 2)

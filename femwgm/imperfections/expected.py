@@ -19,7 +19,8 @@ from femwgm.analytic import ExactMode
 from femwgm.ground.typing import Array
 from femwgm.imperfections.coupling import degree
 from femwgm.imperfections.harmonics import Hemisphere, polar_functions
-from femwgm.imperfections.multiplet import first_order_factors
+from femwgm.imperfections.relief import Relief
+from femwgm.imperfections.series import Series
 
 
 def zonal_variances(mode: ExactMode, interfaces: Sequence[int]) -> Array:
@@ -28,7 +29,8 @@ def zonal_variances(mode: ExactMode, interfaces: Sequence[int]) -> Array:
     nodes = Hemisphere(4 * l)
     *_, (_, functions) = polar_functions(l, nodes.x)
     density = functions**2 * (4.0 * np.pi * nodes.weight)
-    factors = first_order_factors(mode, interfaces)
+    unit = Relief(np.ones((1, 1), dtype=np.complex128))
+    factors = Series([mode], dict.fromkeys(interfaces, unit)).factors()
     variances = np.zeros(2 * l + 1)
     before, value = np.zeros_like(nodes.x), np.ones_like(nodes.x)
     for L in range(2 * l + 1):

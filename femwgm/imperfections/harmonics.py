@@ -163,7 +163,9 @@ class Terrain:
         c = np.sqrt(np.maximum((2.0 * L + 1.0) / np.maximum(2.0 * L - 1.0, 1.0) * (L**2 - M**2), 0.0))
         lower = np.zeros_like(coefficients)
         lower[:, :-1] = (c * coefficients)[:, 1:]
-        maps = profiles(np.stack([coefficients, -L * (L + 1.0) * coefficients, L * coefficients, lower]), nodes)
+        maps = profiles(
+            np.stack([coefficients, -L * (L + 1.0) * coefficients, L * coefficients, lower]), nodes
+        )
         height, laplacian, own, below = maps.transpose(1, 0, 2, 3)
         # the derivative of an even function is odd
         return cls(height, laplacian, (nodes.x * own - below[::-1])[::-1] / nodes.sine**2)

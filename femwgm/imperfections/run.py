@@ -171,6 +171,13 @@ def _notes(config: RunConfig, multiplets: list[Multiplet], rough: Mapping[int, R
         notes.append(
             "multiplets of order 1: shifts are of first order, their error is the second order of a sample of lines"
         )
+    for lines in multiplets:
+        if lines.partners:
+            near = " and ".join(f"{pol} q={q} l={l}" for pol, q, l in lines.partners)
+            mode = lines.mode
+            notes.append(
+                f"{mode.pol} q={mode.q} l={mode.l} is diagonalized together with {near}, which lie near"
+            )
     missed = [
         lines for lines in multiplets if lines.shift_error_pm.max() > 1e3 * config.accuracy.wavelength * lines.mode.wavelength_nm
     ]  # fmt: skip

@@ -63,6 +63,34 @@ def test_spheroid_to_second_order() -> None:
         assert 2.7 < math.log2(far / near) < 3.3
 
 
+def test_modes_that_nearly_coincide() -> None:
+    """TE l = 20 and TM l = 19 of a coated spheroid lie 1e-3 apart: both lines of m = 19, to the cube of the flattening."""
+    sphere = layered_sphere([1.9, 2.4], [1.45, 1.75, 1.0])
+    gap = abs(sphere.mode("TE", 20, 1).k0.real - sphere.mode("TM", 19, 1).k0.real)
+    assert gap < 1e-3 * sphere.mode("TE", 20, 1).k0.real
+    off = []
+    for flattening in (0.02, 0.04):
+        layers = [
+            {"name": "core", "material": "a", "equatorial_radius": "1.9 um", "polar_radius": "1.9 um"},
+            {"name": "shell", "material": "b", "equatorial_radius": "2.4 um", "polar_radius": f"{2.4 - flattening} um"},
+        ]  # fmt: skip
+        config = {
+            "schema": 1, "geometry": {"kind": "spheroid", "ambient": "air", "layers": layers},
+            "materials": {"a": {"n": 1.45}, "b": {"n": 1.75}, "air": {"n": 1.0}},
+            "modes": {"window": ["1.06 um", "1.078 um"], "azimuthal_orders": [19], "polar_orders": [0, 1]},
+            "accuracy": {"wavelength": 1e-9}, "outputs": QUIET,
+        }  # fmt: skip
+        solved = np.sort([mode.k0.real for mode in femwgm.run(config).modes])
+        bulge = {1: relief.ellipsoid((0.0, 0.0, -flattening), np.eye(3), 2.4)}
+        pair = [multiplet(sphere.mode(pol, l, 1), bulge) for pol, l in (("TM", 19), ("TE", 20))]
+        assert [lines.partners for lines in pair] == [(("TE", 1, 20),), (("TM", 1, 19),)]
+        off.append(np.array([line_of(lines, 19).real for lines in pair]) - solved)
+        assert (np.abs(off[-1]) < 0.1 * min(lines.error.max() for lines in pair)).all()
+        assert solved[1] - solved[0] > 1.1 * gap
+    slope = np.log2(np.abs(off[1] / off[0]))
+    assert ((slope > 2.7) & (slope < 3.3)).all()
+
+
 def test_film_of_uneven_thickness() -> None:
     """A film thinner towards the poles (1 nm of 490), by the elements' `shares`: every polar order to 1e-3 of its shift."""
     latitudes = np.arange(-90.0, 90.1, 2.5)
