@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import scipy.linalg as sla
 import scipy.sparse as sp
+from scipy.sparse.linalg import splu
 
 from femwgm.errors import SolveError
 from femwgm.fem.dissect import Dissection
@@ -97,23 +98,61 @@ class CondensedCells:
 
     def __init__(self, A: Array, boundary: int) -> None:
         interior, coupling = A[:, boundary:, boundary:], A[:, boundary:, :boundary]
-        factorise, self._substitute = sla.get_lapack_funcs(("getrf", "getrs"), (A,))
-        self.reduction = np.empty(coupling.shape, dtype=A.dtype)
+        small = 0 < interior.shape[1] <= _SMALL_INTERIOR
+        self._blocks = _BlockSolver(interior) if small else None
         self._factors = []
-        for cell, right in enumerate(coupling if self.reduction.size else ()):
-            lu, pivots, info = factorise(interior[cell].T, overwrite_a=True)
-            if info:
-                raise SolveError("the shift hits an eigenvalue of a cell's interior; another shift is needed")
-            self._factors.append((lu, pivots))
-            self.reduction[cell] = self._substitute(lu, pivots, right)[0]
+        self.reduction = np.empty(coupling.shape, dtype=A.dtype)
+        if self._blocks is not None:
+            self.reduction = self._blocks(coupling)
+        elif self.reduction.size:
+            factorise, self._substitute = sla.get_lapack_funcs(("getrf", "getrs"), (A,))
+            for cell, right in enumerate(coupling):
+                lu, pivots, info = factorise(interior[cell].T, overwrite_a=True)
+                if info:
+                    raise SolveError(_SINGULAR)
+                self._factors.append((lu, pivots))
+                self.reduction[cell] = self._substitute(lu, pivots, right)[0]
         self.schur = A[:, :boundary, :boundary] - np.matmul(np.swapaxes(coupling, 1, 2), self.reduction)
 
     def solve_interiors(self, b: Array) -> Array:
         """A_ii^-1 b for b of shape (cells, interior, columns)."""
+        if self._blocks is not None:
+            return self._blocks(b)
         out = np.empty(b.shape, dtype=np.result_type(b, self.reduction))
         for cell, (lu, pivots) in enumerate(self._factors):
             out[cell] = self._substitute(lu, pivots, b[cell])[0]
         return out
+
+
+class _BlockSolver:
+    """Solver of many small dense matrices (cells, n, n) as one sparse one: substitutions in a single call.
+
+    Their inverses would be no good: in the small cells at a corner they lose all digits.
+    """
+
+    def __init__(self, blocks: Array) -> None:
+        cells, n, _ = blocks.shape
+        rows = np.repeat(np.arange(cells * n).reshape(cells, n), n, axis=0)
+        columns = np.swapaxes(blocks, 1, 2).ravel()
+        matrix = sp.csc_matrix((columns, rows.ravel(), np.arange(0, cells * n * n + 1, n)))
+        try:
+            self._factor = splu(matrix, permc_spec="NATURAL")
+        except RuntimeError:
+            raise SolveError(_SINGULAR) from None
+        self._dtype = blocks.dtype
+
+    def __call__(self, b: Array) -> Array:
+        flat = np.asarray(b.reshape(-1, b.shape[2]), dtype=np.result_type(self._dtype, b))
+        if np.iscomplexobj(flat) and self._dtype.kind != "c":
+            x = self._factor.solve(flat.real) + 1j * self._factor.solve(flat.imag)
+        else:
+            x = self._factor.solve(flat)
+        return np.asarray(x).reshape(b.shape)
+
+
+_SINGULAR = "the shift hits an eigenvalue of a cell's interior; another shift is needed"
+_SMALL_INTERIOR = 20
+"""Interiors up to this size are factorised together; beyond, dense substitutions cell by cell cost less."""
 
 
 class FactoredPencil:

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from femwgm.config.schema import RunConfig
+from femwgm.eigen.iterations import Eigenmode
 from femwgm.errors import ConfigError
 from femwgm.fem.pml import stretch_box
 from femwgm.fem.problem import MeridianProblem
@@ -36,6 +37,7 @@ from femwgm.modes.expected import Expected
 from femwgm.modes.labels import Label, identify
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share, share
 from femwgm.solver.layout import choices_of, leak_tolerance
+from femwgm.solver.rising import first_degree
 from femwgm.solver.solve import Goals
 
 COARSE = 1e-3
@@ -109,13 +111,14 @@ class BodySearch(ElementFinder):
         twins = self.section.twins if domain.mirror else ()
         return Layout(domain, mesh, problem, domain.mirror, intervals, self.profile, twins)
 
-    def settled(self, target: Target, layout: Layout) -> Expected | None:
+    def settled(self, target: Target, layout: Layout) -> tuple[Expected, Eigenmode] | None:
         assert layout.problem is not None
-        item = choose(layout.problem, target, layout.domain.degree)
+        near = choose(layout.problem, target, first_degree(layout.problem, layout.domain.degree))
+        item = replace(target.expected, k0=near.k0)
         low, high = self.window
         if not low * (1.0 - _SETTLED) <= item.k0.real <= high * (1.0 + _SETTLED):
             return None
-        return item if self.section.free else replace(item, radiating=False)
+        return (item if self.section.free else replace(item, radiating=False)), near
 
     def nothing_found(self) -> ConfigError:
         names = ", ".join(dict.fromkeys(f"{f.label.pol} q={f.label.q} p={f.label.p}" for f in self.seen))

@@ -67,8 +67,8 @@ class CavitySearch(ElementFinder):
         intervals = equatorial_intervals(self.section, self.domain.box)
         return Layout(self.domain, self.mesh, self.problem, self.domain.mirror, intervals)
 
-    def settled(self, target: Expected, layout: Layout) -> Expected:
-        return target
+    def settled(self, target: Expected, layout: Layout) -> tuple[Expected, None]:
+        return target, None
 
     def solve(self, target: Expected, layout: Layout, goals: Goals) -> Mode | None:
         mode = super().solve(target, layout, goals)

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from femwgm.eigen.iterations import Eigenmode
+from femwgm.fem.assemble import gauss_points
+from femwgm.fem.condense import FactoredPencil
 from femwgm.fem.field import CellField
+from femwgm.fem.mapping import CurvedMapping
 from femwgm.fem.pencil import Pencil
 from femwgm.fem.problem import MeridianProblem
-from femwgm.finders.orders import Family, Krylov, around
+from femwgm.finders.orders import Family, Krylov
 from femwgm.ground.typing import Array
 from femwgm.mesh.body_domain import GeneralDomain
 from femwgm.modes.expected import Expected
 from femwgm.modes.labels import Label
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share
+from femwgm.solver.eigenmode import CLUSTER
 
 _LEAST_Q = 15.0
 """Q below which a family is not followed any farther."""
 _MOST_ORDERS = 4000
+_STRAIGHT = 0.5
+"""Orders over the cube root of the order for which a family counts as straight: off by 0.02 of the spacing of its modes."""
+_BOUND = 1e-7
+"""1/Q below which the radiation of a mode does not ask for a mesh of its own, whatever it is at the other orders."""
 _STEPS, _MOST_STEPS = 10, 60
 _FOLLOWED = 1e-6
 """Residual of the inverse, relative to its eigenvalue, up to which a mode that is followed counts as found."""
@@ -91,19 +100,31 @@ def at_orders(found: Found, middle: float, orders: Sequence[int]) -> list[CellFi
 def _one_way(
     found: Found, middle: float, window: tuple[float, float], m: int, step: int
 ) -> Iterator[CellField]:
-    """The modes from order m on, upwards (step 1) or downwards (-1), each looked for where the last two lead."""
+    """The modes from order m on, upwards (step 1) or downwards (-1), by the slope of the family at the last one solved for."""
     family = found.family
-    k, order, slope, start = middle, family.order.real, family.slope, family.vector
+    k, order, slope, start, field = complex(middle), family.order, family.slope, family.vector, family.field
+    bound = 2.0 * abs(family.order.imag / family.slope) < _BOUND * middle
     for other in range(m, 0, -1) if step < 0 else range(m, m + _MOST_ORDERS):
-        k0, x, field = _followed(found, other, k + (other - order) / slope, start)
+        k0 = k + (other - order) / slope
+        if not bound or abs(other - order.real) > _STRAIGHT * np.cbrt(other):
+            before, at = k, order
+            k, start, field = _followed(found, other, k0.real, start)
+            k0, order = k, complex(other)
+            if abs(other - at.real) > 0.5:
+                slope = (other - at.real) / (k.real - before.real)
         beyond = k0.real > window[1] if step > 0 else k0.real < window[0]
-        if beyond or not _held(field, found.coarse):
+        here = _at_order(field, other, k0)
+        if beyond or not _held(here, found.coarse):
             return
         if window[0] <= k0.real <= window[1]:
-            yield field
-        if abs(other - order) > 0.5 and abs(k0.real - k) > 1e-12 * k:
-            slope = (other - order) / (k0.real - k)
-        k, order, start = k0.real, float(other), x
+            yield here
+
+
+def _at_order(field: CellField, m: int, k0: complex) -> CellField:
+    """The field of a family at another order nearby, where v grows with the order."""
+    coefficients = field.coefficients.copy()
+    coefficients[:, field.space.from_scalar] *= m / field.m
+    return CellField(field.space, coefficients, m, k0, field.mirror)
 
 
 def _held(field: CellField, coarse: Coarse) -> bool:
@@ -116,26 +137,29 @@ def _followed(found: Found, m: int, k: float, start: Array) -> tuple[complex, Ar
     """Wavenumber, vector and field of the eigenpair near k (rad/um) that resembles a vector most."""
     problem, mirror = found.coarse.problem, found.family.field.mirror
     pencil = problem.pencil(found.coarse.degree, m, mirror, complex(k))
-    square, x = _resembling(pencil, complex(k**2 * (1.0 + 1e-9)), start)
-    k0 = complex(np.sqrt(square))
+    shift = complex(k**2 * (1.0 + 1e-9))
+    image = pencil.apply_M(start[:, None])[:, 0]
+    squares, vectors = _resembling(pencil, pencil.factor(shift), shift, start, image)
+    k0, x = complex(np.sqrt(squares[0])), vectors[:, 0]
     return k0, x, problem.field(pencil, x, m, k0, mirror)
 
 
-def _resembling(pencil: Pencil, shift: complex, start: Array) -> tuple[complex, Array]:
-    """The eigenpair that overlaps most with a vector, from the Krylov space that this begins."""
-    solver = pencil.factor(shift)
+def _resembling(
+    pencil: Pencil, solver: FactoredPencil, shift: complex, start: Array, image: Array
+) -> tuple[Array, Array]:
+    """Eigenvalues and vectors (size, n) from the Krylov space that a vector begins, by their overlap with M times a field."""
     krylov = Krylov(lambda x: solver.solve(pencil.apply_M(x)), start, min(_MOST_STEPS, pencil.size))
-    image = pencil.apply_M(start[:, None])[:, 0].conj()
     while True:
         before = krylov.steps
         krylov.grow(_STEPS)
         inverted, y = np.linalg.eig(krylov.matrix)
         vectors = krylov.basis @ y
         size = np.einsum("ij,ij->j", vectors.conj(), pencil.apply_M(vectors))
-        best = int(np.argmax(np.abs(image @ vectors) / np.sqrt(np.abs(size))))
+        order = np.argsort(-np.abs(image.conj() @ vectors) / np.sqrt(np.abs(size)))
+        best = order[0]
         left = krylov.remainder * abs(y[-1, best]) / abs(inverted[best])
         if left < _FOLLOWED or krylov.steps == before:
-            return complex(shift + 1.0 / inverted[best]), vectors[:, best]
+            return shift + 1.0 / inverted[order], vectors[:, order]
 
 
 def action(target: Target, points: Array) -> Array:
@@ -150,32 +174,59 @@ def action(target: Target, points: Array) -> Array:
     return np.where(owner >= 0, np.minimum(out, 50.0), np.nan)
 
 
-def choose(problem: MeridianProblem, target: Target, degree: int) -> Expected:
-    """The target with the wavenumber of the eigenpair of the final mesh whose field resembles the coarse one most."""
+def choose(problem: MeridianProblem, target: Target, degree: int) -> Eigenmode:
+    """The eigenpair of the final mesh whose field resembles the coarse one most.
+
+    Raises
+    ------
+    SolveError
+        If nothing converges.
+    """
     expected, mirror = target.expected, target.field.mirror
     pencil = problem.pencil(degree, expected.m, mirror, expected.k0)
-    shift = complex(expected.k0) ** 2
-    pairs, _ = around(pencil, complex(shift.real * (1.0 + 1e-9)) if pencil.definite else shift, 4)
-    if not len(pairs):
-        return expected
-    points = _samples(target.field)
-    E = target.field(*points)[0]
-    overlap = []
-    for j, x in enumerate(pairs.vectors.T):
-        k0 = complex(np.sqrt(complex(pairs.values[j])))
-        other = problem.field(pencil, x, expected.m, k0, mirror)(*points)[0]
-        overlap.append(
-            abs(np.sum(points[0] * E.conj() * other))
-            / np.sqrt(np.sum(points[0] * np.abs(other) ** 2) + 1e-300)
-        )
-    k0 = complex(np.sqrt(complex(pairs.values[int(np.argmax(overlap))])))
-    return replace(expected, k0=k0)
+    shift = complex(expected.k0) ** 2 * (1.0 + 1e-9)
+    shift = complex(shift.real) if pencil.definite else shift
+    image = _image(problem, target, pencil)
+    if pencil.definite:
+        image = (image * np.exp(-1j * np.angle(image[np.abs(image).argmax()]))).real
+    solver = pencil.factor(shift)
+    squares, vectors = _resembling(pencil, solver, shift, solver.solve(image[:, None])[:, 0], image)
+    close = np.flatnonzero(np.abs(squares - squares[0]) <= 2.0 * CLUSTER * np.abs(squares[0]))
+    x = vectors[:, close]
+    if pencil.definite:
+        x = (x * np.exp(-1j * np.angle(x[np.abs(x).argmax(axis=0), np.arange(len(close))]))).real
+    pairs = pencil.check(squares[close], x)
+    pairs = pairs.select(np.flatnonzero(pairs.residuals < _SURE)) if pairs.residuals[0] < _SURE else pairs
+    k0 = complex(np.sqrt(complex(pairs.values[0])))
+    return Eigenmode(
+        k0,
+        pairs.vectors[:, 0],
+        float(pairs.residuals[0]),
+        pencil,
+        degree,
+        pairs.vectors if len(pairs) > 1 else None,
+    )
 
 
-def _samples(field: CellField) -> tuple[Array, Array]:
-    """Points where a coarse field is strong: the centres of its cells and halfway to their corners."""
-    corner = field.space.mesh.nodes[:, : field.space.mesh.corners].real
-    centre = corner.mean(axis=1, keepdims=True)
-    points = np.concatenate([centre, 0.5 * (corner + centre)], axis=1).reshape(-1, 2)
-    points = points[points[:, 0] > 0.0]
-    return points[:, 0], points[:, 1]
+_SURE = 1e-4
+"""Residual up to which a solution next to the one that was followed is one."""
+
+
+def _image(problem: MeridianProblem, target: Target, pencil: Pencil) -> Array:
+    """M times the coarse field, by a few points in each cell of the final mesh (size,)."""
+    space = pencil.numbering.space
+    X, weights = gauss_points(3, _POINTS)
+    (a, b), (c, d) = CurvedMapping(space.mesh).DF(X)
+    r, z = CurvedMapping(space.mesh).F(X).real
+    E = target.field(r, z)[0]
+    eps = problem.media(target.expected.k0).eps[:, None] * weights
+    (N, _), (psi, _) = space.curl.tabulate(X), space.scalar.tabulate(X)
+    local = np.empty(space.dofs.shape, dtype=np.complex128)
+    along = (d * E[0] - b * E[2]) * r * eps, (a * E[2] - c * E[0]) * r * eps
+    local[:, space.from_curl] = along[0] @ N[:, 0].T + along[1] @ N[:, 1].T
+    local[:, space.from_scalar] = (-1j * E[1] * (a * d - b * c) * eps) @ psi.T
+    return pencil.numbering.assemble_vectors((local * space.signs)[..., None])[:, 0]
+
+
+_POINTS = 3
+"""Points in each direction at which a coarse field is taken over: it is followed, not kept."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from femwgm.config.schema import RunConfig
+from femwgm.eigen.iterations import Eigenmode
 from femwgm.errors import ConfigError
 from femwgm.fem.problem import MeridianProblem
 from femwgm.finders.refusals import no_mode
@@ -118,17 +119,18 @@ class ElementFinder(Finder):
     """A finder whose modes are solved by finite elements."""
 
     @abstractmethod
-    def settled(self, target: Any, layout: Layout) -> Expected | None:
-        """The target with the wavenumber of its eigenpair on the final mesh; None if that is far outside the window."""
+    def settled(self, target: Any, layout: Layout) -> tuple[Expected, Eigenmode | None] | None:
+        """The target and its eigenpair on the final mesh, if it is known; None if that is far outside the window."""
 
     def solve(self, target: Any, layout: Layout, goals: Goals) -> Mode | None:
         assert layout.problem is not None
         with stage("eigenpairs"):
-            item = self.settled(target, layout)
-        if item is None:
+            found = self.settled(target, layout)
+        if found is None:
             return None
         with stage("observables"):
             return solve_mode(
-                layout.problem, item, layout.domain.degree, goals, mirrored=layout.mirrored,
+                layout.problem, found[0], layout.domain.degree, goals, mirrored=layout.mirrored,
                 radius=self.config.geometry.radius_ref_um, interfaces=dict(layout.interfaces), profile=layout.profile,
+                near=found[1],
             )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from femwgm.config.schema import RunConfig
+from femwgm.eigen.iterations import Eigenmode
 from femwgm.fem.problem import MeridianProblem
 from femwgm.finders.exact_list import expected_modes, metal_notes
 from femwgm.finders.finder import ElementFinder, Layout, Tell
@@ -63,10 +64,10 @@ class NestedFinder(ElementFinder):
         assert layout.problem is not None
         return verify(layout.problem, modes, self.config.geometry.radius_ref_um)
 
-    def settled(self, target: Expected, layout: Layout) -> Expected:
+    def settled(self, target: Expected, layout: Layout) -> tuple[Expected, Eigenmode | None]:
         assert layout.problem is not None
         if self.exact:
-            return target
+            return target, None
         return settle(
             layout.problem, target, layout.domain.degree, mirrored=layout.mirrored,
             radius=self.config.geometry.radius_ref_um,

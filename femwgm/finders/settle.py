@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from femwgm.eigen.iterations import nearest
+from femwgm.eigen.iterations import Eigenmode, nearest
 from femwgm.errors import SolveError
 from femwgm.fem.problem import MeridianProblem
 from femwgm.modes.expected import Expected
@@ -20,8 +20,8 @@ _COUNTS = (3, 8, 24)
 
 def settle(
     problem: MeridianProblem, expected: Expected, degree: int, *, mirrored: bool, radius: float
-) -> Expected:
-    """The mode expected, with the wavenumber of the eigenpair whose field bears its labels.
+) -> tuple[Expected, Eigenmode]:
+    """The mode expected, with the wavenumber of the eigenpair whose field bears its labels, and this.
 
     Parameters
     ----------
@@ -60,7 +60,8 @@ def settle(
                 continue
             label = identify(field, eps, extent[:2], radius, extent[2])
             if (label.pol, label.q, label.p) == (expected.pol, expected.q, expected.p):
-                return replace(expected, k0=k0)
+                pair = Eigenmode(k0, pairs.vectors[:, j], float(pairs.residuals[j]), pencil, degree)
+                return replace(expected, k0=k0), pair
             seen.append(_name(label))
     raise SolveError(
         f"no mode {expected.pol} q={expected.q} p={expected.p} m={expected.m} near {2e3 * np.pi / expected.k0.real:.3f} nm; "

@@ -19,7 +19,7 @@ from femwgm.mesh.sizes import Sizes
 
 _SAFETY = 3.0
 _STRENGTH = 1.5
-_DEGREES = range(3, 9)
+_DEGREES = range(4, 9)
 _OBLIQUE = 0.5
 """Share of the absorption at normal incidence that cells in the absorbing layer may count on."""
 _TURN = 0.7

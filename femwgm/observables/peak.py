@@ -19,7 +19,7 @@ from femwgm.ground.typing import Array, IntArray
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import PML
 
-_ZOOM, _ROUNDS = 9, 9
+_ZOOM, _ROUNDS = 9, 7
 _CANDIDATES = 3
 """Cells that are zoomed into: samples tell their maxima to a per cent or so."""
 _KINK = 0.02

@@ -56,8 +56,15 @@ class Rising:
 _NATURAL, _CONDUCTOR = "natural", "conductor"
 _LEAST = 4
 """Degree on triangles from which the last of three solutions is reported, whose error the rate of convergence tells."""
+_CONVERGED = 1e-8
+"""Residual of a solution that stands; its eigenvalue errs by the square."""
 _RICHER = 2
 """Degrees by which another solution is richer otherwise: a field with a parity may gain nothing from one."""
+
+
+def first_degree(problem: MeridianProblem, degree: int) -> int:
+    """Degree of the first solution of a mode that is begun with a degree."""
+    return degree if problem.mesh.corners == 4 or degree < _LEAST else degree - 1
 
 
 def begun(
@@ -69,12 +76,10 @@ def begun(
     On triangles the wavenumber converges by much the same factor from degree to degree: with two lower degrees the error of the
     last solution is known. On a few large quadrilaterals the factor alternates, and a richer solution tells the error.
     """
-    if problem.mesh.corners == 4 or degree < _LEAST:
+    if first_degree(problem, degree) == degree:
         return _beside_a_richer(problem, expected, degree, mirror, pick, near)
     with stage("error estimate"):
-        before = near
-        if before is None or before.degree != degree - 1 or problem.dispersive:
-            before = solve_eigenmode(problem, expected, degree - 1, mirror, near=near, pick=pick)
+        before = _known(problem, expected, degree - 1, mirror, pick, near)
         lower = solve_eigenmode(problem, expected, degree - 2, mirror, near=before, pick=pick)
     with stage("eigenpairs"):
         mode = solve_eigenmode(problem, expected, degree, mirror, outer=_NATURAL, near=before, pick=pick)
@@ -83,6 +88,16 @@ def begun(
         end = change_by_end(problem, before, mode, expected.m, mirror)
     changes = ((before.k0 - lower.k0) / k, (mode.k0 - before.k0) / k - end)
     return _told(mode, before, _CONDUCTOR, changes, (degree - 2, degree - 1, degree), end)
+
+
+def _known(
+    problem: MeridianProblem, expected: Expected, degree: int, mirror: str | None, pick: Pick,
+    near: Eigenmode | None,
+) -> Eigenmode:  # fmt: skip
+    """The solution of a degree; one that is at hand need not be solved for again, unless the media follow the wavenumber."""
+    if near is not None and near.degree == degree and near.residual < _CONVERGED and not problem.dispersive:
+        return near
+    return solve_eigenmode(problem, expected, degree, mirror, near=near, pick=pick)
 
 
 def _told(
@@ -97,7 +112,7 @@ def _beside_a_richer(
     near: Eigenmode | None,
 ) -> Rising:  # fmt: skip
     with stage("eigenpairs"):
-        mode = solve_eigenmode(problem, expected, degree, mirror, near=near, pick=pick)
+        mode = _known(problem, expected, degree, mirror, pick, near)
     with stage("error estimate"):
         richer = solve_eigenmode(
             problem, expected, degree + _RICHER, mirror, outer=_NATURAL, near=mode, pick=pick
