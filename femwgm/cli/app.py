@@ -12,6 +12,7 @@ import typer
 
 from femwgm.cli.bend import bend
 from femwgm.cli.comb import comb
+from femwgm.cli.couple import couple
 from femwgm.cli.examples import examples, init
 from femwgm.cli.experiment import assign, lasing, paper, vernier
 from femwgm.cli.options import Config, Csv, Figures, Out, Quiet, Set
@@ -272,7 +273,21 @@ def report(
             print(path)
 
 
-for _verb in (examples, init, prove, comb, sense, bend, peaks, assign, spectrum, lasing, vernier, paper):
+for _verb in (
+    examples,
+    init,
+    prove,
+    comb,
+    sense,
+    couple,
+    bend,
+    peaks,
+    assign,
+    spectrum,
+    lasing,
+    vernier,
+    paper,
+):
     app.command()(_verb)
 
 

@@ -12,7 +12,7 @@ HEADINGS = {
     "Start": ("examples", "init", "check", "doctor", "schema"),
     "Solve": ("run", "sweep", "exact", "prove"),
     "Look": ("view", "report"),
-    "Design": ("comb", "sense", "bend"),
+    "Design": ("comb", "sense", "couple", "bend"),
     "Measure": ("peaks", "assign", "spectrum", "lasing", "vernier", "paper"),
 }
 """Verbs by heading; a verb that is named nowhere comes under `Use`."""

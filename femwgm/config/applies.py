@@ -132,6 +132,19 @@ _RULES = (
         "leave it out: roughness is that of the surface of one body",
     ),
     _Rule(
+        ("coupler",), lambda c: c.coupler, _kind("cavity", "mesh", "axial_stack", "stack"),
+        "take a single body that is described by its shape",
+    ),
+    _Rule(
+        ("coupler", "kind"), lambda c: "bus" if c.coupler is not None and c.coupler.kind == "bus" else None,
+        lambda c: c.geometry.kind not in ("ring", "disk") or c.geometry.pillar is not None,
+        "a bus lies beside a ring or disk without a pillar; take a fibre or a prism",
+    ),
+    _Rule(
+        ("geometry", "enclosure"), lambda c: getattr(c.geometry, "enclosure", None), lambda c: c.coupler is not None,
+        "drop the walls, or the coupler",
+    ),
+    _Rule(
         ("outputs", "derivatives"), lambda c: c.outputs.derivatives or None, _kind("axial_stack"),
         "leave it out: spherical waves give no derivatives",
     ),

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from femwgm.config.applies import closed, misfits, orders_of_a_cavity
 from femwgm.config.base import Name, Strict, nearest, refuse
+from femwgm.config.coupler import Coupler
 from femwgm.config.geometries import Geometry
 from femwgm.config.imperfections import Imperfection
 from femwgm.config.material_specs import MaterialSpec
@@ -64,6 +65,9 @@ class RunConfig(Strict):
         description="standard deviations of the input, by the key that they belong to; keys joined by ' + ' move together",
         examples=["{geometry.layers.shell.thickness: 5 nm, materials.npl.n: 0.01}"],
     )
+    coupler: Coupler | None = Field(
+        default=None, description="what light comes in by, for `femwgm couple`; modes are those without it"
+    )
     sweep: Sweep | None = None
 
     @model_validator(mode="after")
@@ -74,6 +78,8 @@ class RunConfig(Strict):
         self._need(self.geometry.ambient, ("geometry", "ambient"))
         for material in self.geometry.region_materials.values():
             self._need(material, ("geometry",))
+        if (beside := getattr(self.coupler, "material", None)) is not None:
+            self._need(beside, ("coupler", "material"))
         for misfit in misfits(self):
             raise refuse(
                 f"{misfit.key} does not apply to kind: {self.geometry.kind}",

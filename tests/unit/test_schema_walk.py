@@ -285,6 +285,7 @@ ON_THEIR_OWN = {
     "imperfections",
     "temperature",
     "tolerances",
+    "coupler",
 }
 """Sections with tests of their own: of shapes and sweeps here, of the others where their physics is tried."""
 SECTIONS = [section for section in SCHEMA["properties"] if section not in ON_THEIR_OWN]

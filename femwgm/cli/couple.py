@@ -1,0 +1,49 @@
+"""`couple`: a resonator beside a fibre, a prism or a bus waveguide."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from femwgm.cli.options import Config, Out, Quiet, Set
+from femwgm.cli.screen import progress_bar, show_notes
+
+__all__ = ["couple"]
+
+
+def couple(
+    config: Config,
+    out: Out = None,
+    override: Set = None,
+    q: Annotated[
+        float | None, typer.Option("--q", help="Intrinsic Q of the lines, by default that of each mode.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """External and loaded Q of CONFIG beside its coupler, transmission and critical gap; -o DIR leaves couple.csv, couple.png."""
+    from rich.table import Table
+
+    from femwgm.cli.tables import console
+    from femwgm.config import load_config
+    from femwgm.errors import ConfigError
+    from femwgm.experiment.coupling.couple import couplings, write_couplings
+
+    if q is not None and not 0.0 < q < float("inf"):
+        raise ConfigError("must be positive", key="--q", value=q)
+    settings = load_config(config, override or [])
+    with progress_bar(quiet) as bar:
+        found = couplings(settings, q, bar)
+    if out is not None:
+        write_couplings(found, out)
+    if quiet:
+        return
+    table = Table(title=settings.name, box=None)
+    for name in ("mode", "quantity", "value", "error", "unit"):
+        table.add_column(name, justify="right" if name in ("value", "error") else "left")
+    for one in found:
+        for i, (quantity, value, unit, error) in enumerate(one.rows()):
+            shown = f"{error:.1g}" if error else ""
+            table.add_row(one.name if i == 0 else "", quantity, f"{value:.6g}", shown, unit)
+    console().print(table)
+    show_notes([note for one in found for note in one.notes])

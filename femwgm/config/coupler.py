@@ -1,0 +1,70 @@
+"""What light comes in by: a fibre, a prism or a bus waveguide beside the body."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
+
+from femwgm.config.base import Name, Strict, refuse
+from femwgm.config.quantity import Length, LengthOrZero, length_um, spectral_um, um
+from femwgm.ground.units import C_UM_THZ
+
+__all__ = ["Bus", "Coupler", "Prism", "Taper"]
+
+
+def _splitting(value: object) -> float:
+    """A frequency in MHz."""
+    kind, wavelength = spectral_um(value)
+    if kind != "frequency":
+        raise refuse("must be a frequency", remedy="write e.g. '5 MHz'")
+    return 1e6 * C_UM_THZ / wavelength
+
+
+_Splitting = Annotated[float, BeforeValidator(_splitting), PlainSerializer(lambda v: f"{v!r} MHz")]
+_Height = Annotated[float, BeforeValidator(length_um), AfterValidator(float), PlainSerializer(um)]
+
+
+class Beside(Strict):
+    """What every coupler has."""
+
+    gap_um: LengthOrZero = Field(
+        alias="gap", description="to the body, where it reaches farthest out", examples=["200 nm"]
+    )
+    splitting_mhz: _Splitting | None = Field(
+        default=None,
+        alias="splitting",
+        description="of the line by backscatter, as a frequency",
+        examples=["5 MHz"],
+    )
+
+
+class Taper(Beside):
+    """A fibre or fibre taper that runs along the equator."""
+
+    kind: Literal["fibre"] = Field(examples=["fibre"])
+    material: Name = Field(description="of the fibre", examples=["silica"])
+    diameter_um: Length = Field(
+        alias="diameter", description="where it touches the field", examples=["1.1 um"]
+    )
+    height_um: _Height = Field(
+        default=0.0, alias="height", description="of the fibre above the outermost point of the body"
+    )
+
+
+class Prism(Beside):
+    """A prism: a half-space with its face along the axis."""
+
+    kind: Literal["prism"] = Field(examples=["prism"])
+    material: Name = Field(description="of the prism", examples=["glass"])
+
+
+class Bus(Beside):
+    """A straight waveguide beside a ring or disk, of the same material, thickness, sidewalls and background."""
+
+    kind: Literal["bus"] = Field(examples=["bus"])
+    width_um: Length = Field(alias="width", description="at half its height", examples=["450 nm"])
+
+
+Coupler = Annotated[Taper | Prism | Bus, Field(discriminator="kind")]
+"""Any coupler, told apart by `kind`."""

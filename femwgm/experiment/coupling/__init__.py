@@ -1,0 +1,1 @@
+"""A resonator beside a fibre, a prism or a bus waveguide: external Q, transmission, critical gap."""

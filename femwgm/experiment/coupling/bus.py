@@ -1,0 +1,126 @@
+"""The mode of a straight bus waveguide, solved as an arc so wide that its bend is below the error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from femwgm.config.geometries import Disk, Ring
+from femwgm.config.quantity import um
+from femwgm.config.schema import RunConfig
+from femwgm.errors import ConfigError
+from femwgm.fem.problem import MeridianProblem
+from femwgm.finders.body_search import body_mesh
+from femwgm.finders.orders import Family, Orders, around
+from femwgm.geometry.build import section_of
+from femwgm.ground.numerics import one_thread
+from femwgm.ground.typing import Array, ComplexArray
+from femwgm.materials import Material
+from femwgm.mesh.body_domain import design_general
+from femwgm.mesh.domain import Choices
+from femwgm.mesh.landscape import Wave
+from femwgm.observables.energy import region_integrals
+
+__all__ = ["BusMode", "bus_mode"]
+
+_ORDER = 1500.0
+"""Azimuthal order of the arc: its bend changes the index by 1e-5, and v = -i r E_phi still has digits to spare."""
+_SHIFTS = (0.85, 0.65, 0.45, 0.25, 0.1)
+"""Where guided modes are sought, as shares of the way from the permittivity outside to that of the core."""
+_MIRROR = np.array([-1.0, 1.0, 1.0])[:, None]
+"""Signs of E mirrored in x."""
+_ERROR = 1e-8
+"""Tolerance of the domain, which sets how far out the field is known."""
+
+
+@dataclass(frozen=True)
+class BusMode:
+    """A guided mode along y between the faces x = 0 and x = `width`.
+
+    Attributes
+    ----------
+    beta
+        Propagation constant (rad/um).
+    power
+        Half the integral of Re (E x H*) over the cross-section.
+    """
+
+    beta: float
+    power: float
+    inner: float
+    width: float
+    family: Family
+
+    def fields(self, x: Array, z: Array, mirrored: bool = False) -> tuple[ComplexArray, ComplexArray]:
+        """(E_x, E_y, E_z) and H at points (um), shapes (3, ...); those of the arc bent the other way if mirrored."""
+        if not mirrored:
+            return self.family.field(x + self.inner, z)
+        E, H = self.family.field(self.inner + self.width - x, z)
+        return E * _MIRROR, -H * _MIRROR
+
+
+def bus_mode(config: RunConfig, media: dict[str, Material], k0: float, width: float, pol: str) -> BusMode:
+    """The fundamental mode of a polarization: E mostly across (TM) or along (TE) the axis of the resonator.
+
+    Parameters
+    ----------
+    media
+        Material of each region.
+
+    Raises
+    ------
+    ConfigError
+        If the waveguide guides none.
+    """
+    body = config.geometry
+    assert isinstance(body, Ring | Disk)
+    inner = _ORDER / (k0 * media[body.name].index(k0).real)
+    shape = {
+        key: value
+        for key, value in body.canonical().items()
+        if key not in ("radius", "inner_radius", "outer_radius")
+    }
+    geometry = Ring.model_validate(
+        {**shape, "kind": "ring", "inner_radius": um(inner), "outer_radius": um(inner + width)}
+    )
+    section = section_of(geometry)
+    indices = {name: abs(medium.index(k0).real) for name, medium in media.items()}
+    core, outside = (
+        indices[body.name],
+        max(n for name, n in indices.items() if name != body.name),
+    )
+    with one_thread():
+        order = k0 * inner * (0.5 * core + 0.5 * outside)
+        domain = design_general(
+            section, indices, [Wave(order, k0)], _ERROR, Choices(mirror=False, absorbing=False)
+        )
+        problem = MeridianProblem(body_mesh(domain), media, section.ambient, section.body)
+        orders = Orders(problem.lossless, domain.degree, k0, None)
+        found: list[Family] = []
+        for share in _SHIFTS:
+            shift = complex((k0 * (inner + width)) ** 2 * (outside**2 + share * (core**2 - outside**2)))
+            pairs, _ = around(orders.pencil, shift, 4, orders.factor(shift))
+            found += [orders.family(complex(v), pairs.vectors[:, i]) for i, v in enumerate(pairs.values)]
+        guided = [
+            f for f in found if f.slope > 0.0 and f.order.real > 1.0001 * outside * k0 * (inner + width)
+        ]
+        for family in sorted(guided, key=lambda f: -f.order.real):
+            E = family.field(np.array([inner + 0.5 * width]), np.array([0.5 * sum(section.bounds[2:])]))[0][
+                :, 0
+            ]
+            if (abs(E[2]) > abs(E[0])) == (pol == "TE"):
+                integrals = region_integrals(
+                    family.field, orders.matrices, problem.lossless.media(complex(k0))
+                )
+                turn = 2.0 * np.pi * family.slope
+                return BusMode(
+                    family.order.real / (inner + 0.5 * width),
+                    0.5 * float(integrals.electric.sum()) / turn,
+                    inner,
+                    width,
+                    family,
+                )
+    raise ConfigError(
+        f"a waveguide {width:g} um wide guides no {pol} mode", key="coupler.width", remedy="make it wider"
+    )

@@ -1,0 +1,95 @@
+"""The modes of a configuration as a coupler meets them: exact for layered spheres, by finite elements for other bodies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from femwgm.config.schema import RunConfig
+from femwgm.experiment.combs.exact import layer_integrals
+from femwgm.experiment.coupling.plane import Resonance
+from femwgm.finders.exact_list import exact_sphere, expected_modes
+from femwgm.geometry.build import section_of
+from femwgm.ground.typing import Array, ComplexArray
+from femwgm.materials import Material
+
+__all__ = ["resonances"]
+
+
+def resonances(
+    config: RunConfig, materials: dict[str, Material], progress: Any = None
+) -> list[tuple[str, Resonance]]:
+    """Every mode with m > 0 and its polarization, the shortest wavelength first.
+
+    Raises
+    ------
+    ConfigError, SolveError
+        As `femwgm.run`.
+    """
+    used = [materials[name] for name in config.geometry.region_materials.values()]
+    middle = 4.0 * np.pi / sum(config.modes.window_um)
+    exact = config.geometry.kind == "layered_sphere" and all(
+        m.permittivity(middle).real > 0.0 and m.axis is None for m in used
+    )
+    found = _of_sphere(config, materials) if exact else _of_body(config, progress)
+    return sorted(found, key=lambda pair: pair[1].wavelength_nm)
+
+
+def _of_sphere(config: RunConfig, materials: dict[str, Material]) -> list[tuple[str, Resonance]]:
+    sphere = exact_sphere(config, materials)
+    lo, hi = config.modes.window_um
+    out = []
+    for wanted in expected_modes(config, materials):
+        if not wanted.m:
+            continue
+        mode = sphere.mode(wanted.pol, wanted.l, wanted.q, (lo * (1 - 1e-9), hi * (1 + 1e-9))).with_m(
+            wanted.m
+        )
+        media = [materials[name] for name in config.geometry.region_materials.values()]
+        eps = [m.permittivity(mode.k0.real).real for m in media]
+        total = sum(e * square for e, (square, _) in zip(eps, layer_integrals(mode), strict=True))
+        # What dispersion adds to the energy is what it takes from the shift by an index.
+        slower = (
+            sum(np.sqrt(e) * v for e, v in zip(eps, mode.dlambda_dn_nm.values(), strict=True))
+            / mode.wavelength_nm
+        )
+
+        def fields(r: Array, z: Array, mode: Any = mode) -> tuple[ComplexArray, ComplexArray]:
+            return mode.field(r, z), mode.magnetic_field(r, z)
+
+        q = mode.q_total if np.isfinite(mode.q_total) and 0.0 < mode.q_total < 1e15 else None
+        name = f"{mode.pol} q={mode.q} l={mode.l} m={mode.m}"
+        found = Resonance(
+            name, mode.wavelength_nm, mode.k0.real, mode.m, sphere.outer_radius_um, 0.0, 0.5 * float(total) / slower, fields, q,
+            0.0, 1e-9,
+        )  # fmt: skip
+        out.append((mode.pol, found))
+    return out
+
+
+def _of_body(config: RunConfig, progress: Any) -> list[tuple[str, Resonance]]:
+    from femwgm.runs.loop import run
+
+    section = section_of(config.geometry)
+    points = np.concatenate(
+        [piece.outline.polygon for piece in section.pieces if piece.region in config.geometry.solid]
+    )
+    farthest = points[points[:, 0] > points[:, 0].max() * (1.0 - 1e-9)]
+    radius, height = float(points[:, 0].max()), float(0.5 * (farthest[:, 1].min() + farthest[:, 1].max()))
+    out = []
+    for mode in run(config, progress=progress).modes:
+        if not mode.m:
+            continue
+        q = mode.q_total if mode.q_total and 0.0 < mode.q_total < 1e15 else None
+        error = max(mode.share_error or 0.0, mode.wavelength_error or 0.0)
+
+        def fields(r: Array, z: Array, mode: Any = mode) -> tuple[ComplexArray, ComplexArray]:
+            return mode.field(r, z), mode.magnetic_field(r, z)
+
+        found = Resonance(
+            f"{mode.pol} q={mode.q} p={mode.p} m={mode.m}", mode.wavelength_nm, mode.k0.real, mode.m, radius, height,
+            0.5 * mode.integrals.stored, fields, q, mode.q_total_error or 0.0, error,
+        )  # fmt: skip
+        out.append((mode.pol, found))
+    return out
