@@ -121,6 +121,7 @@ def _cells(row: Row, regions: Sequence[str], unit: str | None = None) -> dict[st
         q_rad = f"> {quality(row['q_rad_floor'])}"
     q_abs = quality(row.get("q_abs"))
     texts = {
+        "E": row.get("e_direction") or "",
         "q": _whole(row.get("q")),
         "l": _whole(row.get("l")),
         "m": _whole(row.get("m")),

@@ -17,7 +17,7 @@ from femwgm.eigen.iterations import Eigenmode
 from femwgm.errors import ConfigError
 from femwgm.fem.pml import stretch_box
 from femwgm.fem.problem import MeridianProblem
-from femwgm.finders.coverage import cover
+from femwgm.finders.coverage import LEAST_Q, cover
 from femwgm.finders.family_targets import Coarse, Found, Target, action, choose, walk
 from femwgm.finders.finder import ElementFinder, Layout, Tell
 from femwgm.finders.orders import Family, Orders
@@ -34,7 +34,7 @@ from femwgm.mesh.domain import PML, Choices
 from femwgm.mesh.landscape import Wave
 from femwgm.mesh.planar import Box
 from femwgm.modes.expected import Expected
-from femwgm.modes.labels import Label, identify
+from femwgm.modes.labels import UNSURE, identify, image_plane
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share, share
 from femwgm.solver.layout import choices_of, leak_tolerance
 from femwgm.solver.rising import first_degree
@@ -49,8 +49,6 @@ _BARRIER = 0.9
 """Order, in units of n k R of the ambient, below which nothing holds the light around the body."""
 _SPACING = 2.0
 """Orders between neighbouring polar orders at most (half a ball skips every other one of the whole)."""
-_SURE = 0.2
-"""Confidence of a label from which the search counts the family as found."""
 _AT_HOME = 0.1
 """Share of |E|^2 in the body below which a solution is one of a pillar or of a background layer."""
 _OVERLAP = 2e-3
@@ -71,6 +69,8 @@ class BodySearch(ElementFinder):
     media
         Material of each region.
     """
+
+    by_labels = True
 
     def __init__(self, config: RunConfig, section: Section, media: Mapping[str, Material]) -> None:
         super().__init__(config)
@@ -121,9 +121,14 @@ class BodySearch(ElementFinder):
         return (item if self.section.free else replace(item, radiating=False)), near
 
     def nothing_found(self) -> ConfigError:
-        names = ", ".join(dict.fromkeys(f"{f.label.pol} q={f.label.q} p={f.label.p}" for f in self.seen))
+        names = ", ".join(dict.fromkeys(_name(f.key) for f in self.seen))
         remedy = f"families there: {names or 'none'}; widen the window or ask for other orders"
-        return no_mode(self.config, remedy)
+        reasons = "; ".join([*self._without_order(), *self._unsearched()])
+        return no_mode(
+            self.config,
+            f"{reasons}; {remedy}" if reasons else remedy,
+            f"of the requested kind with Q above {LEAST_Q:g} lies",
+        )
 
     def coarse(self, lowest: float) -> Coarse:
         """The coarse problem for orders down to `lowest`."""
@@ -168,20 +173,37 @@ class BodySearch(ElementFinder):
             self.searched = lowest
             if self._complete() or lowest == floor:
                 break
-        return [f for f in self.seen if _matches(f.label, modes)]
+        return [f for f in self.seen if f.label.admits(modes)]
 
     def notes(self) -> list[str]:
-        """A remark for each kind of mode that was asked for and has no family, and for orders that could not be searched."""
+        """A remark for each kind of mode that was asked for and is not there, with the reason; and on what was not searched."""
         keys = {f.key for f in self.found}
-        notes = []
-        for pol, q, p in self._asked():
-            if (pol, q, p) not in keys:
-                others = sorted({f.label.p for f in self.seen if f.key[:2] == (pol, q)})
-                seen = f" (of {pol} q={q} there: p={', '.join(map(str, others))})" if others else ""
-                notes.append(
-                    f"no bound family {pol} q={q} p={p} was found between m = {self.highest:.0f} and {self.searched:.0f}{seen}"
-                )
-        return notes + [
+        missing = [key for key in self._asked() if key not in keys]
+        return [*map(self._reason, missing), *self._without_order(), *self._unsearched()]
+
+    def _reason(self, key: tuple[str, int, int]) -> str:
+        """Why no family of a kind was found."""
+        pol, q, p = key
+        plane = image_plane(self.seen[0].family.field) if self.seen else None
+        if plane and (p % 2 == 1) != ((pol == "TE") == (plane == "natural")):
+            return f"no {_name(key)}: a conducting plane z = 0 leaves {pol} modes of the other parity of p"
+        others = sorted({f.label.p for f in self.seen if f.key[:2] == (pol, q)})
+        there = f" (of {pol} q={q} there: p={', '.join(map(str, others))})" if others else ""
+        searched = f"none with Q above {LEAST_Q:g} between m = {self.highest:.0f} and {self.searched:.0f}"
+        return f"no {_name(key)}: {'search incomplete, ' if self.gaps else ''}{searched}{there}"
+
+    def _without_order(self) -> list[str]:
+        """Families that were asked for, but have no integer order in the window."""
+        there = {(e.pol, e.q, e.l - e.m) for e in self.expected}
+        nm = 2e3 * np.pi / self.middle
+        return [
+            f"no {_name(f.key)} in the window: its azimuthal order at {nm:.6g} nm is {f.family.order.real:.2f}"
+            for f in self.found
+            if f.key not in there
+        ]
+
+    def _unsearched(self) -> list[str]:
+        return [
             f"a family between m = {low:.2f} and {high:.2f} may be missing: the search did not converge there"
             for low, high in self.gaps
         ]
@@ -226,7 +248,7 @@ class BodySearch(ElementFinder):
 
     def _complete(self) -> bool:
         asked = self._asked()
-        return bool(asked) and set(asked) <= {f.key for f in self.seen if f.label.confidence > _SURE}
+        return bool(asked) and set(asked) <= {f.key for f in self.seen if f.label.confidence > UNSURE}
 
     def targets(self, families: Sequence[Found]) -> list[Target]:
         """Every mode of the families in the window, by its integer order."""
@@ -267,12 +289,9 @@ def _wavenumber(target: Target) -> float:
     return target.expected.k0.real
 
 
-def _matches(label: Label, modes: object) -> bool:
-    """Whether a label is among the wanted ones (`femwgm.config.settings.Modes`)."""
-    pols, radial, polar = (
-        getattr(modes, name) for name in ("polarizations", "radial_orders", "polar_orders")
-    )
-    return label.pol in pols and (radial is None or label.q in radial) and (polar is None or label.p in polar)
+def _name(key: tuple[str, int, int]) -> str:
+    """A kind of mode in words."""
+    return f"{key[0]} q={key[1]} p={key[2]}"
 
 
 def by_family(targets: Sequence[Target]) -> list[list[Target]]:

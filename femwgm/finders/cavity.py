@@ -22,7 +22,7 @@ from femwgm.materials import Material
 from femwgm.mesh.body_domain import GeneralDomain, design_general
 from femwgm.mesh.landscape import Wave
 from femwgm.modes.expected import Expected
-from femwgm.modes.labels import identify
+from femwgm.modes.labels import Label, identify
 from femwgm.modes.mode import Mode
 from femwgm.solver.layout import choices_of
 from femwgm.solver.solve import Goals
@@ -33,14 +33,17 @@ _SPLITS = 12
 
 @dataclass(frozen=True)
 class CavityMode:
-    """A mode to solve for and the condition at the mirror plane that it obeys."""
+    """A mode to solve for, the condition at the mirror plane that it obeys, and how sure its labels are."""
 
     expected: Expected
     mirror: str | None
+    label: Label
 
 
 class CavitySearch(ElementFinder):
     """Spectrum of a section with walls on every side."""
+
+    by_labels = True
 
     def __init__(self, config: RunConfig, section: Section, media: Mapping[str, Material]) -> None:
         super().__init__(config)
@@ -59,7 +62,7 @@ class CavitySearch(ElementFinder):
     def groups(self, tell: Tell) -> Iterator[Sequence[Expected]]:
         tell("searching", 0, 1)
         with stage("search"):
-            self.expected = [mode.expected for mode in self.modes() if _asked(mode.expected, self.config)]
+            self.expected = [mode.expected for mode in self.modes() if mode.label.admits(self.config.modes)]
         if self.expected:
             yield self.expected
 
@@ -107,13 +110,17 @@ class CavitySearch(ElementFinder):
             return []
         values, labels = self._pairs(m, mirror, low, high, number, _SPLITS)
         return [
-            CavityMode(Expected(pol, q, m + p, m, complex(np.sqrt(v)), float(m + p), radiating=False), mirror)
-            for v, (pol, q, p) in zip(values, labels, strict=True)
+            CavityMode(
+                Expected(s.pol, s.q, m + s.p, m, complex(np.sqrt(v)), float(m + s.p), radiating=False),
+                mirror,
+                s,
+            )
+            for v, s in zip(values, labels, strict=True)
         ]
 
     def _pairs(
         self, m: int, mirror: str | None, low: float, high: float, number: int, splits: int
-    ) -> tuple[list[float], list[tuple[str, int, int]]]:
+    ) -> tuple[list[float], list[Label]]:
         """The eigenvalues between two wavenumbers, as many as were counted; the interval is halved until they are all there."""
         twin, degree = self.problem.lossless, self.domain.degree
         middle = 0.5 * (low**2 + high**2)
@@ -126,11 +133,10 @@ class CavitySearch(ElementFinder):
             for j in inside:
                 k0 = complex(np.sqrt(complex(pairs.values[j].real)))
                 field = twin.field(pencil, pairs.vectors[:, j], m, k0, mirror)
-                label = identify(
-                    field, twin.media(k0).eps, (smallest, largest), self.section.radius, latitude
-                )
                 values.append(float(pairs.values[j].real))
-                labels.append((label.pol, label.q, label.p))
+                labels.append(
+                    identify(field, twin.media(k0).eps, (smallest, largest), self.section.radius, latitude)
+                )
             return values, labels
         if splits == 0:
             raise SolveError(
@@ -144,12 +150,3 @@ class CavitySearch(ElementFinder):
             if n > 0
         ]
         return [v for part in parts for v in part[0]], [label for part in parts for label in part[1]]
-
-
-def _asked(item: Expected, config: RunConfig) -> bool:
-    """Whether a mode has the labels that the configuration asks for."""
-    modes = config.modes
-    return item.pol in modes.polarizations and all(
-        allowed is None or value in allowed
-        for allowed, value in ((modes.radial_orders, item.q), (modes.polar_orders, item.p))
-    )

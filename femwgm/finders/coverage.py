@@ -14,8 +14,10 @@ import numpy as np
 from femwgm.finders.orders import Family, Krylov, Orders
 from femwgm.ground.typing import Array
 
-RADIATING = 0.02
-"""Relative imaginary part of an order up to which a solution is a mode, not a wave of the surroundings (Q above 25)."""
+LEAST_Q = 25.0
+"""Q above which a solution is a mode, not a wave of the surroundings."""
+RADIATING = 0.5 / LEAST_Q
+"""The same as the relative imaginary part of an order at a real wavenumber."""
 _ENOUGH = 12
 _STEPS = 16
 _MOST_STEPS = 112

@@ -68,11 +68,14 @@ class Finder(ABC):
         The modes that the groups hold, as far as they were yielded.
     exact
         Whether the expected wavenumbers and labels are exact.
+    by_labels
+        Whether modes are admitted by the labels of the search, which those of the solved modes overrule.
     relays
         Whether a mode that missed its accuracy may reach it on a domain laid out for a sharper one.
     """
 
     exact = False
+    by_labels = False
     relays = False
 
     def __init__(self, config: RunConfig) -> None:

@@ -198,6 +198,24 @@ def _interpolant(points: tuple[Point, ...], first: Point | None, last: Point | N
     return CubicSpline(s / s[-1], x, bc_type=tuple(ends))
 
 
+def nearest_on(curve: Curve, points: RealArray) -> tuple[RealArray, RealArray]:
+    """Parameter of the point of a curve next to each of the points (n, 2), and the distance (um)."""
+    grid = np.linspace(0.0, 1.0, _GRID)
+    t = grid[np.argmin(np.hypot(*(points[:, None] - curve.at(grid)[None]).T), axis=0)]
+    width = grid[1]
+    offsets = np.linspace(-1.0, 1.0, 9)
+    for _ in range(12):
+        tried = np.clip(t[:, None] + width * offsets, 0.0, 1.0)
+        at = curve.at(tried.ravel()).reshape(*tried.shape, 2)
+        t = tried[np.arange(len(t)), np.argmin(np.hypot(*(points[:, None] - at).T).T, axis=1)]
+        width *= 0.3
+    return t, np.hypot(*(points - curve.at(t)).T)
+
+
+_GRID = 129
+"""Points of a curve from which the search for the nearest one starts."""
+
+
 def arc(centre: Point, radius: float, first: float, last: float) -> Arc:
     """Arc of a circle from angle `first` to `last` (degrees, counterclockwise from +r)."""
     return Arc(centre, radius, radius, float(np.radians(first)), float(np.radians(last)))

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from femwgm.errors import GeometryError
-from femwgm.geometry.curves import Curve, Line, Point, Spline
+from femwgm.geometry.curves import Curve, Line, Point, Spline, nearest_on
 from femwgm.geometry.outline import Outline, closed_outline, polygon_outline
 from femwgm.ground.typing import RealArray
 
-__all__ = ["along_mesh", "through"]
+__all__ = ["along_mesh", "doubtful", "through"]
 
 
 def through(points: Sequence[Point], smooth: bool, name: str) -> Outline:
@@ -43,23 +43,67 @@ def through(points: Sequence[Point], smooth: bool, name: str) -> Outline:
 
 def along_mesh(points: Sequence[Point], corner: float, name: str) -> Outline:
     """Outline through the nodes of a mesh: cut at its corners (turns above `corner`, deg), a spline or a line between them."""
-    x = np.array(points)
-    size = float(np.hypot(*np.ptp(x, axis=0)))
-    closed = bool(np.hypot(*(x[0] - x[-1])) <= 1e-9 * size)
+    runs = _runs(np.array(points), corner)
+    if len(runs) == 1 and _closed(runs[0]):
+        return through([(float(r), float(z)) for r, z in runs[0]], True, name)
+    size = float(np.hypot(*np.ptp(np.array(points), axis=0)))
+    return closed_outline([_between(run, size) for run in runs], name)
+
+
+def _closed(x: RealArray) -> bool:
+    return bool(np.hypot(*(x[0] - x[-1])) <= 1e-9 * np.hypot(*np.ptp(x, axis=0)))
+
+
+def _runs(x: RealArray, corner: float, uneven: float = np.inf) -> list[RealArray]:
+    """Points of an outline between its corners, where it turns or where a step is `uneven` times the next; else one run."""
     step = np.diff(x, axis=0)
     heading = np.unwrap(np.arctan2(step[:, 1], step[:, 0]))
     turn = np.abs(np.diff(heading))
-    cuts = (np.flatnonzero(turn > np.radians(corner)) + 1).tolist()
-    if closed:
-        seam = abs((heading[0] - heading[-1] + np.pi) % (2.0 * np.pi) - np.pi) > np.radians(corner)
-        if not cuts and not seam:
-            return through([(float(r), float(z)) for r, z in x], True, name)
-        if not seam:  # begin at a corner
-            x = np.concatenate([x[cuts[0] : -1], x[: cuts[0] + 1]])
-            return along_mesh([(float(r), float(z)) for r, z in x], corner, name)
+    ratio = np.abs(np.diff(np.log(np.hypot(*step.T))))
+    cuts = (np.flatnonzero((turn > np.radians(corner)) | (ratio > np.log(uneven))) + 1).tolist()
+    seam = abs((heading[0] - heading[-1] + np.pi) % (2.0 * np.pi) - np.pi) > np.radians(corner)
+    if _closed(x) and cuts and not seam:  # begin at a corner
+        return _runs(np.concatenate([x[cuts[0] : -1], x[: cuts[0] + 1]]), corner, uneven)
     marks = [0, *cuts, len(x) - 1]
-    curves = [_between(x[a : b + 1], size) for a, b in zip(marks, marks[1:], strict=False)]
-    return closed_outline(curves, name)
+    return [x[a : b + 1] for a, b in zip(marks, marks[1:], strict=False)]
+
+
+def doubtful(
+    points: Sequence[Point], corner: float, *, straight: bool
+) -> tuple[RealArray, RealArray, RealArray]:
+    """Where an outline through points runs, its right-hand normals, and how far (um, along them) it may be off what they sample.
+
+    Between corners a curve through all points is compared with one through every other point, whose distance is some twelve times
+    that of the first from a smooth shape; a quarter of it is stated. Straight pieces are compared with the curve through all
+    points: that is their sagitta.
+    """
+    x = np.array(points, dtype=float)
+    size = float(np.hypot(*np.ptp(x, axis=0)))
+    places, normals, doubts = [], [], []
+    for run in _runs(x, corner, _UNEVEN if straight else np.inf):
+        t = np.linspace(0.0, 1.0, min(8 * len(run), _MOST) + 1)
+        fine = _between(run, size)
+        other = fine if straight else _between(np.concatenate([run[:-1:2], run[-1:]]), size)
+        at, tangent = fine.at(t), fine.tangent(t)
+        normal = np.stack([tangent[:, 1], -tangent[:, 0]], axis=-1)
+        chords = np.r_[0.0, np.cumsum(np.hypot(*np.diff(run, axis=0).T))]
+        near = (
+            np.stack([np.interp(t * chords[-1], chords, values) for values in run.T], axis=-1)
+            if straight
+            else other.at(nearest_on(other, at)[0])
+        )
+        places.append(at)
+        normals.append(normal)
+        doubts.append((_OF_THE_SAGITTA if straight else _OF_THE_COARSE) * ((near - at) * normal).sum(axis=1))
+    return np.concatenate(places), np.concatenate(normals), np.concatenate(doubts)
+
+
+_UNEVEN = 3.0
+"""Ratio of neighbouring straight pieces from which the longer one is meant to be straight."""
+_MOST = 2000
+"""Places between two corners at which curves are compared."""
+_OF_THE_COARSE, _OF_THE_SAGITTA = 0.25, 1.1
+"""Shares of the distance between the two that count: the second covers what the free ends of a spline and first order leave."""
 
 
 def _between(x: RealArray, size: float) -> Curve:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from femwgm.config.settings import Modes
+from femwgm.modes.labels import UNSURE
 from femwgm.modes.mode import Mode
 
 _MISS = 0.02
@@ -41,6 +43,26 @@ def with_families(modes: Sequence[Mode], *, exact: bool) -> list[Mode]:
             l = mode.l if p == mode.p or p is None else mode.m + p
             out[i] = replace(mode, family=number, pol=pol, q=q, p=p, l=l)
     return out
+
+
+def asked_for(modes: Sequence[Mode], wanted: Modes) -> list[Mode]:
+    """Modes without those families that turned out to be others than asked for; an unsure label excludes nothing."""
+    surest: dict[int | None, Mode] = {}
+    for mode in modes:
+        if mode.family not in surest or mode.confidence > surest[mode.family].confidence:
+            surest[mode.family] = mode
+
+    def belongs(mode: Mode) -> bool:
+        asked = (
+            (mode.pol, wanted.polarizations),
+            (mode.q, wanted.radial_orders),
+            (mode.p, wanted.polar_orders),
+        )
+        return surest[mode.family].confidence < UNSURE or all(
+            these is None or own in these for own, these in asked
+        )
+
+    return [mode for mode in modes if belongs(mode)]
 
 
 def _by_label(modes: Sequence[Mode]) -> list[list[int]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from femwgm.config.settings import Modes
 from femwgm.fem.field import CellField
 from femwgm.geometry.profile import Profile
 from femwgm.ground.typing import Array
@@ -17,6 +18,10 @@ from femwgm.ground.typing import Array
 _RADIAL_THRESHOLD, _METAL_THRESHOLD, _POLAR_THRESHOLD = 5e-3, 2e-2, 5e-2
 """Lobes weaker than this share of the strongest do not count: they are tails or noise, of which there is more in latitude, or
 what tunnels through a metal film."""
+
+
+UNSURE = 0.2
+"""Confidence below which a label neither admits nor excludes a mode."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,8 @@ class Label:
         1 for a pure TE mode, 0 for a pure TM mode: share of H_rho in the radial fields' energy.
     confidence
         From 0 to 1: purity of the polarization times the distinctness of the lobes that were counted.
+    radial_sure, polar_sure
+        Distinctness of the lobes that each of the orders was counted from.
     """
 
     pol: str
@@ -40,6 +47,22 @@ class Label:
     p: int
     te_fraction: float
     confidence: float
+    radial_sure: float = 1.0
+    polar_sure: float = 1.0
+
+    def admits(self, modes: Modes) -> bool:
+        """Whether the mode may be among those asked for: what the label is unsure of excludes nothing."""
+        sure = purity(self.te_fraction), self.radial_sure, self.polar_sure
+        wanted = modes.polarizations, modes.radial_orders, modes.polar_orders
+        return all(
+            these is None or own in these or certainty < UNSURE
+            for own, these, certainty in zip((self.pol, self.q, self.p), wanted, sure, strict=True)
+        )
+
+
+def purity(te_fraction: float) -> float:
+    """How clearly one polarization dominates: 1 for pure TE or TM, 0 for equal shares."""
+    return abs(2.0 * te_fraction - 1.0)
 
 
 def identify(
@@ -67,7 +90,7 @@ def identify(
     """
     if profile is not None and profile.others:
         profile = profile.near(_brightest_height(field, eps, body))
-    plane = field.mirror or _image_plane(field)
+    plane = field.mirror or image_plane(field)
     te, tm, position = _radial_energies(field, eps, surface, body, profile)
     te_fraction = te / (te + tm)
     pol = "TE" if te_fraction > 0.5 else "TM"
@@ -90,14 +113,11 @@ def identify(
         # rho H_rho is odd about a natural plane and even about a conducting one; rho E_rho the other way round.
         odd = (pol == "TE") == (plane == "natural")
         polar_changes = 2 * polar_changes + int(odd)
-    purity = abs(2.0 * te_fraction - 1.0)
+    distinct = min(radial_weakest, polar_weakest, 1.0)
     return Label(
-        pol,
-        radial_changes + 1,
-        polar_changes,
-        te_fraction,
-        float(purity * min(radial_weakest, polar_weakest, 1.0)),
-    )
+        pol, radial_changes + 1, polar_changes, te_fraction, float(purity(te_fraction) * distinct), radial_weakest,
+        polar_weakest,
+    )  # fmt: skip
 
 
 def _brightest_height(field: CellField, eps: Array, body: Array | None) -> float:
@@ -110,7 +130,7 @@ def _brightest_height(field: CellField, eps: Array, body: Array | None) -> float
     return float(x[1, int(np.argmax(energy if body is None else np.where(body, energy, 0.0))), 0].real)
 
 
-def _image_plane(field: CellField) -> str | None:
+def image_plane(field: CellField) -> str | None:
     """What a conducting plane z = 0 is to half a body that stands on it: with its image it is the whole, and has its degrees."""
     mesh = field.space.mesh
     walls = mesh.boundaries.get("wall", np.zeros(0, dtype=np.int64))

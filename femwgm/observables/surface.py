@@ -26,11 +26,14 @@ def solid_surface(field: CellField, ambient: str, points: int | None = None) -> 
 
 
 def interface(
-    field: CellField, outside: Sequence[str], points: int | None = None
+    field: CellField, outside: Sequence[str] | None, points: int | None = None
 ) -> tuple[SurfaceSamples, IntArray, IntArray]:
-    """Samples on every facet between the regions named and the others, with the cells outside and inside of each sample."""
+    """Samples on every facet between the regions named and the others, with the cells outside and inside of each sample.
+
+    None stands for every interface of the mesh; of two regions the later one is then outside.
+    """
     points = points or field.space.degree + 6
-    kept, key = field.space.probes, ("surface", *outside, points)
+    kept, key = field.space.probes, ("surface", outside if outside is None else tuple(outside), points)
     if key not in kept:
         kept[key] = _Curve.of(field.space.mesh, outside, points)
     curve: _Curve = kept[key]
@@ -57,13 +60,14 @@ class _Curve:
     weights: Array
 
     @classmethod
-    def of(cls, mesh: CurvedMesh, outside: Sequence[str], points: int) -> _Curve:
+    def of(cls, mesh: CurvedMesh, outside: Sequence[str] | None, points: int) -> _Curve:
         left, right = mesh.topology.f2t
-        names = np.array([_side(name, outside) for name in mesh.regions])[mesh.region]
+        sides = [_side(name, outside, i) for i, name in enumerate(mesh.regions)]
+        names = np.array(sides)[mesh.region]
         facets = np.flatnonzero(right >= 0)
         a, b = names[left[facets]], names[right[facets]]
-        facets = facets[((a == 1) & (b == 0)) | ((a == 0) & (b == 1))]
-        cells = np.where(names[left[facets]] == 1, left[facets], right[facets])
+        facets = facets[(a != b) & (a >= 0) & (b >= 0)]
+        cells = np.where(names[left[facets]] > names[right[facets]], left[facets], right[facets])
         inner = left[facets] + right[facets] - cells
         X, along, weights, side = facet_points(mesh, facets, cells, points)
         mapping = CurvedMapping(mesh)
@@ -74,9 +78,11 @@ class _Curve:
         return cls(X, cells, inner, x, normal, length * weights)
 
 
-def _side(name: str, outside: Sequence[str]) -> int:
-    """1 outside the surface, 0 inside, -1 in the absorbing layer."""
-    return 1 if name in outside else -1 if name == PML else 0
+def _side(name: str, outside: Sequence[str] | None, number: int) -> int:
+    """1 outside the surface, 0 inside, -1 in the absorbing layer; for every interface the number of the region."""
+    if name == PML:
+        return -1
+    return number if outside is None else int(name in outside)
 
 
 def facet_points(

@@ -11,14 +11,26 @@ from femwgm.ground.timing import stage
 from femwgm.materials import Material
 from femwgm.modes.expected import Expected
 from femwgm.modes.mode import Mode
+from femwgm.observables.outline_error import with_outline_error
 from femwgm.observables.scattering import with_roughness
 from femwgm.observables.walls import with_wall_loss
 from femwgm.runs.input_error import with_input_errors
 from femwgm.solver.derivatives import Differentiator
 
 
+_PLANAR = ("disk", "ring", "stack")
+_E_DIRECTION = {"TE": "out of plane", "TM": "in plane"}
+"""Where E points on the equator, in words, as TE of integrated optics is TM here."""
+
+
 def finished(
-    mode: Mode, item: Expected, layout: Layout, media: Mapping[str, Material], config: RunConfig, *, exact: bool
+    mode: Mode,
+    item: Expected,
+    layout: Layout,
+    media: Mapping[str, Material],
+    config: RunConfig,
+    *,
+    exact: bool,
 ) -> Mode:
     """A mode with everything that the configuration asks for beyond its eigenpair.
 
@@ -38,6 +50,7 @@ def finished(
     if exact:
         mode = replace(with_weak_zeros(mode, item), expected_k0=item.k0)
     mode = with_all_regions(mode, config, layout.twins)
+    mode = with_outline_error(mode, layout.problem, config)
     mode = with_roughness(mode, layout.problem, config)
     mode = replace(with_wall_loss(mode, layout.problem, config), other=None)
     mode = with_input_errors(differentiable(mode, item, layout, media, config), config)
@@ -45,6 +58,13 @@ def finished(
         return mode
     with stage("derivatives"):
         return replace(mode, extra={**mode.extra, **mode.derivatives.columns})
+
+
+def with_e_direction(mode: Mode, config: RunConfig) -> Mode:
+    """The mode of a planar device with where its E points in words."""
+    if config.geometry.kind not in _PLANAR:
+        return mode
+    return replace(mode, extra={**mode.extra, "e_direction": _E_DIRECTION[mode.pol]})
 
 
 def inside(mode: Mode, config: RunConfig) -> bool:

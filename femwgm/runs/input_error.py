@@ -35,7 +35,10 @@ def with_input_errors(mode: Mode, config: RunConfig) -> Mode:
 
     for key, size in config.tolerances.items():
         changes = dict(_changes(config, key, size))
-        add("wavelength_input_error", sum(slopes.wavelength_nm[n] * d for n, d in changes.items()) / mode.wavelength_nm)
+        add(
+            "wavelength_input_error",
+            sum(slopes.wavelength_nm[n] * d for n, d in changes.items()) / mode.wavelength_nm,
+        )
         if mode.q_total is not None and all(n in slopes.ln_q_total for n in changes):
             add("q_total_input_error", sum(slopes.ln_q_total[n] * d for n, d in changes.items()))
         for name, value in _exactly(mode, config, key, size).items():
@@ -107,7 +110,11 @@ def _exactly(mode: Mode, config: RunConfig, key: str, size: float | str) -> dict
     moved = []
     for sign in (_STEP, -_STEP):
         changed = shifted(config, key, size, sign)
-        exact = exact_sphere(changed, materials_from_config(changed)).mode(mode.pol, mode.l, mode.q, wide).with_m(mode.m)
+        exact = (
+            exact_sphere(changed, materials_from_config(changed))
+            .mode(mode.pol, mode.l, mode.q, wide)
+            .with_m(mode.m)
+        )
         moved.append((exact.fsr_nm, np.array(list(exact.energy.values()))))
     (one, first), (two, second) = moved
     return {

@@ -25,9 +25,9 @@ from femwgm.mesh.body_domain import GeneralDomain
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import Domain
 from femwgm.modes.expected import Expected
-from femwgm.modes.family import with_families
+from femwgm.modes.family import asked_for, with_families
 from femwgm.modes.mode import Mode, ModeSet
-from femwgm.runs.finish import finished, inside
+from femwgm.runs.finish import finished, inside, with_e_direction
 from femwgm.runs.notes import doubts, uncounted
 from femwgm.solver.count import Count
 from femwgm.solver.distinct import distinct, missing
@@ -195,6 +195,11 @@ def _run(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode], 
     tell("done", len(modes), len(modes))
     modes.sort(key=lambda mode: (mode.wavelength_nm, mode.pol, mode.m))
     modes = with_families(modes, exact=finder.exact)
+    if finder.by_labels:
+        modes = asked_for(modes, config.modes)
+        if not modes:
+            raise finder.nothing_found()
+    modes = [with_e_direction(mode, config) for mode in modes]
     lost += missing(finder.expected, modes, config.modes.window_um) if finder.exact else []
     lost += uncounted(counts, modes, config)
     notes = [*doubts(modes, finder.expected, config), *finder.notes(), *lost]

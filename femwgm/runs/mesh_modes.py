@@ -84,7 +84,12 @@ def mesh_problem(
 
 
 def mesh_modes(
-    problem: MeridianProblem, m: int, window_nm: tuple[float, float], *, degree: int = 5, accuracy: float = 1e-8
+    problem: MeridianProblem,
+    m: int,
+    window_nm: tuple[float, float],
+    *,
+    degree: int = 5,
+    accuracy: float = 1e-8,
 ) -> ModeSet:
     """Modes of an azimuthal order with vacuum wavelengths in a window, each with its errors: what a run gives, on this mesh.
 
@@ -113,7 +118,13 @@ def mesh_modes(
         for mirror in ("conductor", "natural") if mirrored else (None,):
             for item in _candidates(problem, m, (low, high), degree, mirror):
                 mode = solve_mode(
-                    problem, item, degree, Goals(accuracy), mirrored=mirrored, radius=_radius(problem), interfaces={}
+                    problem,
+                    item,
+                    degree,
+                    Goals(accuracy),
+                    mirrored=mirrored,
+                    radius=_radius(problem),
+                    interfaces={},
                 )
                 found.append(replace(mode, other=None))
     return ModeSet(sorted(found, key=lambda mode: mode.wavelength_nm), problem.regions)

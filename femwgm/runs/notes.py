@@ -12,9 +12,20 @@ from femwgm.modes.expected import Expected
 from femwgm.modes.mode import Mode
 
 
+_PURE = 0.1
+"""Share of the other polarization in the radial fields from which a mode is called hybrid."""
+_NAMED = 4
+"""Hybrid modes named in the line on them."""
+
+
 def doubts(modes: Sequence[Mode], expected: Sequence[Expected], config: RunConfig) -> list[str]:
     """Notes on modes that missed their accuracy, whose labels are uncertain, or that nobody expected."""
     notes = []
+    hybrids = [mode for mode in modes if _PURE < mode.te_fraction < 1.0 - _PURE]
+    if hybrids:
+        named = ", ".join(f"{mode.label} ({mode.te_fraction:.0%} TE)" for mode in hybrids[:_NAMED])
+        more = f" and {len(hybrids) - _NAMED} more" if len(hybrids) > _NAMED else ""
+        notes.append(f"hybrid modes, named after the polarization that dominates: {named}{more}")
     for mode in modes:
         if not mode.met:
             missed = [
@@ -33,8 +44,14 @@ def doubts(modes: Sequence[Mode], expected: Sequence[Expected], config: RunConfi
                 notes.append(
                     f"{mode.label}: off the exact wavelength by {off:.1e}, far more than its estimated error"
                 )
-        if mode.confidence < 0.5:
+        if mode.confidence < 0.5 and mode not in hybrids:
             notes.append(f"{mode.label}: its labels are uncertain (confidence {mode.confidence:.2f})")
+    drawn = max((float(mode.extra.get("outline_error") or 0.0) for mode in modes), default=0.0)
+    if drawn > config.accuracy.wavelength:
+        notes.append(
+            f"the points of the outline leave the wavelengths uncertain by {drawn:.0e} (part of the errors stated): give more points,"
+            " or a smooth curve through them"
+        )
     edged = [mode.label for mode in modes if mode.extra.get("mode_volume_at") == "interior"]
     if edged:
         notes.append(
@@ -75,7 +92,11 @@ def _wanted(label: Neighbour, config: RunConfig) -> bool:
     """Whether a mode was asked for, by its labels and its wavelength."""
     modes = config.modes
     lo, hi = modes.window_um
-    return lo <= 2.0 * np.pi / label.k0 <= hi and label.pol in modes.polarizations and all(
-        orders is None or order in orders
-        for orders, order in ((modes.radial_orders, label.q), (modes.polar_orders, label.p))
+    return (
+        lo <= 2.0 * np.pi / label.k0 <= hi
+        and label.pol in modes.polarizations
+        and all(
+            orders is None or order in orders
+            for orders, order in ((modes.radial_orders, label.q), (modes.polar_orders, label.p))
+        )
     )

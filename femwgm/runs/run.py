@@ -186,7 +186,9 @@ def _kept(folder: RunFolder, finished: Sequence[Any], total: int, signal: Keyboa
     if folder.saved:
         return _interrupted(f"{total} of {total} modes are in {folder.path}, pictures are not", signal)
     if folder.repeats:
-        return _interrupted(f"the finished run of the same configuration in {folder.path} is as it was", signal)
+        return _interrupted(
+            f"the finished run of the same configuration in {folder.path} is as it was", signal
+        )
     if not finished:
         return _interrupted("no mode was finished", signal)
     modes = sorted(finished, key=lambda mode: (mode.wavelength_nm, mode.pol, mode.m))
@@ -195,7 +197,9 @@ def _kept(folder: RunFolder, finished: Sequence[Any], total: int, signal: Keyboa
         folder.save(done, status="interrupted", reason="interrupted")
     except OutputError as error:
         return _interrupted(f"{len(modes)} finished modes are lost: {error}", signal)
-    return _interrupted(f"{len(modes)} of {total} modes are in {folder.path}, fields and pictures are not", signal)
+    return _interrupted(
+        f"{len(modes)} of {total} modes are in {folder.path}, fields and pictures are not", signal
+    )
 
 
 def _interrupted(message: str, signal: KeyboardInterrupt) -> Interrupted:

@@ -18,7 +18,7 @@ import scipy.sparse.linalg as spla
 
 from femwgm.fem.mapping import shape_functions
 from femwgm.geometry.build import section_of
-from femwgm.geometry.curves import Curve
+from femwgm.geometry.curves import nearest_on
 from femwgm.geometry.lengths import named_lengths, with_length
 from femwgm.geometry.section import Piece, Section, Slab
 from femwgm.ground.typing import Array, IntArray
@@ -27,7 +27,6 @@ from femwgm.mesh.domain import PML
 
 _STEP = 1e-4
 """Change of a length for the differences of the outlines, relative to the body."""
-_COARSE = 129
 _SAME = 1e-7
 """Distance, relative to the body, below which a point lies on two outlines alike: the first counts."""
 _NEAR = 1e-3
@@ -128,20 +127,6 @@ class _Where:
         """The points on a curve of a part, and their parameters."""
         here = np.flatnonzero((self.part == part) & (self.curve == curve))
         return here, self.t[here]
-
-
-def nearest_on(curve: Curve, points: Array) -> tuple[Array, Array]:
-    """Parameter of the point of a curve next to each of the points (n, 2), and the distance (um)."""
-    grid = np.linspace(0.0, 1.0, _COARSE)
-    t = grid[np.argmin(np.hypot(*(points[:, None] - curve.at(grid)[None]).T), axis=0)]
-    width = grid[1]
-    offsets = np.linspace(-1.0, 1.0, 9)
-    for _ in range(12):
-        tried = np.clip(t[:, None] + width * offsets, 0.0, 1.0)
-        at = curve.at(tried.ravel()).reshape(*tried.shape, 2)
-        t = tried[np.arange(len(t)), np.argmin(np.hypot(*(points[:, None] - at).T).T, axis=1)]
-        width *= 0.3
-    return t, np.hypot(*(points - curve.at(t)).T)
 
 
 class _Nodes:

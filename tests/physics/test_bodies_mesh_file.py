@@ -8,45 +8,15 @@ from typing import Any
 import meshio
 import numpy as np
 import pytest
-from support.spheres import around
+from support.spheres import around, write_half_discs
 
 from femwgm import analytic
 from femwgm.config import load_config
 from femwgm.errors import ConfigError
 from femwgm.geometry.build import section_of
-from femwgm.mesh.gmsh_session import gmsh_model
 from femwgm.runs.loop import run
 
 RADII, INDICES = (4.0, 4.49), (1.45, 1.768, 1.0)
-
-
-def write_sphere(path: Path, radii: tuple[float, ...], names: tuple[str, ...], order: int = 3) -> None:
-    """Half discs within one another by Gmsh; an empty name leaves its cells out."""
-    with gmsh_model("sphere") as gmsh:
-        geo = gmsh.model.geo
-        arcs, ends = [], []
-        for radius in radii:
-            centre, low, side, high = (
-                geo.addPoint(*p, 0.0) for p in ((0, 0), (0, -radius), (radius, 0), (0, radius))
-            )
-            arcs.append([geo.addCircleArc(low, centre, side), geo.addCircleArc(side, centre, high)])
-            ends.append((low, high))
-        surfaces = []
-        for i in range(len(radii)):
-            if i == 0:
-                loop = [*arcs[0], geo.addLine(ends[0][1], ends[0][0])]
-            else:
-                up, down = geo.addLine(ends[i - 1][1], ends[i][1]), geo.addLine(ends[i][0], ends[i - 1][0])
-                loop = [*arcs[i], -up, -arcs[i - 1][1], -arcs[i - 1][0], -down]
-            if names[i]:
-                surfaces.append((names[i], geo.addPlaneSurface([geo.addCurveLoop(loop)])))
-        geo.synchronize()
-        for name, surface in surfaces:
-            gmsh.model.addPhysicalGroup(2, [surface], name=name)
-        gmsh.option.setNumber("Mesh.MeshSizeMax", 0.4)
-        gmsh.model.mesh.generate(2)
-        gmsh.model.mesh.setOrder(order)
-        gmsh.write(str(path))
 
 
 def configuration(file: str, **changes: Any) -> dict[str, Any]:
@@ -63,7 +33,7 @@ def configuration(file: str, **changes: Any) -> dict[str, Any]:
 
 @pytest.mark.gmsh
 def test_a_meshed_sphere_has_the_modes_of_the_sphere(tmp_path: Path) -> None:
-    write_sphere(tmp_path / "body.msh", (*RADII, 6.0), ("core", "film", "around"))
+    write_half_discs(tmp_path / "body.msh", (*RADII, 6.0), ("core", "film", "around"))
     exact = analytic.layered_sphere(RADII, INDICES).mode("TM", 68, 1)
     lo, hi = around(1e-3 * exact.wavelength_nm, 1e-4)
     config = configuration(str(tmp_path / "body.msh"))
@@ -81,7 +51,7 @@ def test_a_meshed_sphere_has_the_modes_of_the_sphere(tmp_path: Path) -> None:
 @pytest.mark.parametrize("order", [1, 2, 3])
 def test_outlines_have_the_areas_of_the_groups(order: int, tmp_path: Path) -> None:
     """Splines through the nodes of curved and of straight cells enclose half discs to the order of a cubic."""
-    write_sphere(tmp_path / "body.msh", (*RADII, 6.0), ("core", "film", "around"), order)
+    write_half_discs(tmp_path / "body.msh", (*RADII, 6.0), ("core", "film", "around"), order)
     section = section_of(load_config(configuration(str(tmp_path / "body.msh"))).geometry)
     assert [piece.region for piece in section.pieces] == ["core", "film"]
     for piece, radius in zip(section.pieces, RADII, strict=True):
@@ -94,7 +64,7 @@ def test_outlines_have_the_areas_of_the_groups(order: int, tmp_path: Path) -> No
 @pytest.mark.gmsh
 def test_holes_belong_to_the_ambient(tmp_path: Path) -> None:
     """A hollow core without cells, and a body that ends where the mesh does."""
-    write_sphere(tmp_path / "shell.msh", RADII, ("", "film"))
+    write_half_discs(tmp_path / "shell.msh", RADII, ("", "film"))
     geometry = load_config(configuration(str(tmp_path / "shell.msh"), materials={"film": "npl"})).geometry
     section = section_of(geometry)
     assert [piece.region for piece in section.pieces] == ["air", "film"]
@@ -120,7 +90,7 @@ def test_units_and_corners(tmp_path: Path) -> None:
 def test_resolved_configurations_need_no_file(tmp_path: Path) -> None:
     from femwgm.config import config_hash, dump_resolved
 
-    write_sphere(tmp_path / "body.msh", (*RADII, 6.0), ("core", "film", "around"))
+    write_half_discs(tmp_path / "body.msh", (*RADII, 6.0), ("core", "film", "around"))
     config = load_config(configuration(str(tmp_path / "body.msh")))
     (tmp_path / "resolved.yaml").write_text(dump_resolved(config))
     (tmp_path / "body.msh").unlink()
@@ -138,7 +108,7 @@ def test_resolved_configurations_need_no_file(tmp_path: Path) -> None:
     ],
 )
 def test_one_line_for_a_mistake(changes: dict[str, Any], words: str, tmp_path: Path) -> None:
-    write_sphere(tmp_path / "body.msh", RADII, ("core", "film"))
+    write_half_discs(tmp_path / "body.msh", RADII, ("core", "film"))
     config = configuration(**{"file": str(tmp_path / "body.msh"), **changes})
     with pytest.raises(ConfigError, match=words) as caught:
         load_config(config)

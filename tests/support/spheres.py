@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from femwgm.modes.mode import Mode
@@ -64,3 +65,36 @@ def mode_of(*args: Any, **more: Any) -> Mode:
     m = more.get("m")
     assert (mode.pol, mode.q, mode.l, mode.m) == (args[2], more.get("q", 1), l, l if m is None else m)
     return mode
+
+
+def write_half_discs(
+    path: Path, radii: tuple[float, ...], names: tuple[str, ...], order: int = 3, size: float = 0.4
+) -> None:
+    """Half discs within one another by Gmsh; an empty name leaves its cells out."""
+    from femwgm.mesh.gmsh_session import gmsh_model
+
+    with gmsh_model("sphere") as gmsh:
+        geo = gmsh.model.geo
+        arcs, ends = [], []
+        for radius in radii:
+            centre, low, side, high = (
+                geo.addPoint(*p, 0.0) for p in ((0, 0), (0, -radius), (radius, 0), (0, radius))
+            )
+            arcs.append([geo.addCircleArc(low, centre, side), geo.addCircleArc(side, centre, high)])
+            ends.append((low, high))
+        surfaces = []
+        for i in range(len(radii)):
+            if i == 0:
+                loop = [*arcs[0], geo.addLine(ends[0][1], ends[0][0])]
+            else:
+                up, down = geo.addLine(ends[i - 1][1], ends[i][1]), geo.addLine(ends[i][0], ends[i - 1][0])
+                loop = [*arcs[i], -up, -arcs[i - 1][1], -arcs[i - 1][0], -down]
+            if names[i]:
+                surfaces.append((names[i], geo.addPlaneSurface([geo.addCurveLoop(loop)])))
+        geo.synchronize()
+        for name, surface in surfaces:
+            gmsh.model.addPhysicalGroup(2, [surface], name=name)
+        gmsh.option.setNumber("Mesh.MeshSizeMax", size)
+        gmsh.model.mesh.generate(2)
+        gmsh.model.mesh.setOrder(order)
+        gmsh.write(str(path))

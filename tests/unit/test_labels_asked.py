@@ -1,0 +1,69 @@
+"""Labels decide what was asked for only where they are sure, and what is missing comes with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from femwgm.config import load_config
+from femwgm.modes.family import asked_for, with_families
+from femwgm.modes.labels import Label
+from femwgm.modes.mode import Mode
+from femwgm.runs.finish import with_e_direction
+from femwgm.runs.notes import doubts
+
+
+def config(kind: str = "disk"):
+    size = {"thickness": "1 um"} if kind == "disk" else {"minor_diameter": "1 um"}
+    radius = {"radius": "3 um"} if kind == "disk" else {"diameter": "6 um"}
+    return load_config({
+        "schema": 1, "geometry": {"kind": kind, "material": "g", "ambient": "air", **size, **radius},
+        "materials": {"g": {"n": 1.5}, "air": {"n": 1.0}},
+        "modes": {"window": ["640 nm", "660 nm"], "polarizations": ["TE"], "radial_orders": [1], "polar_orders": [0]},
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("label", "kept"),
+    [
+        (Label("TE", 1, 0, 0.95, 0.9), True),
+        (Label("TM", 1, 0, 0.05, 0.9), False),
+        (Label("TM", 1, 0, 0.45, 0.1), True),  # as much TE as TM: its polarization excludes nothing
+        (Label("TM", 2, 0, 0.45, 0.1), False),  # but its two lobes do
+        (Label("TE", 2, 0, 0.95, 0.1, radial_sure=0.1), True),
+        (Label("TE", 1, 3, 0.95, 0.1, polar_sure=0.1), True),
+        (Label("TE", 1, 3, 0.95, 0.1, radial_sure=0.1), False),
+    ],
+)
+def test_what_a_label_is_unsure_of_excludes_nothing(label: Label, kept: bool) -> None:
+    assert label.admits(config().modes) is kept
+
+
+def mode(m: int, **changes) -> Mode:
+    """One of a family with n_g = 1.5 on a radius of 3 um."""
+    k0 = 9.6 + (m - 32) / (3.0 * 1.5)
+    default = {"pol": "TE", "q": 1, "p": 0, "l": m, "confidence": 0.9, "te_fraction": 0.95}
+    rest = {"log10_q_rad": 5.0, "q_abs": None, "energy": {}, "e2": {}, "radial_e2": {}, "mode_volume_um3": 1.0,
+            "wavelength_error": 1e-9, "residual": 1e-12, "dofs": 1, "seconds": 0.0}  # fmt: skip
+    return Mode(m=m, k0=complex(k0), radius=3.0, n_g=1.5, met=True, **rest, **{**default, **changes})
+
+
+def test_a_family_that_is_another_is_left_out_and_an_unsure_one_is_not() -> None:
+    family = [mode(31, q=2), mode(32, q=2), mode(33, q=1, confidence=0.3)]
+    assert {m.q for m in with_families(family, exact=False)} == {2}
+    assert asked_for(with_families(family, exact=False), config().modes) == []
+    unsure = with_families([replace(m, confidence=0.1) for m in family], exact=False)
+    assert asked_for(unsure, config().modes) == unsure
+    assert len(asked_for(with_families([mode(31), mode(32)], exact=False), config().modes)) == 2
+
+
+def test_hybrids_say_so_and_planar_devices_say_where_e_points() -> None:
+    hybrid = mode(32, te_fraction=0.55, confidence=0.1)
+    notes = doubts([hybrid], [], config())
+    assert any("hybrid" in note and "55% TE" in note for note in notes)
+    assert not any("uncertain" in note for note in notes)
+    assert not any("hybrid" in note for note in doubts([mode(32)], [], config()))
+    assert with_e_direction(mode(32), config()).extra["e_direction"] == "out of plane"
+    assert with_e_direction(mode(32, pol="TM"), config()).extra["e_direction"] == "in plane"
+    assert "e_direction" not in with_e_direction(mode(32), config("torus")).extra
