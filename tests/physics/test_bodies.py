@@ -29,7 +29,7 @@ def solve(geometry: dict[str, Any], indices: dict[str, Any], **sections: Any) ->
 
 
 def test_the_published_torus() -> None:
-    """Oxborrow's toroid, eps = 2.09, 16 um and 3 um, m = 93: NUMBERS.md, B10, a bare torus by unrelated finite elements."""
+    """Oxborrow's toroid, eps = 2.09, 16 um and 3 um, m = 93: a bare torus by finite elements of another program."""
     result = solve(
         {
             "kind": "torus",
@@ -49,7 +49,7 @@ def test_the_published_torus() -> None:
     assert result.met
 
 
-# f = k / 2 pi of E_z modes of a ring n = 3.4, 1 < r < 2, invariant along z, and their Q: exact, NUMBERS.md, B9.
+# f = k / 2 pi of E_z modes of a ring n = 3.4, 1 < r < 2, invariant along z, and their Q: exact, by Bessel functions.
 RING = {3: (0.11819169373, 7.6494134e-4), 4: (0.14743103287, 2.1434135e-4), 5: (0.17577937372, 5.3781291e-5)}
 
 
@@ -79,7 +79,7 @@ INDICES = {"silica": 1.45, "npl": 1.768, "air": 1.0}
 
 
 def test_triangles_find_the_exact_coated_sphere() -> None:
-    """Without being told what to expect: wavelength, Q and labels of the exact solution (also NUMBERS.md, B4)."""
+    """Without being told what to expect: wavelength, Q and labels of the exact solution."""
     result = solve(
         BALL, INDICES, modes={"window": ["860 nm", "900 nm"], "polar_orders": [0]},
         accuracy={"wavelength": 1e-7, "q": 1e-3}, discretization={"cells": "triangles"},
@@ -174,7 +174,7 @@ def test_the_spectrum_of_a_cavity_is_complete() -> None:
 
 
 def test_wall_loss_of_the_published_cavity() -> None:
-    """TE011 of Palace's cavity: Q of the walls 2.94e4 (closed form below), in all 2.30e3 (NUMBERS.md, B9)."""
+    """TE011 of Palace's cavity: Q of the walls 2.94e4 (closed form below), in all 2.30e3, as its documentation says."""
     a, d, resistance = 27400.0, 54800.0, 0.0184
     result = solve(
         {"kind": "cavity", "radius": "2.74 cm", "height": "5.48 cm", "ambient": "filling", "wall_resistance_ohm": resistance},
@@ -194,15 +194,14 @@ def test_wall_loss_of_the_published_cavity() -> None:
         / (4.0 * x**2 * resistance)
         / (0.5 * a * d * (1.0 + 0.0) + (beta * a * a / x) ** 2)
     )
-    assert mode.q_wall == pytest.approx(
-        closed, rel=3e-4
-    )  # a field errs by the root of its eigenvalue's error
+    # A field errs by the root of its eigenvalue's error.
+    assert mode.q_wall == pytest.approx(closed, rel=3e-4)
     assert mode.q_wall == pytest.approx(2.94e4, rel=5e-3)
     assert mode.q_total == pytest.approx(2.30e3, rel=5e-3)
 
 
 def test_a_uniaxial_cavity() -> None:
-    """Sapphire-like permittivities along and across the axis: NUMBERS.md, B9, exact."""
+    """Sapphire-like permittivities along and across the axis: exact, of a cylinder."""
     result = solve(
         {"kind": "cavity", "radius": "1 um", "height": "0.8 um", "ambient": "sapphire"},
         {"sapphire": {"n_ordinary": float(np.sqrt(9.394)), "n_extraordinary": float(np.sqrt(11.593)), "axis": "z"}},

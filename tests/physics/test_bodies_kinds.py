@@ -149,7 +149,7 @@ def test_a_post_that_is_not_there() -> None:
 
 
 def test_a_toroid_without_its_web_is_the_published_torus() -> None:
-    """NUMBERS.md, B10: 353.268977 THz for the bare torus of 16 um and 3 um, here by its outermost circle of 19 um."""
+    """353.268977 THz, by another program, of the bare torus of 16 um and 3 um, here by its outermost circle of 19 um."""
     result = run({
         "schema": 1,
         "geometry": {

@@ -18,7 +18,7 @@ from femwgm.solver.solve import solve_eigenmode
 
 pytestmark = pytest.mark.gmsh
 
-# k0 (rad/um) of a spheroid n = 1.4534, a = 10 um, b = 8 um, m = 80, q = 1: NUMBERS.md, table B7 (errors below 1e-8).
+# k0 (rad/um) of a spheroid n = 1.4534, a = 10 um, b = 8 um, m = 80, q = 1: another program (errors below 1e-8).
 B7 = {
     ("TE", 0): 6.0148901462, ("TM", 0): 6.0625031555,
     ("TE", 1): 6.1047933264, ("TM", 1): 6.1521993586,

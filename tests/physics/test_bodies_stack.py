@@ -36,7 +36,7 @@ def pair(gap: str, m: int, accuracy: float, gain: float = 0.0) -> RunResult:
     return run(stack(gap, m, accuracy, gain))
 
 
-# k R of the TE l = 10 pair, eps = 4: T-matrix, NUMBERS.md, B8, digits as printed there.
+# k R of the TE l = 10 pair, eps = 4: T-matrix of another program, digits as printed there.
 CASES = [
     ("0.1 um", 0, 6.8574174 - 0.0065725j, 6.7930414 - 0.0033287j),
     ("0.5 um", 0, 6.829754352 - 0.002456604j, 6.823092184 - 0.003279065j),

@@ -41,7 +41,7 @@ def small_pair(m: int) -> tuple[StackMode, ...]:
     return tuple(stack_modes(coated(0.05), m, (9.40, 9.52), wanted=lambda k, *_: k.imag > -0.0025))
 
 
-# k R of the TE l = 10 pair, eps = 4: T-matrix, NUMBERS.md, B8, digits as printed there. The first pair was cut at L = 22.
+# k R of the TE l = 10 pair, eps = 4: T-matrix of another program, digits as printed there. The first pair was cut at L = 22.
 @pytest.mark.parametrize(
     ("gap", "m", "upper", "lower", "digits"),
     [
@@ -219,7 +219,7 @@ def test_the_order_of_the_spheres_does_not_matter() -> None:
 
 def test_far_apart_they_forget_each_other() -> None:
     """The splitting of equal spheres falls as the field outside does, and the pair's middle is the single sphere's."""
-    single = 6.826264072 - 0.002535632j  # NUMBERS.md, B8
+    single = 6.826264072 - 0.002535632j  # the sphere alone: exact
     splits = []
     for gap in (0.4, 0.6, 0.8):
         found = stack_modes(equal_pair(gap), 0, (6.8, 6.85), (False,), lambda k, *_: k.imag > -0.01)
