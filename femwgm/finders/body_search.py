@@ -36,6 +36,7 @@ from femwgm.mesh.planar import Box
 from femwgm.modes.expected import Expected
 from femwgm.modes.labels import UNSURE, identify, image_plane
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share, share
+from femwgm.solver.eigenmode import mirror_condition
 from femwgm.solver.layout import choices_of, leak_tolerance
 from femwgm.solver.rising import first_degree
 from femwgm.solver.solve import Goals
@@ -214,6 +215,15 @@ class BodySearch(ElementFinder):
         radial, polar = modes.radial_orders or (), modes.polar_orders or ()
         return [(pol, q, p) for pol in modes.polarizations for q in radial for p in polar]
 
+    @property
+    def _classes(self) -> list[str]:
+        """The conditions at the mirror plane of the modes that are asked for."""
+        modes = self.config.modes
+        found = {
+            mirror_condition(pol, p) for pol in modes.polarizations for p in modes.polar_orders or (0, 1)
+        }
+        return sorted(found)
+
     def _sweep(self, coarse: Coarse, lowest: float) -> Iterator[Found]:
         mesh = coarse.problem.mesh
         centres = np.linalg.norm(mesh.nodes.real.mean(axis=1), axis=1)
@@ -221,7 +231,7 @@ class BodySearch(ElementFinder):
             return  # waves of such orders live outside the body, if anywhere
         passive = all(m.permittivity(complex(self.middle)).imag >= 0.0 for m in self.media.values())
         top = min(self.highest, self.searched * (1.0 + _OVERLAP))
-        for mirror in ("conductor", "natural") if coarse.domain.mirror else (None,):
+        for mirror in self._classes if coarse.domain.mirror else (None,):
             orders = Orders(coarse.problem, coarse.degree, self.middle, mirror)
             covered = cover(orders, top, lowest, passive=passive)
             self.gaps += covered.gaps

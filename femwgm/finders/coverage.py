@@ -19,7 +19,7 @@ LEAST_Q = 25.0
 RADIATING = 0.5 / LEAST_Q
 """The same as the relative imaginary part of an order at a real wavenumber."""
 _ENOUGH = 12
-_STEPS = 16
+_STEPS = 12
 _MOST_STEPS = 112
 _MOST_SHIFTS = 60
 _SAME = 1e-5
@@ -59,7 +59,8 @@ def cover(orders: Orders, highest: float, lowest: float, *, passive: bool = True
         low, high = missing[-1]
         centre = high - min(step, 0.5 * (high - low))
         half = 0.0 if orders.real else RADIATING * high * (1.0 if passive else 2.0)
-        squares, vectors, radius = _disc(orders, complex(centre, half if passive else 0.0), half)
+        reach = float(np.hypot(max(high - centre, centre - low), half))
+        squares, vectors, radius = _disc(orders, complex(centre, half if passive else 0.0), half, reach)
         new = []
         for square, vector in zip(squares, vectors.T, strict=True):
             order = complex(np.sqrt(square))
@@ -90,10 +91,10 @@ def _without(low: float, high: float, start: float, end: float) -> list[tuple[fl
     return [(a, b) for a, b in parts if b - a > slack]
 
 
-def _disc(orders: Orders, shift: complex, least: float) -> tuple[Array, Array, float]:
+def _disc(orders: Orders, shift: complex, least: float, reach: float) -> tuple[Array, Array, float]:
     """Eigenvalues m^2 (n,) around a shift, their vectors (size, n), and the radius within which they are all.
 
-    The space grows until it holds enough of them and its radius is well above `least`, or to its largest size.
+    The space grows until its radius is `reach`, or well above `least` with enough of them, or to its largest size.
     """
     pencil = orders.pencil
     solver = orders.factor(shift)
@@ -114,10 +115,10 @@ def _disc(orders: Orders, shift: complex, least: float) -> tuple[Array, Array, f
             bad
         ):  # a Ritz value that is still on its way is much closer to where it goes than to the shift
             radius = max(radius, float(0.5 / abs(inverted[sure])))
-        if krylov.steps == before or (sure >= _ENOUGH and radius > 1.5 * least):
+        if krylov.steps == before or radius > reach or (sure >= _ENOUGH and radius > 1.5 * least):
             break
     return shift + 1.0 / inverted[:sure], krylov.basis @ y[:, :sure], radius
 
 
-_CONVERGED = 1e-8
+_CONVERGED = 1e-6
 """Residual of the inverse, relative to its eigenvalue, up to which one counts as found."""
