@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -13,9 +12,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from femwgm.cli.numbers import decimals_for, percent, plain, quality, short_error
+from femwgm.ground.numbers import mode_cells
 from femwgm.ground.rows import Row
-from femwgm.ground.units import in_spectral_unit
 
 __all__ = ["console", "modes_table", "notes", "plain_table", "print_quantities"]
 
@@ -91,55 +89,10 @@ def _table(
     return table
 
 
-def _line(row: Row, unit: str | None) -> dict[str, str]:
-    """Where a line lies and how far the next one is, in a unit."""
-    wavelength = row.get("wavelength_nm")
-    if unit is None or wavelength is None:
-        value, name = wavelength, "λ (nm)"
-    else:
-        value, name = in_spectral_unit(float(wavelength), unit), f"{_SYMBOLS.get(unit, 'f')} ({unit})"
-    decimals = decimals_for(row.get("wavelength_error"), float(value or 1.0))
-    spacing, spaced = row.get("fsr_nm"), "FSR (nm)"
-    if unit is not None and wavelength is not None:
-        spaced = "FSR (GHz)"
-        spacing = row.get("fsr_ghz")
-    return {
-        name: plain(value, decimals),
-        "± rel.": short_error(row.get("wavelength_error")),
-        spaced: plain(spacing, 4),
-    }
-
-
-_SYMBOLS = {"eV": "E", "meV": "E", "1/cm": "1/λ"}
-
-
-def _cells(row: Row, regions: Sequence[str], unit: str | None = None) -> dict[str, Text]:
-    line = _line(row, unit)
-    (place, shown), (_, error), (spaced, spacing) = line.items()
-    q_rad = quality(row.get("q_rad"), row.get("log10_q_rad"))
-    if not q_rad and row.get("q_rad_floor") is not None:
-        q_rad = f"> {quality(row['q_rad_floor'])}"
-    q_abs = quality(row.get("q_abs"))
-    texts = {
-        "E": row.get("e_direction") or "",
-        "q": _whole(row.get("q")),
-        "l": _whole(row.get("l")),
-        "m": _whole(row.get("m")),
-        "p": _whole(row.get("p")),
-        place: shown,
-        "± rel.": error,
-        "n_eff": plain(row.get("n_eff"), 5),
-        "n_g": plain(row.get("n_g"), 5),
-        spaced: spacing,
-        "Q_rad": q_rad,
-        "Q_abs": q_abs,
-        "Q": quality(row.get("q_total")) if _budgets(row) != 1 else "",
-        "V (µm³)": _volume(row.get("mode_volume_um3")),
-        **{f"{region} (%)": percent(row.get(f"energy_{region}")) for region in regions},
-    }
+def _cells(row: Row, regions: Sequence[str], unit: str | None) -> dict[str, Text]:
     pol = str(row.get("pol") or "?")
     first = {"mode": Text(pol, style=f"bold {COLOURS.get(pol, 'white')}")}
-    return first | {name: Text(text) for name, text in texts.items()}
+    return first | {name: Text(text) for name, (text, _) in mode_cells(row, regions, unit).items()}
 
 
 def plain_table(title: str, columns: Sequence[str]) -> Table:
@@ -166,19 +119,6 @@ def print_quantities(
         table.add_row(mode if mode != last else "", quantity, shown, known, unit)
         last = mode
     console().print(table)
-
-
-def _budgets(row: Row) -> int:
-    """How many losses of a mode are known by themselves: the Q of one alone is that of the mode."""
-    return sum(row.get(name) is not None for name in ("q_rad", "q_abs", "q_wall", "q_scattering"))
-
-
-def _volume(value: Any) -> str:
-    return f"{value:.3g}" if value is not None and value < 1.0 else plain(value, 2)
-
-
-def _whole(value: Any) -> str:
-    return "" if value is None else f"{value:g}"
 
 
 def notes(warnings: Sequence[str], out: Console) -> None:

@@ -145,10 +145,6 @@ _RULES = (
         "drop the walls, or the coupler",
     ),
     _Rule(
-        ("outputs", "derivatives"), lambda c: c.outputs.derivatives or None, _kind("axial_stack"),
-        "leave it out: spherical waves give no derivatives",
-    ),
-    _Rule(
         ("geometry", "enclosure", "wall_resistance_ohm"), lambda c: c.geometry.wall_resistance,
         lambda c: c.geometry.kind != "cavity" and not _walled(c), "give 'radius', 'bottom' or 'top' of a wall",
     ),

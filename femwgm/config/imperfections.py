@@ -5,19 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BeforeValidator,
-    Discriminator,
-    Field,
-    PlainSerializer,
-    Tag,
-    ValidationInfo,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from femwgm.config.base import Name, Number, Positive, Strict, Whole, refuse
-from femwgm.config.quantity import Length, LengthOrZero, length_um, um
+from femwgm.config.files import FromFile, demand_ascending
+from femwgm.config.quantity import Length, LengthOrZero, SignedLength
 from femwgm.errors import ConfigError
 from femwgm.ground.tables import read_table
 
@@ -26,92 +18,67 @@ __all__ = ["Bead", "Grating", "HeightMap", "Imperfection", "MeasuredSpectrum"]
 MAX_DEGREE = 1900
 MAX_ROWS = 300_000
 
-SignedLength = Annotated[
-    float,
-    BeforeValidator(length_um),
-    PlainSerializer(um),
-    WithJsonSchema({"type": "string", "description": "a length with its unit, of either sign"}),
-]
-"""A length of either sign; a float in um inside."""
 
-
-def _columns(data: Any, info: ValidationInfo, names: tuple[str, ...], what: str) -> dict[str, list[float]]:
-    """Columns of a file beside the configuration."""
-    folder = (info.context or {}).get("folder")
-    path = Path(folder) / data if folder is not None else Path(data)
-    try:
-        table = read_table(path, what)
-        where = table.columns(dict.fromkeys(names, ()))
-        if missing := [name for name in names if name not in where]:
-            raise ConfigError(f"lacks the column {missing[0]}", remedy=f"the header is '{','.join(names)}'")
-        if not 2 <= len(table.rows) <= MAX_ROWS:
-            raise ConfigError(f"has {len(table.rows)} rows; it needs between 2 and {MAX_ROWS}")
-        return {name: table.numbers(column, name).tolist() for name, column in where.items()}
-    except ConfigError as error:
-        where_ = f"{error.key}: " if error.key else ""
-        raise refuse(f"{where_}{error.rule}", remedy=error.remedy, value=data) from None
+def _columns(path: Path, names: tuple[str, ...], what: str) -> dict[str, list[float]]:
+    """Columns of a file."""
+    table = read_table(path, what)
+    where = table.columns(dict.fromkeys(names, ()))
+    if missing := [name for name in names if name not in where]:
+        raise ConfigError(f"lacks the column {missing[0]}", remedy=f"the header is '{','.join(names)}'")
+    if not 2 <= len(table.rows) <= MAX_ROWS:
+        raise ConfigError(f"has {len(table.rows)} rows; it needs between 2 and {MAX_ROWS}")
+    return {name: table.numbers(column, name).tolist() for name, column in where.items()}
 
 
 _Column = Annotated[tuple[Number, ...], Field(min_length=2, max_length=MAX_ROWS)]
 
 
-class MeasuredSpectrum(Strict):
+class MeasuredSpectrum(FromFile):
     """Power spectral density of a flat scan, sigma^2 = int S(q) q dq / (2 pi): a CSV file or its columns."""
 
     q_rad_per_um: _Column
     psd_um4: _Column
-    source: str | None = Field(default=None, max_length=300)
 
-    @model_validator(mode="before")
     @classmethod
-    def _read(cls, data: Any, info: ValidationInfo) -> Any:
-        if not isinstance(data, str):
-            return data
-        return {**_columns(data, info, ("q_rad_per_um", "psd_um4"), "the spectrum"), "source": data}
+    def from_file(cls, path: Path) -> dict[str, Any]:
+        return _columns(path, ("q_rad_per_um", "psd_um4"), "the spectrum")
 
     @model_validator(mode="after")
-    def _ascending(self) -> MeasuredSpectrum:
+    def _physical(self) -> MeasuredSpectrum:
         q, density = self.q_rad_per_um, self.psd_um4
-        if len(q) != len(density) or q[0] < 0.0 or any(b <= a for a, b in zip(q, q[1:], strict=False)):
-            raise refuse("q must ascend from zero or above, with one density each", remedy="sort the rows")
+        if len(q) != len(density) or q[0] < 0.0:
+            raise refuse("q begins at zero or above, with one density each")
+        demand_ascending(q, "q", "rad/um")
         if min(density) < 0.0 or max(density) <= 0.0:
             raise refuse("a power spectral density is not negative, and not zero everywhere")
         return self
 
 
-class HeightMap(Strict):
+class HeightMap(FromFile):
     """Heights on a grid of polar and azimuthal angles: a CSV file theta_deg,phi_deg,dr_nm, or the grid itself."""
 
     theta_deg: _Column
     phi_deg: _Column
     dr_nm: Annotated[tuple[_Column, ...], Field(min_length=2)] = Field(description="a row for each theta")
-    source: str | None = Field(default=None, max_length=300)
 
-    @model_validator(mode="before")
     @classmethod
-    def _read(cls, data: Any, info: ValidationInfo) -> Any:
-        if not isinstance(data, str):
-            return data
-        columns = _columns(data, info, ("theta_deg", "phi_deg", "dr_nm"), "the map")
-        points = dict(
-            zip(zip(columns["theta_deg"], columns["phi_deg"], strict=True), columns["dr_nm"], strict=True)
-        )
+    def from_file(cls, path: Path) -> dict[str, Any]:
+        columns = _columns(path, ("theta_deg", "phi_deg", "dr_nm"), "the map")
+        places = zip(columns["theta_deg"], columns["phi_deg"], strict=True)
+        points = dict(zip(places, columns["dr_nm"], strict=True))
         theta, phi = (sorted(set(columns[name])) for name in ("theta_deg", "phi_deg"))
         if len(points) != len(columns["dr_nm"]) or len(points) != len(theta) * len(phi):
-            raise refuse(
+            raise ConfigError(
                 f"{len(points)} different points do not fill the grid of {len(theta)} theta and {len(phi)} phi",
                 remedy="give dr_nm once for every pair of angles",
-                value=data,
             )
-        return {
-            "theta_deg": theta, "phi_deg": phi, "dr_nm": [[points[t, p] for p in phi] for t in theta], "source": data
-        }  # fmt: skip
+        return {"theta_deg": theta, "phi_deg": phi, "dr_nm": [[points[t, p] for p in phi] for t in theta]}
 
     @model_validator(mode="after")
     def _grid(self) -> HeightMap:
         theta, phi = self.theta_deg, self.phi_deg
-        if any(b <= a for axis in (theta, phi) for a, b in zip(axis, axis[1:], strict=False)):
-            raise refuse("theta_deg and phi_deg must ascend")
+        demand_ascending(theta, "theta_deg", "deg")
+        demand_ascending(phi, "phi_deg", "deg")
         if theta[0] < 0.0 or theta[-1] > 180.0 or phi[-1] - phi[0] > 360.0:
             raise refuse("theta_deg lies between 0 and 180, phi_deg within one turn")
         if len(theta) < 6 or len(phi) < 6:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import cmath
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -14,12 +13,12 @@ from pydantic import (
     Field,
     PlainSerializer,
     Tag,
-    ValidationInfo,
     WithJsonSchema,
     model_validator,
 )
 
 from femwgm.config.base import Number, Positive, Strict, Whole, nearest, refuse
+from femwgm.config.files import FromFile, demand_ascending
 from femwgm.config.published import read_published
 from femwgm.config.quantity import spectral_um, um
 from femwgm.errors import ConfigError
@@ -186,32 +185,32 @@ class SellmeierMaterial(Medium):
     )
 
 
-class Table(Strict):
-    """Index against wavelength, ascending."""
+class _Curve(Strict):
+    """Quantities against wavelength, ascending."""
 
     wavelength_um: Annotated[tuple[Positive, ...], Field(min_length=2, max_length=MAX_TABLE_ROWS)]
-    n: Annotated[tuple[Positive, ...], Field(min_length=2, max_length=MAX_TABLE_ROWS)]
-    k: Annotated[tuple[Number, ...], Field(max_length=MAX_TABLE_ROWS)] | None = None
-    source: str | None = Field(default=None, max_length=300)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read(cls, data: Any, info: ValidationInfo) -> Any:
-        if not isinstance(data, str):
-            return data
-        folder = (info.context or {}).get("folder")
-        return _read_table(Path(folder) / data if folder is not None else Path(data), data)
 
     @model_validator(mode="after")
-    def _columns(self) -> Table:
-        if len(self.n) != len(self.wavelength_um) or (self.k is not None and len(self.k) != len(self.n)):
+    def _ascending(self) -> Self:
+        columns = [value for _, value in self if isinstance(value, tuple)]
+        if any(len(column) != len(self.wavelength_um) for column in columns):
             raise refuse(
                 "columns of a table must be equally long", remedy="one n (and k) for each wavelength"
             )
-        for a, b in zip(self.wavelength_um, self.wavelength_um[1:], strict=False):
-            if not b > a:
-                raise refuse(f"wavelengths must ascend; {b!r} um follows {a!r} um", remedy="sort the rows")
+        demand_ascending(self.wavelength_um, "wavelengths", "um")
         return self
+
+
+class Table(FromFile, _Curve):
+    """Index against wavelength: a CSV file (a wavelength, frequency or energy, n and perhaps k) or its columns."""
+
+    remedy = "the header is 'wavelength_um,n' or 'wavelength_um,n,k'; paths are relative to the YAML file"
+    n: Annotated[tuple[Positive, ...], Field(min_length=2, max_length=MAX_TABLE_ROWS)]
+    k: Annotated[tuple[Number, ...], Field(max_length=MAX_TABLE_ROWS)] | None = None
+
+    @classmethod
+    def from_file(cls, path: Path) -> dict[str, Any]:
+        return _index_columns(read_tables(path, "the table"))
 
 
 _COLUMNS = {
@@ -221,21 +220,8 @@ _COLUMNS = {
 }
 
 
-def _read_table(path: Path, name: str) -> dict[str, Any]:
-    """Columns of an index table: a wavelength (frequency, energy), n and perhaps k, beside or below each other."""
-    try:
-        columns = _index_columns(read_tables(path, "the table"))
-    except ConfigError as error:
-        where = f"{error.key}: " if error.key else ""
-        raise refuse(
-            f"{where}{error.rule}",
-            remedy=error.remedy or "the header is 'wavelength_um,n' or 'wavelength_um,n,k'",
-            value=name,
-        ) from None
-    return {**columns, "source": name}
-
-
 def _index_columns(tables: Sequence[CellTable]) -> dict[str, list[float]]:
+    """Columns of an index table, beside or below each other."""
     columns: dict[str, list[float]] = {}
     for table in tables:
         # Exports of refractiveindex.info head their micrometres by 'wl' alone.
@@ -262,22 +248,6 @@ class TableMaterial(Medium):
     table: Table
 
 
-class _Curve(Strict):
-    """A quantity against wavelength, ascending."""
-
-    wavelength_um: Annotated[tuple[Positive, ...], Field(min_length=2, max_length=MAX_TABLE_ROWS)]
-
-    @model_validator(mode="after")
-    def _ascending(self) -> Self:
-        columns = [value for key, value in self if key != "wavelength_um"]
-        if any(len(column) != len(self.wavelength_um) for column in columns):
-            raise refuse("columns of a table must be equally long", remedy="one value for each wavelength")
-        for a, b in pairwise(self.wavelength_um):
-            if not b > a:
-                raise refuse(f"wavelengths must ascend; {b!r} um follows {a!r} um", remedy="sort the rows")
-        return self
-
-
 class IndexCurve(_Curve):
     """The real index against wavelength."""
 
@@ -290,7 +260,7 @@ class AbsorptionCurve(_Curve):
     k: tuple[Number, ...]
 
 
-class PublishedMedium(Strict):
+class PublishedMedium(FromFile):
     """What a file of refractiveindex.info states: a numbered formula or a table of n, and perhaps a table of k."""
 
     formula: Annotated[Whole, Field(ge=1, le=9)] | None = Field(
@@ -302,15 +272,10 @@ class PublishedMedium(Strict):
     )
     index: IndexCurve | None = None
     absorption: AbsorptionCurve | None = None
-    source: str | None = Field(default=None, max_length=300)
 
-    @model_validator(mode="before")
     @classmethod
-    def _read(cls, data: Any, info: ValidationInfo) -> Any:
-        if not isinstance(data, str):
-            return data
-        folder = (info.context or {}).get("folder")
-        return read_published(Path(folder) / data if folder is not None else Path(data), data)
+    def from_file(cls, path: Path) -> dict[str, Any]:
+        return read_published(path)
 
     @model_validator(mode="after")
     def _one_index(self) -> PublishedMedium:

@@ -6,16 +6,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import PydanticCustomError
-
-from femwgm.config.base import refuse
 from femwgm.config.yamlio import parse_yaml, read_text
 from femwgm.errors import ConfigError
 
 __all__ = ["read_published"]
 
 
-def read_published(path: Path, name: str) -> dict[str, Any]:
+def read_published(path: Path) -> dict[str, Any]:
     """What the file states, with the keys of `PublishedMedium`.
 
     The entries under DATA are 'formula 1' to 'formula 9' and 'tabulated n', 'tabulated k' and 'tabulated nk', wavelengths in um.
@@ -23,19 +20,17 @@ def read_published(path: Path, name: str) -> dict[str, Any]:
 
     def bad(
         rule: str, remedy: str = "save the page's data file again, 'Full database record' on the site"
-    ) -> PydanticCustomError:
-        return refuse(rule, remedy=remedy, value=name)
+    ) -> ConfigError:
+        return ConfigError(rule, remedy=remedy)
 
     try:
         content = parse_yaml(read_text(path), path)
     except ConfigError as error:
-        raise bad(
-            f"the file {error.args[0] if error.args else error}", "paths are relative to the YAML file"
-        ) from None
+        raise bad(f"cannot be read ({error.rule})", "paths are relative to the YAML file") from None
     entries = content.get("DATA") if isinstance(content, dict) else None
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise bad("has no list under DATA")
-    found: dict[str, Any] = {"source": _reference(content, name)}
+    found: dict[str, Any] = {"source": _reference(content, path.name)}
     for entry in entries:
         kind = str(entry.get("type", ""))
         try:

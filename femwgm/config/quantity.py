@@ -27,6 +27,7 @@ from femwgm.ground.units import C_UM_THZ, SPECTRAL_ALIASES
 __all__ = [
     "Length",
     "LengthOrZero",
+    "SignedLength",
     "in_unit",
     "length_um",
     "spectral_um",
@@ -204,3 +205,8 @@ LengthOrZero = Annotated[
     float, BeforeValidator(length_um), AfterValidator(_not_negative), PlainSerializer(um), _SCHEMA
 ]
 """A length that may be zero."""
+SignedLength = Annotated[
+    float, BeforeValidator(length_um), PlainSerializer(um),
+    WithJsonSchema({"type": "string", "description": "a length with its unit, any sign", "examples": ["-5 um"]}),
+]  # fmt: skip
+"""A length of either sign, such as a height."""

@@ -24,6 +24,7 @@ from femwgm.finders.orders import Family, Orders
 from femwgm.finders.refusals import no_mode
 from femwgm.geometry.profile import profile_of
 from femwgm.geometry.section import Section, Walls
+from femwgm.ground.expected import Expected
 from femwgm.ground.timing import stage
 from femwgm.ground.typing import Array
 from femwgm.ground.units import k0_from_wavelength
@@ -33,7 +34,6 @@ from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import PML, Choices
 from femwgm.mesh.landscape import Wave
 from femwgm.mesh.planar import Box
-from femwgm.modes.expected import Expected
 from femwgm.modes.labels import UNSURE, identify, image_plane
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share, share
 from femwgm.solver.eigenmode import mirror_condition
@@ -108,7 +108,7 @@ class BodySearch(ElementFinder):
         domain = self.design(group, sharper * tolerance)
         mesh = body_mesh(domain)
         problem = MeridianProblem(mesh, self.media, self.section.ambient, self.section.body)
-        intervals = equatorial_intervals(self.section, domain.box)
+        intervals = sampled_intervals(self.section, domain.box)
         twins = self.section.twins if domain.mirror else ()
         return Layout(domain, mesh, problem, domain.mirror, intervals, self.profile, twins)
 
@@ -313,7 +313,7 @@ def by_family(targets: Sequence[Target]) -> list[list[Target]]:
     return list(found.values())
 
 
-def equatorial_intervals(section: Section, box: Box, samples: int = 4000) -> dict[str, tuple[float, float]]:
+def sampled_intervals(section: Section, box: Box, samples: int = 4000) -> dict[str, tuple[float, float]]:
     """Inner and outer radius (um) of each region in the plane z = 0 within a box; empty if a region appears there twice."""
     if not box.z0 <= 0.0 <= box.z1:
         return {}

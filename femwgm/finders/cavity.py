@@ -11,17 +11,17 @@ from femwgm.config.schema import RunConfig
 from femwgm.eigen.inertia import eigenvalues_between
 from femwgm.errors import ConfigError, SolveError
 from femwgm.fem.problem import MeridianProblem
-from femwgm.finders.body_search import body_mesh, equatorial_intervals
+from femwgm.finders.body_search import body_mesh, sampled_intervals
 from femwgm.finders.finder import ElementFinder, Layout, Tell
 from femwgm.finders.orders import around
 from femwgm.finders.refusals import no_mode
 from femwgm.geometry.section import Section
+from femwgm.ground.expected import Expected
 from femwgm.ground.timing import stage
 from femwgm.ground.units import k0_from_wavelength
 from femwgm.materials import Material
 from femwgm.mesh.body_domain import GeneralDomain, design_general
 from femwgm.mesh.landscape import Wave
-from femwgm.modes.expected import Expected
 from femwgm.modes.labels import Label, identify
 from femwgm.modes.mode import Mode
 from femwgm.solver.layout import choices_of
@@ -67,7 +67,7 @@ class CavitySearch(ElementFinder):
             yield self.expected
 
     def lay_out(self, group: Sequence[Expected], goals: Goals, sharper: float) -> Layout:
-        intervals = equatorial_intervals(self.section, self.domain.box)
+        intervals = sampled_intervals(self.section, self.domain.box)
         return Layout(self.domain, self.mesh, self.problem, self.domain.mirror, intervals)
 
     def settled(self, target: Expected, layout: Layout) -> tuple[Expected, None]:

@@ -12,9 +12,9 @@ from femwgm.config.schema import RunConfig
 from femwgm.config.settings import Modes
 from femwgm.errors import ConfigError
 from femwgm.finders.refusals import no_mode
+from femwgm.ground.expected import Expected
 from femwgm.ground.units import k0_from_wavelength
 from femwgm.materials import Material
-from femwgm.modes.expected import Expected
 
 if TYPE_CHECKING:
     from femwgm.analytic import ExactMode, LayeredSphere

@@ -15,9 +15,9 @@ from femwgm.fem.mapping import CurvedMapping
 from femwgm.fem.pencil import Pencil
 from femwgm.fem.problem import MeridianProblem
 from femwgm.finders.orders import Family, Krylov
+from femwgm.ground.expected import Expected
 from femwgm.ground.typing import Array
 from femwgm.mesh.body_domain import GeneralDomain
-from femwgm.modes.expected import Expected
 from femwgm.modes.labels import Label
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share
 from femwgm.solver.eigenmode import CLUSTER

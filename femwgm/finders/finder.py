@@ -13,11 +13,11 @@ from femwgm.errors import ConfigError
 from femwgm.fem.problem import MeridianProblem
 from femwgm.finders.refusals import no_mode
 from femwgm.geometry.profile import Profile
+from femwgm.ground.expected import Expected
 from femwgm.ground.timing import stage
 from femwgm.mesh.body_domain import GeneralDomain
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import Domain
-from femwgm.modes.expected import Expected
 from femwgm.modes.mode import Mode
 from femwgm.solver.count import Count
 from femwgm.solver.solve import Goals, solve_mode

@@ -10,9 +10,9 @@ from femwgm.fem.problem import MeridianProblem
 from femwgm.finders.exact_list import expected_modes, metal_notes
 from femwgm.finders.finder import ElementFinder, Layout, Tell
 from femwgm.finders.settle import settle
+from femwgm.ground.expected import Expected
 from femwgm.ground.timing import stage
 from femwgm.materials import Material
-from femwgm.modes.expected import Expected
 from femwgm.modes.mode import Mode
 from femwgm.solver.count import Count, verify
 from femwgm.solver.families import Families

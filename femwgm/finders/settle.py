@@ -9,7 +9,7 @@ import numpy as np
 from femwgm.eigen.iterations import Eigenmode, nearest
 from femwgm.errors import SolveError
 from femwgm.fem.problem import MeridianProblem
-from femwgm.modes.expected import Expected
+from femwgm.ground.expected import Expected
 from femwgm.modes.labels import Label, identify
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share
 from femwgm.solver.solve import mirror_condition

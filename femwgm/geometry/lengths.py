@@ -7,7 +7,6 @@ from typing import Any
 
 Path = tuple[str | int, ...]
 
-_NESTED = ("layered_sphere", "spheroid")
 _NO_LENGTHS = ("points", "pieces")
 
 
@@ -26,18 +25,30 @@ def with_length(geometry: Any, path: Path, change: float) -> Any:
 
 def by_radii(geometry: Any) -> Any:
     """The geometry with the surfaces of nested layers each given by itself, so that one can move alone."""
-    if geometry.kind not in _NESTED:
-        return geometry
-    layers = []
-    for i, layer in enumerate(geometry.layers):
-        own = dict.fromkeys((n for n in type(layer).model_fields if n.endswith("_um")), None)
-        if geometry.kind == "layered_sphere":
-            own["radius_um"] = geometry.radii_um[i]
-        else:
-            own["equatorial_radius_um"], own["polar_radius_um"] = geometry.semi_axes_um[i]
-        layers.append(layer.model_copy(update=own))
-    update = {"layers": tuple(layers)} | ({"aspect": None} if geometry.kind == "spheroid" else {})
-    return geometry.model_copy(update=update)
+    if geometry.kind == "axial_stack":
+        spheres = tuple(
+            sphere.model_copy(update={"layers": tuple(map(_with_radius, sphere.layers, sphere.radii_um))})
+            for sphere in geometry.spheres
+        )
+        return geometry.model_copy(update={"spheres": spheres})
+    if geometry.kind == "layered_sphere":
+        return geometry.model_copy(
+            update={"layers": tuple(map(_with_radius, geometry.layers, geometry.radii_um))}
+        )
+    if geometry.kind == "spheroid":
+        layers = tuple(
+            layer.model_copy(update={**_UNSIZED, "equatorial_radius_um": a, "polar_radius_um": b})
+            for layer, (a, b) in zip(geometry.layers, geometry.semi_axes_um, strict=True)
+        )
+        return geometry.model_copy(update={"layers": layers, "aspect": None})
+    return geometry
+
+
+_UNSIZED = {"radius_um": None, "diameter_um": None, "thickness_um": None}
+
+
+def _with_radius(layer: Any, radius: float) -> Any:
+    return layer.model_copy(update={**_UNSIZED, "radius_um": radius})
 
 
 def _paths(model: Any, above: Path = ()) -> Iterator[Path]:
@@ -64,6 +75,8 @@ def _name(geometry: Any, path: Path) -> str:
         holder = holder[part] if isinstance(part, int) else getattr(holder, part)
         named = getattr(holder, "name", None)
         owner = f"_{named}" if isinstance(named, str) else f"_{part}" if isinstance(part, str) else owner
+    if geometry.kind == "axial_stack" and path[0] == "spheres":
+        owner = f"_{geometry.spheres[path[1]].name}{owner}"
     last = path[-1]
     if isinstance(last, int):
         return f"{str(path[-2]).removesuffix('_um').removesuffix('s')}_{last + 1}"

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from femwgm.errors import MeshError
+from femwgm.ground.expected import Expected
 from femwgm.ground.typing import Array
 from femwgm.mesh.partition import Action
 from femwgm.mesh.polar import PolarPlan
@@ -28,19 +29,6 @@ _SAFETY_OPEN = 0.05
 _ENERGY_TAIL = 8.0
 _LAYER_RESERVE = 2.0  # action in the absorbing layer beyond the tail: half of the layer still gives Q to 1e-4
 _DEGREES = range(4, 13)
-
-
-@dataclass(frozen=True)
-class Target:
-    """A mode expected on the body: polar degree l (on a spheroid an effective one), azimuthal order m, wavenumber k0 (rad/um).
-
-    `leak` is 1/Q of its radiation; without it that of k0 counts as radiation.
-    """
-
-    l: float
-    m: int
-    k0: complex
-    leak: float | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +87,7 @@ class Choices:
 
 
 def design(
-    body: LayeredBody, targets: Sequence[Target], tolerance: float, choices: Choices | None = None
+    body: LayeredBody, targets: Sequence[Expected], tolerance: float, choices: Choices | None = None
 ) -> Domain:
     """Domain that holds all targets to a relative tolerance of the wavelength.
 
@@ -158,21 +146,21 @@ def _doubled(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in names for _ in range(2))
 
 
-def _leaks(target: Target, thin_barrier: bool, tail: float) -> bool:
+def _leaks(target: Expected, thin_barrier: bool, tail: float) -> bool:
     """Whether radiation matters at the tolerance: by the width of the expected mode where it is known, else by its barrier."""
     k = complex(target.k0)
     if target.leak is None and k.imag == 0.0:
         return thin_barrier
-    rate = -2.0 * k.imag / k.real if target.leak is None else target.leak
+    rate = target.leak_rate
     return rate > 1e-2 * float(np.exp(-2.0 * (tail - 2.0)))
 
 
 class _Radial:
     """Radial extent and cuts: inner end, interfaces, outer end or absorbing layer."""
 
-    def __init__(self, body: LayeredBody, targets: Sequence[Target], tail: float, choices: Choices) -> None:
+    def __init__(self, body: LayeredBody, targets: Sequence[Expected], tail: float, choices: Choices) -> None:
         self.body, self.tail = body, tail
-        self.nu = np.array([t.l + 0.5 for t in targets])
+        self.nu = np.array([t.effective_degree + 0.5 for t in targets])
         self.k = np.array([complex(t.k0).real for t in targets])
         self.surface = body.radii[-1]
         outer = [self._closed_end(nu, k) for nu, k in zip(self.nu, self.k, strict=True)]
@@ -326,7 +314,7 @@ class _Polar:
     """Extent and cuts in latitude: from the equator (or its mirror image) to where the Legendre function has decayed."""
 
     def __init__(
-        self, targets: Sequence[Target], tail: float, mirror: bool, *, centre: bool, aspect: float = 1.0
+        self, targets: Sequence[Expected], tail: float, mirror: bool, *, centre: bool, aspect: float = 1.0
     ) -> None:
         self.mirror = mirror
         beta = np.linspace(0.0, 0.5 * np.pi, _SAMPLES)
@@ -336,7 +324,7 @@ class _Polar:
         inner = np.minimum(beta, 0.5 * np.pi - 1e-3)
         kappas, amplitudes, ends = [], [], []
         for target in targets:
-            nu = target.l + 0.5
+            nu = target.effective_degree + 0.5
             square = (target.m / np.cos(inner)) ** 2 - nu * nu
             decay = np.sqrt(np.maximum(square, 0.0)) * metric
             S = np.r_[0.0, np.cumsum(0.5 * (decay[1:] + decay[:-1]) * np.diff(beta))]

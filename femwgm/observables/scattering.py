@@ -37,25 +37,25 @@ MODEL_ERROR = 0.5
 
 def with_roughness(mode: Mode, problem: MeridianProblem | None, config: RunConfig) -> Mode:
     """The mode with the scattering Q of every rough interface that the configuration states."""
-    rough = config.losses.roughness
-    if not rough or problem is None or mode.field_data is None:
+    if not config.losses.roughness or problem is None or mode.field_data is None:
         return mode
-    media = problem.media(complex(mode.k0.real))
-    index = complex(problem.materials[problem.mesh.regions.index(problem.ambient)].index(mode.k0.real)).real
-    rate = 0.0
-    for surface in rough:
-        outside = outside_of(config, surface.surface)
-        q = scattering_q(
-            mode.field_data,
-            mode.integrals,
-            media.eps,
-            outside,
-            index,
-            surface.rms_um,
-            surface.correlation_length_um,
-        )
-        rate += 0.0 if q is None else 1.0 / q
+    rate = scattering_rate(mode.field_data, mode.integrals, problem, config)
     return replace(mode, q_scattering=1.0 / rate, q_scattering_error=MODEL_ERROR) if rate > 0.0 else mode
+
+
+def scattering_rate(
+    field: CellField, integrals: RegionIntegrals, problem: MeridianProblem, config: RunConfig
+) -> float:
+    """1/Q of the scattering by every rough interface together."""
+    eps = problem.media(complex(field.k0.real)).eps
+    index = complex(problem.materials[problem.mesh.regions.index(problem.ambient)].index(field.k0.real)).real
+    found = (
+        scattering_q(
+            field, integrals, eps, outside_of(config, rough.surface), index, rough.rms_um, rough.correlation_length_um
+        )
+        for rough in config.losses.roughness
+    )  # fmt: skip
+    return sum(1.0 / q for q in found if q is not None)
 
 
 def outside_of(config: RunConfig, surface: str | None) -> tuple[str, ...]:

@@ -7,15 +7,17 @@ from dataclasses import replace
 
 from femwgm.config.schema import RunConfig
 from femwgm.finders.finder import Layout
+from femwgm.fem.problem import MeridianProblem
 from femwgm.ground.timing import stage
 from femwgm.materials import Material
-from femwgm.modes.expected import Expected
+from femwgm.ground.expected import Expected
 from femwgm.modes.mode import Mode
 from femwgm.observables.outline_error import with_outline_error
-from femwgm.observables.scattering import with_roughness
-from femwgm.observables.walls import with_wall_loss
+from femwgm.observables.scattering import scattering_rate, with_roughness
+from femwgm.observables.walls import wall_q, with_wall_loss
 from femwgm.runs.input_error import with_input_errors
 from femwgm.solver.derivatives import Differentiator
+from femwgm.solver.solve import Observed
 
 
 _PLANAR = ("disk", "ring", "stack")
@@ -108,8 +110,15 @@ def differentiable(
     """The mode with what its derivatives take."""
     if layout.problem is None or mode.field_data is None:
         return mode
+    scattered, absorbed = config.losses.roughness, config.geometry.wall_resistance
+
+    def surfaces(problem: MeridianProblem, seen: Observed) -> float:
+        rate = scattering_rate(seen.field, seen.integrals, problem, config) if scattered else 0.0
+        q = wall_q(seen.field, seen.integrals, absorbed) if absorbed else None
+        return rate + (1.0 / q if q else 0.0)
+
     differentiate = Differentiator(
         layout.mesh, media, config.geometry.ambient, replace(item, k0=mode.k0), mode.field_data.space.degree,
-        mode.field_data.mirror, config.geometry, mode.q_rad_source, layout.twins,
+        mode.field_data.mirror, config.geometry, mode.q_rad_source, layout.twins, surfaces if scattered or absorbed else None,
     )  # fmt: skip
     return replace(mode, differentiate=differentiate)

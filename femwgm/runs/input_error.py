@@ -93,7 +93,8 @@ def value_at(config: RunConfig, path: list[str]) -> Any:
     here: Any = config.model_dump(mode="json", by_alias=True, exclude_none=True)
     for part in path:
         if isinstance(here, list):
-            here = next((e for i, e in enumerate(here) if part in (e.get("name"), str(i))), None)
+            names = ((entry.get("name") if isinstance(entry, Mapping) else None, str(i)) for i, entry in enumerate(here))
+            here = next((entry for entry, known in zip(here, names, strict=True) if part in known), None)
         else:
             here = here.get(part) if isinstance(here, Mapping) else None
     return here

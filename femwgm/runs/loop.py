@@ -24,7 +24,7 @@ from femwgm.materials import Material, materials_from_config
 from femwgm.mesh.body_domain import GeneralDomain
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import Domain
-from femwgm.modes.expected import Expected
+from femwgm.ground.expected import Expected
 from femwgm.modes.family import asked_for, with_families
 from femwgm.modes.mode import Mode, ModeSet
 from femwgm.runs.finish import finished, inside, with_e_direction

@@ -32,7 +32,7 @@ from femwgm.materials.dispersion import Constant
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import PML
 from femwgm.mesh.load import read_mesh
-from femwgm.modes.expected import Expected
+from femwgm.ground.expected import Expected
 from femwgm.modes.labels import identify
 from femwgm.modes.mode import ModeSet
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share

@@ -8,7 +8,7 @@ import numpy as np
 
 from femwgm.config.schema import RunConfig
 from femwgm.solver.count import Count, Neighbour
-from femwgm.modes.expected import Expected
+from femwgm.ground.expected import Expected
 from femwgm.modes.mode import Mode
 
 

@@ -12,7 +12,7 @@ by central differences of the same problem solved next to itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -23,17 +23,17 @@ from femwgm.fem.assemble import assemble
 from femwgm.fem.mapping import CurvedMapping
 from femwgm.fem.problem import MeridianProblem
 from femwgm.fem.spaces import Space
+from femwgm.ground.expected import Expected
 from femwgm.ground.numerics import one_thread
 from femwgm.ground.typing import Array
 from femwgm.materials import Material
 from femwgm.materials.dispersion import Constant, Law
 from femwgm.mesh.curved import CurvedMesh
-from femwgm.modes.expected import Expected
 from femwgm.modes.rates import better
 from femwgm.observables.sensitivity import PermittivitySlopes, bilinear_norm, permittivity_slopes
 from femwgm.solver.losses import absorption_ways
 from femwgm.solver.motions import motions
-from femwgm.solver.solve import Eigenmode, observe, solve_eigenmode
+from femwgm.solver.solve import Eigenmode, Observed, observe, solve_eigenmode
 
 _MOVE = 2e-5
 """Largest strain of a cell in the differences of the matrices."""
@@ -66,6 +66,16 @@ class Derivatives:
     ln_q_rad: Mapping[str, float]
     ln_q_abs: Mapping[str, float]
     ln_q_total: Mapping[str, float]
+
+    @classmethod
+    def of(cls, k0: Mapping[str, complex], ln_q: Mapping[str, Array], at: complex) -> Derivatives:
+        """From d k0 and d ln of (Q_rad, |Q_abs|, |Q_total|), NaN where one does not apply, of a mode at a wavenumber (rad/um)."""
+        radiation, absorption, total = (
+            {name: float(values[i]) for name, values in ln_q.items() if np.isfinite(values[i])}
+            for i in range(3)
+        )
+        wavelength = {name: float(-2e3 * np.pi / at.real**2 * slope.real) for name, slope in k0.items()}
+        return cls(k0, wavelength, radiation, absorption, total)
 
     @property
     def columns(self) -> dict[str, float | None]:
@@ -116,6 +126,33 @@ def raised(material: Material, amount: float) -> Material:
     return replace(material, law=law(material.law), axial_law=axial)
 
 
+def with_thicknesses(k0: dict[str, complex], ln_q: dict[str, Array], layers: Sequence[str]) -> None:
+    """Add the thickness of each layer, listed outwards: its outer surface moves, and every one outside it alike."""
+    for i, layer in enumerate(layers):
+        moved = [f"radius_{other}" for other in layers[i:]]
+        k0[f"thickness_{layer}"] = sum((k0[name] for name in moved), 0j)
+        ln_q[f"thickness_{layer}"] = np.sum([ln_q[name] for name in moved], axis=0)
+
+
+def by_extinction(slope: complex, k: complex, rates: Array) -> Array:
+    """d ln of the qualities with an imaginary part of an index: it changes the absorption alone, to first order.
+
+    Parameters
+    ----------
+    slope
+        d k0 (rad/um) per unit of the imaginary part.
+    k
+        Wavenumber (rad/um).
+    rates
+        1/Q_rad, 1/Q_abs and whatever else limits Q, NaN where one does not apply.
+    """
+    change = -2.0 * (slope.imag / k.real - k.imag * slope.real / k.real**2)
+    total = float(np.nansum(rates))
+    still = np.nan if np.isnan(rates[0]) else 0.0
+    absorbed = float(rates[1])
+    return np.array([still, -change / absorbed if absorbed else np.nan, -change / total if total else np.nan])
+
+
 @dataclass(frozen=True)
 class Differentiator:
     """What it takes to differentiate one mode.
@@ -132,6 +169,10 @@ class Differentiator:
         The body.
     source
         Where the radiation Q came from: "eigenvalue", "multipoles", or anything else for nowhere.
+    twins
+        Regions that are mirror images of each other.
+    surfaces
+        1/Q of what rough surfaces scatter and walls absorb, for the problem and a mode observed in it.
     """
 
     mesh: CurvedMesh
@@ -143,6 +184,7 @@ class Differentiator:
     geometry: Any
     source: str
     twins: tuple[tuple[str, str], ...] = ()
+    surfaces: Callable[[MeridianProblem, Observed], float] | None = None
 
     def __call__(self) -> Derivatives:
         """Derivatives with respect to every parameter."""
@@ -156,21 +198,11 @@ class Differentiator:
             extinction = {
                 f"k_{name.removeprefix('n_')}": 1j * k0[name] for name in k0 if name.startswith("n_")
             }
-        layers = [name.removeprefix("radius_") for name in k0 if name.startswith("radius_")]
         if self.geometry.kind == "layered_sphere":
-            for i, layer in enumerate(layers):
-                moved = [f"radius_{other}" for other in layers[i:]]
-                k0[f"thickness_{layer}"] = sum((k0[name] for name in moved), 0j)
-                ln_q[f"thickness_{layer}"] = np.sum([ln_q[name] for name in moved], axis=0)
+            with_thicknesses(k0, ln_q, [layer.name for layer in self.geometry.layers])
         for name, slope in extinction.items():
-            k0[name], ln_q[name] = slope, self._by_extinction(slope)
-        k = self._base.k0.real
-        radiation, absorption, total = (
-            {name: float(values[i]) for name, values in ln_q.items() if np.isfinite(values[i])}
-            for i in range(3)
-        )
-        wavelength = {name: float(-2e3 * np.pi / k**2 * slope.real) for name, slope in k0.items()}
-        return Derivatives(k0, wavelength, radiation, absorption, total)
+            k0[name], ln_q[name] = slope, by_extinction(slope, self._base.k0, self._rates)
+        return Derivatives.of(k0, ln_q, self._base.k0)
 
     def _pairs(self, names: Iterable[str]) -> list[tuple[str, str]]:
         """Parameters of one twin and the same of the other: each alone does half of what both do, to first order."""
@@ -182,18 +214,6 @@ class Differentiator:
                         pair = sorted((name, f"{name.removesuffix(this)}{that}"))
                         found[pair[0], pair[1]] = None
         return list(found)
-
-    def _by_extinction(self, slope: complex) -> Array:
-        """d ln of the qualities with an imaginary part of an index: the radiation is the lossless twin's and stays."""
-        k = self._base.k0
-        change = -2.0 * (slope.imag / k.real - k.imag * slope.real / k.real**2)
-        leak = float(np.exp(-self._here[0]))
-        absorbed = 0.0 if np.isnan(self._here[1]) else float(self._here[1])
-        rate = absorbed + (0.0 if np.isnan(leak) else leak)
-        return np.array([
-            float("nan") if np.isnan(leak) else 0.0, -change / absorbed if absorbed else float("nan"),
-            -change / rate if rate else float("nan"),
-        ])  # fmt: skip
 
     @cached_property
     def _problem(self) -> MeridianProblem:
@@ -271,9 +291,9 @@ class Differentiator:
         Where the eigenvalue of a lossless problem gives Q its derivative does too; else by central differences.
         """
         k = self._base.k0
-        if np.isnan(self._here).all():
+        if np.isnan(self._rates).all():
             return np.full(3, np.nan)
-        if self.source == "eigenvalue" and self._bare is None:
+        if self.source == "eigenvalue" and self._bare is None and self.surfaces is None:
             ln_q = slope.real / k.real - slope.imag / k.imag
             return np.array([ln_q, np.nan, ln_q])
         step = _PHASE / k.real
@@ -281,22 +301,21 @@ class Differentiator:
             step /= self.geometry.radius_ref_um
         else:
             if not self._motions[name].any():
-                return np.where(np.isnan([*self._here, 0.0]), np.nan, 0.0)
+                return np.where(np.isnan([*self._rates[:2], 0.0]), np.nan, 0.0)
             step = min(step, 0.01 / self._strain(self._motions[name]))
         upper, lower = (self._qualities(self._changed(name, sign * step)) for sign in (1.0, -1.0))
         change = (upper - lower) / (2.0 * step)
-        ln_q, absorbed = change[0], -change[1] / self._here[1]
-        radiated = float(np.exp(-self._here[0]))
-        if np.isnan(self._here[1]):
-            total = ln_q
-        else:
-            leak, more = (0.0, 0.0) if np.isnan(self._here[0]) else (radiated, radiated * ln_q)
-            total = (more - change[1]) / (leak + self._here[1])
-        return np.array([ln_q, absorbed, total])
+        rates = change * np.array([-self._rates[0], 1.0, 1.0])
+        total = np.nansum(self._rates)
+        return np.array([
+            change[0], -change[1] / self._rates[1], -np.nansum(rates) / total if total else np.nan
+        ])  # fmt: skip
 
     @cached_property
-    def _here(self) -> Array:
-        return self._qualities(self._problem)
+    def _rates(self) -> Array:
+        """1/Q of radiation, absorption and surfaces, NaN where one does not apply."""
+        here = self._qualities(self._problem)
+        return np.array([np.exp(-here[0]), *here[1:]])
 
     def _changed(self, name: str, amount: float) -> MeridianProblem:
         kind, _, of = name.partition("_")
@@ -308,7 +327,7 @@ class Differentiator:
         return MeridianProblem(mesh, self.media, self.ambient)
 
     def _qualities(self, problem: MeridianProblem) -> Array:
-        """ln Q_rad and 1/Q_abs, NaN where one does not apply."""
+        """ln Q_rad, 1/Q_abs and 1/Q of the surfaces, NaN where one does not apply."""
         mode = solve_eigenmode(problem, self.expected, self.degree, self.mirror, near=self._base)
         bare, twin = mode, problem
         if self._bare is not None:
@@ -318,4 +337,7 @@ class Differentiator:
         absorbed = float("nan")
         if self._bare is not None:
             absorbed = better(*absorption_ways(problem, mode, bare)).value
-        return np.array([float("nan") if ln_q is None else ln_q, absorbed])
+        lost = float("nan")
+        if self.surfaces is not None:
+            lost = self.surfaces(problem, observe(problem, mode, self.expected, self.mirror))
+        return np.array([float("nan") if ln_q is None else ln_q, absorbed, lost])

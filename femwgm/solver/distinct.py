@@ -9,7 +9,7 @@ import numpy as np
 
 from femwgm.fem.assemble import gauss_points
 from femwgm.fem.problem import MeridianProblem
-from femwgm.modes.expected import Expected
+from femwgm.ground.expected import Expected
 from femwgm.modes.mode import Mode
 from femwgm.observables.peak import outside_layer
 

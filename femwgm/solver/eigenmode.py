@@ -12,8 +12,8 @@ from femwgm.errors import SolveError
 from femwgm.fem.condense import FactoredPencil
 from femwgm.fem.pencil import Eigenpairs, Pencil
 from femwgm.fem.problem import MeridianProblem, transfer
+from femwgm.ground.expected import Expected
 from femwgm.ground.typing import Array
-from femwgm.modes.expected import Expected
 
 _FIXED_POINT_STEPS = 12
 

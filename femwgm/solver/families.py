@@ -9,8 +9,8 @@ import numpy as np
 
 from femwgm.eigen.reduced import LEAST_MEMBERS, Member, Permittivities, ReducedBasis, ReducedFamily, Snapshot
 from femwgm.fem.problem import MeridianProblem
+from femwgm.ground.expected import Expected
 from femwgm.ground.typing import Array
-from femwgm.modes.expected import Expected
 
 Solver = Callable[[Expected, complex, Array | None], Snapshot]
 """Solves a mode at full size near a wavenumber, from a start vector or None."""

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from femwgm.config.schema import RunConfig
 from femwgm.fem.pml import stretch_radially
+from femwgm.ground.expected import Expected
 from femwgm.materials import Material
 from femwgm.mesh.curved import CurvedMesh
-from femwgm.mesh.domain import PML, Choices, Domain, LayeredBody, Target, design
+from femwgm.mesh.domain import PML, Choices, Domain, LayeredBody, design
 from femwgm.mesh.polar import build_polar
 from femwgm.mesh.spheroidal import to_spheroid
-from femwgm.modes.expected import Expected
 from femwgm.solver.solve import Goals
 
 DEFAULT_Q_ERROR, SPHERE_Q_ERROR = 1e-2, 1e-4
@@ -53,10 +53,11 @@ def discretize(
     """Domain and mesh that hold a group of expected modes to the accuracy asked for, times `sharper`."""
     choices = choices_of(config)
     middle = group[len(group) // 2].k0
-    targets = [Target(e.effective_degree, e.m, e.k0, e.leak) for e in _extremes(group)]
     goals = goals_of(config)
     tolerance = min([goals.wavelength, *(leak_tolerance(e.leak_rate, goals) for e in group)])
-    domain = design(layered_body(config, media, middle), targets, max(sharper * tolerance, _FINEST), choices)
+    domain = design(
+        layered_body(config, media, middle), _extremes(group), max(sharper * tolerance, _FINEST), choices
+    )
     mesh = sphere = build_polar(domain.plan)
     if domain.open:
         assert domain.pml_start is not None

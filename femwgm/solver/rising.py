@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from femwgm.eigen.iterations import Eigenmode
 from femwgm.fem.problem import MeridianProblem
+from femwgm.ground.expected import Expected
 from femwgm.ground.timing import stage
-from femwgm.modes.expected import Expected
 from femwgm.solver.eigenmode import Pick, solve_eigenmode
 from femwgm.solver.error_estimate import Remainder, change_by_end, remainder, rounding, wavenumber_error
 

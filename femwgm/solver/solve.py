@@ -15,9 +15,9 @@ from femwgm.fem.field import CellField
 from femwgm.fem.pencil import Eigenpairs, Pencil
 from femwgm.fem.problem import MeridianProblem
 from femwgm.geometry.profile import Profile
+from femwgm.ground.expected import Expected
 from femwgm.ground.timing import stage
 from femwgm.mesh.domain import PML
-from femwgm.modes.expected import Expected
 from femwgm.modes.labels import identify
 from femwgm.modes.mode import Mode
 from femwgm.modes.rates import Rate

@@ -15,13 +15,13 @@ import numpy as np
 from femwgm.geometry.curves import arc
 from femwgm.geometry.outline import Outline, closed_outline
 from femwgm.geometry.section import Section
+from femwgm.ground.expected import Expected
 from femwgm.ground.typing import Array
 from femwgm.mesh.body_domain import GeneralDomain, design_general
 from femwgm.mesh.domain import Choices
 from femwgm.mesh.landscape import Wave, edge_lengths
 from femwgm.mesh.planar import Box, Extent, Frame
 from femwgm.mesh.sizes import Sizes
-from femwgm.modes.expected import Expected
 
 _SAFETY = 2.0
 _COUPLED = 0.1
@@ -29,6 +29,9 @@ _COUPLED = 0.1
 _SHARPER = 0.3
 """Share of the tolerance for which a domain that leaks is laid out: its waves cross all of it, and none is small anywhere."""
 _DEGREES = range(4, 11)
+_REACH = 3.037
+"""Radii of a ball up to which its modes are followed; no round number, or the end of the domain would touch a neighbour of round
+size in a single point, where no cell fits."""
 _SAMPLES = 3000
 _CONTACT_GRADE = 0.8
 """Edge length over the distance from a contact: beyond 2.4 the curved cells in the narrowing gap would fold."""
@@ -61,7 +64,7 @@ class _Profile:
 def _profile(ball: Ball, tail: float) -> _Profile:
     """The least action and the largest wavenumber of a ball's modes."""
     surface = ball.radii[-1]
-    rho = np.linspace(1e-3 * surface, 3.0 * surface, _SAMPLES)
+    rho = np.linspace(1e-3 * surface, _REACH * surface, _SAMPLES)
     n = np.asarray(ball.indices)[np.searchsorted(ball.radii, rho)]
     action, wavenumber, leaks = np.full(len(rho), np.inf), np.zeros(len(rho)), False
     for mode in _extremes(ball.modes):

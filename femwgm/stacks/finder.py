@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from femwgm.analytic.media import MediaModel
-from femwgm.analytic.multipoles import Sphere, StackField, StackMode, peak_density, stack_modes
+from femwgm.analytic.multipoles import StackField, StackMode, peak_density, stack_modes
 from femwgm.analytic.multipoles.search import disc_radius
 from femwgm.config.geometries import AxialStack
 from femwgm.config.schema import RunConfig
@@ -16,15 +15,16 @@ from femwgm.fem.formula_field import SampledField
 from femwgm.fem.spaces import Space
 from femwgm.finders.finder import Finder, Layout, Tell
 from femwgm.geometry.build import contacts, section_of
+from femwgm.ground.expected import Expected
 from femwgm.ground.timing import stage
 from femwgm.materials import Material
 from femwgm.mesh.body_domain import GeneralDomain
 from femwgm.mesh.curved import CurvedMesh
-from femwgm.modes.expected import Expected
 from femwgm.modes.mode import Mode
 from femwgm.solver.layout import choices_of
 from femwgm.solver.solve import Goals
 from femwgm.stacks.columns import Key, beside_coupled_modes, thresholds
+from femwgm.stacks.derivatives import StackDifferentiator, spheres_of
 from femwgm.stacks.domain import design_stack
 from femwgm.stacks.labels import ball_shares, contact_parity
 from femwgm.stacks.resemblance import Label, label, resembles
@@ -60,13 +60,7 @@ class StackFinder(Finder):
         assert isinstance(geometry, AxialStack)
         self.media, self.geometry = media, geometry
         self.singles = Singles(config, media)
-        self.spheres = [
-            Sphere(
-                centre, sphere.radii_um,
-                MediaModel([media[f"{sphere.name}_{layer.name}"] for layer in sphere.layers] + [media[geometry.ambient]]),
-            )
-            for sphere, centre in zip(geometry.spheres, geometry.centres_um, strict=True)
-        ]  # fmt: skip
+        self.spheres = spheres_of(geometry, media)
 
     @cached_property
     def domain(self) -> GeneralDomain:
@@ -179,6 +173,7 @@ class StackFinder(Finder):
             te_fraction=found.te_fraction,
             met=found.error <= self.config.accuracy.wavelength and (goal is None or (known and (found.q_error or 0.0) <= goal)),
             absorption=absorbing, extra=extra, field_data=SampledField(self.space, exact, found.m, found.k0),
+            differentiate=StackDifferentiator(found, self.geometry, self.media),
         )  # fmt: skip
 
 

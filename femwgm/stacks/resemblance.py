@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from femwgm.analytic.multipoles import StackMode
+from femwgm.ground.expected import Expected
 from femwgm.ground.typing import Array
-from femwgm.modes.expected import Expected
 from femwgm.stacks.domain import Ball
 
 _LEAST_PART = 0.2

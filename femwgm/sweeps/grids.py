@@ -14,10 +14,11 @@ from femwgm.errors import AccuracyError
 from femwgm.fem.assemble import CellMatrices
 from femwgm.fem.pencil import Pencil
 from femwgm.fem.problem import MeridianProblem
+from femwgm.ground.expected import Expected
 from femwgm.ground.numerics import one_thread
 from femwgm.ground.typing import Array
 from femwgm.materials import materials_from_config
-from femwgm.mesh.domain import LayeredBody, Target, design
+from femwgm.mesh.domain import LayeredBody, design
 from femwgm.mesh.polar import build_polar
 from femwgm.solver.solve import mirror_condition
 
@@ -84,7 +85,9 @@ class _IndexGrid:
         self.layer, self.indices, self.orders = list(self.media).index(region), indices, orders
         self.target = self._expected()
         corners = [(i, j) for i in (0, -1) for j in (0, len(orders) // 2, -1)]
-        targets = [Target(int(orders[j]), int(orders[j]), complex(self.target[i, j])) for i, j in corners]
+        targets = [
+            Expected("TE", 1, int(orders[j]), int(orders[j]), complex(self.target[i, j])) for i, j in corners
+        ]
         body = LayeredBody(self.radii, tuple(self.media), tuple(self._media(len(indices) // 2)))
         domain = design(body, targets, _SAFETY * config.accuracy.wavelength)
         self.degree = domain.degree

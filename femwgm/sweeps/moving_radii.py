@@ -19,12 +19,12 @@ from femwgm.fem.condense import Numbering
 from femwgm.fem.pencil import Pencil
 from femwgm.fem.problem import MeridianProblem
 from femwgm.finders.exact_list import expected_modes
+from femwgm.ground.expected import Expected
 from femwgm.ground.typing import Array
 from femwgm.materials import Material, materials_from_config
 from femwgm.mesh.curved import CurvedMesh
-from femwgm.mesh.domain import LayeredBody, Target, design
+from femwgm.mesh.domain import LayeredBody, design
 from femwgm.mesh.polar import PolarPlan, build_polar
-from femwgm.modes.expected import Expected
 from femwgm.observables.index import group_index
 from femwgm.solver.solve import mirror_condition
 
@@ -135,7 +135,9 @@ class _Follower:
         self.expected = {label: self._exact_path(label) for label in labels}
         middle = self.shapes[len(self.shapes) // 2]
         ends = [0, last // 2, last]
-        targets = [Target(e.l, e.m, complex(path[i])) for e, path in self.expected.items() for i in ends]
+        targets = [
+            replace(e, k0=complex(path[i]), leak=None) for e, path in self.expected.items() for i in ends
+        ]
         indices = tuple(complex(m.index(targets[0].k0)).real for m in media.values())
         domain = design(
             LayeredBody(middle, tuple(media), indices), targets, _SAFETY * config.accuracy.wavelength

@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from femwgm.errors import FemwgmError
+from femwgm.ground.numbers import with_error
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -177,29 +178,6 @@ def _thumbnail(draw: Callable[[], Figure]) -> str:
     except (FemwgmError, ValueError):
         return ""
     return f'<img src="data:image/png;base64,{data}" alt="picture" style="max-height: 330px">'
-
-
-def with_error(value: float | str | None, relative: float | None) -> str:
-    """A number with the digits that its error leaves, and the error in units of the last of them.
-
-    >>> with_error(659.12100491, 1.4e-9), with_error(1.6e42, 1e-3), with_error(None, None), with_error(25.17, None)
-    ('659.121005(1)', '1.600(2)×10<sup>42</sup>', '', '25.17')
-    """
-    import math
-
-    if value is None or isinstance(value, str) or not math.isfinite(value):
-        return "" if value is None else escape(str(value))
-    if abs(value) >= 1e6 or 0.0 < abs(value) < 1e-4:
-        power = math.floor(math.log10(abs(value)))
-        return f"{with_error(value / 10.0**power, relative)}×10<sup>{power}</sup>"
-    if not relative or not math.isfinite(relative):
-        return f"{value:.6g}"
-    error = abs(value) * relative
-    decimals = min(max(0, -math.floor(math.log10(error))), 12)
-    last = math.ceil(error * 10.0**decimals * (1.0 - 1e-12))
-    if last == 10:
-        decimals, last = max(decimals - 1, 0), 1 if decimals else 10
-    return f"{value:.{decimals}f}({last})"
 
 
 def _percent(share: float | None, error: float | None, unit: str = " %") -> str:

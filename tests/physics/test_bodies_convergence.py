@@ -19,10 +19,10 @@ from femwgm.eigen.iterations import nearest
 from femwgm.fem.problem import MeridianProblem
 from femwgm.geometry.build import section_of
 from femwgm.geometry.section import Section
+from femwgm.ground.expected import Expected
 from femwgm.materials import materials_from_config
 from femwgm.mesh.planar import Box, build_planar
 from femwgm.mesh.sizes import Sizes
-from femwgm.modes.expected import Expected
 from femwgm.solver.solve import solve_eigenmode
 
 pytestmark = pytest.mark.gmsh

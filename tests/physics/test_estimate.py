@@ -9,8 +9,8 @@ from femwgm import analytic
 from femwgm.config import load_config
 from femwgm.eigen.iterations import Eigenmode
 from femwgm.fem.problem import MeridianProblem
+from femwgm.ground.expected import Expected
 from femwgm.materials import materials_from_config
-from femwgm.modes.expected import Expected
 from femwgm.solver.error_estimate import change_by_end, wavenumber_error
 from femwgm.solver.layout import discretize
 from femwgm.solver.solve import solve_eigenmode

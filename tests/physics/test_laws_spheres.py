@@ -13,8 +13,8 @@ from femwgm import analytic
 from femwgm.config import load_config
 from femwgm.errors import ConfigError
 from femwgm.fem.problem import MeridianProblem
+from femwgm.ground.expected import Expected
 from femwgm.materials import PRESETS, Material
-from femwgm.modes.expected import Expected
 from femwgm.modes.mode import Mode
 from femwgm.solver.solve import mirror_condition, solve_eigenmode
 

@@ -17,10 +17,10 @@ from femwgm.fem.pencil import Pencil
 from femwgm.fem.problem import MeridianProblem
 from femwgm.fem.spaces import Space
 from femwgm.finders import nested
+from femwgm.ground.expected import Expected
 from femwgm.ground.numerics import one_thread
 from femwgm.materials import materials_from_config
 from femwgm.mesh.polar import PolarPlan, build_polar
-from femwgm.modes.expected import Expected
 from femwgm.runs import loop as pipeline
 from femwgm.solver.families import Families
 from femwgm.solver.solve import mirror_condition, solve_eigenmode

@@ -18,8 +18,8 @@ from femwgm.config import load_config
 from femwgm.eigen.inertia import eigenvalues_below
 from femwgm.errors import SolveError
 from femwgm.fem.problem import MeridianProblem
+from femwgm.ground.expected import Expected
 from femwgm.materials import materials_from_config
-from femwgm.modes.expected import Expected
 from femwgm.runs.loop import run
 from femwgm.solver.count import account, count_between
 from femwgm.solver.layout import discretize

@@ -12,9 +12,9 @@ from femwgm.eigen.iterations import nearest
 from femwgm.errors import SolveError
 from femwgm.fem.problem import MeridianProblem
 from femwgm.finders.settle import settle
+from femwgm.ground.expected import Expected
 from femwgm.ground.numerics import one_thread
 from femwgm.materials import materials_from_config
-from femwgm.modes.expected import Expected
 from femwgm.modes.labels import identify
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share
 from femwgm.solver.layout import discretize

@@ -16,11 +16,11 @@ import pytest
 from rich.console import Console
 
 from femwgm.cli import main
-from femwgm.cli.numbers import decimals_for, percent, quality
 from femwgm.cli.tables import modes_table
 from femwgm.config import load_config
 from femwgm.config.yamlio import parse_yaml
 from femwgm.errors import OutputError, SolveError
+from femwgm.ground.numbers import decimals_for, percent, quality
 from femwgm.store import from_csv, load_run
 
 CONFIG = Path(__file__).resolve().parents[2] / "configs" / "duan2022.yaml"

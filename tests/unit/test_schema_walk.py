@@ -21,10 +21,10 @@ from femwgm.config.schema import RunConfig
 from femwgm.config.sweep import Sweep
 from femwgm.errors import ConfigError, GeometryError
 from femwgm.geometry.build import contacts, section_of
+from femwgm.ground.expected import Expected
 from femwgm.mesh.body_domain import design_general
-from femwgm.mesh.domain import LayeredBody, Target, design
+from femwgm.mesh.domain import LayeredBody, design
 from femwgm.mesh.landscape import Wave
-from femwgm.modes.expected import Expected
 from femwgm.observables.scattering import outside_of
 from femwgm.runs.loop import finder_for, media_of, refuse_too_many
 from femwgm.runs.run import artists
@@ -203,7 +203,6 @@ REFUSED: dict[str, set[str]] = {
     "losses.roughness[].rms": {"cavity", "axial_stack"},
     "losses.roughness[].correlation_length": {"cavity", "axial_stack"},
     "losses.roughness[].surface": {"cavity", "axial_stack"},
-    "outputs.derivatives": {"axial_stack"},
 }
 ALREADY_SO = {("discretization.cells", kind) for kind in set(BODIES) - {"layered_sphere", "spheroid"}} | {
     ("discretization.mirror", kind)
@@ -360,7 +359,7 @@ def domain_of(config: RunConfig) -> Any:
     tolerance = config.accuracy.wavelength
     if config.geometry.kind in ("layered_sphere", "spheroid"):
         body = LayeredBody(geometry.radii_um, tuple(media), tuple(indices.values()))
-        return design(body, [Target(15.0, 15, 6.0 - 1e-4j)], tolerance, choices)
+        return design(body, [Expected("TE", 1, 15, 15, 6.0 - 1e-4j)], tolerance, choices)
     if geometry.kind == "axial_stack":
         single = Expected("TE", 1, 15, 0, 6.0)
         balls = [

@@ -13,6 +13,7 @@ import pytest
 from support.pictures import PUBLISHED, small_run, small_view
 
 from femwgm.errors import OutputError
+from femwgm.ground.numbers import in_percent as percent
 from femwgm.views.fields.brightness import peak
 from femwgm.views.fields.line import profile
 from femwgm.views.fields.outlines import outlines, reach_of
@@ -24,7 +25,7 @@ from femwgm.views.figures.equator import sample, strongest
 from femwgm.views.figures.evidence import convergence
 from femwgm.views.figures.losses import budget, channels
 from femwgm.views.figures.plane import meridian, regions_along
-from femwgm.views.figures.radius import MEASURES, percent, radial
+from femwgm.views.figures.radius import MEASURES, radial
 from femwgm.views.figures.spectrum import comb, lines
 from femwgm.views.figures.style import look, new_figure, rendered
 from femwgm.views.files.outputs import write_outputs, write_plots

@@ -8,7 +8,7 @@ import pytest
 from support.pictures import small_run
 
 from femwgm.errors import ConfigError
-from femwgm.views.notebook import with_error
+from femwgm.ground.numbers import with_error
 
 
 def test_a_mode_shows_numbers_with_errors_and_a_picture() -> None:

@@ -21,7 +21,18 @@ from femwgm.analytic.multipoles.system import System
 from femwgm.analytic.multipoles.translation import gauss, legendre_table
 from femwgm.ground.typing import Array, ComplexArray
 
-__all__ = ["StackMode", "channels_of", "describe", "radiated", "residual", "slope", "spread"]
+__all__ = [
+    "StackMode",
+    "absorption",
+    "by_sphere",
+    "channels_of",
+    "describe",
+    "normalised",
+    "radiated",
+    "residual",
+    "slope",
+    "spread",
+]
 
 _STEP = 1e-2
 """Step of numerical derivatives, in radians of the fastest phase."""
@@ -103,14 +114,8 @@ def describe(system: System, k: complex, x: ComplexArray) -> StackMode:
     -----
     Errors are extrapolated from what the last few per cent of the degrees change.
     """
-    left = system.left(k, x)
-    norm = left @ slope(system, k, x, frozen=k) / (2.0 * k * system.couplings.kappa(k))
-    layers = _layers(system, k, x)
-    mixing = spread(system, k, x)
-    scale = 1.0 / np.sqrt(2.0 * np.pi * abs(norm) * mixing)
-    x, left = scale * x, scale * left
-    layers = [[scale**2 * part for part in parts] for parts in layers]
-    energy = _by_sphere(layers)
+    x, layers, mixing = normalised(system, k, x)
+    left, energy = system.left(k, x), by_sphere(layers)
 
     # The eigenpair cut off at lower degrees: a Rayleigh quotient, wrong in second order only, as is the cut itself.
     shifts, inner = [], np.zeros(system.size, dtype=bool)
@@ -123,21 +128,22 @@ def describe(system: System, k: complex, x: ComplexArray) -> StackMode:
     shift = _SAFETY * ratio * shifts[1]
     size = float(np.abs(left) @ np.abs(system.matrix(k)) @ np.abs(x))
     rounding = _EPS * size / abs(left @ slope(system, k, x)) + _FLOOR * abs(k)
-    lost = _by_sphere(_layers(system, k, np.where(inner, 0.0, x)))
+    lost = by_sphere(_layers(system, k, np.where(inner, 0.0, x)))
 
     outside = 1.0 - sum(map(sum, energy))  # whose phase is taken as that of the inside
     absorbed = absorption(system, k, energy)
     rate = -2.0 * k.imag / k.real - absorbed
-    log_q, source, q_error = None, "not resolved: lost in rounding", None
+    log_q, source = None, "not resolved: lost in rounding"
+    q_error: float | None = None
     power = radiated(system, k, x)
     if power > 0.0:
         log_q, source = float(-np.log10(power)), "multipoles"
-        q_error = _SAFETY * abs(radiated(system, k, part) / power - 1.0) + power + (mixing - 1.0)
-        q_error += _FAINT / np.sqrt(power) + _DERIVATIVE + _FIRST_ORDER * np.sqrt(abs(shift) / abs(k))
+        q_error = float(_SAFETY * abs(radiated(system, k, part) / power - 1.0) + power + (mixing - 1.0))
+        q_error += float(_FAINT / np.sqrt(power) + _DERIVATIVE + _FIRST_ORDER * np.sqrt(abs(shift) / abs(k)))
     if rate > 0.0:
         uncertain = 2.0 * (abs(shift) + rounding) / (k.real * rate) + absorbed**2 / rate + abs(absorbed)
         if q_error is None or uncertain < q_error:
-            log_q, source, q_error = float(-np.log10(rate)), "eigenvalue", uncertain
+            log_q, source, q_error = float(-np.log10(rate)), "eigenvalue", float(uncertain)
     if system.couplings.kappa(complex(k.real)).imag:  # neither a power nor a share can be told far away
         log_q, source, q_error = None, "not resolved: the ambient absorbs", None
     share_error = _SAFETY * max(map(max, lost)) + abs(rate) + (mixing - 1.0) * max(outside, 0.0) + 1e-12
@@ -147,6 +153,14 @@ def describe(system: System, k: complex, x: ComplexArray) -> StackMode:
         residual=residual(system, k, x), log10_q=log_q, source=source, q_error=q_error,
         error=float((abs(shift) + rounding) / abs(k)), share_error=share_error,
     )  # fmt: skip
+
+
+def normalised(system: System, k: complex, x: ComplexArray) -> tuple[ComplexArray, list[list[Array]], float]:
+    """Amplitudes of unit electric energy, the energy by polarization, sphere, layer and degree, and `spread`."""
+    norm = system.left(k, x) @ slope(system, k, x, frozen=k) / (2.0 * k * system.couplings.kappa(k))
+    mixing = spread(system, k, x)
+    square = 1.0 / (2.0 * np.pi * abs(norm) * mixing)
+    return np.sqrt(square) * x, [[square * part for part in parts] for parts in _layers(system, k, x)], mixing
 
 
 def channels_of(system: System, k: complex, x: ComplexArray) -> list[list[Array]]:
@@ -258,7 +272,7 @@ def _layers(system: System, k: complex, x: ComplexArray) -> list[list[Array]]:
     return out
 
 
-def _by_sphere(layers: list[list[Array]]) -> list[list[float]]:
+def by_sphere(layers: list[list[Array]]) -> list[list[float]]:
     """Energy of each layer of each sphere."""
     return [
         [float(value) for value in sum(parts[j].sum(axis=1) for parts in layers)]

@@ -15,7 +15,9 @@ the norm).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -123,19 +125,19 @@ class Couplings:
         turns = 0.5 * (self.span[1] - self.span[0]) * abs(self.kappa(self.middle) / self.middle) * length
         return int(_NODES_PER_RADIAN * turns) + _LEAST_NODES
 
-    def _interpolants(self) -> dict[tuple[int, int], _Interpolant]:
-        """Translations between every two spheres: one matrix, or two (same polarization, turned) on top of each other."""
-        out = {}
+    def translated(self, i: int, j: int, k: complex) -> ComplexArray:
+        """Translation between two spheres: one matrix, or two (same polarization, turned) on top of each other."""
+        same, turned = translation(self.waves[i], self.waves[j], self.m, self.kappa(k))
+        return np.stack([same] if turned is None else [same, turned])
+
+    def _interpolants(self) -> dict[tuple[int, int], Callable[[complex], ComplexArray]]:
+        """Translations between every two spheres."""
+        out: dict[tuple[int, int], Callable[[complex], ComplexArray]] = {}
         for i, below in enumerate(self.waves):
             for j in range(i + 1, len(self.waves)):
                 above = self.waves[j]
-
-                def both(k: complex, below: Waves = below, above: Waves = above) -> ComplexArray:
-                    same, turned = translation(below, above, self.m, self.kappa(k))
-                    return np.stack([same] if turned is None else [same, turned])
-
                 length = above.centre - below.centre + max(below.radius, above.radius)
-                out[i, j] = _Interpolant(self.span, self.nodes(length), both)
+                out[i, j] = _Interpolant(self.span, self.nodes(length), partial(self.translated, i, j))
         return out
 
 
@@ -153,6 +155,8 @@ class System:
     ----------
     parts
         Place of the waves of each polarization and sphere among the unknowns.
+    both
+        f and a of every wave at a wavenumber, stacked.
     """
 
     def __init__(self, couplings: Couplings, polarizations: Sequence[bool]) -> None:
@@ -180,9 +184,26 @@ class System:
             float(np.abs(np.sqrt(s.media.at(np.array([couplings.middle])).t)).max()) for s in self.spheres
         )
         length = 2.0 * index * max(wave.radius for wave in self.waves)
-        self._own = _Interpolant(
-            couplings.span, couplings.nodes(length), lambda k: np.stack(self._answers(k))
+        self.both: Callable[[complex], ComplexArray] = _Interpolant(
+            couplings.span, couplings.nodes(length), lambda k: np.stack(self.answers(k))
         )
+
+    def with_spheres(self, spheres: Sequence[Sphere]) -> System:
+        """The equations of changed spheres in the units of these, without interpolation."""
+        out, couplings = copy(self), copy(self.couplings)
+        couplings.spheres = list(spheres)
+        couplings.waves = [
+            replace(wave, centre=sphere.centre) for wave, sphere in zip(self.waves, spheres, strict=True)
+        ]
+        moved = any(new.centre != old.centre for new, old in zip(spheres, self.spheres, strict=True))
+        if moved or couplings.kappa(couplings.middle) != self.couplings.kappa(couplings.middle):
+            couplings.pairs = {
+                pair: lru_cache(maxsize=_KEPT)(partial(couplings.translated, *pair))
+                for pair in couplings.pairs
+            }
+        out.couplings, out.spheres, out.waves = couplings, couplings.spheres, couplings.waves
+        out.both = lambda k: np.stack(out.answers(k))
+        return out
 
     def own(self, k: complex, frozen: complex | None = None) -> tuple[ComplexArray, ComplexArray]:
         """f and a of every wave: what stands outside a sphere for an inside amplitude of one.
@@ -190,11 +211,12 @@ class System:
         `frozen` is the wavenumber at which permittivities are taken (k itself by default).
         """
         if frozen is None or not self._dispersive:
-            f, a = self._own(k)
+            f, a = self.both(k)
             return f, a
-        return self._answers(k, frozen)
+        return self.answers(k, frozen)
 
-    def _answers(self, k: complex, frozen: complex | None = None) -> tuple[ComplexArray, ComplexArray]:
+    def answers(self, k: complex, frozen: complex | None = None) -> tuple[ComplexArray, ComplexArray]:
+        """The same without interpolation."""
         f, a = np.empty(self.size, np.complex128), np.empty(self.size, np.complex128)
         kappa = self.couplings.kappa(k, frozen)
         for j, (sphere, wave) in enumerate(zip(self.spheres, self.waves, strict=True)):

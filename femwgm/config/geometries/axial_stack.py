@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from femwgm.config.base import Name, Strict, refuse
-from femwgm.config.geometries.base import Body
+from femwgm.config.base import Name, Strict
+from femwgm.config.geometries.base import Body, demand_gaps, demand_own_names
 from femwgm.config.geometries.layered_sphere import MAX_LAYERS, SphereLayer, present, stacked
-from femwgm.config.geometries.outlined import Height
+from femwgm.config.quantity import SignedLength
 
 __all__ = ["AxialStack", "StackedSphere"]
 
@@ -54,31 +54,15 @@ class AxialStack(Body):
     spheres: Annotated[tuple[StackedSphere, ...], Field(min_length=1, max_length=50)] = Field(
         description="from below upwards"
     )
-    gaps_um: tuple[Height, ...] = Field(
+    gaps_um: tuple[SignedLength, ...] = Field(
         default=(), alias="gaps", description="between neighbours, surface to surface; 0 um where they touch"
     )
 
     @model_validator(mode="after")
     def _consistent(self) -> AxialStack:
-        wanted = len(self.spheres) - 1
-        if len(self.gaps_um) != wanted:
-            raise refuse(
-                f"{wanted + 1} spheres have {wanted} gap{'s' * (wanted != 1)}, not {len(self.gaps_um)}",
-                remedy="give one for each pair of neighbours, '0 um' where they touch",
-                at=("gaps",),
-            )
-        for i, gap in enumerate(self.gaps_um):
-            if gap < 0.0:
-                below, above = self.spheres[i].name, self.spheres[i + 1].name
-                raise refuse(
-                    f"the spheres '{below}' and '{above}' overlap by {-gap:g} um",
-                    remedy="give a gap of '0 um' (touching) or more",
-                    at=("gaps", i),
-                )
+        demand_gaps(self.gaps_um, [sphere.name for sphere in self.spheres], "spheres")
         names = [f"{sphere.name}_{layer.name}" for sphere in self.spheres for layer in sphere.layers]
-        for i, name in enumerate(names):
-            if name in names[:i] or name == self.ambient:
-                raise refuse("two regions share a name", remedy="give every sphere its own name", value=name)
+        demand_own_names(names, self.ambient)
         return self
 
     @property

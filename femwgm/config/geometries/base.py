@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from femwgm.config.base import Name, Strict, refuse
 
@@ -63,6 +64,34 @@ class Body(Strict):
         return self.model_dump(by_alias=True, exclude_none=True)
 
 
+class Layer(Strict):
+    """One of nested layers; `sizes` are the keys of which it states exactly one."""
+
+    sizes: ClassVar[tuple[str, ...]]
+    hint: ClassVar[str]
+    name: Name = Field(examples=["core"])
+    material: Name = Field(examples=["silica"])
+
+    @property
+    def _given(self) -> list[str]:
+        return [key for key in self.sizes if getattr(self, f"{key}_um") is not None]
+
+    @property
+    def size_key(self) -> str:
+        """Which size was given."""
+        return self._given[0]
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Self:
+        given = self._given
+        if len(given) != 1:
+            raise refuse(
+                f"a layer needs exactly one of {', '.join(self.sizes)}; it has {' and '.join(given) or 'none'}",
+                remedy="keep one" if given else f"add e.g. {self.hint}", value=self.name,
+            )  # fmt: skip
+        return self
+
+
 def check_names(names: list[str], ambient: str) -> None:
     """Refuse duplicate layer names and a layer that bears the ambient's name."""
     for i, name in enumerate(names):
@@ -80,3 +109,26 @@ def check_names(names: list[str], ambient: str) -> None:
                 value=name,
                 at=("layers", i, "name"),
             )
+
+
+def demand_own_names(names: Sequence[str], ambient: str) -> None:
+    """Refuse two regions of one name, and one that bears the ambient's."""
+    for i, name in enumerate(names):
+        if name in names[:i] or name == ambient:
+            raise refuse("two regions share a name", remedy="give every region its own name", value=name)
+
+
+def demand_gaps(gaps: Sequence[float], parts: Sequence[str], what: str) -> None:
+    """Refuse gaps that are not one for each pair of neighbours, or negative."""
+    wanted = len(parts) - 1
+    if len(gaps) != wanted:
+        raise refuse(
+            f"{len(parts)} {what} have {wanted} gap{'s' * (wanted != 1)}, not {len(gaps)}",
+            remedy="give one for each pair of neighbours, '0 um' where they touch", at=("gaps",),
+        )  # fmt: skip
+    for i, gap in enumerate(gaps):
+        if gap < 0.0:
+            raise refuse(
+                f"the {what} '{parts[i]}' and '{parts[i + 1]}' overlap by {-gap:g} um",
+                remedy="give a gap of '0 um' (touching) or more", at=("gaps", i),
+            )  # fmt: skip

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from femwgm.config.base import Name, Strict, refuse
-from femwgm.config.geometries.base import Body, check_names
+from femwgm.config.base import refuse
+from femwgm.config.geometries.base import Body, Layer, check_names
 from femwgm.config.quantity import Length, LengthOrZero
 
 __all__ = ["LayeredSphere", "SphereLayer"]
@@ -16,11 +16,11 @@ __all__ = ["LayeredSphere", "SphereLayer"]
 MAX_LAYERS = 200
 
 
-class SphereLayer(Strict):
+class SphereLayer(Layer):
     """One layer, bounded outside by its radius (or diameter), or as thick as said."""
 
-    name: Name = Field(examples=["core"])
-    material: Name = Field(examples=["silica"])
+    sizes = ("radius", "diameter", "thickness")
+    hint = "'radius: 10 um'"
     radius_um: Length | None = Field(default=None, alias="radius", description="outer radius of the layer")
     diameter_um: Length | None = Field(
         default=None, alias="diameter", description="outer diameter of the layer"
@@ -31,18 +31,6 @@ class SphereLayer(Strict):
         description="radial thickness of the layer; a layer of 0 nm is not there",
     )
 
-    @model_validator(mode="after")
-    def _one_size(self) -> SphereLayer:
-        given = [k for k in ("radius", "diameter", "thickness") if getattr(self, f"{k}_um") is not None]
-        if len(given) != 1:
-            what = " and ".join(given) if given else "none"
-            raise refuse(
-                f"a layer needs exactly one of radius, diameter, thickness; it has {what}",
-                remedy="keep one" if given else "add e.g. 'radius: 10 um'",
-                value=self.name,
-            )
-        return self
-
     def outer_radius_um(self, inside_um: float) -> float:
         """Outer radius (um) of the layer when it begins at `inside_um`."""
         if self.radius_um is not None:
@@ -51,11 +39,6 @@ class SphereLayer(Strict):
             return self.diameter_um / 2.0
         assert self.thickness_um is not None
         return inside_um + self.thickness_um
-
-    @property
-    def size_key(self) -> str:
-        """Which of radius, diameter, thickness was given."""
-        return next(k for k in ("radius", "diameter", "thickness") if getattr(self, f"{k}_um") is not None)
 
 
 def present(layers: Sequence[SphereLayer]) -> tuple[SphereLayer, ...]:

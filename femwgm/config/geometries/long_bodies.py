@@ -30,10 +30,6 @@ class Bottle(OutlinedBody):
     )
     length_um: Length = Field(alias="length", description="of the part that is modelled", examples=["20 um"])
 
-    @property
-    def radius_ref_um(self) -> float:
-        return self.radius_um + sum(c.thickness_um for c in self.coatings)
-
 
 class Capillary(Bottle):
     """A bottle-shaped tube: the same outer surface around a bore of constant wall thickness, filled with anything."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from femwgm.config.base import Name, Strict, refuse
-from femwgm.config.geometries.base import Body
-from femwgm.config.geometries.outlined import Enclosure, Height, Substrate
+from femwgm.config.base import Name, Strict
+from femwgm.config.files import beside
+from femwgm.config.geometries.base import Body, demand_own_names
+from femwgm.config.geometries.outlined import Enclosure, Substrate
 from femwgm.config.geometries.tracing import trace
+from femwgm.config.quantity import SignedLength
 
 __all__ = ["MeshBody", "MeshPiece"]
 
@@ -22,7 +23,9 @@ class MeshPiece(Strict):
     """The outline of a connected part of a group, as traced from the file."""
 
     region: Name
-    points: Annotated[tuple[tuple[Height, Height], ...], Field(min_length=3, max_length=MAX_POINTS)]
+    points: Annotated[
+        tuple[tuple[SignedLength, SignedLength], ...], Field(min_length=3, max_length=MAX_POINTS)
+    ]
 
 
 class MeshBody(Body):
@@ -58,8 +61,7 @@ class MeshBody(Body):
         materials, unit = data.get("materials"), data.get("unit", "um")
         if not isinstance(materials, dict) or not isinstance(unit, str) or unit not in _UNITS:
             return data
-        folder = (info.context or {}).get("folder")
-        path = Path(folder or ".") / data["file"]
+        path = beside(data["file"], info)
         found = trace(path, data["file"], [str(m) for m in materials], str(data.get("ambient")), _UNITS[unit])
         pieces = [
             {"region": piece.region, "points": [[f"{r!r} um", f"{z!r} um"] for r, z in piece.points.tolist()]}
@@ -69,10 +71,7 @@ class MeshBody(Body):
 
     @model_validator(mode="after")
     def _own_names(self) -> MeshBody:
-        names = [*self.materials, *(layer.name for layer in self.background)]
-        for i, name in enumerate(names):
-            if name in names[:i] or name == self.ambient:
-                raise refuse("two regions share a name", remedy="give every region its own name", value=name)
+        demand_own_names([*self.materials, *(layer.name for layer in self.background)], self.ambient)
         return self
 
     @property

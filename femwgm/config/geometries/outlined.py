@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
 from femwgm.config.base import Name, Number, Strict, refuse
-from femwgm.config.geometries.base import Body
-from femwgm.config.quantity import Length, length_um, um
+from femwgm.config.geometries.base import Body, demand_own_names
+from femwgm.config.quantity import Length, SignedLength
 
-__all__ = ["Coating", "Enclosure", "Height", "OutlinedBody", "Substrate"]
-
-Height = Annotated[
-    float,
-    BeforeValidator(length_um),
-    PlainSerializer(um),
-    WithJsonSchema(
-        {"type": "string", "description": "a length with its unit, any sign", "examples": ["-5 um"]}
-    ),
-]
-"""A position along the axis; a float in um inside."""
+__all__ = ["Coating", "Enclosure", "OutlinedBody", "Substrate"]
 
 
 class Coating(Strict):
@@ -58,8 +48,10 @@ class Substrate(Strict):
 
     name: Name = Field(examples=["substrate"])
     material: Name = Field(examples=["glass"])
-    top_um: Height = Field(alias="top", description="height of its upper face", examples=["-10 um"])
-    bottom_um: Height | None = Field(default=None, alias="bottom", description="height of its lower face")
+    top_um: SignedLength = Field(alias="top", description="height of its upper face", examples=["-10 um"])
+    bottom_um: SignedLength | None = Field(
+        default=None, alias="bottom", description="height of its lower face"
+    )
 
     @model_validator(mode="after")
     def _ascending(self) -> Substrate:
@@ -74,8 +66,10 @@ class Enclosure(Strict):
     """Perfectly conducting walls; a side that is left out is open."""
 
     radius_um: Length | None = Field(default=None, alias="radius", description="inner radius of the can")
-    bottom_um: Height | None = Field(default=None, alias="bottom", description="height of the lower plate")
-    top_um: Height | None = Field(default=None, alias="top", description="height of the upper plate")
+    bottom_um: SignedLength | None = Field(
+        default=None, alias="bottom", description="height of the lower plate"
+    )
+    top_um: SignedLength | None = Field(default=None, alias="top", description="height of the upper plate")
     wall_resistance_ohm: Number | None = Field(
         default=None, description="surface resistance of the walls, for their loss", examples=[0.0184]
     )
@@ -102,6 +96,15 @@ class OutlinedBody(Body):
         default=(), description="substrate, oxide, immersion: layers outside the body"
     )
     enclosure: Enclosure | None = Field(default=None, description="perfectly conducting walls")
+
+    @property
+    def bare_radius_um(self) -> float:
+        """Outer equatorial radius (um) without the coatings."""
+        return float(getattr(self, "radius_um"))  # noqa: B009 - kinds without a radius say what theirs is
+
+    @property
+    def radius_ref_um(self) -> float:
+        return self.bare_radius_um + sum(c.thickness_um for c in self.coatings)
 
     @property
     def further_regions(self) -> dict[str, str]:
@@ -135,10 +138,7 @@ class OutlinedBody(Body):
     @model_validator(mode="after")
     def _own_names(self) -> OutlinedBody:
         names = [self.name, *self.further_regions, *(c.name for c in self.coatings)]
-        names += [b.name for b in self.background]
-        for i, name in enumerate(names):
-            if name in names[:i] or name == self.ambient:
-                raise refuse("two regions share a name", remedy="give every region its own name", value=name)
+        demand_own_names([*names, *(b.name for b in self.background)], self.ambient)
         return self
 
     def canonical(self) -> dict[str, Any]:

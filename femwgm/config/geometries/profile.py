@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, model_validator
 
 from femwgm.config.base import Name, Strict, refuse
-from femwgm.config.geometries.outlined import Height, OutlinedBody
-from femwgm.config.quantity import um
+from femwgm.config.files import beside
+from femwgm.config.geometries.outlined import OutlinedBody
+from femwgm.config.quantity import SignedLength, um
 from femwgm.errors import ConfigError
 from femwgm.geometry.dxf import read_dxf
 from femwgm.ground.tables import read_columns
@@ -17,7 +18,7 @@ from femwgm.ground.tables import read_columns
 __all__ = ["Profile", "ProfileRegion"]
 
 MAX_POINTS = 20_000
-_Point = tuple[Height, Height]
+_Point = tuple[SignedLength, SignedLength]
 
 
 class ProfileRegion(Strict):
@@ -52,8 +53,7 @@ class Profile(OutlinedBody):
     @classmethod
     def _file(cls, data: Any, info: ValidationInfo) -> Any:
         if isinstance(data, dict) and isinstance(data.get("points"), str):
-            folder = (info.context or {}).get("folder")
-            path = Path(folder) / data["points"] if folder is not None else Path(data["points"])
+            path = beside(data["points"], info)
             read = _read_drawing if path.suffix.lower() == ".dxf" else _read_points
             return {**data, "points": read(path, data["points"])}
         return data
@@ -63,8 +63,8 @@ class Profile(OutlinedBody):
         return {region.name: region.material for region in self.inside}
 
     @property
-    def radius_ref_um(self) -> float:
-        return max(r for r, _ in self.points) + sum(c.thickness_um for c in self.coatings)
+    def bare_radius_um(self) -> float:
+        return max(r for r, _ in self.points)
 
 
 def _read_drawing(path: Path, name: str) -> list[list[str]]:

@@ -66,10 +66,6 @@ class Disk(_OnPillar):
         default=90.0, description="inside the material, at the foot of the side wall"
     )
 
-    @property
-    def radius_ref_um(self) -> float:
-        return self.radius_um + sum(c.thickness_um for c in self.coatings)
-
 
 class Ring(_OnPillar):
     """A ring of rectangular or trapezoidal cross-section; z = 0 is half way up."""
@@ -94,8 +90,8 @@ class Ring(_OnPillar):
         return self
 
     @property
-    def radius_ref_um(self) -> float:
-        return self.outer_radius_um + sum(c.thickness_um for c in self.coatings)
+    def bare_radius_um(self) -> float:
+        return self.outer_radius_um
 
 
 class Torus(OutlinedBody):
@@ -124,8 +120,8 @@ class Torus(OutlinedBody):
         return self
 
     @property
-    def radius_ref_um(self) -> float:
-        return 0.5 * (self.diameter_um + self.minor_diameter_um) + sum(c.thickness_um for c in self.coatings)
+    def bare_radius_um(self) -> float:
+        return 0.5 * (self.diameter_um + self.minor_diameter_um)
 
 
 class Toroid(_OnPillar):
@@ -160,8 +156,8 @@ class Toroid(_OnPillar):
         return self
 
     @property
-    def radius_ref_um(self) -> float:
-        return 0.5 * self.diameter_um + sum(c.thickness_um for c in self.coatings)
+    def bare_radius_um(self) -> float:
+        return 0.5 * self.diameter_um
 
 
 class Hemisphere(_OnPillar):
@@ -170,10 +166,6 @@ class Hemisphere(_OnPillar):
     kind: Literal["hemisphere"] = Field(examples=["hemisphere"])
     radius_um: Length = Field(alias="radius", examples=["10 um"])
     height_um: Length | None = Field(default=None, alias="height", description="by default the radius")
-
-    @property
-    def radius_ref_um(self) -> float:
-        return self.radius_um + sum(c.thickness_um for c in self.coatings)
 
 
 class PedestalSphere(_OnPillar):
@@ -184,7 +176,3 @@ class PedestalSphere(_OnPillar):
     height_um: Length | None = Field(
         default=None, alias="height", description="whole height; by default the diameter"
     )
-
-    @property
-    def radius_ref_um(self) -> float:
-        return self.radius_um + sum(c.thickness_um for c in self.coatings)

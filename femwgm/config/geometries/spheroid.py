@@ -6,21 +6,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from femwgm.config.base import Name, Positive, Strict, refuse
-from femwgm.config.geometries.base import Body, check_names
+from femwgm.config.base import Positive, refuse
+from femwgm.config.geometries.base import Body, Layer, check_names
 from femwgm.config.geometries.layered_sphere import MAX_LAYERS
 from femwgm.config.quantity import Length
 
 __all__ = ["Spheroid", "SpheroidLayer"]
 
-_SIZES = ("radius", "diameter", "thickness", "equatorial_radius")
 
-
-class SpheroidLayer(Strict):
+class SpheroidLayer(Layer):
     """One layer: an equatorial size (with the body's `aspect`), both semi-axes, or a thickness."""
 
-    name: Name = Field(examples=["core"])
-    material: Name = Field(examples=["silica"])
+    sizes = ("radius", "diameter", "thickness", "equatorial_radius")
+    hint = "'equatorial_radius: 10 um' and 'polar_radius: 9 um'"
     radius_um: Length | None = Field(default=None, alias="radius", description="equatorial semi-axis")
     diameter_um: Length | None = Field(default=None, alias="diameter", description="equatorial diameter")
     thickness_um: Length | None = Field(
@@ -30,27 +28,12 @@ class SpheroidLayer(Strict):
     polar_radius_um: Length | None = Field(default=None, alias="polar_radius")
 
     @model_validator(mode="after")
-    def _one_size(self) -> SpheroidLayer:
-        given = [k for k in _SIZES if getattr(self, f"{k}_um") is not None]
-        if len(given) != 1:
-            what = " and ".join(given) if given else "none"
-            raise refuse(
-                f"a layer needs exactly one of {', '.join(_SIZES)}; it has {what}",
-                remedy="keep one"
-                if given
-                else "add e.g. 'equatorial_radius: 10 um' and 'polar_radius: 9 um'",
-                value=self.name,
-            )
+    def _both_axes(self) -> SpheroidLayer:
         if (self.equatorial_radius_um is None) != (self.polar_radius_um is None):
             raise refuse(
                 "equatorial_radius and polar_radius go together", remedy="give both", value=self.name
             )
         return self
-
-    @property
-    def size_key(self) -> str:
-        """Which size was given."""
-        return next(k for k in _SIZES if getattr(self, f"{k}_um") is not None)
 
 
 class Spheroid(Body):

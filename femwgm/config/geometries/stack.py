@@ -8,11 +8,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from femwgm.config.base import refuse
-from femwgm.config.geometries.base import Body
+from femwgm.config.geometries.base import Body, demand_gaps, demand_own_names
 from femwgm.config.geometries.long_bodies import Bottle, Capillary
-from femwgm.config.geometries.outlined import Enclosure, Height, Substrate
+from femwgm.config.geometries.outlined import Enclosure, Substrate
 from femwgm.config.geometries.profile import Profile
 from femwgm.config.geometries.rounds import Disk, Hemisphere, PedestalSphere, Ring, Toroid, Torus
+from femwgm.config.quantity import SignedLength
 
 __all__ = ["Stack"]
 
@@ -41,7 +42,7 @@ class Stack(Body):
         description="from below upwards, each with a name of its own",
         examples=["[{kind: disk, name: lower, ...}, {kind: disk, name: upper, ...}]"],
     )
-    gaps_um: tuple[Height, ...] = Field(
+    gaps_um: tuple[SignedLength, ...] = Field(
         default=(), alias="gaps", description="between neighbours along the axis; 0 um where they touch"
     )
     background: Annotated[tuple[Substrate, ...], Field(max_length=20)] = ()
@@ -61,17 +62,7 @@ class Stack(Body):
 
     @model_validator(mode="after")
     def _consistent(self) -> Stack:
-        wanted = len(self.bodies) - 1
-        if len(self.gaps_um) != wanted:
-            raise refuse(
-                f"{wanted + 1} bodies have {wanted} gap{'s' * (wanted != 1)}, not {len(self.gaps_um)}",
-                remedy="give one for each pair of neighbours, '0 um' where they touch", at=("gaps",),
-            )  # fmt: skip
-        for i, gap in enumerate(self.gaps_um):
-            if gap < 0.0:
-                raise refuse(
-                    "bodies overlap", remedy="give a gap of '0 um' (touching) or more", at=("gaps", i)
-                )
+        demand_gaps(self.gaps_um, [body.name for body in self.bodies], "bodies")
         for i, body in enumerate(self.bodies):
             for key in ("background", "enclosure"):
                 if getattr(body, key):
@@ -86,12 +77,8 @@ class Stack(Body):
                     remedy="leave it out",
                     at=("bodies", i, "ambient"),
                 )
-        names = [name for body in self.bodies for name in body.regions[:-1]] + [
-            b.name for b in self.background
-        ]
-        for i, name in enumerate(names):
-            if name in names[:i] or name == self.ambient:
-                raise refuse("two regions share a name", remedy="give every region its own name", value=name)
+        names = [name for body in self.bodies for name in body.regions[:-1]]
+        demand_own_names([*names, *(layer.name for layer in self.background)], self.ambient)
         return self
 
     @property

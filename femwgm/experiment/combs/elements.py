@@ -26,10 +26,10 @@ from femwgm.finders.exact_list import exact_sphere
 from femwgm.finders.family_targets import Target, at_orders
 from femwgm.finders.finder import ElementFinder, Layout, Tell
 from femwgm.finders.nested import NestedFinder
+from femwgm.ground.expected import Expected
 from femwgm.ground.numerics import one_thread
 from femwgm.ground.typing import Array, IntArray
 from femwgm.materials import Material
-from femwgm.modes.expected import Expected
 from femwgm.modes.mode import Mode
 from femwgm.runs.loop import finder_for, media_of
 from femwgm.solver.error_estimate import wavenumber_error

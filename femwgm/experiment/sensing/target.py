@@ -83,7 +83,7 @@ class Sensor:
 
 _NOT_SENSED = {
     "cavity": "has no surface to put a layer or a particle on",
-    "axial_stack": "has no derivatives, which sensing stands on",
+    "axial_stack": "has several surfaces, and sensing knows one",
 }
 
 

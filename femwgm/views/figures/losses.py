@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from femwgm.ground.numbers import quality
 from femwgm.store import log10_of
 from femwgm.views.fields.source import Viewable, mode_view
 from femwgm.views.figures.style import GREY, INK, LOSS
@@ -74,18 +75,6 @@ def _channel(loss: str, gain: str, q: float) -> list[Channel]:
     return [Channel(loss if q > 0.0 else gain, "absorption" if q > 0.0 else "gain", log10)]
 
 
-def power_text(log10: float) -> str:
-    r"""A number by its decimal logarithm, in matplotlib's mathematics.
-
-    >>> power_text(3.6232), power_text(45.9)
-    ('4200', '$7.9\\times10^{45}$')
-    """
-    if 0.0 <= log10 < 5.0:
-        return f"{10.0**log10:.4g}"
-    exponent = int(log10 // 1)
-    return rf"${10.0 ** (log10 - exponent):.1f}\times10^{{{exponent}}}$"
-
-
 def budget(mode: Viewable, ax: Axes) -> Axes:
     """Draw the loss budget of a mode: a bar of log10 Q for each channel; the shortest bar is what limits the mode.
 
@@ -100,7 +89,8 @@ def budget(mode: Viewable, ax: Axes) -> Axes:
         ax.set_axis_off()
         return ax
     if len(bars) == 1 and bars[0].kind == "radiation" and bars[0].log10_q > IRRELEVANT:
-        words = f"radiation alone: $Q$ {'>' if bars[0].bound else '='} {power_text(bars[0].log10_q)}\nno other loss is configured"
+        sign, q = ">" if bars[0].bound else "=", quality(None, bars[0].log10_q)
+        words = f"radiation alone: $Q$ {sign} {q}\nno other loss is configured"
         ax.text(0.5, 0.5, words, ha="center", va="center", linespacing=1.7, transform=ax.transAxes)
         ax.set_axis_off()
         return ax
@@ -114,7 +104,7 @@ def budget(mode: Viewable, ax: Axes) -> Axes:
         ax.barh(
             y, end - low, left=low, height=0.55, color=LOSS[bar.kind], hatch=hatch, edgecolor="white", lw=0
         )
-        words = ("> " if bar.bound else "") + power_text(bar.log10_q)
+        words = ("> " if bar.bound else "") + quality(None, bar.log10_q)
         beyond = bar.log10_q > last
         ax.annotate(
             f"{words} →" if beyond else words, (end, y), (-4 if beyond else 4, 0), textcoords="offset points",
@@ -122,7 +112,9 @@ def budget(mode: Viewable, ax: Axes) -> Axes:
         )  # fmt: skip
     if total is not None and len(bars) > 1:
         ax.axvline(total, color=INK, lw=0.9, ls="--")
-        ax.text(total, len(bars) - 0.45, f" total {power_text(total)}", fontsize=6.5, va="bottom", ha="left")
+        ax.text(
+            total, len(bars) - 0.45, f" total {quality(None, total)}", fontsize=6.5, va="bottom", ha="left"
+        )
     ax.set_yticks(range(len(bars)), [bar.name for bar in bars])
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(low, right)

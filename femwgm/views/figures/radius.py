@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from femwgm.ground.numbers import in_percent
 from femwgm.ground.typing import Array
 from femwgm.views.fields.line import Profile
 from femwgm.views.fields.quantities import Quantity, quantity
@@ -166,7 +167,7 @@ def write_shares(
         for row, measure in enumerate(measures):
             shares = view.shares(measure)
             if name in shares:
-                ax.text(column, 0.955 - 0.075 * (row + 1), percent(shares[name]), fontsize=6.0, **written)
+                ax.text(column, 0.955 - 0.075 * (row + 1), in_percent(shares[name]), fontsize=6.0, **written)
     for row, measure in enumerate(measures):
         ax.text(-0.02, 0.955 - 0.075 * (row + 1), MEASURES[measure], **named)
 
@@ -196,25 +197,3 @@ def _apart(middles: Array, rooms: Array) -> Array:
     over = max(0.0, float(placed[-1] + 0.5 * rooms[-1] - 1.0))
     placed = placed - over
     return np.asarray(placed + max(0.0, float(0.5 * rooms[0] - placed[0])))
-
-
-def percent(share: float) -> str:
-    """A share with three figures, never rounded to nothing.
-
-    >>> percent(0.0386674), percent(0.9471), percent(3e-7)
-    ('3.87 %', '94.7 %', '3.0·10⁻⁵ %')
-    >>> percent(0.99976), percent(1.0)
-    ('99.976 %', '100 %')
-    """
-    value = 100.0 * share
-    if value in (0.0, 100.0):
-        return f"{value:.0f} %"
-    if value > 99.9:
-        return f"{value:.{min(int(-np.log10(100.0 - value)) + 2, 9)}f} %"
-    if value >= 0.01:
-        return f"{value:.1f} %" if value >= 10.0 else f"{value:.2f} %"
-    mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa}·10{str(int(exponent)).translate(_RAISED)} %"
-
-
-_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -12,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from femwgm.config import dump_resolved
 from femwgm.errors import FemwgmError, OutputError
+from femwgm.ground.numbers import mode_cells
 from femwgm.store import write_bytes
-from femwgm.views.fields.source import RunView, Source, run_view
+from femwgm.views.fields.source import ModeView, RunView, Source, run_view
 from femwgm.views.report.document import document, picture
 from femwgm.views.report.prose import (
     GLOSSARY,
@@ -23,7 +23,6 @@ from femwgm.views.report.prose import (
     layers,
     limits,
     summary,
-    table_cells,
 )
 from femwgm.views.report.style import SCRIPT
 from femwgm.views.space.turntable import block, script, style
@@ -126,17 +125,15 @@ def _body(run: RunView) -> str:
 def _table(run: RunView) -> str:
     if not run.modes:
         return ""
-    rows = [table_cells(mode, run.regions) for mode in run.modes]
-    kept = [i for i in range(len(rows[0])) if any(row[i][1] for row in rows)]
+    rows = [_cells(mode, run) for mode in run.modes]
+    kept = [name for name in rows[0] if any(row[name][0] for row in rows)]
     head = "".join(
-        f'<th scope="col" aria-sort="none"><button type="button">{_heading(rows[0][i][0])}</button></th>'
-        for i in kept
+        f'<th scope="col" aria-sort="none"><button type="button">{_heading(name)}</button></th>'
+        for name in kept
     )
     lines = []
     for mode, row in zip(run.modes, rows, strict=True):
-        cells = "".join(
-            f'<td data-key="{_sorting(row[i][2])}">{_dot(row[i][0], row[i][1])}</td>' for i in kept
-        )
+        cells = "".join(f'<td data-key="{escape(str(row[name][1]))}">{row[name][0]}</td>' for name in kept)
         missed = ' class="missed"' if mode.row.get("met") is False else ""
         lines.append(f"<tr{missed}>{cells}</tr>")
     caption = "Shares are of the electric energy. Every column with all digits is in modes.csv. Click a heading to sort."
@@ -153,12 +150,16 @@ def _heading(text: str) -> str:
     return re.sub(r"_(\w+)", r"<sub>\1</sub>", escape(text))
 
 
-def _sorting(key: float | str) -> str:
-    return escape(key) if isinstance(key, str) else ("" if math.isinf(key) else repr(float(key)))
-
-
-def _dot(heading: str, text: str) -> str:
-    return f'<span class="{escape(text)}">{escape(text)}</span>' if heading == "pol" else escape(text)
+def _cells(mode: ModeView, run: RunView) -> dict[str, tuple[str, float | str]]:
+    """By heading: the cell, and what to sort by, nothing where the cell is empty."""
+    pol = escape(mode.pol)
+    cells: dict[str, tuple[str, float | str]] = {"pol": (f'<span class="{pol}">{pol}</span>', pol)}
+    for name, (text, key) in mode_cells(mode.row, run.regions, run.config.modes.unit).items():
+        cells[name] = escape(text), "" if key is None else key
+        if name == "± rel.":
+            home = mode.home if mode.shares("energy") else ""
+            cells["lives in"] = escape(home), home
+    return cells
 
 
 def _pictures(run: RunView) -> str:

@@ -3,47 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from femwgm.ground.numbers import decimals_for, in_percent, plain, quality
 from femwgm.views.fields.source import ModeView, RunView
 from femwgm.views.figures.losses import IRRELEVANT, channels
-from femwgm.views.figures.radius import percent
 from femwgm.views.figures.spectrum import families
 
 SUMMED_UP = 2
 """Modes that the opening paragraphs describe."""
-
-
-def digits(value: float | None, relative_error: float | None, most: int = 9) -> str:
-    """A number with the decimals that its error allows.
-
-    >>> digits(659.12100491, 1e-9), digits(659.12100491, None), digits(None, None)
-    ('659.121005', '659.1210', '')
-    """
-    if value is None:
-        return ""
-    if not relative_error or relative_error <= 0.0:
-        return f"{value:.4f}"
-    decimals = math.floor(-math.log10(abs(value) * relative_error)) if value else 4
-    return f"{value:.{min(max(decimals, 0), most)}f}"
-
-
-def power(log10: float | None) -> str:
-    r"""A positive number by its decimal logarithm, as text.
-
-    >>> power(3.6232), power(45.9), power(None)
-    ('4200', '7.9\xa0·\xa010⁴⁵', '')
-    """
-    if log10 is None:
-        return ""
-    if -1.0 <= log10 < 5.0:
-        return f"{10.0**log10:.4g}"
-    exponent = math.floor(log10)
-    return f"{10.0 ** (log10 - exponent):.1f}\N{NO-BREAK SPACE}·\N{NO-BREAK SPACE}10{str(exponent).translate(_RAISED)}"
-
-
-_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 def summary(run: RunView) -> list[str]:
@@ -78,12 +46,14 @@ def in_words(mode: ModeView) -> str:
     name = (
         f"{mode.pol}, l = {row.get('l') if row.get('l') is not None else '?'}, m = {mode.m}, q = {row['q']}"
     )
-    text = f"{name} at {digits(mode.wavelength_nm, row.get('wavelength_error'))} nm"
+    text = f"{name} at {plain(mode.wavelength_nm, decimals_for(row.get('wavelength_error'), mode.wavelength_nm))} nm"
     if shares:
         leaks = ", ".join(
-            f"{percent(share)} into the {region}" for region, share in shares.items() if region != mode.home
+            f"{in_percent(share)} into the {region}"
+            for region, share in shares.items()
+            if region != mode.home
         )
-        text += f" lives in the {mode.home}, which holds {percent(shares[mode.home])} of its electric energy; it leaks {leaks}"
+        text += f" lives in the {mode.home}, which holds {in_percent(shares[mode.home])} of its electric energy; it leaks {leaks}"
     text += "."
     if row.get("fsr_nm") is not None:
         text += f" Its neighbours are {float(row['fsr_nm']):.3f} nm away (free spectral range"
@@ -101,10 +71,10 @@ def limits(mode: ModeView) -> str:
     more = "more than " if first.bound else ""
     if first.kind == "radiation" and first.log10_q > IRRELEVANT:
         return (
-            f"Radiation alone would allow a Q of {more}{power(first.log10_q)}, so it limits nothing;"
+            f"Radiation alone would allow a Q of {more}{quality(None, first.log10_q)}, so it limits nothing;"
             " an experiment shows absorption, scattering or the width of the line, which this run was not told of."
         )
-    return f"Its Q is limited by {first.name} to {more}{power(first.log10_q)}."
+    return f"Its Q is limited by {first.name} to {more}{quality(None, first.log10_q)}."
 
 
 def evidence(run: RunView) -> str:
@@ -249,50 +219,3 @@ def _between(low: float, high: float) -> str:
 
 def _micrometres(value: float) -> str:
     return f"{value:.4g} µm".replace("-", "−")
-
-
-def table_cells(mode: ModeView, regions: Sequence[str]) -> list[tuple[str, str, float | str]]:
-    """Heading, text and sorting key of each cell of a mode's line."""
-    row = mode.row
-    q_rad, q_abs, q = (mode.log10_q(name) for name in ("q_rad", "q_abs", "q_total"))
-    floor = row.get("q_rad_floor")
-    shares = mode.shares("energy")
-    cells: list[tuple[str, str, float | str]] = [
-        ("pol", mode.pol, mode.pol),
-        ("q", _whole(row.get("q")), _key(row.get("q"))),
-        ("l", _whole(row.get("l")), _key(row.get("l"))),
-        ("m", str(mode.m), float(mode.m)),
-        ("λ / nm", digits(mode.wavelength_nm, row.get("wavelength_error")), mode.wavelength_nm),
-        ("± relative", _error(row), _key(row.get("wavelength_error"))),
-        ("lives in", mode.home if shares else "", mode.home if shares else ""),
-        *((f"{region} / %", _share(shares.get(region)), _key(shares.get(region))) for region in regions),
-        ("n_eff", _fixed(row, "n_eff", 5), _key(row.get("n_eff"))),
-        ("n_g", _fixed(row, "n_g", 5), _key(row.get("n_g"))),
-        ("FSR / nm", _fixed(row, "fsr_nm", 4), _key(row.get("fsr_nm"))),
-        ("Q_rad", power(q_rad) or (f"> {float(floor):.1e}" if floor else ""), _key(q_rad)),
-        ("Q_abs", power(q_abs) or _fixed(row, "q_abs", 1), _key(q_abs)),
-        ("Q", power(q), _key(q)),
-        ("V / µm³", _fixed(row, "mode_volume_um3", 2), _key(row.get("mode_volume_um3"))),
-    ]
-    return cells
-
-
-def _whole(value: Any) -> str:
-    return "" if value is None else f"{value:g}"
-
-
-def _fixed(row: Mapping[str, Any], name: str, decimals: int) -> str:
-    value = row.get(name)
-    return "" if value is None or isinstance(value, str) else f"{float(value):.{decimals}f}"
-
-
-def _error(row: Mapping[str, Any]) -> str:
-    return "" if row.get("wavelength_error") is None else f"{float(row['wavelength_error']):.0e}"
-
-
-def _share(value: float | None) -> str:
-    return "" if value is None else percent(value).removesuffix(" %")
-
-
-def _key(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) else -math.inf

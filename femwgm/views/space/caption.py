@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from femwgm.ground.numbers import in_percent
 from femwgm.ground.typing import Array
 from femwgm.views.fields.brightness import beyond
 from femwgm.views.fields.quantities import Quantity
 from femwgm.views.fields.source import ModeView
 from femwgm.views.figures.pages import title_of
 from femwgm.views.figures.plane import OFF_EDGES
-from femwgm.views.figures.radius import percent
 from femwgm.views.figures.style import GREY, colour_map
 
 _LETTERS = 92
@@ -63,12 +63,12 @@ def sentence(mode: ModeView, most: int = 200) -> str:
     shares = mode.shares("energy")
     if not shares:
         return ""
-    text = f"{percent(shares[mode.home])} of the electric energy in the {mode.home}"
+    text = f"{in_percent(shares[mode.home])} of the electric energy in the {mode.home}"
     rest = sorted((name for name in shares if name != mode.home), key=lambda name: -shares[name])
     for i, name in enumerate(rest):
-        more = f", {percent(shares[name])} in the {name}"
+        more = f", {in_percent(shares[name])} in the {name}"
         left = sum(shares[other] for other in rest[i:])
         if len(text) + len(more) > most:
-            return f"{text}, {percent(left)} elsewhere"
+            return f"{text}, {in_percent(left)} elsewhere"
         text += more
     return text
