@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
@@ -13,10 +14,23 @@ from femwgm.config.quantity import Length, LengthOrZero, SignedLength
 from femwgm.errors import ConfigError
 from femwgm.ground.tables import read_table
 
-__all__ = ["Bead", "Grating", "HeightMap", "Imperfection", "MeasuredSpectrum"]
+__all__ = ["Bead", "Grating", "HeightMap", "Imperfection", "IndexMap", "MeasuredSpectrum"]
 
 MAX_DEGREE = 1900
 MAX_ROWS = 300_000
+
+
+def _integral(value: Any) -> Any:
+    """The axes of a sweep are floats: 3.0 is a seed as well."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _check_harmonics(terms: Sequence[tuple[int, int, float]] | None) -> None:
+    for i, (L, M, _) in enumerate(terms or ()):
+        if not 0 <= L <= MAX_DEGREE or abs(M) > L:
+            raise refuse(
+                f"a harmonic has 0 <= L <= {MAX_DEGREE} and |M| <= L", value=[L, M], at=("harmonics", i)
+            )
 
 
 def _columns(path: Path, names: tuple[str, ...], what: str) -> dict[str, list[float]]:
@@ -54,28 +68,33 @@ class MeasuredSpectrum(FromFile):
         return self
 
 
-class HeightMap(FromFile):
-    """Heights on a grid of polar and azimuthal angles: a CSV file theta_deg,phi_deg,dr_nm, or the grid itself."""
+class _SphereMap(FromFile):
+    """Values on a grid of polar and azimuthal angles: a CSV file theta_deg,phi_deg and the value, or the grid itself."""
 
+    value: ClassVar[str]
     theta_deg: _Column
     phi_deg: _Column
-    dr_nm: Annotated[tuple[_Column, ...], Field(min_length=2)] = Field(description="a row for each theta")
+
+    @property
+    def rows(self) -> tuple[tuple[float, ...], ...]:
+        """A row for each theta, in it a value for each phi."""
+        return tuple(getattr(self, self.value))
 
     @classmethod
     def from_file(cls, path: Path) -> dict[str, Any]:
-        columns = _columns(path, ("theta_deg", "phi_deg", "dr_nm"), "the map")
-        places = zip(columns["theta_deg"], columns["phi_deg"], strict=True)
-        points = dict(zip(places, columns["dr_nm"], strict=True))
+        columns = _columns(path, ("theta_deg", "phi_deg", cls.value), "the map")
+        values = columns[cls.value]
+        points = dict(zip(zip(columns["theta_deg"], columns["phi_deg"], strict=True), values, strict=True))
         theta, phi = (sorted(set(columns[name])) for name in ("theta_deg", "phi_deg"))
-        if len(points) != len(columns["dr_nm"]) or len(points) != len(theta) * len(phi):
+        if len(points) != len(values) or len(points) != len(theta) * len(phi):
             raise ConfigError(
                 f"{len(points)} different points do not fill the grid of {len(theta)} theta and {len(phi)} phi",
-                remedy="give dr_nm once for every pair of angles",
+                remedy=f"give {cls.value} once for every pair of angles",
             )
-        return {"theta_deg": theta, "phi_deg": phi, "dr_nm": [[points[t, p] for p in phi] for t in theta]}
+        return {"theta_deg": theta, "phi_deg": phi, cls.value: [[points[t, p] for p in phi] for t in theta]}
 
     @model_validator(mode="after")
-    def _grid(self) -> HeightMap:
+    def _grid(self) -> Self:
         theta, phi = self.theta_deg, self.phi_deg
         demand_ascending(theta, "theta_deg", "deg")
         demand_ascending(phi, "phi_deg", "deg")
@@ -83,8 +102,72 @@ class HeightMap(FromFile):
             raise refuse("theta_deg lies between 0 and 180, phi_deg within one turn")
         if len(theta) < 6 or len(phi) < 6:
             raise refuse("a map needs at least 6 values of each angle")
-        if len(self.dr_nm) != len(theta) or any(len(row) != len(phi) for row in self.dr_nm):
-            raise refuse("dr_nm has a row for each theta and a value for each phi in it")
+        if len(self.rows) != len(theta) or any(len(row) != len(phi) for row in self.rows):
+            raise refuse(f"{self.value} has a row for each theta and a value for each phi in it")
+        return self
+
+
+_Rows = Annotated[tuple[_Column, ...], Field(min_length=2)]
+
+
+class HeightMap(_SphereMap):
+    """Heights on a grid of polar and azimuthal angles: a CSV file theta_deg,phi_deg,dr_nm, or the grid itself."""
+
+    value: ClassVar[str] = "dr_nm"
+    dr_nm: _Rows = Field(description="a row for each theta")
+
+
+class IndexGrid(_SphereMap):
+    """Changes of index on a grid of polar and azimuthal angles: a CSV file theta_deg,phi_deg,dn, or the grid itself."""
+
+    value: ClassVar[str] = "dn"
+    dn: _Rows = Field(description="a row for each theta")
+
+
+class Notch(Strict):
+    """A dent of Gaussian profile, exp(-4 ln 2 (d / width)^2) with the chord d from its middle; a negative depth is a bump."""
+
+    depth_um: SignedLength = Field(alias="depth", examples=["20 nm"])
+    width_um: Length = Field(alias="width", examples=["1 um"], description="full width at half the depth")
+
+
+class Patch(Strict):
+    """Something flat on the outermost surface, e.g. proteins, of Gaussian profile: its volume is 1.133 thickness width^2."""
+
+    thickness_um: Length = Field(alias="thickness", examples=["4 nm"], description="in its middle")
+    width_um: Length = Field(alias="width", examples=["1 um"], description="full width at half the thickness")
+    n: Positive = Field(examples=[1.5])
+    k: Number = 0.0
+
+
+class IndexMap(Strict):
+    """How the refractive index of a layer varies over the sphere: random, harmonics or a table."""
+
+    rms: Annotated[Number, Field(ge=0.0)] | None = Field(
+        default=None, description="root mean square of a random map", examples=[1e-3]
+    )
+    correlation_length_um: Length | None = Field(default=None, alias="correlation_length", examples=["2 um"])
+    seed: Annotated[Whole, BeforeValidator(_integral), Field(ge=0)] | None = None
+    harmonics: (
+        Annotated[tuple[tuple[Whole, Whole, Number], ...], Field(min_length=1, max_length=10_000)] | None
+    ) = Field(default=None, description="[L, M, dn]: dn is the rms value over the sphere, M < 0 for the sine")
+
+    map: IndexGrid | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> IndexMap:
+        if sum(way is not None for way in (self.rms, self.harmonics, self.map)) != 1:
+            raise refuse(
+                "an index map has one of rms, harmonics, map",
+                remedy="e.g. {rms: 0.001, correlation_length: 2 um, seed: 7}",
+            )
+        if (self.rms is None) != (self.correlation_length_um is None) or (
+            self.rms is None and self.seed is not None
+        ):
+            raise refuse(
+                "rms, correlation_length and seed belong together", remedy="give rms and correlation_length"
+            )
+        _check_harmonics(self.harmonics)
         return self
 
 
@@ -114,11 +197,6 @@ def _direction(value: Any) -> Any:
     return tuple(float(v) for v in value)
 
 
-def _integral(value: Any) -> Any:
-    """The axes of a sweep are floats: 3.0 is a seed as well."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
 def _kind_of_spectrum(value: Any) -> str:
     return "word" if value in ("gaussian", "exponential") else "measured"
 
@@ -129,7 +207,19 @@ _Spectrum = Annotated[
 ]
 
 
-_WAYS = ("rms", "spectrum", "harmonics", "map", "offset", "ellipticity", "grating", "bead")
+_WAYS = (
+    "rms",
+    "spectrum",
+    "harmonics",
+    "map",
+    "offset",
+    "ellipticity",
+    "grating",
+    "bead",
+    "notch",
+    "patch",
+    "dn",
+)
 _Harmonic = tuple[Whole, Whole, SignedLength]
 
 
@@ -140,6 +230,7 @@ class Imperfection(Strict):
     thickness: Name | None = Field(
         default=None, description="layer whose thickness is changed: its outer surface and all beyond it"
     )
+    layer: Name | None = Field(default=None, description="layer whose index `dn` changes")
     rms_um: LengthOrZero | None = Field(
         default=None, alias="rms", description="root mean square of a random map", examples=["3 nm"]
     )
@@ -164,10 +255,14 @@ class Imperfection(Strict):
         description="by how much the semi-axis along `direction` is shorter",
     )
     direction: Annotated[tuple[float, float, float], BeforeValidator(_direction)] | None = Field(
-        default=None, description="[x, y, z] of an offset, of the axis of an ellipsoid, of a bead"
+        default=None,
+        description="[x, y, z] of an offset, of the axis of an ellipsoid, of a bead, notch or patch",
     )
     grating: Grating | None = None
     bead: Bead | None = None
+    notch: Notch | None = None
+    patch: Patch | None = None
+    dn: IndexMap | None = None
 
     @property
     def way(self) -> str:
@@ -186,12 +281,23 @@ class Imperfection(Strict):
                 remedy="e.g. {thickness: shell, rms: 3 nm, correlation_length: 2 um, seed: 7}",
             )
         places = [self.surface, self.thickness]
-        if way == "bead":
+        if way == "dn":
+            if self.layer is None or any(places):
+                raise refuse(
+                    "a change of index names its layer",
+                    remedy="e.g. 'layer: shell', without 'surface' or 'thickness'",
+                )
+        elif way in ("bead", "patch"):
             if any(places):
-                raise refuse("a bead sits on the outermost surface", remedy="drop 'surface' and 'thickness'")
+                raise refuse(
+                    f"a {way} sits on the outermost surface", remedy="drop 'surface' and 'thickness'"
+                )
         elif sum(place is not None for place in places) != 1:
             raise refuse("must name one of 'surface' and 'thickness'", remedy="e.g. 'thickness: shell'")
-        self._only_with("direction", self.direction, way in ("offset", "ellipticity", "bead"), way)
+        self._only_with("layer", self.layer, way == "dn", way)
+        self._only_with(
+            "direction", self.direction, way in ("offset", "ellipticity", "bead", "notch", "patch"), way
+        )
         self._only_with("seed", self.seed, way in ("rms", "spectrum"), way)
         scanned = isinstance(self.spectrum, MeasuredSpectrum)
         self._only_with("correlation_length", self.correlation_length_um, way == "rms" and not scanned, way)
@@ -201,11 +307,7 @@ class Imperfection(Strict):
                     raise refuse(f"a random map needs its {key}", remedy=f"add '{key}'")
         if way == "offset" and self.direction is None:
             raise refuse("an offset needs its direction", remedy="add e.g. 'direction: [0, 0, 1]'")
-        for i, (L, M, _) in enumerate(self.harmonics or ()):
-            if not 0 <= L <= MAX_DEGREE or abs(M) > L:
-                raise refuse(
-                    f"a harmonic has 0 <= L <= {MAX_DEGREE} and |M| <= L", value=[L, M], at=("harmonics", i)
-                )
+        _check_harmonics(self.harmonics)
         return self
 
     @staticmethod

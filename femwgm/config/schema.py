@@ -123,7 +123,7 @@ class RunConfig(Strict):
                     at=place,
                 )
         for i, entry in enumerate(self.imperfections):
-            for key in ("surface", "thickness"):
+            for key in ("surface", "thickness", "layer"):
                 named, known = getattr(entry, key), self.geometry.regions[:-1]
                 if named is not None and named not in known:
                     raise refuse(

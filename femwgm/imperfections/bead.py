@@ -60,9 +60,8 @@ def bead_matrix(mode: ExactMode, beads: Sequence[Placed]) -> tuple[Array, float]
         key = bead.radius, bead.index
         shifts = alike[key] = alike.get(key) or _shifts(mode, bead)
         for m, shift in enumerate(shifts):
-            for order in {m, -m}:
-                state = turned(mode.l, order, bead.direction)
-                matrix += shift * np.outer(state, state.conj())
+            states = turned(mode.l, sorted({m, -m}), bead.direction)
+            matrix += shift * states @ states.conj().T
         sizes.append(max(abs(shift) for shift in shifts))
     cut = sum(max(abs(shifts[-1]), 1e-12 * abs(mode.k0)) for shifts in alike.values())
     # beads see each other's waves in second order, over the distance to the next degree
@@ -80,18 +79,18 @@ def _shifts(mode: ExactMode, bead: Placed) -> list[complex]:
     return shifts
 
 
-def turned(l: int, order: int, direction: Sequence[float]) -> Array:
-    """Amplitudes (m = -l to l) of the harmonic of one order about another axis than z."""
+def turned(l: int, orders: Sequence[int], direction: Sequence[float]) -> Array:
+    """Amplitudes (m = -l to l) of the harmonics of some orders about another axis than z, shape (2 l + 1, orders)."""
     x, y, z = np.asarray(direction, dtype=np.float64) / np.linalg.norm(direction)
-    m = np.arange(-l, l + 1)
+    m, chosen = np.arange(-l, l + 1), np.asarray(orders)
     step = 0.5 * np.sqrt((l - m[:-1]) * (l + m[:-1] + 1.0))
     # -i J_y, real and antisymmetric
     generator = sparse.diags_array([-step, step], offsets=[-1, 1]).tocsc()
-    start = np.zeros(2 * l + 1)
-    start[order + l] = 1.0
+    start = np.zeros((2 * l + 1, chosen.size))
+    start[chosen + l, np.arange(chosen.size)] = 1.0
     rotated = expm_multiply(math.atan2(math.hypot(x, y), z) * generator, start)
     sign = np.where((m > 0) & (m % 2 == 1), -1.0, 1.0)
-    return np.asarray(sign * sign[order + l] * rotated * np.exp(-1j * m * math.atan2(y, x)))
+    return np.asarray((sign * np.exp(-1j * m * math.atan2(y, x)))[:, None] * rotated * sign[chosen + l])
 
 
 def _shift(mode: ExactMode, radius: float, index: complex, m: int) -> complex:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,11 +12,12 @@ import numpy as np
 from femwgm.analytic import ExactMode
 from femwgm.errors import SolveError
 from femwgm.ground.typing import Array
-from femwgm.imperfections.bead import Placed, bead_matrix
+from femwgm.imperfections.bead import Placed, bead_matrix, turned
 from femwgm.imperfections.harmonics import MAX_DEGREE
+from femwgm.imperfections.index_map import index_matrix
 from femwgm.imperfections.neighbours import near
 from femwgm.imperfections.relief import Relief
-from femwgm.imperfections.series import Series, eigenpairs, means
+from femwgm.imperfections.series import Coat, Place, Series, eigenpairs, means
 
 _TRUST = 0.6
 """Ratio of one order of the series to the one before it from which no line is given."""
@@ -58,7 +59,7 @@ class Multiplet:
     error: Array
     states: Array
     order: int
-    reliefs: Mapping[int, Relief] = field(default_factory=dict, repr=False)
+    reliefs: Mapping[Place, Relief] = field(default_factory=dict, repr=False)
     partners: tuple[tuple[str, int, int], ...] = ()
 
     @cached_property
@@ -128,6 +129,11 @@ class Multiplet:
         full = float(above[-1] - above[0])
         return math.sqrt(max(full**2 - 8.0 * math.log(2.0) * width**2, 0.0))
 
+    def turned(self, axis: Sequence[float], reliefs: Mapping[Place, Relief]) -> Multiplet:
+        """The same lines of a sphere whose imperfections, computed about z, lie about another axis, as `reliefs` do."""
+        orders = np.arange(-self.mode.l, self.mode.l + 1).tolist()
+        return replace(self, states=turned(self.mode.l, orders, axis) @ self.states, reliefs=reliefs)
+
     @property
     def _weights(self) -> Array:
         weights = np.abs(self.states.T) ** 2
@@ -139,18 +145,25 @@ class Multiplet:
 
 
 def multiplet(
-    mode: ExactMode, reliefs: Mapping[int, Relief], beads: Sequence[Placed] = (), *, full: bool | None = None
+    mode: ExactMode,
+    reliefs: Mapping[Place, Relief],
+    beads: Sequence[Placed] = (),
+    index: Mapping[int, Relief] | None = None,
+    *,
+    full: bool | None = None,
 ) -> Multiplet:
-    """Split a mode of the perfect sphere by the reliefs of its interfaces.
+    """Split a mode of the perfect sphere by what makes it imperfect.
 
     Parameters
     ----------
     mode
         The mode; its m does not matter.
     reliefs
-        Relief of each interface that has one, by number from the centre outwards.
+        Relief of each interface that has one, by number from the centre outwards; thickness of films on them.
     beads
         Beads on the outermost surface.
+    index
+        Map of dn of each layer that has one; shifts are then of first order.
     full
         Whether the second order is taken of every line; by default where that costs little.
 
@@ -163,7 +176,8 @@ def multiplet(
         raise SolveError(f"degree l = {mode.l} is beyond {MAX_DEGREE - 100}, where the harmonics underflow")
     short = {i: relief.truncated(min(MAX_DEGREE - mode.l, 2 * mode.l + 40)) for i, relief in reliefs.items()}
     every = _cost_of_all(mode.l, short) <= _FULL if full is None else full
-    added, added_error = bead_matrix(mode, beads)
+    extra = bead_matrix(mode, beads), index_matrix(mode, index or {})
+    added, added_error = extra[0][0] + extra[1][0], extra[0][1] + extra[1][1]
     solved = _solve(Series([mode], short), added, every)
     if partners := near(mode, solved.channels):
         solved = _solve(Series([mode, *partners], short), added, every)
@@ -172,12 +186,12 @@ def multiplet(
     if not every:
         error = np.full(values.size, _SAFETY * float(np.abs(beyond.real).max()))
         values = values + 1j * float(np.mean(beyond.imag))
-    if reliefs and beads:
+    if reliefs and (beads or index):
         added_error += float(np.abs(values).max()) * np.abs(added).max() / abs(mode.sensitivity.by_degree())
     error = error + added_error
     ranking = np.argsort(-values.real, kind="stable")
     return Multiplet(
-        mode, values[ranking], error[ranking], states[: 2 * mode.l + 1, ranking], 2 if every else 1, short,
+        mode, values[ranking], error[ranking], states[: 2 * mode.l + 1, ranking], 2 if every and not index else 1, short,
         tuple((one.pol, one.q, one.l) for one in partners),
     )  # fmt: skip
 
@@ -247,11 +261,19 @@ def _third(series: Series, second: Array, mixing: Array) -> Array:
             f" {math.sqrt(np.abs(mixing).max()):.2g} in its lines); make the imperfection smaller"
         )
     beyond = _SAFETY * size * ratio * np.maximum(ratio, series.even_share())
+    # a film on a rough surface: what they do together in second order is not that of either on a smooth one
+    parts = series.scales()
+    shared = [
+        parts[place] * parts[place.interface]
+        for place in parts
+        if isinstance(place, Coat) and place.interface in parts
+    ]
+    beyond = beyond + 4.0 * sum(shared) / scale**2 * size.max()
     top = beyond.max()
     return np.maximum(np.maximum(np.sqrt(beyond * top), 0.05 * top), _ROUNDING * abs(series.k))
 
 
-def cost(l: int, reliefs: Mapping[int, Relief], kinds_of_beads: int = 0) -> float:
+def cost(l: int, reliefs: Mapping[Place, Relief], kinds_of_beads: int = 0) -> float:
     """Multiplications that a multiplet takes, roughly."""
     lines, reach = 2 * l + 1, max((relief.degree for relief in reliefs.values()), default=0)
     every = _cost_of_all(l, reliefs)
@@ -259,7 +281,7 @@ def cost(l: int, reliefs: Mapping[int, Relief], kinds_of_beads: int = 0) -> floa
     return 10.0 * lines**3 + others + 2.2e8 * l * kinds_of_beads
 
 
-def _cost_of_all(l: int, reliefs: Mapping[int, Relief]) -> float:
+def _cost_of_all(l: int, reliefs: Mapping[Place, Relief]) -> float:
     """Multiplications that the second order of every line takes."""
     lines, reach = 2.0 * l + 1.0, max((relief.degree for relief in reliefs.values()), default=0)
     orders = max((2 * relief.orders.size for relief in reliefs.values()), default=0)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -31,8 +32,8 @@ class Port:
 
     Attributes
     ----------
-    member, interface
-        Which mode of a group, and which interface from the centre outwards.
+    member, interface, place
+        Which mode of a group, which interface from the centre outwards, and the key of its relief.
     tm
         Polarization of the mode.
     weight
@@ -47,6 +48,7 @@ class Port:
 
     member: int
     interface: int
+    place: Any
     tm: bool
     weight: float
     radius: float

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import fft, special
 
 from femwgm.ground.typing import Array
-from femwgm.imperfections.harmonics import Hemisphere, analyse, on_grid, profiles
+from femwgm.imperfections.harmonics import MAX_DEGREE, Hemisphere, analyse, on_grid, polar_functions, profiles
 
 _TAIL = 1e-7
 """Share of the variance of a random relief that its highest harmonics may hold before they are left out."""
@@ -84,8 +84,6 @@ class Relief:
 
     def at(self, theta: Array, phi: Array) -> Array:
         """h (um) on the grid theta x phi."""
-        from femwgm.imperfections.harmonics import polar_functions
-
         across = np.zeros((self.coefficients.shape[0], theta.size), dtype=np.complex128)
         for L, functions in polar_functions(self.degree, np.cos(theta)):
             column = self.coefficients[: L + 1, L]
@@ -129,6 +127,20 @@ def sectoral(order: int, amplitude: float) -> Relief:
     h = np.zeros((order + 1, order + 1), dtype=np.complex128)
     h[order, order] = 0.5 * amplitude / at_equator
     return Relief(h)
+
+
+def bump(height: float, width: float, direction: Sequence[float], radius: float) -> Relief:
+    """height (um) x exp(-4 ln 2 (d / width)^2), d the chord from a direction, as far as harmonics go."""
+    legendre = height * spectrum("gaussian", width / (2.0 * math.sqrt(math.log(2.0))), radius, MAX_DEGREE)
+    left = np.cumsum(legendre[::-1] ** 2 / (2.0 * np.arange(MAX_DEGREE, -1, -1) + 1.0))[::-1]
+    top = max(1, int(np.argmax(left <= _TAIL**2 * left[0])) or MAX_DEGREE)
+    x, y, z = np.asarray(direction, dtype=np.float64) / np.linalg.norm(direction)
+    h = np.zeros((top + 1, top + 1), dtype=np.complex128)
+    turn = np.exp(-1j * np.arange(top + 1) * math.atan2(y, x))
+    # P_L(cos gamma) = 4 pi / (2 L + 1) sum over M of Y_LM(direction)* Y_LM
+    for L, functions in polar_functions(top, np.array([z])):
+        h[: L + 1, L] = legendre[L] * 4.0 * np.pi / (2.0 * L + 1.0) * functions[:, 0] * turn[: L + 1]
+    return Relief(h, float(left[top + 1]) if top < MAX_DEGREE else 0.0)
 
 
 def offset(distance: float, direction: Sequence[float], radius: float) -> Relief:

@@ -13,9 +13,10 @@ from femwgm.config.schema import RunConfig
 from femwgm.errors import ConfigError
 from femwgm.finders.exact_list import exact_sphere, expected_modes
 from femwgm.ground.units import frequency_thz, k0_from_wavelength
-from femwgm.imperfections.build import beads, reliefs
+from femwgm.imperfections.build import beads, common_axis, index_maps, reliefs
 from femwgm.imperfections.multiplet import Multiplet, cost, multiplet
 from femwgm.imperfections.relief import Relief
+from femwgm.imperfections.series import Coat, Place
 from femwgm.imperfections.surface import equatorial_pair
 from femwgm.materials import Material, materials_from_config
 from femwgm.modes.mode import Mode
@@ -67,7 +68,10 @@ def split_modes(
         Where the perturbation series is not trustworthy.
     """
     materials = materials_from_config(config)
-    rough, placed = reliefs(config), beads(config)
+    # about their common axis, every line has one order m: the second order of all of them costs little
+    axis = common_axis(config)
+    rough, placed, index = reliefs(config, axis), beads(config, axis), index_maps(config)
+    shown = reliefs(config)
     result = Split([], [], [])
     wanted = [only] if only else _wanted(config, materials)
     sphere = exact_sphere(config, materials)
@@ -76,7 +80,9 @@ def split_modes(
         tell(f"{pol} q={q} l={l}: {2 * l + 1} lines", done, len(wanted))
         begin = time.perf_counter()
         exact = sphere.mode(pol, l, q, window_um=(lo * (1.0 - 1e-12), hi * (1.0 + 1e-12)))
-        lines = multiplet(exact, rough, placed)
+        lines = multiplet(exact, rough, placed, index)
+        if axis is not None:
+            lines = lines.turned(axis, shown)
         row = {**mode_row(exact, config.geometry.regions), **_summary(lines)}
         result.modes.append(_mode(config, row, time.perf_counter() - begin))
         result.multiplets.append(lines)
@@ -100,7 +106,7 @@ def line_rows(lines: Multiplet) -> list[dict[str, Any]]:
 
 def estimate(config: RunConfig) -> str:
     """A line on what a run with imperfections costs."""
-    rough = reliefs(config)
+    rough = reliefs(config, common_axis(config))
     wanted = _wanted(config, materials_from_config(config))
     kinds = len({(bead.radius, bead.index) for bead in beads(config)})
     seconds = sum(cost(l, rough, kinds) for _, _, l in wanted) / _SPEED
@@ -164,12 +170,12 @@ def _mode(config: RunConfig, row: dict[str, Any], seconds: float) -> Mode:
     )  # fmt: skip
 
 
-def _notes(config: RunConfig, multiplets: list[Multiplet], rough: Mapping[int, Relief]) -> list[str]:
+def _notes(config: RunConfig, multiplets: list[Multiplet], rough: Mapping[Place, Relief]) -> list[str]:
     """What the reader of the table should know."""
     notes = []
     if any(lines.order == 1 for lines in multiplets):
         notes.append(
-            "multiplets of order 1: shifts are of first order, their error is the second order of a sample of lines"
+            "multiplets of order 1: shifts are of first order, their error is an estimate of the second"
         )
     for lines in multiplets:
         if lines.partners:
@@ -187,7 +193,8 @@ def _notes(config: RunConfig, multiplets: list[Multiplet], rough: Mapping[int, R
             f"{len(missed)} of {len(multiplets)} multiplets are known to {worst:.2g} pm, short of"
             f" accuracy.wavelength = {config.accuracy.wavelength:.0e}, which the perturbation series cannot promise"
         )
-    for i, relief in rough.items():
+    for place, relief in rough.items():
+        i = place.interface if isinstance(place, Coat) else place
         if relief.left_out > 1e-4 * relief.rms**2:
             share = 100.0 * relief.left_out / relief.rms**2
             notes.append(

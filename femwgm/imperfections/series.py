@@ -21,8 +21,9 @@ every degree, bound or radiating, but for the modes themselves; the term in h^2 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 from scipy import linalg, sparse
@@ -40,6 +41,21 @@ _STEP = 1e-4
 """Relative step of derivatives with respect to k."""
 
 
+@dataclass(frozen=True)
+class Coat:
+    """A film of its own index on an interface: its relief is its thickness."""
+
+    interface: int
+    index: complex
+
+
+Place = int | Coat
+"""What a relief belongs to: an interface, or a film on one."""
+
+
+Key = TypeVar("Key", bound=Hashable)
+
+
 class Series:
     """Modes of one sphere that are diagonalized together, and the reliefs of its interfaces.
 
@@ -48,18 +64,18 @@ class Series:
     modes
         The modes; everything is stated against the first one's wavenumber `k`.
     reliefs
-        Relief of each interface that has one.
+        Relief of each interface that has one, thickness of each film on one.
     blocks
         Rows of each mode in the matrices.
     """
 
-    def __init__(self, modes: Sequence[ExactMode], reliefs: Mapping[int, Relief]) -> None:
+    def __init__(self, modes: Sequence[ExactMode], reliefs: Mapping[Place, Relief]) -> None:
         self.modes, self.reliefs = modes, {i: r for i, r in reliefs.items() if r.orders.size}
         self.k = modes[0].radial.k
         ends = np.cumsum([0] + [2 * mode.l + 1 for mode in modes])
         self.blocks = [slice(a, b) for a, b in zip(ends, ends[1:], strict=False)]
         self.size = int(ends[-1])
-        self._crossings: dict[tuple[int, int, int, bool], tuple[Array, Array, Array]] = {}
+        self._crossings: dict[tuple[Place, int, int, bool], tuple[Array, Array, Array]] = {}
 
     def ports(self, k: complex) -> list[Port]:
         """Each rough interface as each mode meets it, with the permittivities at k."""
@@ -68,12 +84,14 @@ class Series:
         found = []
         for member, mode in enumerate(self.modes):
             match, root = mode.radial.match, np.sqrt(complex(2.0 * mode.sensitivity.stored / mode.radial.k))
-            for i in self.reliefs:
+            for place in self.reliefs:
+                i = place.interface if isinstance(place, Coat) else place
+                within = (place.index**2,) * 2 if isinstance(place, Coat) else (t[i], r[i])
                 u, w = (complex(x[i, 0] * np.exp(match.log[i, 0])) / root for x in (match.u, match.w))
                 found.append(
                     Port(
-                        member, i, mode.pol == "TM", float(degree(mode.l)), mode.sphere.radii_um[i], u, w,
-                        (t[i], t[i + 1]), (r[i], r[i + 1]),
+                        member, i, place, mode.pol == "TM", float(degree(mode.l)), mode.sphere.radii_um[i], u, w,
+                        (within[0], t[i + 1]), (within[1], r[i + 1]),
                     )
                 )  # fmt: skip
         return found
@@ -93,34 +111,37 @@ class Series:
         found = [between(port, port, self.k, squared=False) for port in self.ports(self.k) if not port.member]
         return [(c[D], c[S]) for c in found]
 
-    def scale(self, *, even: bool = False) -> float:
-        """Shift that each interface by its rms height gives the first mode, in sum (rad/um); that of even harmonics alone."""
+    def scales(self, *, even: bool = False) -> dict[Place, float]:
+        """Shift that each relief by its rms height gives the first mode (rad/um), or its even harmonics alone."""
         weight = float(degree(self.modes[0].l))
-        heights = (
-            float(np.sqrt(relief.variance[::2].sum())) if even else relief.rms
-            for relief in self.reliefs.values()
-        )
-        return float(sum(h * abs(d * weight + s) for (d, s), h in zip(self.factors(), heights, strict=True)))
+        return {
+            place: float(np.sqrt(relief.variance[::2].sum()) if even else relief.rms) * abs(d * weight + s)
+            for (place, relief), (d, s) in zip(self.reliefs.items(), self.factors(), strict=True)
+        }
+
+    def scale(self) -> float:
+        """The sum of `scales`."""
+        return sum(self.scales().values())
 
     def even_share(self) -> float:
         """Share of even harmonics in the shift; all where modes of either parity are diagonalized together."""
         parities = {(mode.l + (mode.pol == "TM")) % 2 for mode in self.modes}
-        return 1.0 if len(parities) > 1 else self.scale(even=True) / self.scale()
+        return 1.0 if len(parities) > 1 else sum(self.scales(even=True).values()) / self.scale()
 
-    def _linear(self, k: complex, reliefs: Mapping[int, Relief], *, squared: bool) -> Array:
+    def _linear(self, k: complex, reliefs: Mapping[Place, Relief], *, squared: bool) -> Array:
         """Sum over interfaces of what jumps by single forms give, h or h^2 / 2, in the basis of all orders of all modes."""
         ports = self.ports(k)
         blocks: list[list[Any]] = [[0.0] * len(self.modes) for _ in self.modes]
         for n, bra in enumerate(self.modes):
-            own = {port.interface: between(port, port, k, squared) for port in ports if port.member == n}
-            blocks[n][n] = _operator(bra.l, {i: (c[D], c[S]) for i, c in own.items()}, reliefs)
+            own = {port.place: between(port, port, k, squared) for port in ports if port.member == n}
+            blocks[n][n] = operator(bra.l, {i: (c[D], c[S]) for i, c in own.items()}, reliefs)
         for port in ports:
             for other in ports:
                 n, m = port.member, other.member
-                if n == m or port.interface != other.interface:
+                if n == m or port.place != other.place:
                     continue
                 c = between(port, other, k, squared)
-                crossing = self._crossing(port.interface, n, m, reliefs[port.interface], squared)
+                crossing = self._crossing(port.place, n, m, reliefs[port.place], squared)
                 blocks[n][m] = blocks[n][m] + sum(c[f] * crossing[f] for f in range(3) if c[f])
         filled = [
             [np.zeros((_lines(a), _lines(b))) if np.isscalar(x) else x if isinstance(x, np.ndarray) else x.toarray()
@@ -129,9 +150,11 @@ class Series:
         ]  # fmt: skip
         return np.block(filled) if len(filled) > 1 else np.asarray(filled[0][0])
 
-    def _crossing(self, i: int, n: int, m: int, relief: Relief, squared: bool) -> tuple[Array, Array, Array]:
-        """Forms of interface i from the orders of mode m to those of mode n."""
-        key = i, n, m, squared
+    def _crossing(
+        self, place: Place, n: int, m: int, relief: Relief, squared: bool
+    ) -> tuple[Array, Array, Array]:
+        """Forms of one relief from the orders of mode m to those of mode n."""
+        key = place, n, m, squared
         if key not in self._crossings:
             bra, ket = self.modes[n].l, self.modes[m].l
             empty = sparse.csr_array((2 * bra + 1, 2 * ket + 1), dtype=np.complex128)
@@ -149,9 +172,9 @@ class Series:
         """
         ports = self.ports(self.k)
         streams = [
-            by_orders(self.reliefs[port.interface], self.modes[port.member].l) if vectors is None
+            by_orders(self.reliefs[port.place], self.modes[port.member].l) if vectors is None
             else by_vectors(
-                self.reliefs[port.interface], self.modes[port.member].l, vectors[self.blocks[port.member]]
+                self.reliefs[port.place], self.modes[port.member].l, vectors[self.blocks[port.member]]
             )
             for port in ports
         ]  # fmt: skip
@@ -238,7 +261,7 @@ def _lines(mode: ExactMode) -> int:
     return 2 * mode.l + 1
 
 
-def _operator(l: int, factors: Mapping[int, tuple[complex, complex]], reliefs: Mapping[int, Relief]) -> Array:
+def operator(l: int, factors: Mapping[Key, tuple[complex, complex]], reliefs: Mapping[Key, Relief]) -> Array:
     """Sum over interfaces of d D(h) + s S(h) in the basis of m: all of it one scalar map between harmonics."""
     parts: list[Relief] = []
     for take in (np.real, np.imag):

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import special
 
 from femwgm.analytic import ExactMode, layered_sphere
 from femwgm.errors import SolveError
 from femwgm.imperfections import Multiplet, multiplet, relief
 from femwgm.imperfections.expected import expected_std_pm, zonal_variances
-from femwgm.imperfections.series import Series
+from femwgm.imperfections.series import Coat, Series
 from tests.support.eccentric import eccentric_line
 
 RADII, INDICES = (3.0, 3.49), (1.45, 1.768, 1.0)
@@ -40,6 +41,37 @@ def test_uniform_growth_is_exact_to_second_order(pol: str, which: tuple[int, ...
         rests.append(float(np.abs(split.shift - exact).max()))
         assert rests[-1] < 3.0 * split.error[0]
     assert 2.7 < math.log2(rests[1] / rests[0]) < 3.5
+
+
+@pytest.mark.parametrize("pol", ["TE", "TM"])
+def test_a_film_of_another_index_is_exact_to_second_order(pol: str) -> None:
+    """A uniform patch against the exact sphere with one layer more; of the shell's own index it is the shell's growth."""
+    mode, rests = coated(pol), []
+    for thickness in (2e-3, 4e-3):
+        split = multiplet(mode, {Coat(1, 1.5): relief.harmonics([(0, 0, thickness)])})
+        exact = layered_sphere([*RADII, RADII[1] + thickness], [*INDICES[:2], 1.5, 1.0]).mode(pol, 24, 1)
+        rests.append(float(np.abs(split.k0 - exact.k0).max()))
+        assert rests[-1] < split.error[0]
+    assert 2.7 < math.log2(rests[1] / rests[0]) < 3.5
+    bumps = relief.harmonics([(2, 0, 0.002), (3, 1, 0.002)])
+    alike = [multiplet(mode, {place: bumps}).shift for place in (Coat(1, INDICES[1]), 1)]
+    assert np.array_equal(*alike)
+
+
+@pytest.mark.parametrize("pol", ["TE", "TM"])
+def test_a_change_of_index_is_exact_to_first_order(pol: str) -> None:
+    """Uniform dn against the exact sphere; a zonal one against the mean of dn over the field of the line m = l."""
+    mode, dn = coated(pol), 1e-4
+    split = multiplet(mode, {}, (), {1: relief.harmonics([(0, 0, dn)])})
+    exact = layered_sphere(RADII, [INDICES[0], INDICES[1] + dn, INDICES[2]]).mode(pol, 24, 1)
+    off = np.abs(split.k0 - exact.k0).max()
+    assert off < split.error[0]
+    assert off < 1e-4 * abs(split.shift[0])
+    zonal = multiplet(mode, {}, (), {1: relief.harmonics([(2, 0, dn)])})
+    # P_2 = (3 cos^2 - 1) / 2 at the equator, sqrt(5) for unit rms, cos^2 about 1 / (2 l)
+    equator = split.shift[0] * -0.5 * math.sqrt(5.0) * (1.0 - 3.0 / 49.0)
+    assert abs(zonal.shift - equator).min() < 0.01 * abs(equator)
+    assert abs(zonal.shift.sum()) < 1e-9 * np.abs(zonal.shift).sum()
 
 
 def falling(k0: complex) -> complex:
@@ -164,29 +196,28 @@ def test_the_sampled_second_order_is_that_of_the_whole_matrix() -> None:
         assert np.allclose(problem.second(first, states)[0], whole, rtol=1e-10)
 
 
-def test_a_grating_splits_its_pair_only() -> None:
-    """dr = a cos(M phi) near the equator with M = 2 m: the pair +-m splits by twice the coupling, in closed form for m = l."""
-    mode, l, a = coated("TE"), 24, 1e-3
-    # sin(theta)^(2 l) cos(2 l phi), the sectoral harmonic, has height a at the equator
-    top = math.sqrt(
-        (4 * l + 1) / (4.0 * math.pi) * math.exp(math.lgamma(4 * l + 1) - 2 * math.lgamma(2 * l + 1))
-    )
-    norm = top / 4.0**l * math.sqrt(2.0) * math.sqrt(4.0 * math.pi)
-    split = multiplet(mode, {1: relief.harmonics([(2 * l, 2 * l, a / norm)])}, full=False)
-    # <l|h|-l>: a/2 int of Y_ll^2-like sin^(4 l) over int of sin^(2 l), times the factor of tangential fields
-    sines = math.exp(
-        2.0 * math.lgamma(2 * l + 1)
-        - 2.0 * math.lgamma(l + 1)
-        + math.lgamma(2 * l + 2)
-        - math.lgamma(4 * l + 2)
-    )
-    sines *= 4.0**l
-    factor = (l * (l + 1) - l * (2 * l + 1)) / (l * (l + 1))
-    growth = mode.dk0_dradius[1].real
-    expected = abs(a * sines * factor * growth)
+@pytest.mark.parametrize("below", [0, 1, 2])
+@pytest.mark.parametrize("pol", ["TE", "TM"])
+def test_a_grating_splits_its_pair(pol: str, below: int) -> None:
+    """dr = a sin^M cos(M phi), M = 2 m, m = l - below: the pair +-m splits by 2 <-m|K1|m>, by quadrature of SciPy's harmonics."""
+    mode, l, a = coated(pol), 24, 1e-3
+    m = l - below
+    split = multiplet(mode, {1: relief.sectoral(2 * m, a)}, full=False)
+    x, weight = np.polynomial.legendre.leggauss(120)
+    harmonic = special.sph_harm_y(l, m, np.arccos(x), 0.0).real
+    # half of 2 cos(M phi), pi of each: int of Y* h Y over 2 pi
+    overlap = np.pi * a * float(weight @ (harmonic**2 * (1.0 - x * x) ** m))
+    tangential = 1.0 - 0.5 * 2 * m * (2 * m + 1) / (l * (l + 1))
+    face = Series([mode], {1: relief.sectoral(2 * m, a)})
+    ((d, s),) = face.factors()
+    expected = 2.0 * abs(overlap * (d * l * (l + 1) * tangential + s).real)
+    whole = d * l * (l + 1) + s
+    assert whole == pytest.approx(mode.dk0_dradius[1], rel=1e-6)
     lines = np.sort(split.shift.real)
-    assert math.isclose(lines[-1] - lines[0], expected, rel_tol=1e-9)
-    assert np.abs(lines[1:-1]).max() < 1e-9 * expected
+    assert np.abs((lines - lines[:, None]) - expected).min() < 1e-9 * expected
+    if below == 0:
+        assert lines[-1] - lines[0] == pytest.approx(expected, rel=1e-9)
+        assert np.abs(lines[1:-1]).max() < 1e-9 * expected
 
 
 def test_an_untrustworthy_series_is_refused() -> None:

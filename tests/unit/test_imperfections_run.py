@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import math
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,13 @@ import numpy as np
 import pytest
 
 import femwgm
+from femwgm.analytic import layered_sphere
 from femwgm.config import load_config
 from femwgm.config.load import config_hash, dump_resolved
 from femwgm.errors import ConfigError
-from femwgm.imperfections.build import reliefs
+from femwgm.imperfections import multiplet
+from femwgm.imperfections.build import common_axis, index_maps, reliefs
+from femwgm.imperfections.series import Coat
 
 BASE: dict[str, Any] = {
     "schema": 1,
@@ -28,7 +32,7 @@ BASE: dict[str, Any] = {
     },
     "materials": {"silica": {"n": 1.45}, "npl": {"n": 1.768}, "air": {"n": 1.0}},
     "modes": {"window": ["1.31 um", "1.33 um"], "polarizations": ["TE"]},
-    "imperfections": [{"thickness": "shell", "rms": "2 nm", "correlation_length": "1 um", "seed": 7}],
+    "imperfections": [{"thickness": "shell", "rms": "2 nm", "correlation_length": "2 um", "seed": 7}],
     "outputs": {"fields": False, "plots": False},
 }
 
@@ -89,6 +93,12 @@ SPHEROID = {
         ({"surface": "core", "harmonics": [[2, 0, 1]]}, {}, "bare number"),
         ({"surface": "core", "map": "nowhere.csv"}, {}, "cannot be read"),
         ({"surface": "core", "rms": "1 nm", "correlation_length": "1 um", "harmonics": [[2, 0, "1 nm"]]}, {}, "one way"),
+        ({"surface": "core", "patch": {"thickness": "4 nm", "width": "1 um", "n": 1.5}}, {}, "outermost surface"),
+        ({"surface": "core", "dn": {"rms": 1e-3, "correlation_length": "1 um"}}, {}, "names its layer"),
+        ({"layer": "cor", "dn": {"harmonics": [[2, 0, 1e-3]]}}, {}, "is not a layer"),
+        ({"layer": "core", "dn": {"rms": 1e-3}}, {}, "belong together"),
+        ({"layer": "core", "dn": {"map": "nowhere.csv"}}, {}, "cannot be read"),
+        ({"layer": "core", "surface": "core", "notch": {"depth": "4 nm", "width": "1 um"}}, {}, "no effect"),
         ({"surface": "core", "harmonics": [[2, 0, "1 nm"]]}, ROUGH, "no effect"),
         ({"surface": "core", "harmonics": [[2, 0, "1 nm"]]}, {"modes": {**BASE["modes"], "azimuthal_orders": [3]}}, "no effect"),
         ({"surface": "body", "harmonics": [[2, 0, "1 nm"]]}, SPHEROID, "layered_sphere"),
@@ -119,6 +129,46 @@ def test_a_map_on_a_grid_gives_its_harmonics_back(tmp_path: Path) -> None:
     resolved.write_text(dump_resolved(config))
     (tmp_path / "map.csv").unlink()
     assert config_hash(load_config(resolved)) == config_hash(config)
+
+
+def test_index_maps_read_tables_and_harmonics_alike(tmp_path: Path) -> None:
+    """dn = 1e-3 cos^2(theta) as a table and as its two harmonics."""
+    rows = [
+        f"{t},{p},{1e-3 * math.cos(math.radians(t)) ** 2}"
+        for t in range(0, 181, 5)
+        for p in range(0, 360, 15)
+    ]
+    (tmp_path / "dn.csv").write_text("theta_deg,phi_deg,dn\n" + "\n".join(rows) + "\n")
+    terms = [[0, 0, 1e-3 / 3.0], [2, 0, 2e-3 / 3.0 / 5.0**0.5]]
+    table, known = (
+        index_maps(load_config(with_entries({"layer": "shell", "dn": dn})))[1]
+        for dn in ({"map": str(tmp_path / "dn.csv")}, {"harmonics": terms})
+    )
+    assert np.abs(table.truncated(2).coefficients - known.coefficients).max() < 1e-6
+
+
+def test_a_notch_and_a_patch_lie_where_they_are_said_to() -> None:
+    """Half the depth at half the width from the middle; the lines about their axis are those of a direct calculation."""
+    direction, width = [2.0, -1.0, 2.0], 1.5
+    notch = {"surface": "shell", "notch": {"depth": "10 nm", "width": f"{width} um"}, "direction": direction}
+    config = load_config(with_entries(notch))
+    dent = reliefs(config)[1]
+    theta, phi = np.arccos(2.0 / 3.0), np.arctan2(-1.0, 2.0)
+    away = 2.0 * np.arcsin(0.25 * width / config.geometry.radii_um[-1])
+    depths = 1e3 * dent.at(np.array([theta, theta + away]), np.array([phi]))[:, 0]
+    assert depths == pytest.approx([-10.0, -5.0], abs=1e-4)
+    about = common_axis(config)
+    assert about is not None
+    mode = layered_sphere([2.0, 2.3], [1.45, 1.768, 1.0]).mode("TE", 9, 1)
+    direct = multiplet(mode, {1: dent}, full=True)
+    turned = multiplet(mode, reliefs(config, about), full=True).turned(about, {})
+    assert np.abs(direct.shift - turned.shift).max() < 1e-9 * np.abs(direct.shift).max()
+    overlap = np.abs(direct.states.conj().T @ turned.states) ** 2
+    assert overlap[0].max() == pytest.approx(1.0, abs=1e-6)
+    patch = {"patch": {"thickness": "10 nm", "width": f"{width} um", "n": 1.768}, "direction": direction}
+    assert np.allclose(
+        reliefs(load_config(with_entries(patch)))[Coat(1, 1.768 + 0j)].coefficients, -dent.coefficients
+    )
 
 
 def test_a_random_map_has_the_variance_and_correlation_asked_for() -> None:

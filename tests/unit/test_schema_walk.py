@@ -512,6 +512,8 @@ IMPERFECTIONS = {
     "surface", "thickness", "rms", "correlation_length", "spectrum", "spectrum.q_rad_per_um", "spectrum.psd_um4",
     "spectrum.source", "seed", "harmonics", "map.theta_deg", "map.phi_deg", "map.dr_nm", "map.source", "offset", "ellipticity",
     "direction", "grating.order", "grating.amplitude", "bead.radius", "bead.n", "bead.k",
+    "notch.depth", "notch.width", "patch.thickness", "patch.width", "patch.n", "patch.k", "layer", "dn.rms",
+    "dn.correlation_length", "dn.seed", "dn.harmonics", "dn.map.theta_deg", "dn.map.phi_deg", "dn.map.dn", "dn.map.source",
 }  # fmt: skip
 """Keys of an imperfection, which `tests/physics/test_imperfections*.py` try one by one on spheres."""
 
