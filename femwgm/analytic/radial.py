@@ -15,6 +15,8 @@ from femwgm.ground.typing import Array
 _GAUSS = np.polynomial.legendre.leggauss(24)
 _DEEP = 22.0
 """Nepers of amplitude after which an evanescent wave no longer counts: exp(-44) in intensity."""
+_SMALL_ORDER = 20.0
+"""Up to here the core is followed to the centre: a field that is uniform there counts on a line, and Gauss takes its powers."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ class RadialMode:
             pieces = []
             if split > a:
                 low = a
-                if layer == 0:
+                if layer == 0 and order > _SMALL_ORDER:
                     r = np.linspace(0.0, split, 513)[1:]
                     depth = bessel.barrier(order, kappa * r)
                     low = float(np.interp(-_DEEP, depth[-1] - depth, r, left=0.0))

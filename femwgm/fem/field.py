@@ -205,6 +205,11 @@ class Probe:
         self.r = np.maximum(r, space.mesh.axis_distance)
         self._near_axis = np.flatnonzero(r < self.r)
         self._fraction = r[self._near_axis] / self.r[self._near_axis]
+        self._rings = [
+            Probe(space, ring * self.r[self._near_axis], z[self._near_axis], mirrored)
+            for ring in _RINGS
+            if len(self._near_axis)
+        ]
         self.owner, X = locate(space.mesh, self.r, np.where(self.below, -z, z))
         self._inside = np.flatnonzero(self.owner >= 0)
         self._cells, self._X = self.owner[self._inside], X[:, self._inside]
@@ -248,24 +253,44 @@ class Probe:
             E[:, index] = np.stack([E_r, 1j * w / r, E_z])
             g_r, g_z = field.m * E_r - w_r, field.m * E_z - w_z
             H[:, index] = np.stack([g_z / (r * field.k0), 1j * rot / field.k0, -g_r / (r * field.k0)])
-        if len(self._near_axis):
-            law = _axis_law(field.m, self._fraction)
-            E[:, self._near_axis] *= law
-            H[:, self._near_axis] *= law
         if field.mirror:
             sign = np.array(mirror_signs(field.mirror))[:, None]
             E[:, self.below], H[:, self.below] = E[:, self.below] * sign, -H[:, self.below] * sign
+        if self._rings:
+            self._towards_the_axis(field, E, H)
         return E, H
 
+    def _towards_the_axis(self, field: CellField, E: ComplexArray, H: ComplexArray) -> None:
+        """Put the field within the axis distance in place: its leading power times a parabola in r^2 through rings around it."""
+        near = self._near_axis
+        rings = [ring(field) for ring in self._rings]
+        square, knots = self._fraction**2, np.array([1.0, *(ring**2 for ring in _RINGS)])
+        weights = [
+            np.prod([(square - b) / (a - b) for b in knots if b != a], axis=0)
+            * _axis_law(field.m, 1.0 / np.sqrt(a))[:, None]
+            for a in knots
+        ]
+        region = self.space.mesh.region
+        inside = np.all([region[ring.owner] == region[self.owner[near]] for ring in self._rings], axis=0)
+        law = _axis_law(field.m, self._fraction)
+        for f, values in ((E, [r[0] for r in rings]), (H, [r[1] for r in rings])):
+            first = f[:, near]
+            smooth = sum(w * value for w, value in zip(weights, [first, *values], strict=True))
+            f[:, near] = law * np.where(inside, smooth, first)
 
-def _axis_law(m: int, fraction: Array) -> Array:
+
+_RINGS = (4.0, 8.0)
+"""Distances, in units of the axis distance, at which the field next to the axis is sampled besides."""
+
+
+def _axis_law(m: int, fraction: Array | float) -> Array:
     """Components (r, phi, z) at a fraction of a small distance from the axis over those at the distance, shape (3, points).
 
     A smooth vector field of order m has z components of r^|m| and others of r^||m| - 1| there. The limit of v / r and g / r is
     zero over zero and of no use in floating point.
     """
     across = fraction ** abs(abs(m) - 1)
-    return np.stack([across, across, fraction ** abs(m)])
+    return np.stack(np.broadcast_arrays(across, across, np.asarray(fraction) ** abs(m)))
 
 
 def locate(mesh: CurvedMesh, r: Array, z: Array) -> tuple[IntArray, Array]:

@@ -15,6 +15,7 @@ import numpy as np
 from femwgm.config.schema import RunConfig
 from femwgm.eigen.iterations import Eigenmode
 from femwgm.errors import ConfigError
+from femwgm.fem.field import locate
 from femwgm.fem.pml import stretch_box
 from femwgm.fem.problem import MeridianProblem
 from femwgm.finders.coverage import LEAST_Q, cover
@@ -108,7 +109,7 @@ class BodySearch(ElementFinder):
         domain = self.design(group, sharper * tolerance)
         mesh = body_mesh(domain)
         problem = MeridianProblem(mesh, self.media, self.section.ambient, self.section.body)
-        intervals = sampled_intervals(self.section, domain.box)
+        intervals = sampled_intervals(self.section, domain.box, mesh)
         twins = self.section.twins if domain.mirror else ()
         return Layout(domain, mesh, problem, domain.mirror, intervals, self.profile, twins)
 
@@ -313,16 +314,26 @@ def by_family(targets: Sequence[Target]) -> list[list[Target]]:
     return list(found.values())
 
 
-def sampled_intervals(section: Section, box: Box, samples: int = 4000) -> dict[str, tuple[float, float]]:
+def sampled_intervals(
+    section: Section, box: Box, mesh: CurvedMesh, samples: int = 4000
+) -> dict[str, tuple[float, float]]:
     """Inner and outer radius (um) of each region in the plane z = 0 within a box; empty if a region appears there twice."""
     if not box.z0 <= 0.0 <= box.z1:
         return {}
     r = box.r0 + (box.r1 - box.r0) * (np.arange(samples) + 0.5) / samples
-    names = section.regions
-    region = section.region_at(np.stack([r, np.full_like(r, 1e-9 * box.diagonal)], axis=-1))
+    names, above = section.regions, 1e-9 * box.diagonal
+    region = section.region_at(np.stack([r, np.full_like(r, above)], axis=-1))
     cuts = np.flatnonzero(np.diff(region)) + 1
-    ends = [box.r0, *(0.5 * (r[cuts - 1] + r[cuts])).tolist(), box.r1]
     order = [names[region[i]] for i in (0, *cuts)]
     if len(set(order)) != len(order):
         return {}
+    low, high = r[cuts - 1], r[cuts]
+    inner = np.array([mesh.regions.index(name) for name in order[:-1]])
+    for _ in range(
+        40 if len(cuts) else 0
+    ):  # where the cells meet, which follow an outline better than its polygon
+        middle = 0.5 * (low + high)
+        here = mesh.region[locate(mesh, middle, np.full_like(middle, above))[0]] == inner
+        low, high = np.where(here, middle, low), np.where(here, high, middle)
+    ends = [box.r0, *low.tolist(), box.r1]
     return {name: (float(a), float(b)) for name, a, b in zip(order, ends, ends[1:], strict=False)}

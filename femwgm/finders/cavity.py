@@ -67,7 +67,7 @@ class CavitySearch(ElementFinder):
             yield self.expected
 
     def lay_out(self, group: Sequence[Expected], goals: Goals, sharper: float) -> Layout:
-        intervals = sampled_intervals(self.section, self.domain.box)
+        intervals = sampled_intervals(self.section, self.domain.box, self.mesh)
         return Layout(self.domain, self.mesh, self.problem, self.domain.mirror, intervals)
 
     def settled(self, target: Expected, layout: Layout) -> tuple[Expected, None]:

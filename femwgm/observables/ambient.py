@@ -1,112 +1,282 @@
-"""The evanescent part of an open mode: which part of the ambient belongs to it.
+"""Which part of the surroundings belongs to a mode, whatever the domain it was computed on.
 
-The field of a leaky mode grows without bound far away, so a share of "the ambient" needs an end. It is the outer turning point
-rho = (l + 1/2) / (n k0), where the barrier ends and the radiated wave begins: the same on the exact side.
+The field of a leaky mode grows without bound far away, so a share of "the ambient" needs an end that no absorbing layer decides.
+It is the sphere about the origin through the outer turning point, rho = (l + 1/2) / Re(n k0): there the barrier ends and the
+radiated wave begins (Johnson, J. Opt. Soc. Am. A 10, 343 (1993)). Where this lies inside the body, it is the smallest sphere
+around the body. A domain that ends elsewhere is mended along rays: what it holds beyond the sphere is taken off, and what it
+lacks comes from the outgoing waves that continue the field.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import spherical_jn, spherical_yn
 
 from femwgm.fem.field import CellField
-from femwgm.ground.typing import Array
-from femwgm.observables.energy import RegionIntegrals
+from femwgm.fem.mapping import CurvedMapping
+from femwgm.fem.problem import MeridianProblem
+from femwgm.ground.numerics import unit_gauss
+from femwgm.ground.typing import Array, IntArray
+from femwgm.mesh.domain import PML
+from femwgm.observables.energy import RegionIntegrals, equator_cuts, radial_integrals
+from femwgm.observables.outgoing import Waves
+from femwgm.observables.peak import sharp_vertices
+from femwgm.observables.surface import facet_points
 
-_POINTS = 14
-"""Gauss points in radius and in latitude on each cell."""
+_ALONG, _PANELS = 8, 3
+"""Gauss points on each of the panels of a ray."""
 
 
-def outer_turning_point(l: int, k0: complex, index: float) -> float:
+def outer_turning_point(l: int, k0: complex, index: complex) -> float:
     """Radius (um) where an outgoing wave of degree l stops decaying.
 
     >>> round(outer_turning_point(15, 6.0, 1.0), 6)
     2.583333
     """
-    return float((l + 0.5) / (index * complex(k0).real))
+    return float((l + 0.5) / (complex(index) * complex(k0)).real)
 
 
-def beyond(
-    l: int, m: int, pol: str | None, k: complex, radii: tuple[float, float, float]
-) -> tuple[float, float]:
-    """What an outgoing wave has between the second and the third radius, over what it has between the first and the second.
+def extent_of_mode(problem: MeridianProblem, l: int, k0: complex) -> float:
+    """Radius (um) of the sphere about the origin up to which the surroundings belong to a mode of degree l."""
+    index = problem.materials[problem.mesh.regions.index(problem.ambient)].index(complex(complex(k0).real))
+    return max(outer_turning_point(l, k0, index), _around_the_body(problem))
 
-    For int |E|^2 dV and for int |E|^2 dr along the equator. The angular functions drop out of both ratios (Jackson, Classical
-    Electrodynamics, 3rd ed., section 9.7): with xi = k r h_l(k r), TE has |xi|^2 and TM l (l + 1) |xi / (k r)|^2 + |xi'|^2.
+
+def _around_the_body(problem: MeridianProblem) -> float:
+    """Radius (um) of the smallest sphere about the origin that holds the body."""
+    mesh, body = problem.mesh, problem.body_cells
+    if body is None:
+        body = ~np.isin(
+            mesh.region, [mesh.regions.index(n) for n in (PML, problem.ambient) if n in mesh.regions]
+        )
+    nodes = mesh.nodes[body].real
+    return float(np.hypot(nodes[..., 0], nodes[..., 1]).max(initial=0.0))
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """Integrals of a mode up to the end of what belongs to it.
+
+    Attributes
+    ----------
+    integrals
+        Over the regions.
+    radial_e2
+        Share of the integral of |E|^2 along the equatorial radius of each region; None where the field vanishes there.
+    unsure, radial_unsure
+        Errors of the shares and of the radial ones from what lies where neither the domain nor any known wave reaches.
+    """
+
+    integrals: RegionIntegrals
+    radial_e2: dict[str, float | None]
+    unsure: float
+    radial_unsure: float
+
+
+def bounded(
+    problem: MeridianProblem, field: CellField, integrals: RegionIntegrals, waves: Waves | None, end: float | None,
+    interfaces: dict[str, tuple[float, float]],
+) -> Bounded:  # fmt: skip
+    """The integrals of a mode up to the sphere of radius `end` (um), or over a domain that holds all of it (None).
 
     Parameters
     ----------
-    l, m, pol
-        Polar degree, azimuthal order, polarization; a hybrid mode (None) counts as TE.
-    k
-        Wavenumber in the medium (rad/um), complex for a mode that leaks.
-    radii
-        Increasing radii (um). Where two of them coincide the ratios are 0.
-
-    >>> beyond(20, 20, "TM", 6.0, (2.0, 2.5, 2.5))
-    (0.0, 0.0)
+    problem
+        The problem it solves.
+    field, integrals
+        The mode and its integrals over the domain.
+    waves
+        Its continuation beyond the domain.
+    interfaces
+        Inner and outer radius (um) on the equator of each region, within the domain.
     """
-    first, middle, last = radii
-    if not first < middle < last:
-        return 0.0, 0.0
-    t, w = np.polynomial.legendre.leggauss(48)
-    degree = l * (l + 1.0)
+    along, off_line = _along_the_equator(field, problem.ambient, waves, end, interfaces)
+    if end is None:
+        return Bounded(integrals, along, 0.0, 0.0)
+    rays = _Rays.of(field, problem)
+    e2, unsure = rays.inside_out(field, end), 0.0
+    here = integrals.regions.index(problem.ambient)
+    nodes = problem.mesh.nodes[problem.mesh.region_cells(problem.ambient)].real
+    if np.hypot(nodes[..., 0], nodes[..., 1]).min() >= end * (1.0 - 1e-9):
+        e2[here] = integrals.e2[here]
+    short = (rays.rho < end) & (rays.opens | ~problem.open)
+    if short.any():
+        known, guessed, apart = rays.missing(field, waves, end, short)
+        e2 -= guessed
+        e2[here] -= known
+        unsure = apart / float(integrals.e2.sum())
+    eps = problem.media(complex(field.k0.real)).eps.real
+    weight = np.array([eps[problem.mesh.region_cells(name)].mean() for name in integrals.regions])
+    bound = replace(integrals, electric=integrals.electric - weight * e2, e2=integrals.e2 - e2)
+    return Bounded(bound, along, unsure, off_line)
 
-    def integrals(lo: float, hi: float) -> Array:
-        x = k * (lo + 0.5 * (hi - lo) * (t + 1.0))
-        size = np.abs(x) ** 2
-        h = spherical_jn(l, x) + 1j * spherical_yn(l, x)
-        if pol != "TM":
-            ring = np.abs(h) ** 2
-            return np.asarray((hi - lo) * (np.array([size * ring, ring]) @ w))
-        across = np.abs(h) ** 2
-        along = np.abs(h + x * (spherical_jn(l, x, True) + 1j * spherical_yn(l, x, True))) ** 2
-        ring = along / size if (l - m) % 2 else (degree**2 * across + m**2 * along) / size
-        return np.asarray((hi - lo) * (np.array([degree * across + along, ring]) @ w))
 
-    volume, equator = integrals(middle, last) / integrals(first, middle)
-    return float(volume), float(equator)
+@dataclass(frozen=True)
+class _Rays:
+    """Rays from the origin through the points of a quadrature rule on the end of the domain.
 
-
-def within(
-    integrals: RegionIntegrals,
-    field: CellField,
-    ambient: str,
-    eps: float,
-    radii: tuple[float, float],
-    more: float = 0.0,
-) -> RegionIntegrals:
-    """The electric integrals with the ambient counted from the surface to an end only (radii in um, about the centre).
-
-    The ambient counts for nothing where the end lies inside the surface: such a mode has no evanescent part. `more` is what the
-    known wave has beyond the domain, as a ratio to what it has within (`beyond`).
+    Attributes
+    ----------
+    cells, X
+        Cell of each facet of the end and reference points (2, facets, points).
+    direction, rho
+        Unit vectors (2, rays) and distance (um) of the end.
+    solid_angle
+        That each ray stands for, the mirror image included.
+    opens
+        Rays that go on into an absorbing layer.
+    region
+        Of the cell at the end of each ray.
+    radiates
+        Whether the medium there is denser than the ambient, so that what reaches the end of the domain in it leaves.
     """
-    e2 = (1.0 + more) * _shell(field, ambient, radii[1]) if radii[1] > radii[0] else 0.0
-    here = integrals.regions.index(ambient)
-    electric, squares = integrals.electric.copy(), integrals.e2.copy()
-    electric[here], squares[here] = eps * e2, e2
-    return replace(integrals, electric=electric, e2=squares)
+
+    cells: IntArray
+    X: Array
+    direction: Array
+    rho: Array
+    solid_angle: Array
+    opens: Array
+    region: IntArray
+    radiates: Array
+
+    @classmethod
+    def of(cls, field: CellField, problem: MeridianProblem) -> _Rays:
+        mesh = problem.mesh
+        layer = mesh.regions.index(PML) if PML in mesh.regions else -1
+        left, right = mesh.topology.f2t
+        absorbing = np.where(right >= 0, mesh.region[right] == layer, False), mesh.region[left] == layer
+        ends = np.flatnonzero(((right < 0) & ~absorbing[1]) | ((right >= 0) & (absorbing[0] != absorbing[1])))
+        ends = np.setdiff1d(ends, mesh.boundaries.get("wall", np.zeros(0, dtype=np.int64)))
+        cells = np.where(absorbing[1][ends], right[ends], left[ends])
+        X, along, weights, side = facet_points(mesh, ends, cells, field.space.degree + 4)
+        mapping = CurvedMapping(mesh)
+        x, J = mapping.F(X, cells).real, mapping.DF(X, cells).real
+        tangent = np.einsum("ijep,jep->iep", J, along)
+        rho = np.hypot(*x)
+        facing = side[:, None] * (
+            tangent[1] * x[0] - tangent[0] * x[1]
+        )  # outward normal times length times rho
+        angle = field.revolution * weights * x[0] * facing / rho**3
+        keep = (angle > 0.0).ravel()
+        n = X.shape[2]
+        eps = problem.media(complex(field.k0.real)).eps.real
+        denser = eps[cells] > (1.0 + 1e-9) * eps[mesh.region_cells(problem.ambient)].min()
+        each = [np.repeat(v, n)[keep] for v in (right[ends] >= 0, mesh.region[cells], denser)]
+        direction = (x / rho).reshape(2, -1)[:, keep]
+        return cls(cells, X, direction, rho.ravel()[keep], angle.ravel()[keep], *each)
+
+    def _points(self, start: Array, stop: Array, which: Array) -> tuple[Array, Array, Array]:
+        """Positions r, z and weights (rays, points) of a rule between two distances on some of the rays."""
+        t, w = unit_gauss(_ALONG)
+        t = ((np.arange(_PANELS)[:, None] + t) / _PANELS).ravel()
+        w = np.tile(w / _PANELS, _PANELS)
+        length = (stop - start)[:, None]
+        rho = start[:, None] + length * t
+        volume = self.solid_angle[which, None] * rho**2 * length * w
+        r, z = self.direction[:, which, None] * rho
+        return r, z, volume
+
+    def inside_out(self, field: CellField, end: float) -> Array:
+        """int |E|^2 dV over what the domain holds beyond a radius, by region."""
+        mesh = field.space.mesh
+        names = [name for name in mesh.regions if name != PML]
+        which = np.flatnonzero(self.rho > end * (1.0 + 1e-12))
+        if not len(which):
+            return np.zeros(len(names))
+        r, z, volume = self._points(np.full(len(which), end), self.rho[which], which)
+        probe = field.probe(r.ravel(), z.ravel())
+        density = (np.abs(probe(field)[0]) ** 2).sum(axis=0) * volume.ravel()
+        owner = np.where(probe.owner >= 0, mesh.region[probe.owner], -1)
+        return np.array([density[owner == mesh.regions.index(name)].sum() for name in names])
+
+    def missing(
+        self, field: CellField, waves: Waves | None, end: float, short: Array
+    ) -> tuple[float, Array, float]:
+        """int |E|^2 dV over what the domain lacks up to a radius: in known waves, and by region what no wave is known for.
+
+        There the field is taken to spread as 1 / rho in a medium where it radiates, and to go on as it falls before the end of
+        the domain in others. The last value says how far the two are apart.
+        """
+        mesh = field.space.mesh
+        names = [name for name in mesh.regions if name != PML]
+        which = np.flatnonzero(short)
+        r, z, volume = self._points(self.rho[which], np.full(len(which), end), which)
+        covered = waves.covers(r, z) if waves is not None else np.zeros(r.shape, dtype=bool)
+        known = 0.0
+        if waves is not None and covered.any():
+            E, _ = waves(r[covered], z[covered])
+            known = float(((np.abs(E) ** 2).sum(axis=0) * volume[covered]).sum())
+        if covered.all():
+            return known, np.zeros(len(names)), 0.0
+        at_end, power = _falling(field, self.direction[:, which] * self.rho[which])
+        near = self.rho[which, None] / np.hypot(r, z)
+        shell = np.where(covered, 0.0, volume)
+        falling, spreading = (at_end * (shell * near**n).sum(axis=1) for n in (power[:, None], 2.0))
+        each = np.where(self.radiates[which], spreading, falling)
+        where = self.region[which]
+        guessed = np.array([each[where == mesh.regions.index(name)].sum() for name in names])
+        return known, guessed, float(np.abs(falling - spreading).sum())
 
 
-def _shell(field: CellField, region: str, end: float) -> float:
-    """int |E|^2 dV over the cells of a region up to a radius, on a polar mesh: each cell is a rectangle in (rho, latitude)."""
-    mesh = field.space.mesh
-    corner = mesh.nodes[mesh.region_cells(region), :4].real
-    polar = np.stack([np.hypot(corner[..., 0], corner[..., 1]), np.arctan2(corner[..., 1], corner[..., 0])])
-    low, high = polar.min(axis=2), polar.max(axis=2)
-    high[0] = np.minimum(high[0], end)
-    inside = np.flatnonzero(high[0] > low[0])
-    low, size = low[:, inside], (high - low)[:, inside]
-    t, w = np.polynomial.legendre.leggauss(_POINTS)
-    t, w = 0.5 * (t + 1.0), 0.5 * w
-    grid, weights = np.array(np.meshgrid(t, t, indexing="ij")).reshape(2, -1), np.outer(w, w).ravel()
-    position = low[:, :, None] + size[:, :, None] * grid[:, None, :]
-    origin, first, last = polar[:, inside, 0], polar[:, inside, 1], polar[:, inside, 3]
-    sides = np.stack([first - origin, last - origin], axis=1)  # (rho or latitude, reference direction, cell)
-    X = np.einsum("eij,jep->iep", np.linalg.inv(np.moveaxis(sides, 2, 0)), position - origin[:, :, None])
-    E, _, _ = field.at_reference(X, mesh.region_cells(region)[inside])
-    density = (np.abs(E) ** 2).sum(axis=0) * position[0] ** 2 * np.cos(position[1])
-    both = 2.0 if field.mirror else 1.0
-    return float(2.0 * np.pi * both * np.sum(density @ weights * size[0] * size[1]))
+def _falling(field: CellField, x: Array) -> tuple[Array, Array]:
+    """|E|^2 at points (2, n) on the end of a domain, and the power of the distance by which it falls there."""
+    outer, inner = ((np.abs(field(*(share * x))[0]) ** 2).sum(axis=0) for share in (1.0 - 1e-6, 0.95))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        power = np.log(inner / outer) / np.log(1.0 / 0.95)
+    return outer, np.clip(np.nan_to_num(power), 2.0, 200.0)
+
+
+def _along_the_equator(
+    field: CellField, ambient: str, waves: Waves | None, end: float | None, interfaces: dict[str, tuple[float, float]]
+) -> tuple[dict[str, float | None], float]:  # fmt: skip
+    """Shares of int |E|^2 dr, the ambient up to the end, and how unsure what lies beyond the domain makes them."""
+    start, stop = interfaces.get(ambient, (0.0, 0.0))
+    end = stop if end is None else max(end, start)
+    within = {**interfaces, ambient: (start, min(stop, end))} if stop > start else interfaces
+    totals, apart = radial_integrals(field, within), 0.0
+    if end > stop > start:
+        t, w = unit_gauss(24)
+        r = stop + (end - stop) * t
+        if waves is not None and waves.covers(r, 0.0 * r).all():
+            density = (np.abs(waves(r, 0.0 * r)[0]) ** 2).sum(axis=0)
+        else:
+            at_end, power = _falling(field, np.array([[stop], [0.0]]))
+            density = at_end * (stop / r) ** power
+            apart = float((end - stop) * w @ np.abs(at_end * (stop / r) ** 2 - density))
+        totals[ambient] += float((end - stop) * w @ density)
+    line = sum(totals.values())
+    if line <= 0.0:
+        return dict.fromkeys(totals), 0.0
+    return {name: value / line for name, value in totals.items()}, apart / line
+
+
+def doubt_on_the_line(
+    first: CellField, second: CellField, eps: Array, interfaces: dict[str, tuple[float, float]]
+) -> float:
+    """Share of int |E|^2 dr along the equatorial radius that two solutions on one mesh may get wrong alike.
+
+    Inside of a domain that begins off the axis: at a conductor the tangential field vanishes and the normal one is twice what it
+    would be, and the other way round at a natural end, so that both solutions together tell the field there; inwards it fades as
+    rho^(m - 1) or faster. And on the cells next to a sharp edge that the line meets, where no polynomial follows the field.
+    """
+    whole = [sum(radial_integrals(field, interfaces).values()) for field in (first, second)]
+    spans = [(lo, hi) for lo, hi in interfaces.values() if hi > lo]
+    if not spans or min(whole) <= 0.0:
+        return 0.0
+    begin = min(lo for lo, _ in spans)
+    here = np.array(begin * (1.0 + 1e-9))
+    density = [
+        float((np.abs(f(here, 0.0 * here)[0]) ** 2).sum()) / w
+        for f, w in zip((first, second), whole, strict=True)
+    ]
+    inner = 0.25 * sum(density) * begin / max(2.0 * first.m - 1.0, 1.0)
+    mesh, cuts = first.space.mesh, equator_cuts(first)
+    edges = mesh.topology.p[:, sharp_vertices(mesh, eps)]
+    met = edges[0, np.abs(edges[1]) < 1e-9 * np.abs(mesh.topology.p).max()]
+    near = {
+        f"{r}": (float(cuts[cuts < r - 1e-9].max(initial=begin)), float(cuts[cuts > r + 1e-9].min(initial=r)))
+        for r in met
+    }
+    return inner + sum(radial_integrals(first, near).values()) / whole[0]

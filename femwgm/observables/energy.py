@@ -14,6 +14,8 @@ from femwgm.ground.numerics import unit_gauss
 from femwgm.ground.typing import Array
 from femwgm.mesh.domain import PML
 
+_ABOVE = 1e-8
+
 
 @dataclass(frozen=True)
 class RegionIntegrals:
@@ -102,13 +104,10 @@ def region_integrals(field: CellField, matrices: CellMatrices, media: Media) -> 
     )
 
 
-def radial_shares(
-    field: CellField,
-    interfaces: dict[str, tuple[float, float]],
-    weights: Mapping[str, float] | None = None,
-    points: int | None = None,
-) -> dict[str, float | None]:
-    """Share of the integral of |E|^2 along the equatorial radius of each region; None where the field vanishes there.
+def radial_integrals(
+    field: CellField, interfaces: Mapping[str, tuple[float, float]], points: int | None = None
+) -> dict[str, float]:
+    """int |E|^2 dr along the equatorial radius through each region.
 
     Parameters
     ----------
@@ -116,13 +115,11 @@ def radial_shares(
         The mode.
     interfaces
         Inner and outer radius (um) on the equator of each region, within the domain.
-    weights
-        Factors for regions that go on beyond the domain.
     points
         Gauss points on each of the cells that the radius crosses; by default what |E|^2 needs at the field's degree.
     """
     t, w = unit_gauss(points or field.space.degree + 8)
-    cuts = _equator_cuts(field)
+    cuts = equator_cuts(field)
     pieces = []
     for name, (lo, hi) in interfaces.items():
         marks = np.unique(np.r_[lo, cuts[(cuts > lo) & (cuts < hi)], hi])
@@ -131,15 +128,14 @@ def radial_shares(
     if pieces:
         length = np.array([b - a for _, a, b in pieces])
         r = np.array([a for _, a, _ in pieces])[:, None] + length[:, None] * t
-        E, _ = field(r, np.zeros_like(r))
+        # Where the plane is an interface, the side above it: the body's, if it stands there.
+        E, _ = field(r, np.full_like(r, 0.0 if field.mirror else _ABOVE * r.max()))
         for (name, _, _), value in zip(pieces, length * ((np.abs(E) ** 2).sum(axis=0) @ w), strict=True):
             totals[name] += float(value)
-    totals = {name: value * (weights or {}).get(name, 1.0) for name, value in totals.items()}
-    line = sum(totals.values())
-    return {name: value / line if line > 0.0 else None for name, value in totals.items()}
+    return totals
 
 
-def _equator_cuts(field: CellField) -> Array:
+def equator_cuts(field: CellField) -> Array:
     """Radii where cell boundaries meet the equatorial plane."""
     points = field.space.mesh.topology.p
     on_equator = np.abs(points[1]) < 1e-9 * np.abs(points).max()

@@ -59,7 +59,7 @@ def crest(
     cells
         Where to look, on a large mesh (`brightest`); by default everywhere.
     limit
-        Cells (bool) that count up to a distance from the centre only, and that distance (um).
+        Cells (bool) that count up to a distance from the origin only, and that distance (um).
     """
     mesh = field.space.mesh
     keep = cells is None
