@@ -25,7 +25,8 @@ def remarks(config: RunConfig) -> list[str]:
     GeometryError
         When the shape is wrong.
     ConfigError
-        When no mode lies in the window, or the sweep begins or ends at a point that is no valid configuration.
+        When no mode lies in the window, a tolerance changes nothing, or the sweep begins or ends at a point that is no valid
+        configuration.
     """
     media = materials_from_config(config)
     lo, hi = config.modes.window_um
@@ -44,6 +45,10 @@ def remarks(config: RunConfig) -> list[str]:
         lines += [_expected(config), *metal_notes(config, media)]
     else:
         section_of(config.geometry)
+    if config.tolerances:
+        from femwgm.runs.input_error import demand_meaningful
+
+        demand_meaningful(config)
     if config.imperfections:
         from femwgm.imperfections.run import estimate
 

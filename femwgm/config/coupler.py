@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
+from pydantic import BeforeValidator, Field, PlainSerializer
 
 from femwgm.config.base import Name, Strict, refuse
-from femwgm.config.quantity import Length, LengthOrZero, length_um, spectral_um, um
+from femwgm.config.quantity import Length, LengthOrZero, SignedLength, spectral_um
 from femwgm.ground.units import C_UM_THZ
 
 __all__ = ["Bus", "Coupler", "Prism", "Taper"]
@@ -22,7 +22,6 @@ def _splitting(value: object) -> float:
 
 
 _Splitting = Annotated[float, BeforeValidator(_splitting), PlainSerializer(lambda v: f"{v!r} MHz")]
-_Height = Annotated[float, BeforeValidator(length_um), AfterValidator(float), PlainSerializer(um)]
 
 
 class Beside(Strict):
@@ -47,7 +46,7 @@ class Taper(Beside):
     diameter_um: Length = Field(
         alias="diameter", description="where it touches the field", examples=["1.1 um"]
     )
-    height_um: _Height = Field(
+    height_um: SignedLength = Field(
         default=0.0, alias="height", description="of the fibre above the outermost point of the body"
     )
 

@@ -114,6 +114,9 @@ class RunConfig(Strict):
             (("outputs", "derivatives"), not self.outputs.derivatives),
             (("outputs", "exports"), not self.outputs.exports),
             (("discretization",), self.discretization == Discretization()),
+            (("accuracy", "q"), self.accuracy.q is None),
+            (("tolerances",), not self.tolerances),
+            (("coupler",), self.coupler is None),
         ]
         for place, free in unused:
             if not free:

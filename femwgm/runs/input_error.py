@@ -16,6 +16,7 @@ import numpy as np
 from femwgm.config.load import load_config
 from femwgm.config.quantity import length_um
 from femwgm.config.schema import RunConfig
+from femwgm.errors import ConfigError
 from femwgm.geometry.lengths import by_radii, named_lengths
 from femwgm.modes.mode import Mode
 
@@ -45,6 +46,28 @@ def with_input_errors(mode: Mode, config: RunConfig) -> Mode:
             add(name, value)
     columns = {name: float(np.sqrt(value)) for name, value in squares.items() if np.isfinite(value)}
     return replace(mode, extra={**mode.extra, **columns})
+
+
+def demand_meaningful(config: RunConfig) -> None:
+    """Refuse tolerances that change nothing: of keys that are none, or lengths that nothing follows.
+
+    Raises
+    ------
+    ConfigError
+        For the first of them.
+    """
+    for key, size in config.tolerances.items():
+        rule = "changes no length or index that the modes follow"
+        try:
+            found = dict(_changes(config, key, size))
+        except (ValueError, ConfigError):
+            rule, found = "is not a length of the geometry", {}
+        if not found:
+            lengths = ", ".join(named_lengths(config.geometry)) or "none"
+            raise ConfigError(
+                rule, key=f"tolerances.{key}", value=size,
+                remedy=f"name a length that the configuration states; those of this body are {lengths}",
+            )  # fmt: skip
 
 
 def _changes(config: RunConfig, key: str, size: float | str) -> Iterator[tuple[str, float]]:

@@ -28,6 +28,7 @@ from femwgm.ground.expected import Expected
 from femwgm.modes.family import asked_for, with_families
 from femwgm.modes.mode import Mode, ModeSet
 from femwgm.runs.finish import finished, inside, with_e_direction
+from femwgm.runs.input_error import demand_meaningful
 from femwgm.runs.notes import doubts, uncounted
 from femwgm.solver.count import Count
 from femwgm.solver.distinct import distinct, missing
@@ -151,6 +152,7 @@ def _run(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode], 
     """Find, lay out, solve, finish: the one loop over modes, for every kind of body."""
     if config.imperfections:
         return _split(config, begin, tell, on_mode)
+    demand_meaningful(config)
     media = media_of(config)
     finder, goals = finder_for(config, media), goals_of(config)
     modes: list[Mode] = []
