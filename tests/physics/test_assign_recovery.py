@@ -51,10 +51,9 @@ def draw_and_read(draws: int, held: list[str]) -> tuple[np.ndarray, int, np.ndar
             if a != b and result.chances[i].get(b, 0.0) < 0.02
         ]  # fmt: skip
         right += not wrong
-        posterior = result.best.posterior
-        free = prior.free
-        scores.append((posterior.mean - x)[free] / np.sqrt(np.diag(posterior.covariance))[free])
-        errors.append(posterior.mean[0] / x[0] - 1.0)
+        best, free = result.best, prior.free
+        scores.append((best.mean - x)[free] / np.sqrt(np.diag(best.covariance))[free])
+        errors.append(best.mean[0] / x[0] - 1.0)
     return np.array(scores), right, np.array(errors)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from femwgm.experiment.spectrum.likelihood import Odds, best_matching
+from femwgm.experiment.spectrum.likelihood import Neighbours, Odds, all_matchings, best_matching, pair_gains
 from femwgm.experiment.spectrum.lines import Labels
 from femwgm.experiment.spectrum.peaks import Peaks
 
@@ -65,6 +65,47 @@ def test_the_best_matching_is_the_best_of_all(
     best = max(literal(peaks, lines, labels, choice) for choice in everything)
     assert found.log_likelihood == pytest.approx(best, abs=1e-9)
     assert literal(peaks, lines, labels, tuple(int(j) for j in found.mode)) == pytest.approx(best, abs=1e-9)
+
+
+def test_the_sum_over_matchings_is_that_of_an_enumeration() -> None:
+    """Where peaks compete for a mode, and modes for a peak; exact without loops, Bethe's approximation with them."""
+    for gains, tolerance in (
+        (np.array([[3.0, -9.0, -9.0], [2.5, 4.0, -9.0], [-9.0, 1.0, 2.0]]), 1e-4),
+        (np.array([[3.0, 2.0, -9.0], [2.5, 4.0, -9.0], [-9.0, 1.0, 2.0]]), 0.1),
+    ):
+        every = [
+            choice
+            for choice in itertools.product(range(-1, 3), repeat=3)
+            if len({j for j in choice if j >= 0}) == sum(j >= 0 for j in choice)
+        ]
+        weights = np.array([math.exp(sum(gains[i, j] for i, j in enumerate(c) if j >= 0)) for c in every])
+        peak, mode = (v.ravel() for v in np.indices((3, 3)))
+        total, chance = all_matchings(gains.reshape(1, -1), peak, mode)
+        literal_chance = [
+            sum(w for w, c in zip(weights, every, strict=True) if c[i] == j) / weights.sum()
+            for i, j in zip(peak, mode, strict=True)
+        ]
+        assert total[0] == pytest.approx(math.log(weights.sum()), abs=tolerance)
+        assert np.abs(chance[0] - literal_chance).max() < tolerance
+
+
+def test_neighbours_are_the_lines_on_both_sides_of_each_peak() -> None:
+    """The same gains as from all lines, for the pairs that can matter; lines of one comb are all but evenly spaced."""
+    degrees = np.arange(150.0, 175.0)
+    labels = Labels(np.repeat([False, True], 25), np.tile(degrees, 2), np.ones(50))
+    lines = (
+        1e3
+        * np.stack(
+            [660.0 / (degrees + shift) * (1 + 2e-4 * (degrees - 160)) for shift in (0.0, 1.7)]
+        ).reshape(1, -1)
+        / 6.0
+    )
+    peaks = Peaks.of(lines[0, [4, 12, 20, 31, 44]] + 0.01, error_nm=0.05)
+    everywhere, missed, _ = pair_gains(peaks, lines, labels, ODDS, peaks.error_nm)
+    mode, gains, sum_missed = Neighbours(peaks, labels, ODDS, peaks.error_nm)(lines)
+    assert sum_missed == pytest.approx(missed.sum(axis=1))
+    assert gains == pytest.approx(np.take_along_axis(everywhere, mode, axis=2))
+    assert gains.max(axis=2) == pytest.approx(everywhere.max(axis=2))
 
 
 def two(first: float, second: float) -> tuple[np.ndarray, Labels]:

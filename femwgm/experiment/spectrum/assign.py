@@ -1,9 +1,10 @@
 """Mode assignment: from measured peaks to (pol, l, q) of each, with the sphere that fits and the rivals that fit nearly as well.
 
 The exact layered sphere is fitted to the peaks under a prior on diameter, thickness and index, with missing and spurious lines
-allowed (`femwgm.experiment.spectrum.likelihood`). Every maximum of the posterior that a scan over the prior finds is a reading
-of the spectrum; readings are ranked by their evidence, so that a comb which is right but for one unit in all l competes with its
-neighbours on equal terms and is reported beside them.
+allowed (`femwgm.experiment.spectrum.likelihood`). A scan over the prior and a climb from comb to comb find the maxima of the
+posterior; points drawn around all of them give the probabilities of labels and the intervals of numbers. Maxima that read the
+peaks as the same comb are one reading: a comb which is right but for one unit in all l competes with its neighbours on equal
+terms and is reported beside them.
 
 Limits: isolated round spheres. A deformed sphere splits each line into its m components, and the index profile of a film that
 is not uniform is not a single number.
@@ -12,29 +13,28 @@ is not uniform is not a single number.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from femwgm.errors import SolveError
-from femwgm.experiment.spectrum.assignment import Assignment, Name, Reading
-from femwgm.experiment.spectrum.fitting import Approach, Fit, approach, exactly, finish, shifted, widen
+from femwgm.experiment.spectrum.assignment import Assignment, Fit, Name, Reading
+from femwgm.experiment.spectrum.fitting import Maxima, anneal, climb, settle
 from femwgm.experiment.spectrum.grid import scan
-from femwgm.experiment.spectrum.likelihood import Odds, pair_gains
+from femwgm.experiment.spectrum.likelihood import Odds, as_matched, likeliest
 from femwgm.experiment.spectrum.line_fits import Atlas
+from femwgm.experiment.spectrum.lines import track
 from femwgm.experiment.spectrum.model import CoatedSphere
 from femwgm.experiment.spectrum.peaks import Peaks
+from femwgm.experiment.spectrum.posterior import Cloud, sample
 from femwgm.experiment.spectrum.prior import Prior
+from femwgm.ground.typing import Array
 
 __all__ = ["assign", "read"]
 
 STARTS = 1200
 """Starts that are followed."""
-FINALISTS = 120
-"""Readings that are followed to the end: a comb repeats once a degree, and a prior of a few per cent holds dozens of them."""
-MOST_READINGS = 300
-HOPELESS = 30.0
-"""Approaches whose likelihood is smaller by exp of this are not followed to the end."""
+MOST_MAXIMA = 160
+"""Maxima around which points are drawn."""
 NOTHING = (
     "no sphere within the prior explains any of the peaks; widen it with --free, or allow more radial orders"
 )
@@ -44,6 +44,12 @@ SCALES = (2.0, 4.0, 8.0, 16.0)
 """Factors tried on the stated errors."""
 CONVINCING = 6.0
 """Gain in log evidence for which the stated errors are given up."""
+FEW = 40
+"""Starts that are tried with other errors."""
+WORTH = 1e-5
+"""Smallest probability of a label that is kept."""
+ALIKE = 0.75
+"""Two maxima are one reading where at least this share of the peaks that both take for lines have the same label in both."""
 
 
 def assign(
@@ -85,91 +91,88 @@ def read(atlas: Atlas, peaks: Peaks, odds: Odds) -> Assignment:
     peaks, odds
         See :func:`assign`.
     """
-    body, prior = atlas.body, atlas.prior
-    near = approach(atlas, peaks, scan(atlas, peaks, odds, STARTS), odds, FINALISTS)
-    near = [one for one in near if one.score > near[0].score - HOPELESS]
-    readings = _finish_all(atlas, peaks, near, odds)
-    if not readings:
+    peaks = peaks.with_errors(np.hypot(peaks.error_nm, atlas.error_nm))
+    starts = np.array([start.x for start in scan(atlas, peaks, odds, STARTS)])
+    maxima = anneal(atlas, peaks, odds, starts, RIVAL_NATS)
+    if not len(maxima) or (maxima.mode < 0).all():
         raise SolveError(NOTHING)
-    readings = _climb(atlas, peaks, readings, odds)
-    scale = _error_scale(atlas, peaks, near, readings[0], odds)
+    maxima = climb(atlas, peaks, odds, maxima, RIVAL_NATS)
+    scale = _error_scale(atlas, peaks, odds, maxima, starts)
     if scale > 1.0:
         peaks = peaks.with_errors(scale * peaks.error_nm)
-        readings = _climb(atlas, peaks, _finish_all(atlas, peaks, near, odds) or readings, odds)
-    best = readings[0].log_evidence
-    readings = [widen(atlas, peaks, r) for r in readings if r.log_evidence > best - RIVAL_NATS - 2.0]
-    readings.sort(key=lambda r: -r.log_evidence)
-    readings[0] = exactly(atlas, peaks, readings[0], odds)
-    best = readings[0].log_evidence
-    kept = [r for r in readings if r.log_evidence > best - RIVAL_NATS]
-    weight = np.exp([r.log_evidence - best for r in kept])
-    probable = tuple(
-        Reading(r, float(w), _chances(r, peaks, odds))
-        for r, w in zip(kept, weight / weight.sum(), strict=True)
-    )
-    return Assignment(body, peaks, prior, probable, scale)
+        maxima = anneal(atlas, peaks, odds, starts, RIVAL_NATS)
+        maxima = climb(atlas, peaks, odds, maxima, RIVAL_NATS)
+    maxima = maxima.within(RIVAL_NATS)
+    cloud, maxima = sample(atlas, peaks, odds, maxima.take(np.arange(min(len(maxima), MOST_MAXIMA))))
+    members = _combs(maxima, cloud)
+    readings = [_reading(atlas, peaks, odds, maxima, cloud, one) for one in members]
+    readings.sort(key=lambda r: -r.probability)
+    return Assignment(atlas.body, peaks, atlas.prior, tuple(readings), scale, cloud)
 
 
-def _finish_all(atlas: Atlas, peaks: Peaks, near: Sequence[Approach], odds: Odds) -> list[Fit]:
-    """Distinct fits, the most probable first."""
-    best: dict[tuple[Any, ...], Fit] = {}
-    for one in near:
-        result = finish(atlas, peaks, one, odds)
-        if result is not None and (
-            result.names not in best or best[result.names].log_evidence < result.log_evidence
-        ):
-            best[result.names] = result
-    return sorted(best.values(), key=lambda r: -r.log_evidence)
+def _combs(maxima: Maxima, cloud: Cloud) -> list[Array]:
+    """Maxima by the comb that they read, the most probable first; those too improbable to name are left out."""
+    weight = np.bincount(cloud.origin, cloud.weight, len(maxima))
+    left, combs = list(np.argsort(-weight, kind="stable")), []
+    while left:
+        first = maxima.mode[left[0]]
+        modes = maxima.mode[left]
+        both = (modes >= 0) & (first >= 0)
+        same = (both & (modes == first)).sum(axis=1)
+        alike = (same >= ALIKE * np.maximum(both.sum(axis=1), 1)) & (2 * same >= (first >= 0).sum())
+        alike[0] = True
+        combs.append(np.array(left)[alike])
+        left = [i for i, one in zip(left, alike, strict=True) if not one]
+    total = np.array([weight[comb].sum() for comb in combs])
+    return [comb for comb, w in zip(combs, total, strict=True) if w > np.exp(-RIVAL_NATS) * total.max()]
 
 
-def _climb(atlas: Atlas, peaks: Peaks, readings: Sequence[Fit], odds: Odds) -> list[Fit]:
-    """The readings with every rung above and below them that is nearly as probable: what a scan happens to miss."""
-    found = {reading.names: reading for reading in readings}
-    best = max(reading.log_evidence for reading in readings)
-    queue = [reading for reading in readings if reading.log_evidence > best - RIVAL_NATS]
-    while queue and len(found) < MOST_READINGS:
-        here = queue.pop(0)
-        for by in (-1, 1):
-            near = shifted(atlas, peaks, here, by, odds)
-            fit = None if near is None else finish(atlas, peaks, near, odds)
-            if fit is not None and fit.names not in found:
-                found[fit.names] = fit
-                best = max(best, fit.log_evidence)
-                if fit.log_evidence > best - RIVAL_NATS:
-                    queue.append(fit)
-    return sorted(found.values(), key=lambda r: -r.log_evidence)
+def _reading(atlas: Atlas, peaks: Peaks, odds: Odds, maxima: Maxima, cloud: Cloud, members: Array) -> Reading:
+    """A comb: the labels that are likeliest within it, the numbers that go with them, and what else each peak may be."""
+    inside = np.isin(cloud.origin, members)
+    probability = float(cloud.weight[inside].sum())
+    share = np.maximum(cloud.labels[members].sum(axis=0) / probability, 0.0)
+    with np.errstate(divide="ignore"):
+        mode = likeliest(np.maximum(np.log(share[:, :-1]) - np.log(share[:, -1:] + 1e-300), -1e3))
+    best = members[int(np.argmax(maxima.log_evidence[members]))]
+    near = atlas.lines(maxima.x[best])
+    window = atlas.near(near.x[None, :], peaks.wavelength_nm[0], peaks.wavelength_nm[-1])
+    kept = np.union1d(window, mode[mode >= 0])
+    lines = track(atlas.body, near.x, near.take(kept))
+    local = np.where(mode >= 0, np.searchsorted(kept, mode), -1)
+    mean, covariance = cloud.moments(inside)
+    matching = as_matched(peaks, lines.wavelength_nm, lines.labels, odds, peaks.error_nm, local)
+    return Reading(Fit(lines, matching, mean, covariance, peaks), probability, _chances(atlas, share))
 
 
-def _chances(result: Fit, peaks: Peaks, odds: Odds) -> tuple[dict[Name, float], ...]:
-    """What each peak could be when all others are what the fit says."""
-    lines, mode = result.lines, result.matching.mode
-    gains, _, _ = pair_gains(peaks, lines.wavelength_nm, lines.labels, odds, peaks.error_nm)
-    chances = []
-    for i in range(len(peaks)):
-        taken = set(mode[np.arange(len(peaks)) != i].tolist())
-        free = [j for j in range(len(lines.labels)) if j not in taken and gains[i, j] > -12.0]
-        weights: dict[Name, float] = {
-            lines.labels.name(j): float(np.exp(min(gains[i, j], 50.0))) for j in free
+def _chances(atlas: Atlas, share: Array) -> tuple[dict[Name, float], ...]:
+    """The probability of everything that each peak could be, from a table of peaks and modes whose last column is none."""
+    result = []
+    for row in share:
+        chances: dict[Name, float] = {
+            atlas.labels.name(j): float(row[j]) for j in np.flatnonzero(row[:-1] > WORTH)
         }
-        weights[None] = 1.0
-        total = sum(weights.values())
-        chances.append({name: value / total for name, value in weights.items()})
-    return tuple(chances)
+        result.append({**chances, None: float(row[-1])})
+    return tuple(result)
 
 
-def _error_scale(atlas: Atlas, peaks: Peaks, near: Sequence[Approach], first: Fit, odds: Odds) -> float:
+def _error_scale(atlas: Atlas, peaks: Peaks, odds: Odds, maxima: Maxima, starts: Array) -> float:
     """1, or the factor on the stated errors that makes the peaks far more probable.
 
     Errors stated too small do not show as a large chi^2 alone: peaks that miss their line are then taken for spurious ones.
     """
-    scale, best = 1.0, first
+    scale, best, found = 1.0, maxima.log_evidence[0], maxima
     for factor in SCALES:
         wider = peaks.with_errors(factor * peaks.error_nm)
-        for one in near[:2]:
-            result = finish(atlas, wider, one, odds)
-            if result is not None and result.log_evidence > best.log_evidence + CONVINCING:
-                scale, best = factor, result
-    spare = best.matched - atlas.free.size
+        tried = settle(atlas, wider, odds, maxima.x[:FEW], wider.error_nm)
+        tried = tried.joined(anneal(atlas, wider, odds, starts[:FEW], RIVAL_NATS))
+        if len(tried) and tried.log_evidence[0] > best + CONVINCING:
+            scale, best, found = factor, tried.log_evidence[0], tried
+    mode = found.mode[0]
+    matched = np.flatnonzero(mode >= 0)
+    spare = matched.size - atlas.free.size
     if scale == 1.0 or spare < 2:
         return 1.0
-    return max(1.0, scale * float(np.sqrt(best.chi2 / spare)))
+    lines = atlas.wavelengths(found.x[:1], mode[matched])[0]
+    chi2 = (((peaks.wavelength_nm[matched] - lines) / (scale * peaks.error_nm[matched])) ** 2).sum()
+    return max(1.0, scale * float(np.sqrt(chi2 / spare)))

@@ -8,14 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from femwgm.experiment.spectrum.fitting import Fit, Name
+from femwgm.experiment.spectrum.likelihood import Matching
+from femwgm.experiment.spectrum.lines import Lines
 from femwgm.experiment.spectrum.model import PARAMETERS, UNITS, CoatedSphere
 from femwgm.experiment.spectrum.peaks import Peaks
-from femwgm.experiment.spectrum.posterior import gaussian_posterior
+from femwgm.experiment.spectrum.posterior import Cloud
 from femwgm.experiment.spectrum.prior import Prior
 from femwgm.ground.typing import Array
 
-__all__ = ["Assignment", "Name", "Parameter", "Reading", "line_errors"]
+__all__ = ["Assignment", "Fit", "Name", "Parameter", "Reading", "line_errors"]
+
+Name = tuple[str, int, int] | None
+"""(pol, l, q) of a mode, None for a spurious peak."""
 
 WORTH_NAMING = 0.01
 """Smallest probability of an alternative that is worth a word."""
@@ -37,6 +41,8 @@ class Parameter:
         Standard deviation before the spectrum.
     mean, spread
         Mean and standard deviation over all readings, each weighted with its probability: not knowing l counts.
+    within_68, within_95
+        Intervals that hold the number with probability 0.68 and 0.95, over all readings.
     """
 
     name: str
@@ -46,6 +52,8 @@ class Parameter:
     prior_error: float
     mean: float
     spread: float
+    within_68: tuple[float, float]
+    within_95: tuple[float, float]
 
     @property
     def determined(self) -> bool:
@@ -57,11 +65,56 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class Fit:
+    """One way to read a spectrum.
+
+    Attributes
+    ----------
+    lines
+        Exact lines at the most probable parameters.
+    matching
+        Which of them each peak is.
+    mean, covariance
+        Of the four parameters within this reading; no variance for those held.
+    peaks
+        What was read.
+    """
+
+    lines: Lines
+    matching: Matching
+    mean: Array
+    covariance: Array
+    peaks: Peaks
+
+    @property
+    def x(self) -> Array:
+        """Most probable parameters."""
+        return self.lines.x
+
+    @property
+    def names(self) -> tuple[Name, ...]:
+        """(pol, l, q) of each peak, None for a spurious one."""
+        return tuple(self.lines.labels.name(j) if j >= 0 else None for j in self.matching.mode)
+
+    @property
+    def matched(self) -> int:
+        """Number of peaks that are modes."""
+        return int((self.matching.mode >= 0).sum())
+
+    @property
+    def chi2(self) -> float:
+        """Sum of squared residuals over their errors at the most probable parameters."""
+        chosen = self.matching.mode >= 0
+        residual = self.peaks.wavelength_nm[chosen] - self.lines.wavelength_nm[self.matching.mode[chosen]]
+        return float(((residual / self.peaks.error_nm[chosen]) ** 2).sum())
+
+
+@dataclass(frozen=True)
 class Reading:
     """A fit with its probability among all readings found.
 
-    `chances` holds, for each peak, the probability of what it could be in this reading: two lines that fall together, or a
-    spurious peak that happens to lie on a line, leave a choice that no fit can make.
+    `chances` holds, for each peak, the probability of everything that it could be in this reading: two lines that fall together,
+    or a spurious peak that happens to lie on a line, leave a choice that no fit can make.
     """
 
     fit: Fit
@@ -81,6 +134,8 @@ class Assignment:
         Every reading worth naming, the most probable first.
     error_scale
         Factor by which the stated errors had to be multiplied for the best reading to be believable; 1 where they were not.
+    cloud
+        Points of the posterior over all readings.
     """
 
     body: CoatedSphere
@@ -88,6 +143,7 @@ class Assignment:
     prior: Prior
     readings: tuple[Reading, ...]
     error_scale: float
+    cloud: Cloud
 
     @property
     def best(self) -> Fit:
@@ -107,18 +163,17 @@ class Assignment:
     @property
     def parameters(self) -> dict[str, Parameter]:
         """The fitted numbers by name."""
-        weight = np.array([r.probability for r in self.readings])
-        values = np.array([r.fit.posterior.mean for r in self.readings])
-        variances = np.array([np.diag(r.fit.covariance) for r in self.readings])
-        mean = weight @ values / weight.sum()
-        spread = np.sqrt(weight @ (variances + (values - mean) ** 2) / weight.sum())
-        return {
-            PARAMETERS[i]: Parameter(
-                PARAMETERS[i], UNITS[PARAMETERS[i]], float(values[0, i]), float(np.sqrt(variances[0, i])),
-                float(self.prior.deviation[i]), float(mean[i]), float(spread[i]),
-            )
-            for i in self.prior.free
-        }  # fmt: skip
+        every = np.ones(len(self.cloud.weight), dtype=bool)
+        mean, covariance = self.cloud.moments(every)
+        spread, error = np.sqrt(np.diag(covariance)), np.sqrt(np.diag(self.best.covariance))
+        result = {}
+        for i in self.prior.free:
+            a, b, c, d = (float(v) for v in self.cloud.quantiles(int(i), (0.025, 0.16, 0.84, 0.975)))
+            result[PARAMETERS[i]] = Parameter(
+                PARAMETERS[i], UNITS[PARAMETERS[i]], float(self.best.mean[i]), float(error[i]),
+                float(self.prior.deviation[i]), float(mean[i]), float(spread[i]), (b, c), (a, d),
+            )  # fmt: skip
+        return result
 
     @property
     def chances(self) -> tuple[dict[Name, float], ...]:
@@ -242,6 +297,9 @@ def _word(name: Name) -> str:
 
 
 def line_errors(result: Fit, peaks: Peaks, prior: Prior) -> Array:
-    """Standard error (nm) of each line of a fit, from the parameters that the peaks allow."""
-    covariance = gaussian_posterior(result.lines, result.matching.mode, peaks, prior).covariance
-    return np.asarray(np.sqrt(np.einsum("mi,ij,mj->m", result.lines.slope, covariance, result.lines.slope)))
+    """Standard error (nm) of each line of a fit, from the parameters that the peaks allow, to first order."""
+    free, chosen = prior.free, result.matching.mode >= 0
+    slope = result.lines.slope[:, free] * prior.deviation[free]
+    seen = slope[result.matching.mode[chosen]] / peaks.error_nm[chosen][:, None]
+    covariance = np.linalg.inv(seen.T @ seen + np.eye(free.size))
+    return np.asarray(np.sqrt(np.einsum("mi,ij,mj->m", slope, covariance, slope)))

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from femwgm.experiment.spectrum.likelihood import Odds, pair_gains
-from femwgm.experiment.spectrum.line_fits import REACH, Atlas
+from femwgm.experiment.spectrum.likelihood import Neighbours, Odds
+from femwgm.experiment.spectrum.line_fits import Atlas
 from femwgm.experiment.spectrum.peaks import Peaks
 from femwgm.ground.typing import Array
 
@@ -23,8 +23,12 @@ BLUNT = 0.05
 """Error of the scan in units of the spacing of the comb."""
 HOPELESS = 20.0
 """Starts whose blunt likelihood is smaller by exp of this are left out."""
+SCANNED = 3.7
+"""Radius of the ball, in standard deviations of the prior, that is scanned."""
 MAX_ROWS = 240
 """Most rows of the grid, over all parameters besides the first."""
+PIECE = 80
+"""Points of a row that are scored together."""
 
 
 @dataclass(frozen=True)
@@ -66,60 +70,50 @@ def _grid(atlas: Atlas) -> list[Array]:
     if free.size == 0:
         return [prior.mean[None, :]]
     lines = atlas.lines(prior.mean)
-    counts, reaches = [], []
     along = lines.slope[:, free[0]]
+    counts = []
     for index in free[1:]:
         # What a change of the first parameter does as well the scan along it will find; what remains tells lines apart.
         slope = lines.slope[:, index]
         apart = np.ptp(slope - along * (along @ slope) / (along @ along))
-        reach = 0.95 * REACH * prior.deviation[index]
-        counts.append(max(2.0 * reach * apart / (2.5 * BLUNT * atlas.spacing_nm), 3.0))
-        reaches.append(reach)
+        counts.append(
+            max(2.0 * SCANNED * prior.deviation[index] * apart / (2.5 * BLUNT * atlas.spacing_nm), 3.0)
+        )
     excess = max(np.prod(counts) / MAX_ROWS, 1.0) ** (1.0 / max(len(counts), 1))
-    axes = [
-        np.linspace(-reach, reach, int(np.ceil(max(count / excess, 3.0))) | 1)
-        for count, reach in zip(counts, reaches, strict=True)
-    ]
-    reach = REACH * prior.deviation[free[0]]
+    axes = [np.linspace(-1.0, 1.0, int(np.ceil(max(count / excess, 3.0))) | 1) for count in counts]
+    reach = SCANNED * prior.deviation[free[0]]
     count = int(2.0 * reach * np.abs(along).max() / (0.8 * BLUNT * atlas.spacing_nm)) + 2
-    row = np.linspace(-reach, reach, count)
+    row = np.linspace(-1.0, 1.0, count)
     rows = []
     for others in itertools.product(*axes):
-        points = np.tile(prior.mean, (count, 1))
-        points[:, free[0]] += row
-        points[:, free[1:]] += others
+        u = np.column_stack([row, np.tile(others, (count, 1))])
+        u = u[(u**2).sum(axis=1) <= 1.0]
+        points = np.tile(prior.mean, (len(u), 1))
+        points[:, free] += SCANNED * prior.deviation[free] * u
         rows.append(points)
-    return rows
+    return [points for points in rows if len(points)]
 
 
 def _tops(atlas: Atlas, points: Array, peaks: Peaks, odds: Odds, blunt: Array) -> list[tuple[Start, Array]]:
     """Local maxima along a row, each with the mode (or -1) that every peak would be."""
-    lines = atlas.wavelengths(points)
-    inside = (lines.min(axis=0) < peaks.wavelength_nm[-1] + atlas.spacing_nm) & (
-        lines.max(axis=0) > peaks.wavelength_nm[0] - atlas.spacing_nm
-    )
-    index = np.flatnonzero(inside)
-    labels, lines = atlas.labels.take(index), lines[:, index]
-    if not index.size:
-        return []
-    # Gains are those of the peaks at one point of the row but for the distances, which are all that differs along it.
-    own, _, _ = pair_gains(peaks, lines[0], labels, odds, blunt)
-    away = (peaks.wavelength_nm[:, None] - lines[0]) / blunt[:, None]
-    seen = np.log1p(-odds.of_order(labels.q))
-    edge = 3.0 * blunt.max() + 1e-9
-    lo, hi = peaks.wavelength_nm[0] - edge, peaks.wavelength_nm[-1] + edge
-    missed = np.where((lines >= lo) & (lines <= hi), seen, 0.0)
-    first = np.where((lines[0] >= lo) & (lines[0] <= hi), seen, 0.0)
-    gains = ((peaks.wavelength_nm[:, None] - lines[:, None, :]) / blunt[:, None]).astype(np.float32)
-    np.multiply(gains, gains, out=gains)
-    gains *= -0.5
-    gains += (own + 0.5 * away**2 + first).astype(np.float32)
-    gains -= missed[:, None, :].astype(np.float32)
-    prior = atlas.prior
-    z = (points - prior.mean)[:, atlas.free] / prior.deviation[atlas.free]
-    score = np.maximum(gains.max(axis=2), 0.0).sum(axis=1) + missed.sum(axis=1) - 0.5 * (z**2).sum(axis=1)
+    parts = np.array_split(points, max(len(points) // PIECE, 1))
+    scores, modes = zip(*(_scores(atlas, part, peaks, odds, blunt) for part in parts), strict=True)
+    score, mode = np.concatenate(scores), np.concatenate(modes)
     padded = np.concatenate([[-np.inf], score, [-np.inf]])
     tops = np.flatnonzero((score >= padded[:-2]) & (score >= padded[2:]))
     tops = tops[np.argsort(-score[tops])][:8]
-    best = np.where(gains[tops].max(axis=2) > 0.0, index[gains[tops].argmax(axis=2)], -1)
-    return [(Start(points[i], float(score[i])), names) for i, names in zip(tops, best, strict=True)]
+    return [(Start(points[i], float(score[i])), mode[i]) for i in tops]
+
+
+def _scores(atlas: Atlas, x: Array, peaks: Peaks, odds: Odds, blunt: Array) -> tuple[Array, Array]:
+    """Logarithm of the blunt posterior at points, and the mode (or -1) that every peak would be."""
+    index = atlas.near(x, peaks.wavelength_nm[0], peaks.wavelength_nm[-1])
+    if not index.size:
+        return np.full(len(x), -np.inf), np.full((len(x), len(peaks)), -1)
+    lines = atlas.wavelengths(x, index)
+    near, gains, missed = Neighbours(peaks, atlas.labels.take(index), odds, blunt)(lines)
+    top, best = gains.max(axis=2), gains.argmax(axis=2)[:, :, None]
+    prior, free = atlas.prior, atlas.free
+    z = (x - prior.mean)[:, free] / prior.deviation[free]
+    score = np.maximum(top, 0.0).sum(axis=1) + missed - 0.5 * (z**2).sum(axis=1)
+    return score, np.where(top > 0.0, index[np.take_along_axis(near, best, axis=2)[:, :, 0]], -1)

@@ -7,6 +7,10 @@ mode fall anywhere in the spectrum at a small rate s per nm. For peaks i matched
 
 which is a sum over pairs up to a constant, so that the best matching is a linear assignment problem. A mode hidden under the line
 of a matched peak does not count as missed, nor does one outside the range of the peaks.
+
+What the peaks say of the sphere is the sum over all matchings, the partition function of monomers and dimers on the graph of
+pairs. Belief propagation gives it, and the probability of each pair: exactly where no two peaks compete for the same two modes
+(the graph has no loop), and by Bethe's approximation elsewhere (Bayati et al., ACM STOC 2007).
 """
 
 from __future__ import annotations
@@ -20,7 +24,21 @@ from femwgm.experiment.spectrum.lines import Labels
 from femwgm.experiment.spectrum.peaks import Peaks
 from femwgm.ground.typing import Array
 
-__all__ = ["Matching", "Odds", "best_matching", "pair_gains"]
+__all__ = [
+    "Matching",
+    "Neighbours",
+    "Odds",
+    "all_matchings",
+    "as_matched",
+    "best_matching",
+    "likeliest",
+    "pair_gains",
+]
+
+LARGEST = 60.0
+"""Logarithm at which the weight of a pair is cut off."""
+SWEEPS = 8
+"""Rounds of belief propagation; a chain of n peaks and modes that compete needs n."""
 
 
 @dataclass(frozen=True)
@@ -130,32 +148,135 @@ def _agreement(peaks: Peaks, labels: Labels, odds: Odds) -> Array:
     return np.where(stated < 0, 0.0, np.where(right, np.log(odds.polarization), np.log1p(-odds.polarization)))
 
 
+class Neighbours:
+    """The lines next to each peak, two of each polarization and radial order: all that a peak can be in a comb.
+
+    Parameters
+    ----------
+    peaks, odds, sigma_nm
+        See :func:`pair_gains`.
+    labels
+        Modes, ascending in l without gaps within each polarization and radial order.
+    """
+
+    def __init__(self, peaks: Peaks, labels: Labels, odds: Odds, sigma_nm: Array) -> None:
+        self.peaks, self.sigma = peaks, sigma_nm
+        edge = 3.0 * sigma_nm.max() + 1e-9
+        self.lo, self.hi = peaks.wavelength_nm[0] - edge, peaks.wavelength_nm[-1] + edge
+        at_middle = np.full(len(labels), 0.5 * (self.lo + self.hi))
+        gains, self.missed, _ = pair_gains(peaks, at_middle, labels, odds, sigma_nm)
+        away = (peaks.wavelength_nm - at_middle[0]) / sigma_nm
+        self.own = gains + (0.5 * away**2)[:, None] + self.missed
+        change = np.flatnonzero((np.diff(labels.tm.astype(int)) != 0) | (np.diff(labels.q) != 0))
+        self.groups = np.split(np.arange(len(labels)), change + 1)
+
+    def __call__(self, lines: Array) -> tuple[Array, Array, Array]:
+        """Neighbours at lines of shape (points, modes).
+
+        Returns
+        -------
+        mode, gains
+            Indices and gains, shape (points, peaks, neighbours).
+        missed
+            Sum of log(1 - p) of the modes in the range of the peaks, one a point.
+        """
+        mode = np.concatenate([self._beside(lines, group) for group in self.groups if group.size], axis=2)
+        inside = (lines >= self.lo) & (lines <= self.hi)
+        missed = np.where(inside, self.missed, 0.0)
+        flat = mode.reshape(len(lines), -1)
+        there = np.take_along_axis(lines, flat, axis=1).reshape(mode.shape)
+        unseen = np.take_along_axis(missed, flat, axis=1).reshape(mode.shape)
+        away = (self.peaks.wavelength_nm[:, None] - there) / self.sigma[:, None]
+        own = np.take_along_axis(self.own[None], mode, axis=2)
+        return mode, own - 0.5 * away**2 - unseen, missed.sum(axis=1)
+
+    def _beside(self, lines: Array, group: Array) -> Array:
+        """The lines of one polarization and order on both sides of each peak: wavenumbers are all but even in l."""
+        if group.size == 1:
+            return np.full((len(lines), len(self.peaks), 1), group[0])
+        k, wanted = 1.0 / lines[:, group], 1.0 / self.peaks.wavelength_nm
+        first, last, half = k[:, :1], k[:, -1:], group.size // 2
+        share = (wanted - first) / (last - first)
+        bend = (k[:, half : half + 1] - first) / (last - first) - half / (group.size - 1)
+        place = (group.size - 1) * (share - 4.0 * bend * share * (1.0 - share))
+        below = np.clip(np.floor(place), 0, group.size - 2).astype(int)
+        return group[np.stack([below, below + 1], axis=2)]
+
+
+def all_matchings(gains: Array, peak: Array, mode: Array) -> tuple[Array, Array]:
+    """Logarithm of the sum over all matchings of exp(gains of their pairs), and the probability of each pair.
+
+    Parameters
+    ----------
+    gains
+        Shape (points, pairs).
+    peak, mode
+        Ends of each pair.
+    """
+    weight = np.exp(np.minimum(gains, LARGEST))
+    of_peak, of_mode = _Bundles(peak), _Bundles(mode)
+    to_peak = np.ones_like(weight)
+    for _ in range(SWEEPS):
+        offered = weight * to_peak
+        to_mode = 1.0 / (1.0 + np.maximum(of_peak.spread(of_peak.sums(offered)) - offered, 0.0))
+        asked = weight * to_mode
+        to_peak = 1.0 / (1.0 + np.maximum(of_mode.spread(of_mode.sums(asked)) - asked, 0.0))
+    pair = weight * to_mode * to_peak
+    total = np.log1p(of_peak.sums(weight * to_peak)).sum(axis=1) + np.log1p(of_mode.sums(asked)).sum(axis=1)
+    return total - np.log1p(pair).sum(axis=1), pair / (1.0 + pair)
+
+
+class _Bundles:
+    """Sums over the pairs that share an end."""
+
+    def __init__(self, end: Array) -> None:
+        self.order = np.argsort(end, kind="stable")
+        _, self.start, self.inverse = np.unique(end[self.order], return_index=True, return_inverse=True)
+
+    def sums(self, values: Array) -> Array:
+        """One sum an end."""
+        return np.add.reduceat(values[:, self.order], self.start, axis=1)
+
+    def spread(self, sums: Array) -> Array:
+        """The sum of its end for each pair."""
+        result = np.empty((len(sums), len(self.order)))
+        result[:, self.order] = sums[:, self.inverse]
+        return result
+
+
 def best_matching(
     peaks: Peaks, wavelength_nm: Array, labels: Labels, odds: Odds, sigma_nm: Array
 ) -> Matching:
     """The matching of highest likelihood, one mode to a peak at most."""
+    gains, _, _ = pair_gains(peaks, wavelength_nm, labels, odds, sigma_nm)
+    return as_matched(peaks, wavelength_nm, labels, odds, sigma_nm, likeliest(gains))
+
+
+def as_matched(
+    peaks: Peaks, wavelength_nm: Array, labels: Labels, odds: Odds, sigma_nm: Array, mode: Array
+) -> Matching:
+    """A matching given by the mode of each peak (-1 for none): its likelihood, and the modes that it misses."""
     gains, missed, spurious = pair_gains(peaks, wavelength_nm, labels, odds, sigma_nm)
-    rows, columns = linear_sum_assignment(np.maximum(gains, 0.0), maximize=True)
-    mode = np.full(len(peaks), -1)
-    for i, j in zip(rows, columns, strict=True):
-        if gains[i, j] > 0.0:
-            mode[i] = j
     matched = mode >= 0
     absent = np.ones(len(labels), dtype=bool)
     absent[mode[matched]] = False
     absent &= missed < 0.0
-    hidden = absent & _under_a_line(peaks, wavelength_nm, matched)
-    value = (
-        missed.sum()
-        + spurious.sum()
-        + gains[np.flatnonzero(matched), mode[matched]].sum()
-        - missed[hidden].sum()
-    )
+    hidden = absent & under_a_line(peaks, wavelength_nm)[matched].any(axis=0)
+    pairs = gains[np.flatnonzero(matched), mode[matched]].sum()
+    value = missed.sum() + spurious.sum() + pairs - missed[hidden].sum()
     return Matching(mode, float(value), np.flatnonzero(absent & ~hidden))
 
 
-def _under_a_line(peaks: Peaks, wavelength_nm: Array, matched: Array) -> Array:
-    """Modes within 0.6 widths of a matched peak: two lines that close are seen as one."""
+def likeliest(gains: Array) -> Array:
+    """For each peak the mode, or -1, that makes the sum of gains (peaks, modes) largest, one peak to a mode at most."""
+    rows, columns = linear_sum_assignment(np.maximum(gains, 0.0), maximize=True)
+    mode = np.full(len(gains), -1)
+    good = gains[rows, columns] > 0.0
+    mode[rows[good]] = columns[good]
+    return mode
+
+
+def under_a_line(peaks: Peaks, wavelength_nm: Array) -> Array:
+    """Modes within 0.6 widths of a peak, shape (..., peaks, modes): two lines that close are seen as one."""
     width = np.where(np.isfinite(peaks.width_nm), peaks.width_nm, 0.0)[:, None]
-    near = np.abs(peaks.wavelength_nm[:, None] - wavelength_nm) < 0.6 * width
-    return np.asarray((near & matched[:, None]).any(axis=0))
+    return np.asarray(np.abs(peaks.wavelength_nm[:, None] - wavelength_nm[..., None, :]) < 0.6 * width)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import cmath
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.polynomial import Chebyshev
 
 from femwgm.analytic import LayeredSphere
 from femwgm.analytic.media import Index
@@ -22,6 +23,7 @@ from femwgm.errors import ConfigError
 from femwgm.ground.typing import Array
 from femwgm.ground.units import k0_from_wavelength
 from femwgm.materials import Material, materials_from_config
+from femwgm.materials.dispersion import Constant
 
 __all__ = ["PARAMETERS", "UNITS", "CoatedSphere", "TunedMedium"]
 
@@ -197,6 +199,37 @@ class CoatedSphere:
             for i, r in enumerate(self.stated_radii)
         ]
         return np.array(own)
+
+    @property
+    def scales(self) -> bool:
+        """Whether lines scale with the diameter at one ratio of thickness to it: nothing else disperses or keeps its size."""
+        others = (medium for i, medium in enumerate(self.media.values()) if i != self.shell)
+        return self.shell == len(self.regions) - 2 and not any(medium.dispersive for medium in others)
+
+    def undispersed(self) -> CoatedSphere:
+        """The same sphere with its shell's permittivity held at the reference wavelength."""
+        name, k0 = self.regions[self.shell], k0_from_wavelength(self.reference_um)
+        stated = self.media[name]
+        axial = Constant(stated.permittivity_axial(k0)) if stated.axis else None
+        held = Material(name, Constant(stated.permittivity(k0)), axial, stated.axis)
+        return CoatedSphere(
+            self.stated_radii, {**self.media, name: held}, shell=name, reference_um=self.reference_um
+        )
+
+    def shell_law(self, window_um: tuple[float, float]) -> Callable[[Array], tuple[Array, Array]]:
+        """The shell's stated index above that at the reference wavelength, and its slope (1/nm), over wavelength (nm)."""
+        stated = self.media[self.regions[self.shell]]
+        if not stated.dispersive:
+            return lambda wave: (np.zeros(wave.shape), np.zeros(wave.shape))
+        reference = stated.index(k0_from_wavelength(self.reference_um)).real
+
+        def above(wave_nm: Array) -> Array:
+            return np.array([stated.index(k0_from_wavelength(1e-3 * w)).real - reference for w in wave_nm])
+
+        lo, hi = 1e3 * window_um[0], 1e3 * window_um[1]
+        law = Chebyshev.interpolate(above, 8, domain=[lo, hi])
+        slope = law.deriv()
+        return lambda wave: (law(wave), slope(wave))
 
     def sphere(self, x: Array) -> LayeredSphere:
         """The exact sphere at a parameter vector."""

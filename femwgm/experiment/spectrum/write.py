@@ -18,7 +18,8 @@ def as_dict(result: Assignment) -> dict[str, Any]:
         "parameters": {
             name: {
                 "value": p.value, "error": p.error, "unit": p.unit, "prior_error": p.prior_error,
-                "mean_over_readings": p.mean, "spread_over_readings": p.spread, "determined_by_the_peaks": p.determined,
+                "mean_over_readings": p.mean, "spread_over_readings": p.spread,
+                "within_68": p.within_68, "within_95": p.within_95, "determined_by_the_peaks": p.determined,
             }
             for name, p in result.parameters.items()
         },
