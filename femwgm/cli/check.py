@@ -49,6 +49,8 @@ def remarks(config: RunConfig) -> list[str]:
         from femwgm.runs.input_error import demand_meaningful
 
         demand_meaningful(config)
+    if (contour := getattr(config.geometry, "contour", None)) is not None:
+        lines.append(str(contour))
     if config.imperfections:
         from femwgm.imperfections.run import estimate
 

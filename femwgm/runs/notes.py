@@ -52,6 +52,9 @@ def doubts(modes: Sequence[Mode], expected: Sequence[Expected], config: RunConfi
             f"the points of the outline leave the wavelengths uncertain by {drawn:.0e} (part of the errors stated): give more points,"
             " or a smooth curve through them"
         )
+    contour = getattr(config.geometry, "contour", None)
+    if contour is not None:
+        notes.append(str(contour))
     edged = [mode.label for mode in modes if mode.extra.get("mode_volume_at") == "interior"]
     if edged:
         notes.append(

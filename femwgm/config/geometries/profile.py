@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from pydantic import Field, ValidationInfo, model_validator
 
-from femwgm.config.base import Name, Strict, refuse
+from femwgm.config.base import Name, Number, Strict, refuse
 from femwgm.config.files import beside
 from femwgm.config.geometries.outlined import OutlinedBody
 from femwgm.config.quantity import SignedLength, um
-from femwgm.errors import ConfigError
+from femwgm.errors import ConfigError, GeometryError
+from femwgm.geometry.contour import halves
 from femwgm.geometry.dxf import read_dxf
 from femwgm.ground.tables import read_columns
 
@@ -30,6 +33,22 @@ class ProfileRegion(Strict):
     smooth: bool = Field(default=False, description="a spline through the points instead of straight pieces")
 
 
+class Contour(Strict):
+    """What a contour of both halves was found to be; not to be written by hand."""
+
+    file: str
+    tilt_deg: Number = Field(description="of its axis against y, clockwise")
+    rms_um: SignedLength = Field(alias="rms", description="distance of the halves, root mean square")
+    largest_um: SignedLength = Field(alias="largest", description="the same, the largest")
+
+    def __str__(self) -> str:
+        rms, largest = (um(float(f"{value:.2g}")) for value in (self.rms_um, self.largest_um))
+        return (
+            f"the halves of {self.file} differ by {rms} rms, {largest} at most, about an axis tilted by"
+            f" {self.tilt_deg:.2f} degrees; their mean is solved"
+        )
+
+
 class Profile(OutlinedBody):
     """Outline by points (r, z), r >= 0: closed, or from axis to axis.
 
@@ -46,13 +65,29 @@ class Profile(OutlinedBody):
         description="r and z of each point, or the name of a CSV file with the header r_um,z_um, or of a DXF drawing",
         examples=["outline.csv"],
     )
+    contour: Contour | None = Field(
+        default=None, examples=["sem.csv"],
+        description="in place of points: a CSV file with the header x_um,y_um, the closed contour of both halves, upright",
+    )  # fmt: skip
     smooth: bool = Field(default=False, description="a spline through the points instead of straight pieces")
     inside: Annotated[tuple[ProfileRegion, ...], Field(max_length=50)] = ()
 
     @model_validator(mode="before")
     @classmethod
     def _file(cls, data: Any, info: ValidationInfo) -> Any:
-        if isinstance(data, dict) and isinstance(data.get("points"), str):
+        if not isinstance(data, dict):
+            return data
+        if isinstance(data.get("contour"), str):
+            if "points" in data:
+                raise refuse(
+                    "stands in place of points",
+                    remedy="give one of the two",
+                    value=data["contour"],
+                    at=("contour",),
+                )
+            points, found = _read_contour(beside(data["contour"], info), data["contour"])
+            return {**data, "points": points, "contour": found}
+        if isinstance(data.get("points"), str):
             path = beside(data["points"], info)
             read = _read_drawing if path.suffix.lower() == ".dxf" else _read_points
             return {**data, "points": read(path, data["points"])}
@@ -82,18 +117,38 @@ def _read_drawing(path: Path, name: str) -> list[list[str]]:
     )  # fmt: skip
 
 
+def _read_contour(path: Path, name: str) -> tuple[list[list[str]], dict[str, Any]]:
+    """Mean outline of the halves of a contour, and what there is to say of it."""
+    table = _columns(path, name, ("x_um", "y_um"), "contour")
+    try:
+        found = halves(np.stack([table["x_um"], table["y_um"]], axis=-1))
+    except GeometryError as error:
+        raise refuse(str(error), value=name, at=("contour",)) from None
+    about = {
+        "file": name, "tilt_deg": float(np.degrees(found.tilt)), "rms": um(found.rms), "largest": um(found.largest),
+    }  # fmt: skip
+    return [[um(r), um(z)] for r, z in found.points.tolist()], about
+
+
 def _read_points(path: Path, name: str) -> list[list[str]]:
     """Points of a table with the header r_um,z_um (or another unit of length)."""
+    table = _columns(path, name, ("r_um", "z_um"), "points")
+    return [[um(r), um(z)] for r, z in zip(table["r_um"].tolist(), table["z_um"].tolist(), strict=True)]
+
+
+def _columns(path: Path, name: str, wanted: tuple[str, str], key: str) -> Mapping[str, Any]:
     try:
-        columns = read_columns(path, ("r_um", "z_um"), what="the outline")
+        return read_columns(path, wanted, what="the outline")
     except ConfigError as error:
         where = f"{error.key}: " if error.key else ""
         raise refuse(
-            f"{where}{error.rule}",
+            f"{where}{error.rule}"
+            + (
+                "; a contour of both halves in x and y goes under 'contour'"
+                if (error.key or "").startswith("x_")
+                else ""
+            ),
             remedy=error.remedy or "paths are relative to the YAML file",
             value=name,
-            at=("points",),
+            at=(key,),
         ) from None
-    return [
-        [um(r), um(z)] for r, z in zip(*(columns[name].tolist() for name in ("r_um", "z_um")), strict=True)
-    ]
