@@ -54,10 +54,10 @@ def _top(
 def run(
     config: Config, out: Out = None, override: Set = None, quiet: Quiet = False, csv: Csv = False,
     pictures: Annotated[
-        bool, typer.Option("--pictures/--no-pictures", help="Draw what the configuration asks for, after the table.")
+        bool, typer.Option("--pictures/--no-pictures", help="Draw the figures that the configuration asks for.")
     ] = True,
 ) -> None:  # fmt: skip
-    """Find the modes of CONFIG; with -o DIR leave tables, fields and pictures there."""
+    """Compute the modes of CONFIG; -o DIR saves tables, fields and pictures."""
     from femwgm.config import load_config
     from femwgm.errors import AccuracyError
     from femwgm.runs.run import run_into
@@ -97,7 +97,7 @@ def exact(
         bool,
         typer.Option(
             "--formulas",
-            help="Beside them the wavelengths of Lam, Leung and Young (1992) and Schiller (1993).",
+            help="Also give the wavelengths of Lam, Leung and Young (1992) and Schiller (1993).",
         ),
     ] = False,
 ) -> None:
@@ -123,7 +123,7 @@ def check(
         typer.Option("--plot", metavar="FILE", help="Draw the body: .png, .svg or .pdf.", show_default=False),
     ] = None,
 ) -> None:
-    """Validate CONFIG and print it resolved; notes go to stderr."""
+    """Validate CONFIG and print it with all defaults filled in; notes go to stderr."""
     from femwgm.cli.check import remarks
     from femwgm.config import dump_resolved, load_config
 
@@ -152,15 +152,15 @@ def sweep(
         typer.Option(
             "--workers",
             min=1,
-            help="Processes, by default one a core; with --scheduler, how many to wait for.",
+            help="Number of processes (default: one per core); with --scheduler, how many workers to wait for.",
         ),
     ] = None,
     scheduler: Annotated[
         str | None,
-        typer.Option("--scheduler", metavar="ADDRESS", help="Solve on the workers of this dask scheduler."),
+        typer.Option("--scheduler", metavar="ADDRESS", help="Solve on the workers of a dask scheduler."),
     ] = None,
     tables: Annotated[
-        bool, typer.Option("--tables", help="Rebuild the tables from the points; solve nothing.")
+        bool, typer.Option("--tables", help="Rebuild the tables from the stored points without solving.")
     ] = False,
     figures: Figures = None,
     quiet: Quiet = False,
@@ -211,12 +211,16 @@ def view(
         Path | None, typer.Option("--png", metavar="FILE", help="Render off screen into FILE.")
     ] = None,
     gif: Annotated[
-        Path | None, typer.Option("--gif", metavar="FILE", help="One period of the wave, off screen.")
+        Path | None, typer.Option("--gif", metavar="FILE", help="Animate one period of the wave, off screen.")
     ] = None,
-    mp4: Annotated[Path | None, typer.Option("--mp4", metavar="FILE", help="The same as a film.")] = None,
+    mp4: Annotated[
+        Path | None, typer.Option("--mp4", metavar="FILE", help="The same animation as a video.")
+    ] = None,
     html: Annotated[
         Path | None,
-        typer.Option("--html", metavar="FILE", help="One page that turns in any browser, without a server."),
+        typer.Option(
+            "--html", metavar="FILE", help="Write an interactive 3-D page for any browser, without a server."
+        ),
     ] = None,
     web: Annotated[
         bool, typer.Option("--web", help="Serve the page that turns to a browser on this machine.")
@@ -226,22 +230,23 @@ def view(
     ] = 0,
     host: Annotated[
         str,
-        typer.Option("--host", metavar="ADDRESS", help="Address for --web, by default this machine alone."),
+        typer.Option("--host", metavar="ADDRESS", help="Address for --web (default: this machine only)."),
     ] = "127.0.0.1",
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the browser for --web.")
     ] = True,
     standing: Annotated[
-        bool, typer.Option("--standing", help="The standing wave instead of the travelling one.")
+        bool, typer.Option("--standing", help="Show the standing wave instead of the travelling one.")
     ] = False,
     cut: Annotated[
-        float, typer.Option("--cut", min=0.0, max=350.0, help="Opening of the cut in degrees.")
+        float, typer.Option("--cut", min=0.0, max=350.0, help="Opening angle of the cut in degrees.")
     ] = 100.0,
     wedge: Annotated[
-        bool, typer.Option("--wedge", help="Cut through the whole body, not its upper half.")
+        bool, typer.Option("--wedge", help="Cut through the whole body, not only its upper half.")
     ] = False,
     opacity: Annotated[
-        list[str] | None, typer.Option("--opacity", metavar="LAYER=VALUE", help="From 0, clear, to 1, solid.")
+        list[str] | None,
+        typer.Option("--opacity", metavar="LAYER=VALUE", help="From 0 (transparent) to 1 (opaque)."),
     ] = None,
 ) -> None:
     """Show the modes of a run folder in three dimensions: in a window, a browser, or files."""
@@ -261,7 +266,7 @@ def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A run folder.", show_default=False)],
     figures: Figures = None,
 ) -> None:
-    """Write DIR/report.html, and with --figures every figure for print."""
+    """Write DIR/report.html; --figures also writes every figure for print."""
     from femwgm.runs.run import part
     from femwgm.store import load_run
     from femwgm.views.figures.style import formats_of

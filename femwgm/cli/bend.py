@@ -17,11 +17,11 @@ def bend(
     out: Out = None,
     override: Set = None,
     at: Annotated[
-        str | None, typer.Option("--at", metavar="WAVELENGTH", help="By default the middle of the window.")
+        str | None, typer.Option("--at", metavar="WAVELENGTH", help="Default: the middle of the window.")
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Loss of CONFIG as a bend at one wavelength, dB for 90 degrees and for a turn, beside the Q of the resonator."""
+    """Compute the loss of CONFIG as a planar bend at one wavelength, in dB for 90 degrees and for a full turn."""
     from femwgm.cli.tables import print_quantities
     from femwgm.config import load_config
     from femwgm.experiment.bends.bend import bends, write_bends

@@ -21,13 +21,13 @@ def comb(
     override: Set = None,
     pump: Annotated[
         str | None,
-        typer.Option("--pump", metavar="WAVELENGTH", help="Pump, by default the middle of the window."),
+        typer.Option("--pump", metavar="WAVELENGTH", help="Pump wavelength (default: the middle of the window)."),
     ] = None,
-    orders: Annotated[int, typer.Option("--orders", min=4, max=2000, help="Orders on either side of the pump.")] = 50,
-    n2: Annotated[float | None, typer.Option("--n2", metavar="M2_PER_W", help="By default that of the preset.")] = None,
+    orders: Annotated[int, typer.Option("--orders", min=4, max=2000, help="Number of orders on either side of the pump.")] = 50,
+    n2: Annotated[float | None, typer.Option("--n2", metavar="M2_PER_W", help="Kerr index n2 (default: preset).")] = None,
     quiet: Quiet = False,
 ) -> None:  # fmt: skip
-    """Follow the family of the line nearest to the pump; with -o DIR leave comb.csv, comb.json, pylle.csv and comb.png."""
+    """Compute the dispersion of the mode family at the pump: D1, D2, D3, integrated dispersion, input for pyLLE."""
     from femwgm.config import load_config
     from femwgm.experiment.combs.comb import comb as made_of
 

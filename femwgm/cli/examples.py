@@ -63,10 +63,13 @@ def init(
     to: Annotated[
         Path | None,
         typer.Option(
-            "--to", metavar="FILE", help="Where to write it; by default NAME.yaml here.", show_default=False
+            "--to",
+            metavar="FILE",
+            help="Where to write it (default: NAME.yaml in this folder).",
+            show_default=False,
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
 ) -> None:
     """Copy a configuration here, with the files it reads, to make it yours."""
     from femwgm.config.catalogue import example

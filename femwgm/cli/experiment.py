@@ -19,7 +19,7 @@ def assign(
         Path,
         typer.Argument(
             metavar="FILE",
-            help="Peaks, wavelength_nm[,width_nm,error_nm,pol,height], or a recorded spectrum.",
+            help="Peak list wavelength_nm[,width_nm,error_nm,pol,height], or a recorded spectrum.",
             show_default=False,
         ),
     ],
@@ -31,21 +31,21 @@ def assign(
         typer.Option(
             "--free",
             metavar="NAME=DEVIATION",
-            help="What is known beforehand, as a standard deviation: diameter=2%, thickness='20 nm', index=0.03,"
-            " slope=0.1; 0 holds.",
+            help="Prior standard deviation of a parameter: diameter=2%, thickness='20 nm', index=0.03,"
+            " slope=0.1; 0 holds it fixed.",
         ),
     ] = None,
     shell: Annotated[
         str | None,
         typer.Option(
-            metavar="LAYER", help="Layer whose thickness and index are fitted; by default the outermost."
+            metavar="LAYER", help="Layer whose thickness and index are fitted (default: the outermost)."
         ),
     ] = None,
     resolution: Resolution = None,
     air: Air = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say which mode each measured peak is, and which sphere fits; CONFIG is the sphere as it is thought to be."""
+    """Assign modes to measured peaks and fit the sphere; CONFIG is the nominal sphere."""
     from femwgm.cli.assigning import assign_peaks, print_assignment
     from femwgm.config import load_config
 
@@ -64,27 +64,31 @@ def lasing(
     out: Out = None,
     override: Set = None,
     q: Annotated[
-        float, typer.Option("--q", min=1.0, help="Q of the losses that are not in the media.")
+        float, typer.Option("--q", min=1.0, help="Q of all losses other than radiation and the media.")
     ] = 4200.0,
     gain: Annotated[
         Path | None,
         typer.Option(
             "--gain",
             metavar="TABLE.csv",
-            help="wavelength_nm,gain; by default a Gauss band of 18 nm around 660 nm.",
+            help="Table wavelength_nm,gain (default: a Gaussian band, FWHM 18 nm, at 660 nm).",
         ),
     ] = None,
     band: Annotated[
         str | None,
-        typer.Option("--band", metavar="BAND", help="Gain by name: 'gauss, 660 nm, 18 nm', 'lorentz, ...'."),
+        typer.Option(
+            "--band", metavar="BAND", help="Gain band by name: 'gauss, 660 nm, 18 nm', 'lorentz, ...'."
+        ),
     ] = None,
-    face_down: Annotated[bool, typer.Option("--face-down", help="Emitters that lie in the surface.")] = False,
+    face_down: Annotated[
+        bool, typer.Option("--face-down", help="Emitters oriented in the plane of the layer.")
+    ] = False,
     shell: Annotated[
-        str | None, typer.Option(metavar="LAYER", help="Layer with gain; by default the outermost.")
+        str | None, typer.Option(metavar="LAYER", help="Layer with gain (default: the outermost).")
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Threshold gain of each mode, the first lines to lase, and how many there are against pump."""
+    """Compute threshold gains, the order in which lines lase, and their number against pump."""
     from femwgm.cli.laser import lasing as find
     from femwgm.cli.laser import print_lasing, write_lasing
     from femwgm.config import load_config
@@ -110,13 +114,13 @@ def vernier(
     ] = "10 nm",
     at: Annotated[
         float | None,
-        typer.Option("--at", metavar="NM", min=0.0, help="Wavelength where a coincidence is wanted."),
+        typer.Option("--at", metavar="NM", min=0.0, help="Target wavelength of a coincidence."),
     ] = None,
     out: Out = None,
     override: Set = None,
     quiet: Quiet = False,
 ) -> None:
-    """Where the combs of two spheres coincide in the window of FIRST, how sharply, and how sure that is; --set holds for both."""
+    """Find where the combs of two spheres coincide in the window of FIRST; --set applies to both."""
     from femwgm.cli.laser import print_vernier, write_vernier
     from femwgm.cli.laser import vernier as find
     from femwgm.config import load_config
@@ -146,7 +150,7 @@ def paper(
         Path | None,
         typer.Argument(
             metavar="[FOLDER]",
-            help="The study's configurations, by default configs/paper.",
+            help="Configurations of the study (default: configs/paper).",
             show_default=False,
         ),
     ] = None,
@@ -155,7 +159,7 @@ def paper(
     ),
     quiet: Quiet = False,
 ) -> None:
-    """Compute the published study anew and write DIR/paper.html: each published number beside ours."""
+    """Recompute the published study and write DIR/paper.html, each published number beside the computed one."""
     from femwgm.studies.duan2022 import write_paper
 
     with progress_bar(quiet) as progress:

@@ -34,7 +34,7 @@ Set = Annotated[
     ),
 ]
 Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR", help="Folder for the results.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No table, no progress.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no table and no progress.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print the whole table as CSV.")]
 Figures = Annotated[
     list[str] | None,

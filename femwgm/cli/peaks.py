@@ -16,13 +16,9 @@ __all__ = ["Air", "Resolution", "peaks", "resolution_nm"]
 
 Resolution = Annotated[
     str | None,
-    typer.Option(
-        "--resolution", metavar="WIDTH", help="Full width of the instrument's own response, e.g. '0.05 nm'."
-    ),
+    typer.Option("--resolution", metavar="WIDTH", help="FWHM of the instrument response, e.g. '0.05 nm'."),
 ]
-Air = Annotated[
-    bool, typer.Option("--air", help="The wavelengths are those in air; they are converted to vacuum.")
-]
+Air = Annotated[bool, typer.Option("--air", help="Wavelengths are in air; convert them to vacuum.")]
 
 
 def peaks(
@@ -34,7 +30,7 @@ def peaks(
     false_alarms: Annotated[
         float,
         typer.Option(
-            "--false-alarms", min=1e-12, max=1e3, help="False lines that a spectrum may have on average."
+            "--false-alarms", min=1e-12, max=1e3, help="Expected number of false lines per spectrum."
         ),
     ] = 0.01,
     saturation: Annotated[
@@ -43,20 +39,18 @@ def peaks(
     ] = None,
     baseline: Annotated[
         str | None,
-        typer.Option(
-            "--baseline", metavar="LENGTH", help="Length of the pieces of the baseline, e.g. '4 nm'."
-        ),
+        typer.Option("--baseline", metavar="LENGTH", help="Knot spacing of the baseline, e.g. '4 nm'."),
     ] = None,
     column: Annotated[
         str | None, typer.Option("--column", metavar="NAME", help="Column of the counts.")
     ] = None,
     unit: Annotated[
-        str | None, typer.Option("--unit", help="Unit of the wavelengths, where the file has none.")
+        str | None, typer.Option("--unit", help="Unit of the wavelengths, if the file states none.")
     ] = None,
     air: Air = False,
     quiet: Quiet = False,
 ) -> None:
-    """Find the lines of recorded spectra and fit them: positions and widths without the instrument's, with errors."""
+    """Find and fit the lines of recorded spectra: positions and intrinsic widths, with errors."""
     from femwgm.experiment.recorded.counts import read_recorded
     from femwgm.experiment.recorded.find import find_lines
 

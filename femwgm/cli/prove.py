@@ -36,7 +36,7 @@ def prove(
     digits: Annotated[int, typer.Option("--digits", min=6, max=1000, help="Significant digits.")] = 30,
     quiet: Quiet = False,
 ) -> None:
-    """Enclose every line of a layered sphere and count the window: existence, uniqueness, completeness, in ball arithmetic."""
+    """Prove the lines of a layered sphere in ball arithmetic: existence, uniqueness, and a complete list."""
     from femwgm.analytic.proof import decimal_text
     from femwgm.config import load_config
     from femwgm.errors import AccuracyError, MissingExtraError

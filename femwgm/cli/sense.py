@@ -17,22 +17,22 @@ def sense(
     out: Out = None,
     override: Set = None,
     layer: Annotated[
-        str, typer.Option("--layer", metavar="LENGTH", help="A layer on the surface.")
+        str, typer.Option("--layer", metavar="LENGTH", help="Thickness of a layer on the surface.")
     ] = "10 nm",
-    layer_index: Annotated[float, typer.Option("--layer-index", help="Its index.")] = 1.45,
+    layer_index: Annotated[float, typer.Option("--layer-index", help="Its refractive index.")] = 1.45,
     particle: Annotated[
-        str, typer.Option("--particle", metavar="LENGTH", help="Radius of a particle on it.")
+        str, typer.Option("--particle", metavar="LENGTH", help="Radius of a particle on the surface.")
     ] = "50 nm",
-    particle_index: Annotated[float, typer.Option("--particle-index", help="Its index.")] = 1.59,
+    particle_index: Annotated[float, typer.Option("--particle-index", help="Its refractive index.")] = 1.59,
     noise: Annotated[
-        float, typer.Option("--noise", help="Least shift seen, as a share of the line width.")
+        float, typer.Option("--noise", help="Smallest shift resolved, as a fraction of the line width.")
     ] = 0.02,
     q: Annotated[
-        float | None, typer.Option("--q", help="Q of the lines, by default that of each mode.")
+        float | None, typer.Option("--q", help="Q of the lines (default: that of each mode).")
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Table what each mode senses: index of each region, a layer, a particle, detection limits; -o DIR leaves sense.csv."""
+    """Compute what each mode senses: the index of each region, a layer, a particle, and the detection limits."""
     from femwgm.config import load_config
     from femwgm.experiment.sensing.sense import Probe, checked, rows, write_sense
     from femwgm.experiment.sensing.target import sensors

@@ -19,34 +19,41 @@ def spectrum(
     override: Set = None,
     layer: Annotated[
         str | None,
-        typer.Option("--layer", metavar="LAYER", help="Layer that emits; by default the outermost."),
+        typer.Option("--layer", metavar="LAYER", help="Emitting layer (default: the outermost)."),
     ] = None,
-    in_plane: Annotated[bool, typer.Option("--in-plane", help="Emitters that lie in the surface.")] = False,
+    in_plane: Annotated[
+        bool, typer.Option("--in-plane", help="Emitters oriented in the plane of the layer.")
+    ] = False,
     resolution: Annotated[
-        str, typer.Option("--resolution", metavar="WIDTH", help="Full width of the instrument's response.")
+        str, typer.Option("--resolution", metavar="WIDTH", help="FWHM of the instrument response.")
     ] = "0.05 nm",
     q: Annotated[
         float | None,
-        typer.Option("--q", min=1.0, help="Q of what scatters light out of every mode; none by default."),
+        typer.Option("--q", min=1.0, help="Scattering Q of every mode (default: no scattering)."),
     ] = None,
     aperture: Annotated[
-        float, typer.Option("--na", min=0.0, max=1.0, help="Numerical aperture; 0 collects all.")
+        float,
+        typer.Option(
+            "--na", min=0.0, max=1.0, help="Numerical aperture of the collection; 0 collects everything."
+        ),
     ] = 0.0,
     band: Annotated[
         str | None,
         typer.Option(
-            "--band", metavar="'CENTRE, WIDTH'", help="Gauss band of the emitters, e.g. '655 nm, 18 nm'."
+            "--band",
+            metavar="'CENTRE, WIDTH'",
+            help="Gaussian emission band: centre and FWHM, e.g. '655 nm, 18 nm'.",
         ),
     ] = None,
     wave: Annotated[
-        bool, typer.Option("--plane-wave", help="Extinction and scattering of a plane wave as well.")
+        bool, typer.Option("--plane-wave", help="Also compute extinction and scattering of a plane wave.")
     ] = False,
     over: Annotated[
-        Path | None, typer.Option("--over", metavar="FILE", help="A recorded spectrum to draw behind.")
+        Path | None, typer.Option("--over", metavar="FILE", help="Recorded spectrum to overlay.")
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Compute the emission of dipoles in a layer of a layered sphere, every line exact, as an instrument shows it."""
+    """Compute the emission spectrum of dipoles in a layer of a layered sphere, as an instrument records it."""
     from femwgm.config import load_config
     from femwgm.errors import ConfigError
     from femwgm.experiment.luminescence.spectrum import Settings, emission, plane_wave
