@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from femwgm.config.catalogue import configuration_path
 from femwgm.config.explain import explain
+from femwgm.config.grading import stepped
 from femwgm.config.overrides import apply_overrides
 from femwgm.config.schema import RunConfig
 from femwgm.config.thermal import warmed
@@ -71,6 +72,7 @@ def validate(
     raw, places = apply_overrides(raw, overrides)
     if isinstance(raw, Mapping) and raw.get("temperature") is not None:
         raw = warmed(raw)
+    raw = stepped(raw)
     try:
         return RunConfig.model_validate(raw, context={"folder": folder})
     except ValidationError as error:

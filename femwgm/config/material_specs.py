@@ -29,6 +29,7 @@ __all__ = [
     "EpsMaterial",
     "IndexMaterial",
     "MaterialSpec",
+    "MixedMaterial",
     "PresetMaterial",
     "SellmeierMaterial",
     "TableMaterial",
@@ -321,7 +322,23 @@ class UniaxialMaterial(Medium):
     axis: Literal["z", "radial"] = Field(examples=["z"])
 
 
+class Mix(Strict):
+    """Two media by their permittivities: (1 - share) eps_inner + share eps_outer."""
+
+    inner: IsotropicSpec
+    outer: IsotropicSpec
+    share: Annotated[Number, Field(ge=0.0, le=1.0)]
+    step: bool = Field(default=False, description="whether it is a step of a graded layer")
+
+
+class MixedMaterial(Medium):
+    """A medium between two others, or a step of a graded layer."""
+
+    mix: Mix = Field(examples=["{inner: {n: 1.5}, outer: {n: 1.45}, share: 0.3}"])
+
+
 _KINDS = {
+    "mix": "<mix>",
     "preset": "<preset>",
     "n": "<index>",
     "k": "<index>",
@@ -365,6 +382,7 @@ _TAGS: dict[type[Strict], str] = {
     SellmeierMaterial: "<sellmeier>",
     TableMaterial: "<table>",
     PublishedMaterial: "<published>",
+    MixedMaterial: "<mix>",
     UniaxialMaterial: "<uniaxial>",
     UniaxialLaws: "<laws>",
 }
@@ -379,7 +397,7 @@ _Isotropic = (
 
 
 def _one_ray(data: Any) -> Any:
-    if isinstance(data, Mapping) and (_kind(data) in ("<uniaxial>", "<laws>") or "axis" in data):
+    if isinstance(data, Mapping) and (_kind(data) in ("<uniaxial>", "<laws>", "<mix>") or "axis" in data):
         raise refuse(
             "a ray of a uniaxial medium has no axis of its own", remedy="write an isotropic medium here"
         )
@@ -389,9 +407,14 @@ def _one_ray(data: Any) -> Any:
 IsotropicSpec = Annotated[_Isotropic, Discriminator(_kind), BeforeValidator(_one_ray)]
 """A medium without an axis: what one ray of a uniaxial medium may be."""
 MaterialSpec = Annotated[
-    _Isotropic | Annotated[UniaxialMaterial, Tag("<uniaxial>")] | Annotated[UniaxialLaws, Tag("<laws>")],
+    _Isotropic
+    | Annotated[MixedMaterial, Tag("<mix>")]
+    | Annotated[UniaxialMaterial, Tag("<uniaxial>")]
+    | Annotated[UniaxialLaws, Tag("<laws>")],
     Discriminator(_kind),
     BeforeValidator(_recognised),
 ]
 """Any of the ways to state a medium, told apart by their keys."""
 UniaxialLaws.model_rebuild()
+Mix.model_rebuild()
+MixedMaterial.model_rebuild()

@@ -8,6 +8,7 @@ from femwgm.config.material_specs import (
     EpsMaterial,
     IndexMaterial,
     MaterialSpec,
+    MixedMaterial,
     PresetMaterial,
     PublishedMaterial,
     PublishedMedium,
@@ -19,7 +20,7 @@ from femwgm.config.schema import RunConfig
 from femwgm.errors import MaterialError
 from femwgm.ground.units import k0_from_wavelength
 from femwgm.materials.bounds import demand_tractable
-from femwgm.materials.dispersion import Absorbing, Constant, Law, Raised, Table
+from femwgm.materials.dispersion import Absorbing, Constant, Law, Mixed, Raised, Table
 from femwgm.materials.formulas import numbered, sellmeier
 from femwgm.materials.material import Material
 from femwgm.materials.presets import PRESETS
@@ -65,15 +66,29 @@ def _stated(name: str, spec: MaterialSpec) -> Material:
         stated = spec.refractiveindex
         source = f"refractiveindex.info, {stated.source}" if stated.source else "refractiveindex.info"
         return Material(name, _published(stated), validity_um=stated.validity_um, source=source)
+    if isinstance(spec, MixedMaterial):
+        inner, outer = material(name, spec.mix.inner), material(name, spec.mix.outer)
+        source = f"{inner.source} and {outer.source}, mixed"
+        return Material(
+            name,
+            Mixed(inner.law, outer.law, spec.mix.share),
+            validity_um=_common(inner, outer),
+            source=source,
+        )
     if isinstance(spec, UniaxialLaws):
         ordinary, extraordinary = material(name, spec.ordinary), material(name, spec.extraordinary)
-        known = [ray.validity_um for ray in (ordinary, extraordinary) if ray.validity_um is not None]
-        both = (max(lo for lo, _ in known), min(hi for _, hi in known)) if known else None
+        both = _common(ordinary, extraordinary)
         source = f"{ordinary.source} (ordinary), {extraordinary.source} (extraordinary)"
         return Material(name, ordinary.law, extraordinary.law, spec.axis, both, source)
     across = Constant(complex(spec.n_ordinary, spec.k_ordinary) ** 2)
     along = Constant(complex(spec.n_extraordinary, spec.k_extraordinary) ** 2)
     return Material(name, across, along, spec.axis, source="constant uniaxial index")
+
+
+def _common(*media: Material) -> tuple[float, float] | None:
+    """The wavelengths (um) at which all media are known."""
+    known = [medium.validity_um for medium in media if medium.validity_um is not None]
+    return (max(lo for lo, _ in known), min(hi for _, hi in known)) if known else None
 
 
 def _published(stated: PublishedMedium) -> Law:

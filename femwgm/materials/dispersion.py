@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-__all__ = ["Absorbing", "Constant", "Law", "Raised", "Table"]
+__all__ = ["Absorbing", "Constant", "Law", "Mixed", "Raised", "Table"]
 
 
 class Law(Protocol):
@@ -112,6 +112,21 @@ class Absorbing:
         n = cmath.sqrt(self.law.eps(k0))
         slope = self.law.slope(k0) / (2.0 * n) + self._loss.index_slope(k0)
         return 2.0 * (n + self._loss.index(k0)) * slope
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """Two laws in parts 1 - share and share."""
+
+    inner: Law
+    outer: Law
+    share: float
+
+    def eps(self, k0: complex) -> complex:
+        return (1.0 - self.share) * self.inner.eps(k0) + self.share * self.outer.eps(k0)
+
+    def slope(self, k0: complex) -> complex:
+        return (1.0 - self.share) * self.inner.slope(k0) + self.share * self.outer.slope(k0)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from femwgm.errors import MaterialError
 from femwgm.ground.units import wavelength_um
-from femwgm.materials.dispersion import Absorbing, Constant, Law, Raised, Table
+from femwgm.materials.dispersion import Absorbing, Constant, Law, Mixed, Raised, Table
 
 __all__ = ["Material"]
 
@@ -49,14 +49,16 @@ class Material:
     @property
     def dispersive(self) -> bool:
         """Whether the permittivity depends on k0."""
-        return not all(
-            isinstance(_bare(law), Constant) for law in (self.law, self.axial_law) if law is not None
-        )
+        return not all(isinstance(law, Constant) for law in self._bare)
 
     @property
     def tabulated(self) -> bool:
         """Whether a law is a table: known at real wavelengths only, so that it follows Re k0 alone."""
-        return any(isinstance(_bare(law), Table | Absorbing) for law in (self.law, self.axial_law))
+        return any(isinstance(law, Table | Absorbing) for law in self._bare)
+
+    @property
+    def _bare(self) -> list[Law]:
+        return [part for law in (self.law, self.axial_law) if law is not None for part in _parts(law)]
 
     def permittivity(self, k0: complex) -> complex:
         """Relative permittivity at k0 (rad/um); the component across the axis when uniaxial.
@@ -106,9 +108,11 @@ class Material:
             )
 
 
-def _bare(law: Law | None) -> Law | None:
-    """The law beneath a raised index."""
-    return _bare(law.law) if isinstance(law, Raised) else law
+def _parts(law: Law) -> list[Law]:
+    """The laws beneath a raised index or a mixture."""
+    if isinstance(law, Raised):
+        return _parts(law.law)
+    return [*_parts(law.inner), *_parts(law.outer)] if isinstance(law, Mixed) else [law]
 
 
 def _root(eps: complex) -> complex:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from femwgm.config.schema import RunConfig
 from femwgm.finders.finder import Layout
 from femwgm.fem.problem import MeridianProblem
+from femwgm.finders.steps import smoothing
 from femwgm.ground.timing import stage
 from femwgm.materials import Material
 from femwgm.ground.expected import Expected
@@ -51,6 +53,7 @@ def finished(
     """
     if exact:
         mode = replace(with_weak_zeros(mode, item), expected_k0=item.k0)
+        mode = without_steps(mode, config)
     mode = with_all_regions(mode, config, layout.twins)
     mode = with_outline_error(mode, layout.problem, config)
     mode = with_roughness(mode, layout.problem, config)
@@ -67,6 +70,24 @@ def with_e_direction(mode: Mode, config: RunConfig) -> Mode:
     if config.geometry.kind not in _PLANAR:
         return mode
     return replace(mode, extra={**mode.extra, "e_direction": _E_DIRECTION[mode.pol]})
+
+
+def without_steps(mode: Mode, config: RunConfig) -> Mode:
+    """The mode moved to the smooth body, where a layer is graded in steps; its other numbers keep the steps, and say so."""
+    smooth = smoothing(config)
+    if smooth is None or mode.l is None:
+        return mode
+    found = smooth(mode.pol, mode.l, mode.q, mode.expected_k0 or mode.k0)
+    if found is None:
+        return replace(mode, wavelength_error=None, met=False)
+    more: dict[str, Any] = {
+        name: error + found.others
+        for name in ("share_error", "e2_error", "radial_e2_error", "n_g_error", "q_error", "q_abs_error")
+        if (error := getattr(mode, name)) is not None
+    }
+    error = None if mode.wavelength_error is None else mode.wavelength_error + found.error
+    met = mode.met and error is not None and error <= config.accuracy.wavelength
+    return replace(mode, k0=mode.k0 * (1.0 + found.shift), wavelength_error=error, met=met, **more)
 
 
 def inside(mode: Mode, config: RunConfig) -> bool:

@@ -145,6 +145,10 @@ SHAPES: dict[str, Any] = {
     "layers[].radius": "2.1 um",
     "layers[].diameter": lambda layer: layer.pop("radius") and layer.update(diameter="4.2 um"),
     "layers[].thickness": lambda layer: layer.pop("radius") and layer.update(thickness="2.1 um"),
+    **{
+        f"layers[].graded.{key}": lambda graded, key=key, value=value: graded.update({"to": "other", "steps": 8, key: value})
+        for key, value in (("to", "chip"), ("power", 2.0), ("shares", [[0, 0], [1, 0.5]]), ("steps", 16))
+    },
     "layers[].equatorial_radius": stretched,
     "layers[].polar_radius": stretched,
     "spheres[].name": "renamed",

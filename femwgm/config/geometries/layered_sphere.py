@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
 from femwgm.config.base import refuse
 from femwgm.config.geometries.base import Body, Layer, check_names
+from femwgm.config.grading import Graded
 from femwgm.config.quantity import Length, LengthOrZero
 
 __all__ = ["LayeredSphere", "SphereLayer"]
@@ -41,7 +42,31 @@ class SphereLayer(Layer):
         return inside_um + self.thickness_um
 
 
-def present(layers: Sequence[SphereLayer]) -> tuple[SphereLayer, ...]:
+class GradableLayer(SphereLayer):
+    """A layer of one medium, or graded from one to another (`femwgm.config.grading` has made steps of it before)."""
+
+    graded: Graded | None = Field(
+        default=None,
+        description="the permittivity goes over into that of another medium",
+        examples=["{to: edge, power: 2}"],
+    )
+
+    @model_validator(mode="after")
+    def _in_steps(self) -> GradableLayer:
+        if self.graded is not None:
+            raise refuse(
+                "is no medium to go over into",
+                remedy="define it under materials",
+                value=self.graded.to,
+                at=("graded", "to"),
+            )
+        return self
+
+
+_Layer = TypeVar("_Layer", bound=SphereLayer)
+
+
+def present(layers: Sequence[_Layer]) -> tuple[_Layer, ...]:
     """Layers without those of no thickness: the bare body that a coated one is measured against.
 
     Raises
@@ -83,13 +108,13 @@ class LayeredSphere(Body):
     """
 
     kind: Literal["layered_sphere"] = Field(examples=["layered_sphere"])
-    layers: Annotated[tuple[SphereLayer, ...], Field(min_length=1, max_length=MAX_LAYERS)] = Field(
+    layers: Annotated[tuple[GradableLayer, ...], Field(min_length=1, max_length=MAX_LAYERS)] = Field(
         description="from the centre outwards", examples=["[{name: core, material: silica, radius: 10 um}]"]
     )
 
     @field_validator("layers")
     @classmethod
-    def _present(cls, layers: tuple[SphereLayer, ...]) -> tuple[SphereLayer, ...]:
+    def _present(cls, layers: tuple[GradableLayer, ...]) -> tuple[GradableLayer, ...]:
         return present(layers)
 
     @model_validator(mode="after")
