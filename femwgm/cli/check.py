@@ -51,7 +51,7 @@ def remarks(config: RunConfig) -> list[str]:
         demand_meaningful(config)
     if (contour := getattr(config.geometry, "contour", None)) is not None:
         lines.append(str(contour))
-    if config.imperfections:
+    if config.splits_sphere:
         from femwgm.imperfections.run import estimate
 
         lines.append(estimate(config))

@@ -124,8 +124,8 @@ _RULES = (
         for name, unit in (("strength", ""), ("depth", "_um"), ("distance", "_um"))
     ),
     _Rule(
-        ("imperfections",), lambda c: c.imperfections or None, lambda c: c.geometry.kind != "layered_sphere",
-        "drop them, or describe the body as a layered_sphere",
+        ("imperfections",), lambda c: c.imperfections or None, _kind("cavity", "axial_stack", "stack", "mesh"),
+        "drop them, or describe the body as one outline",
     ),
     _Rule(
         ("losses", "roughness"), lambda c: c.losses.roughness or None, _kind("cavity", "axial_stack"),

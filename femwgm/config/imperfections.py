@@ -220,6 +220,8 @@ _WAYS = (
     "patch",
     "dn",
 )
+ON_BODIES = ("rms", "map", "grating", "notch", "patch")
+"""Ways that other bodies than spheres know."""
 _Harmonic = tuple[Whole, Whole, SignedLength]
 
 

@@ -10,7 +10,7 @@ from femwgm.config.applies import closed, misfits, orders_of_a_cavity
 from femwgm.config.base import Name, Strict, nearest, refuse
 from femwgm.config.coupler import Coupler
 from femwgm.config.geometries import Geometry
-from femwgm.config.imperfections import Imperfection
+from femwgm.config.imperfections import ON_BODIES, Imperfection, MeasuredSpectrum
 from femwgm.config.material_specs import MaterialSpec
 from femwgm.config.quantity import length_um
 from femwgm.config.settings import Accuracy, Discretization, Losses, Modes, Outputs
@@ -96,17 +96,46 @@ class RunConfig(Strict):
                 )
         return self
 
+    @property
+    def splits_sphere(self) -> bool:
+        """Whether imperfections of a layered sphere are asked for, which its exact modes answer without a mesh."""
+        return bool(self.imperfections) and self.geometry.kind == "layered_sphere"
+
     @model_validator(mode="after")
     def _imperfect(self) -> RunConfig:
-        """Imperfections go with the exact solution: on layered spheres, for all orders m at once, without a mesh."""
-        if not self.imperfections:
-            return self
-        for name in self.geometry.region_materials.values():
-            if getattr(self.materials.get(name), "axis", None) == "z":
+        """Imperfections of spheres take all orders m at once and no mesh; on other bodies, what needs no spherical harmonics."""
+        surfaces = self.geometry.solid
+        for i, entry in enumerate(self.imperfections):
+            for key in ("surface", "thickness", "layer"):
+                named = getattr(entry, key)
+                if named is not None and named not in surfaces:
+                    raise refuse(
+                        "is not a layer",
+                        remedy=f"one of {', '.join(surfaces)}",
+                        value=named,
+                        at=("imperfections", i, key),
+                    )
+            if self.geometry.kind == "layered_sphere":
+                continue
+            if entry.way not in ON_BODIES or isinstance(entry.spectrum, MeasuredSpectrum):
                 raise refuse(
-                    "imperfections need the exact solution, and an axis along z has none",
-                    remedy="use 'axis: radial'", value="z", at=("materials", name, "axis"),
+                    f"'{entry.way}' belongs to a layered_sphere", remedy=f"on a {self.geometry.kind}: {', '.join(ON_BODIES)}",
+                    at=("imperfections", i),
                 )  # fmt: skip
+            if entry.thickness is not None and entry.thickness != surfaces[-1]:
+                raise refuse(
+                    "moves several surfaces, which only a layered_sphere can", remedy="use 'surface'", value=entry.thickness,
+                    at=("imperfections", i, "thickness"),
+                )  # fmt: skip
+        for name in self.geometry.region_materials.values() if self.imperfections else ():
+            axis = getattr(self.materials.get(name), "axis", None)
+            if axis is not None and (axis, self.geometry.kind) != ("radial", "layered_sphere"):
+                raise refuse(
+                    "imperfections know media with an axis on a layered_sphere only, 'radial' ones",
+                    remedy="take one ray of the medium", value=axis, at=("materials", name, "axis"),
+                )  # fmt: skip
+        if not self.splits_sphere:
+            return self
         unused: list[tuple[tuple[str, ...], bool]] = [
             (("modes", "azimuthal_orders"), self.modes.azimuthal_orders is None),
             (("modes", "polar_orders"), self.modes.polar_orders in (None, (0,))),
@@ -125,16 +154,6 @@ class RunConfig(Strict):
                     remedy="drop it",
                     at=place,
                 )
-        for i, entry in enumerate(self.imperfections):
-            for key in ("surface", "thickness", "layer"):
-                named, known = getattr(entry, key), self.geometry.regions[:-1]
-                if named is not None and named not in known:
-                    raise refuse(
-                        "is not a layer",
-                        remedy=f"one of {', '.join(known)}",
-                        value=named,
-                        at=("imperfections", i, key),
-                    )
         return self
 
     @model_validator(mode="after")

@@ -54,7 +54,7 @@ def index_maps(config: RunConfig) -> dict[int, Relief]:
         if entry.dn.harmonics is not None:
             made = relief.harmonics(entry.dn.harmonics)
         elif entry.dn.map is not None:
-            made = _from_map(entry.dn.map)
+            made = from_map(entry.dn.map)
         else:
             assert entry.dn.rms is not None
             assert entry.dn.correlation_length_um is not None
@@ -81,7 +81,7 @@ def _relief(entry: Imperfection, radius: float, first: float, axis: Direction | 
     if entry.harmonics is not None:
         return relief.harmonics(entry.harmonics)
     if entry.map is not None:
-        return _from_map(entry.map).filtered(np.full(MAX_DEGREE, 1e-3))
+        return from_map(entry.map).filtered(np.full(MAX_DEGREE, 1e-3))
     if entry.offset_um is not None:
         return relief.offset(entry.offset_um, direction, radius)
     if entry.ellipticity_um is not None:
@@ -140,7 +140,7 @@ def _normalised(kind: str, length: float, radius: float) -> Array:
     return np.asarray(variance / max(float(variance.sum()), 1.0))
 
 
-def _from_map(table: HeightMap | IndexGrid) -> Relief:
+def from_map(table: HeightMap | IndexGrid) -> Relief:
     """A table of values, interpolated by splines on the sphere, as harmonics as fine as its grid."""
     theta, phi = np.radians(table.theta_deg), np.radians(table.phi_deg)
     values = np.asarray(table.rows)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class Multiplet:
     Attributes
     ----------
     mode
-        The mode of the perfect sphere.
+        The mode of the perfect sphere, or of a body of revolution.
     shift
         Complex shift of k0 of each line (rad/um), ascending in wavelength, shape (2 l + 1,).
     error
@@ -52,15 +53,18 @@ class Multiplet:
         The reliefs that split it, by interface.
     partners
         (pol, q, l) of modes so near that they were diagonalized together; their share is missing from the columns' norm.
+    orders
+        m of each row of the composition where that is not -l to l.
     """
 
-    mode: ExactMode
+    mode: Any
     shift: Array
     error: Array
     states: Array
     order: int
     reliefs: Mapping[Place, Relief] = field(default_factory=dict, repr=False)
     partners: tuple[tuple[str, int, int], ...] = ()
+    orders: Array | None = field(default=None, repr=False)
 
     @cached_property
     def k0(self) -> Array:
@@ -86,7 +90,10 @@ class Multiplet:
     @property
     def q_total(self) -> Array:
         """Quality factor of each line."""
-        loss = 0.0 if self.mode.q_total == math.inf else 1.0 / self.mode.q_total
+        q = self.mode.q_total
+        if q is None:
+            return np.full(self.shift.shape, math.nan)
+        loss = 0.0 if q == math.inf else 1.0 / q
         extra = -2.0 * self.shift.imag / self.k0.real
         # what an imperfection adds to a loss below rounding is not known below rounding
         extra = np.where(np.abs(extra) < 1e-15, 0.0, extra)
@@ -134,6 +141,13 @@ class Multiplet:
         orders = np.arange(-self.mode.l, self.mode.l + 1).tolist()
         return replace(self, states=turned(self.mode.l, orders, axis) @ self.states, reliefs=reliefs)
 
+    def descending(self) -> Multiplet:
+        """The lines in the order of the table, the shortest wavelength first."""
+        ranking = np.argsort(-self.shift.real, kind="stable")
+        return replace(
+            self, shift=self.shift[ranking], error=self.error[ranking], states=self.states[:, ranking]
+        )
+
     @property
     def _weights(self) -> Array:
         weights = np.abs(self.states.T) ** 2
@@ -141,6 +155,8 @@ class Multiplet:
 
     @property
     def _m(self) -> Array:
+        if self.orders is not None:
+            return np.asarray(self.orders, dtype=np.float64)
         return np.arange(-self.mode.l, self.mode.l + 1, dtype=np.float64)
 
 
@@ -189,11 +205,10 @@ def multiplet(
     if reliefs and (beads or index):
         added_error += float(np.abs(values).max()) * np.abs(added).max() / abs(mode.sensitivity.by_degree())
     error = error + added_error
-    ranking = np.argsort(-values.real, kind="stable")
     return Multiplet(
-        mode, values[ranking], error[ranking], states[: 2 * mode.l + 1, ranking], 2 if every and not index else 1, short,
+        mode, values, error, states[: 2 * mode.l + 1], 2 if every and not index else 1, short,
         tuple((one.pol, one.q, one.l) for one in partners),
-    )  # fmt: skip
+    ).descending()  # fmt: skip
 
 
 @dataclass(frozen=True)

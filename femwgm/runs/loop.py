@@ -150,7 +150,7 @@ def finder_for(config: RunConfig, media: Mapping[str, Material]) -> Finder:
 
 def _run(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode], None]) -> RunResult:
     """Find, lay out, solve, finish: the one loop over modes, for every kind of body."""
-    if config.imperfections:
+    if config.splits_sphere:
         return _split(config, begin, tell, on_mode)
     demand_meaningful(config)
     media = media_of(config)
@@ -205,8 +205,15 @@ def _run(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode], 
     lost += missing(finder.expected, modes, config.modes.window_um) if finder.exact else []
     lost += uncounted(counts, modes, config)
     notes = [*doubts(modes, finder.expected, config), *finder.notes(), *lost]
+    multiplets: list[Multiplet] = []
+    if config.imperfections:
+        from femwgm.imperfections.bodies import split_body
+
+        with stage("multiplets"):
+            modes, multiplets = split_body(config, modes, media)
     return RunResult(
         config, ModeSet(modes, tuple(config.geometry.region_materials)), domains, notes, time.perf_counter() - begin,
+        multiplets=multiplets,
         extra={"counts": [asdict(count) for count in counts]}, lost=lost,
     )  # fmt: skip
 

@@ -62,7 +62,7 @@ def _artist(writer: str, progress: Progress | None) -> Artist:
 def artists(config: RunConfig, progress: Progress | None = None, *, pictures: bool = True) -> list[Artist]:
     """Writers of the meshes, fields and pictures that the configuration asks for, the pictures last."""
     outputs = config.outputs
-    if config.imperfections:
+    if config.splits_sphere:
         asked = {"write_surfaces": outputs.fields, "write_splittings": outputs.plots and pictures}
         return [_artist(writer, progress) for writer, wanted in asked.items() if wanted]
     wanted = {

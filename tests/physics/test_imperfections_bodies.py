@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,36 @@ def test_modes_that_nearly_coincide() -> None:
         assert solved[1] - solved[0] > 1.1 * gap
     slope = np.log2(np.abs(off[1] / off[0]))
     assert ((slope > 2.7) & (slope < 3.3)).all()
+
+
+def test_a_sphere_as_a_body_gives_the_lines_of_the_sphere(tmp_path: Path) -> None:
+    """A map of several orders on a ball of n = 2.6, TE l = 8: 17 lines by the elements' own modes and by the exact ones."""
+    rows = [
+        f"{t},{p},{0.6 * (3 * math.cos(a) ** 2 - 1) + 0.8 * math.sin(a) ** 4 * math.cos(4 * b) + math.sin(2 * a) * math.cos(b)}"
+        for t in range(0, 181, 10) for p in range(0, 360, 20) for a, b in [(math.radians(t), math.radians(p))]
+    ]  # fmt: skip
+    (tmp_path / "map.csv").write_text("theta_deg,phi_deg,dr_nm\n" + "\n".join(rows) + "\n")
+    ball = {"name": "ball", "material": "glass"}
+    bodies = [
+        {"kind": "layered_sphere", "layers": [{**ball, "radius": "2.4 um"}]},
+        {"kind": "spheroid", "layers": [{**ball, "equatorial_radius": "2.4 um", "polar_radius": "2.4 um"}]},
+    ]
+    found = [
+        femwgm.run({
+            "schema": 1, "geometry": {**body, "ambient": "air"}, "materials": {"glass": {"n": 2.6}, "air": {"n": 1.0}},
+            "modes": {"window": ["3.4 um", "3.41 um"], "polarizations": ["TE"], "radial_orders": [1], **orders},
+            "imperfections": [{"surface": "ball", "map": str(tmp_path / "map.csv")}], "outputs": QUIET,
+        }).multiplets
+        for body, orders in zip(
+            bodies, ({}, {"azimuthal_orders": list(range(9)), "polar_orders": list(range(9))}), strict=True
+        )
+    ]  # fmt: skip
+    exact = np.sort(found[0][0].k0.real)
+    lines = np.sort(np.concatenate([split.k0.real for split in found[1]]))
+    assert lines.size == exact.size == 17
+    off = np.abs(lines - exact).max()
+    assert off < 1e-3 * np.ptp(exact)
+    assert off < min(split.error.max() for split in found[1])
 
 
 def test_film_of_uneven_thickness() -> None:

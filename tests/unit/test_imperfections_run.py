@@ -14,10 +14,12 @@ import pytest
 import femwgm
 from femwgm.analytic import layered_sphere
 from femwgm.config import load_config
+from femwgm.config.imperfections import Imperfection
 from femwgm.config.load import config_hash, dump_resolved
 from femwgm.errors import ConfigError
 from femwgm.imperfections import multiplet
 from femwgm.imperfections.build import common_axis, index_maps, reliefs
+from femwgm.imperfections.heights import Curve, heights
 from femwgm.imperfections.series import Coat
 
 BASE: dict[str, Any] = {
@@ -102,6 +104,7 @@ SPHEROID = {
         ({"surface": "core", "harmonics": [[2, 0, "1 nm"]]}, ROUGH, "no effect"),
         ({"surface": "core", "harmonics": [[2, 0, "1 nm"]]}, {"modes": {**BASE["modes"], "azimuthal_orders": [3]}}, "no effect"),
         ({"surface": "body", "harmonics": [[2, 0, "1 nm"]]}, SPHEROID, "layered_sphere"),
+        ({"bead": {"radius": "9 nm", "n": 1.5}}, SPHEROID, "on a spheroid: rms, map, grating, notch, patch"),
     ],
 )  # fmt: skip
 def test_what_has_no_meaning_is_refused(entry: dict[str, Any], sections: dict[str, Any], words: str) -> None:
@@ -169,6 +172,19 @@ def test_a_notch_and_a_patch_lie_where_they_are_said_to() -> None:
     assert np.allclose(
         reliefs(load_config(with_entries(patch)))[Coat(1, 1.768 + 0j)].coefficients, -dent.coefficients
     )
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "exponential"])
+def test_a_random_map_on_a_body_has_the_variance_asked_for(kind: str) -> None:
+    """Orders M add up to the variance at each point; the mean over seeds of |h_M|^2 is the share of the order."""
+    ellipse = np.linspace(0.1, 3.0, 12)
+    curve = Curve(2.0 * np.sin(ellipse), np.cos(ellipse))
+    entry = {"surface": "body", "rms": "2 nm", "correlation_length": "1 um", "spectrum": kind}
+    samples = [heights(Imperfection.model_validate({**entry, "seed": seed}), curve) for seed in range(40)]
+    squares = np.array([[np.mean(np.abs(one.orders(M)) ** 2) for M in range(25)] for one in samples]).mean(
+        axis=0
+    )
+    assert squares[0] + 2.0 * squares[1:].sum() == pytest.approx(4e-6, rel=0.12)
 
 
 def test_a_random_map_has_the_variance_and_correlation_asked_for() -> None:

@@ -522,12 +522,16 @@ IMPERFECTIONS = {
 """Keys of an imperfection, which `tests/physics/test_imperfections*.py` try one by one on spheres."""
 
 
-def test_imperfections_are_those_of_spheres() -> None:
+def test_imperfections_have_their_keys_and_bodies() -> None:
     assert {key.removeprefix("[]").removeprefix(".") for key in keys_of("imperfections")} == IMPERFECTIONS
-    for kind in set(BODIES) - {"layered_sphere"}:
-        data = {
-            **raw(kind),
-            "imperfections": [{"surface": "film", "rms": "1 nm", "correlation_length": "1 um", "seed": 1}],
-        }
-        with pytest.raises(ConfigError, match=f"imperfections does not apply to kind: {kind}"):
-            read(data)
+    for kind in BODIES:
+        data = raw(kind)
+        solid = base(kind).geometry.solid
+        data["imperfections"] = [
+            {"surface": (*solid, "none")[0], "rms": "1 nm", "correlation_length": "1 um", "seed": 1}
+        ]
+        if kind in ("cavity", "axial_stack", "stack", "mesh"):
+            with pytest.raises(ConfigError, match=f"imperfections does not apply to kind: {kind}"):
+                read(data)
+        else:
+            assert read(data).imperfections[0].seed == 1

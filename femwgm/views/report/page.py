@@ -173,7 +173,7 @@ def _pictures(run: RunView) -> str:
         )
     ]
     parts.append(_in_space(run))
-    if run.config.imperfections:
+    if run.config.splits_sphere:
         parts.append(_split(run))
         return f"<section><h2>The split lines</h2>{''.join(parts)}</section>"
     shown = run.representatives(MODES_DRAWN)

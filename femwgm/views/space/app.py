@@ -128,7 +128,7 @@ def view(
     """
     run = run_view(source)
     chosen = run.find(mode)
-    if run.config.imperfections:
+    if run.config.splits_sphere:
         return [_imperfect(run, chosen, png)]
     for layer in opacity or {}:
         if layer not in run.regions[:-1]:
