@@ -202,7 +202,7 @@ class LayeredSphere:
         ends = [10.0] if window_um is None else [2.0 * math.pi / w for w in window_um]
         if needs_contour(self.resonator, min(ends), max(ends)):
             raise GeometryError(
-                "a sphere with metal is asked for its modes() in a window, or a pole() near a start value"
+                "spheres with metal offer modes() in a window and pole() near a start value only"
             )
         if window_um is None:
             return self._solve(guess(self.resonator, tm, degrees, orders))

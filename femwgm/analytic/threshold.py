@@ -64,7 +64,7 @@ def threshold(mode: ExactMode, layer: int, in_plane: bool = False) -> Threshold:
     if not 0 <= layer < len(mode.sphere.radii_um):
         raise GeometryError(f"layer {layer} is not one of the {len(mode.sphere.radii_um)} layers")
     if mode.k0.imag > 0.0:
-        raise GeometryError(f"{mode} grows without further gain")
+        raise GeometryError(f"{mode} lases without additional gain")
     sensitivity = mode.sensitivity
     t, r = sensitivity.by_permittivity()
     eps = sensitivity.radial.media.t[layer, 0]

@@ -74,7 +74,7 @@ def draw(config: RunConfig, path: Path) -> str:
 
     if path.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise ConfigError(
-            "names no picture format", key="--plot", value=str(path), remedy="end it with .png, .svg or .pdf"
+            "is not a picture format", key="--plot", value=str(path), remedy="end it with .png, .svg or .pdf"
         )
     draw_shape(config, path)
     return f"drawn: {path}"

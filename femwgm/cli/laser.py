@@ -58,7 +58,7 @@ def lasing(
     media = list(body.media.values())
     wanted = config.modes
     if gain is not None and named is not None:
-        raise ConfigError("and --gain exclude each other", key="--band", value=named, remedy="keep one")
+        raise ConfigError("cannot be combined with --gain", key="--band", value=named, remedy="keep one")
     band = (
         read_gain(gain)
         if gain is not None

@@ -105,7 +105,7 @@ def _whole(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise refuse("must be a whole number", remedy="write it plain, e.g. 3")
     if abs(value) > 10**9:
-        raise refuse("is beyond any whole number that makes sense here", remedy="stay below 1e9")
+        raise refuse("is too large", remedy="stay below 1e9")
     return value
 
 

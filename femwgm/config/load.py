@@ -54,7 +54,7 @@ def load_config(
         return validate(dict(source), overrides)
     if not isinstance(source, str | Path):
         raise ConfigError(
-            f"{type(source).__name__} is no configuration", remedy="give a path, a mapping or a RunConfig"
+            f"{type(source).__name__} is not a configuration", remedy="give a path, a mapping or a RunConfig"
         )
     path = configuration_path(source)
     return validate(parse_yaml(read_text(path), path), overrides, file=path, folder=path.parent)

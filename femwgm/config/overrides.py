@@ -63,7 +63,7 @@ def set_key(raw: Any, path: Sequence[str], value: Any, source: str | None = None
             place = _index(here, part, ".".join(path[: depth + 1]), source)
         elif not isinstance(here, dict):
             raise ConfigError(
-                "no such key: what stands above it has no parts",
+                "no such key: the key above it has no keys of its own",
                 file=source,
                 key=".".join(path[: depth + 1]),
                 remedy="see 'femwgm schema' for the keys",

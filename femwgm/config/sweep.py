@@ -123,7 +123,9 @@ class Axis(Strict):
             for end in ("start", "stop"):
                 parts = split_quantity(getattr(self.log, end))
                 if parts is None or not parts[0] > 0:
-                    raise refuse("a logarithmic axis stays above zero", remedy="use linear", at=("log", end))
+                    raise refuse(
+                        "a logarithmic axis must stay above zero", remedy="use linear", at=("log", end)
+                    )
         if self.key.split(".")[0] in ("schema", "name", "sweep"):
             raise refuse(
                 "is not a key that a sweep can vary", remedy="name a key that changes the modes", at=("key",)
@@ -201,7 +203,10 @@ class Sweep(Strict):
             before = self.axes[:i]
             if axis.key in [other.key for other in before]:
                 yield refuse(
-                    "varies a key twice", remedy="keep one axis a key", value=axis.key, at=("axes", i, "key")
+                    "varies a key twice",
+                    remedy="keep one axis per key",
+                    value=axis.key,
+                    at=("axes", i, "key"),
                 )
             if axis.title in columns(()):
                 yield refuse(
@@ -209,7 +214,7 @@ class Sweep(Strict):
                 )
             if axis.title in [other.title for other in before]:
                 yield refuse(
-                    "two axes bear this name", remedy="rename one", value=axis.title, at=("axes", i, "name")
+                    "two axes have this name", remedy="rename one", value=axis.title, at=("axes", i, "name")
                 )
 
     def _unmatched(self) -> Iterator[PydanticCustomError]:

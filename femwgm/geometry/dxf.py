@@ -52,7 +52,7 @@ def read_dxf(path: Path) -> list[list[str]]:
         raise ValueError(f"it holds {len(pieces)} lines and arcs, more than {MAX_PIECES}")
     points = _chained(pieces)
     if not all(map(math.isfinite, (x for point in points for x in point))):
-        raise ValueError("its points are no finite numbers")
+        raise ValueError("its points are not finite numbers")
     return [[f"{r:.12g} {unit}", f"{z:.12g} {unit}"] for r, z in points]
 
 
@@ -81,7 +81,7 @@ def _drawing(path: Path) -> Any:
         ArithmeticError,
     ) as error:
         raise ValueError(
-            f"it is no DXF that ezdxf understands: {' '.join(str(error).split())[:80]}"
+            f"it is not a DXF file that ezdxf can read: {' '.join(str(error).split())[:80]}"
         ) from None
 
 
@@ -171,5 +171,5 @@ def _chained(pieces: list[_Piece]) -> _Piece:
                 del rest[i]
                 break
         else:
-            raise ValueError("its lines and arcs do not make one chain")
+            raise ValueError("its lines and arcs do not form a single chain")
     return chain

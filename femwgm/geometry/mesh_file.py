@@ -40,7 +40,7 @@ def read_plane_mesh(path: Path) -> Any:
         with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             return meshio.read(path)
     except SystemExit:  # so meshio leaves the process on what it does not know
-        raise MeshError("not a mesh that meshio can read (of no format it knows)") from None
+        raise MeshError("not a mesh that meshio can read (unknown format)") from None
     except Exception as error:  # noqa: BLE001 - every format fails in its own way
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         raise MeshError(f"not a mesh that meshio can read ({reason or 'cut short'})") from None

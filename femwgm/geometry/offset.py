@@ -35,7 +35,7 @@ def grown(outline: Outline, thickness: float, name: str) -> Outline:
     for curve in curves:
         if isinstance(curve, Arc) and curve.last < curve.first and curve.tightest() <= thickness:
             raise GeometryError(
-                f"coating '{name}': {thickness:g} um is more than a hollow of the surface has room for"
+                f"coating '{name}': {thickness:g} um is too thick for a concave part of the surface"
             )
     pieces: list[Curve] = []
     neighbours = zip(curves, [*curves[1:], curves[0]] if closed else curves[1:], strict=False)
@@ -135,7 +135,7 @@ def _crossing(a: Curve, b: Curve) -> tuple[float, float]:
         if np.abs(step).max() < 1e-13:
             break
     if np.hypot(*(a.at(np.array([s]))[0] - b.at(np.array([t]))[0])) > 1e-7:
-        raise GeometryError("a coating is thicker than a corner of the surface has room for")
+        raise GeometryError("a coating is too thick for a corner of the surface")
     return s, t
 
 

@@ -313,7 +313,9 @@ def read_columns(path: str | Path, names: Sequence[str], *, what: str = "the tab
             f"lacks the column {missing[0]}", file=table.file, remedy=f"the header is '{','.join(names)}'"
         )
     if not 2 <= len(table.rows) <= MAX_ROWS:
-        raise ConfigError(f"{len(table.rows)} rows; between 2 and {MAX_ROWS} make a table", file=table.file)
+        raise ConfigError(
+            f"{len(table.rows)} rows; between 2 and {MAX_ROWS} are needed for a table", file=table.file
+        )
     return {name: table.numbers(column, name) for name, column in where.items()}
 
 

@@ -139,6 +139,6 @@ _LEAST, _MOST = 1e-10, 1e10
 
 def _beyond(name: str) -> MaterialError:
     return MaterialError(
-        f"material {name!r}: the permittivity in the window is no number between {_LEAST:g} and {_MOST:g};"
+        f"material {name!r}: the permittivity in the window is not a number between {_LEAST:g} and {_MOST:g};"
         " check its index or formula"
     )

@@ -65,7 +65,7 @@ def chosen(modes: Sequence[Mode], labels: Mapping[str, Any]) -> list[Mode]:
         if modes and not hasattr(modes[0], name):
             near = difflib.get_close_matches(name, [*_LABELS, *dir(modes[0])], n=1)
             remedy = f"did you mean {near[0]}?" if near else f"choose among {', '.join(_LABELS)}"
-            raise ConfigError("is nothing that a mode has", key=f"sel({name}=...)", remedy=remedy)
+            raise ConfigError("is not an attribute of a mode", key=f"sel({name}=...)", remedy=remedy)
     if isinstance(wanted.get("pol"), str):
         wanted["pol"] = wanted["pol"].upper()
         if wanted["pol"] not in POLARIZATIONS:

@@ -348,7 +348,9 @@ class Mode(Shown):
             If the mode does not radiate into a uniform surrounding, or was read from a table.
         """
         if self.waves is None:
-            raise ValueError(f"{self.label} has no far field: what leaves it is no sum of spherical waves")
+            raise ValueError(
+                f"{self.label} has no far field: its radiation is not a sum of outgoing spherical waves"
+            )
         return self.waves.far(theta)
 
     @property
@@ -453,7 +455,7 @@ class ModeSet(Shown, Sequence[Mode]):
         Raises
         ------
         ConfigError
-            If a keyword is nothing that a mode has, or a polarization is neither TE nor TM.
+            If a keyword is not an attribute of a mode, or a polarization is neither TE nor TM.
         """
         return ModeSet(chosen(self, labels), self.regions)
 

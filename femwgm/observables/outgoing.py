@@ -194,7 +194,7 @@ class PlateWaves:
             Always.
         """
         raise ValueError(
-            "between conducting plates light leaves along them: it has no far field of polar angles"
+            "between conducting plates light leaves along the plates: there is no far field over polar angles"
         )
 
 

@@ -53,7 +53,7 @@ class Singles:
         for name, medium in media.items():
             if medium.axis is not None:
                 raise ConfigError(
-                    "is uniaxial, which spheres of an axial_stack cannot be yet",
+                    "is uniaxial, which an axial_stack does not support",
                     key="materials", value=f"{medium.name} ({name})", remedy="give it one index",
                 )  # fmt: skip
         lo, hi = config.modes.window_um

@@ -244,7 +244,7 @@ class RunFolder:
         for name in TABLES:
             if name not in known and (self.path / name).exists():
                 raise OutputError(
-                    f"{self.path}: holds a {name} that no run left there; move it away, or choose another folder with -o"
+                    f"{self.path}: holds a {name} that no run wrote; move it away, or choose another folder with -o"
                 )
 
     def _attributes(self) -> dict[str, str]:

@@ -72,5 +72,5 @@ def _taken(folder: Path, path: Path) -> OutputError:
         holder = json.loads(read_bounded(path, 4096))
         who = f"process {holder.get('pid')} on {holder.get('host')} since {holder.get('since')}"
     return OutputError(
-        f"{folder}: another run or sweep works here ({who}); wait for it, or choose another folder with -o"
+        f"{folder}: another run or sweep is using this folder ({who}); wait for it, or choose another folder with -o"
     )

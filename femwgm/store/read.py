@@ -94,7 +94,7 @@ def load_run(path: str | Path) -> StoredRun:
         When its configuration is no longer valid.
     """
     if not isinstance(path, str | Path):
-        raise OutputError(f"{path!r:.80} is no folder; name one that 'femwgm run -o' wrote")
+        raise OutputError(f"{path!r:.80} is not a folder; name one written by 'femwgm run -o'")
     folder = Path(path)
     try:
         if not folder.is_dir():
@@ -159,12 +159,12 @@ def _demand_modes(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> 
         for name in ("q", "l", "m", "p"):
             value = row.get(name)
             if not (value is None and name != "m") and not (type(value) is int and abs(value) < 10**9):
-                raise ValueError(f"row {number}: {name} is no whole number")
+                raise ValueError(f"row {number}: {name} is not a whole number")
         wavelength = row.get("wavelength_nm")
         if isinstance(wavelength, bool | str) or wavelength is None or not 0.0 < wavelength < 1e15:
-            raise ValueError(f"row {number}: wavelength_nm is no wavelength")
+            raise ValueError(f"row {number}: wavelength_nm is not a wavelength")
         if not isinstance(row.get("pol"), str) or len(row["pol"]) > 40:
-            raise ValueError(f"row {number}: pol is no polarization")
+            raise ValueError(f"row {number}: pol is not a polarization")
 
 
 def _made_here(info: Mapping[str, Any]) -> bool:

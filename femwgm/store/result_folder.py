@@ -186,7 +186,7 @@ class ResultFolder:
 
     def _make(self) -> None:
         if "\0" in str(self.path):
-            raise OutputError(f"{self.path}: is no name for a folder; choose another with -o")
+            raise OutputError(f"{self.path}: is not a valid folder name; choose another with -o")
         with guarded(self.path):
             if self.path.exists() and not self.path.is_dir():
                 raise OutputError(f"{self.path}: is a file, not a folder; choose another with -o")

@@ -98,7 +98,7 @@ def unpack_modes(path: Path) -> list[Mode]:
         content = read_bounded(path, MAX_BYTES)
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(member.file_size for member in archive.infolist()) > MAX_BYTES:
-                raise ValueError("it unpacks to more than a run leaves")
+                raise ValueError("it unpacks to more data than a run writes")
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             about = json.loads(bytes(file["about"]))
             if about["version"] != VERSION:

@@ -126,7 +126,7 @@ def load_sweep(path: str | Path) -> SweepResult:
     from femwgm.sweeps.folder import SweepFolder
 
     if not isinstance(path, str | Path):
-        raise OutputError(f"{path!r:.80} is no folder; name one that `femwgm sweep -o` wrote")
+        raise OutputError(f"{path!r:.80} is not a folder; name one written by `femwgm sweep -o`")
     folder = Path(path)
     about = SweepFolder(folder).description()
     if not about or not (folder / "sweep.csv").is_file():

@@ -273,7 +273,7 @@ def test_a_field_that_unpacks_without_end(folder: Path, stated: int) -> None:
     (file,) = (folder / "fields").glob("*.vtu")
     file.write_text(with_block(file.read_text(), bomb(2**28, stated)))
     tracemalloc.start()
-    with pytest.raises(OutputError, match="no field file"):
+    with pytest.raises(OutputError, match="not a field file"):
         read_mode(file)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

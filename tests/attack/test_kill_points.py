@@ -191,9 +191,7 @@ def test_the_configuration_in_the_folder_survives_a_run_that_finds_nothing(tmp_p
     (tmp_path / "config.resolved.yaml").write_text("mine")
     (tmp_path / "modes.csv").write_text("x")
     with (
-        pytest.raises(
-            OutputError, match=r"holds a config.resolved.yaml that no run left there; move it away"
-        ),
+        pytest.raises(OutputError, match=r"holds a config.resolved.yaml that no run wrote; move it away"),
         RunFolder(tmp_path, CONFIG),
     ):
         pytest.fail("the body ran")
@@ -229,7 +227,9 @@ def test_runs_and_sweeps_keep_out_of_each_other(tmp_path: Path) -> None:
 
 def test_a_second_run_into_the_same_folder_is_told(tmp_path: Path) -> None:
     with RunFolder(tmp_path, CONFIG) as run:
-        with pytest.raises(OutputError, match=rf"another run or sweep works here .process {os.getpid()} on"):
+        with pytest.raises(
+            OutputError, match=rf"another run or sweep is using this folder .process {os.getpid()} on"
+        ):
             RunFolder(tmp_path, OTHER).__enter__()
         run.save(result(640.0))
     assert state_of_old(tmp_path)

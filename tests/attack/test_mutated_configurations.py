@@ -105,8 +105,8 @@ REFERENCE = CONFIGS / "duan2022.yaml"
         (["geometry.layers.core.diameter=10 m"], "size parameter n k R of 8.7e\\+07: more than 1e\\+06"),
         (["geometry.layers.shell.thickness=1 parsec"], "size parameter"),
         (["geometry.layers.shell.thickness=1e30 um"], "size parameter"),
-        (["materials.npl.n=1e300"], "the permittivity in the window is no number between"),
-        (["materials.npl.n=1e-200"], "the permittivity in the window is no number between"),
+        (["materials.npl.n=1e300"], "the permittivity in the window is not a number between"),
+        (["materials.npl.n=1e-200"], "the permittivity in the window is not a number between"),
         (["modes.radial_orders=[100]"], "fewer than 59 radial orders"),
         (
             ["modes.radial_orders=all", "modes.polar_orders=all"],

@@ -293,5 +293,5 @@ def test_a_layer_without_thickness_is_not_there() -> None:
         "ambient": "air",
         "layers": [{"name": "film", "material": "npl", "thickness": "0 nm"}],
     }
-    with pytest.raises(ValueError, match="no layer has any thickness"):
+    with pytest.raises(ValueError, match="all layers have zero thickness"):
         Sphere.model_validate(nothing)

@@ -77,7 +77,7 @@ def test_stated_errors_win_over_widths(tmp_path: Path) -> None:
         ("wavelength_nm,pol\n660\n", "line 2 has 1 cells, the header 2"),
         ("# book\n\nwavelength_nm\n660\nx\n", "line 5, wavelength_nm = 'x': must be a number"),
         ("660.1\n655.2\n", "line 1: has numbers where the headings should be"),
-        ("wavelength_nm\n0.660\n", "is no wavelength of light; name the column by its unit"),
+        ("wavelength_nm\n0.660\n", "is not an optical wavelength; name the column by its unit"),
         ("Wavelength (K)\n450\n", "has the unit 'k', which is no length"),
         ("wavelength_nm,Peak (nm)\n660,660\n", "Peak (nm): two columns say the same"),
         ("wavelength_nm,width_nm\n660,1;0,1\n", "separate the columns by semicolons or tabs"),

@@ -78,10 +78,10 @@ def test_a_spectrum_is_read_in_any_dress(tmp_path: Path, text: str) -> None:
 
 def test_what_is_no_spectrum_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
     cases = {
-        "one wavelength comes twice": text + text.splitlines()[-1] + "\n",
-        "make a spectrum": "wavelength (nm),counts\n640,1\n641,2\n",
+        "a wavelength occurs twice": text + text.splitlines()[-1] + "\n",
+        "needed for a spectrum": "wavelength (nm),counts\n640,1\n641,2\n",
         "which of them holds the counts": "\n".join(f"{640 + 0.1 * i},1,{i}" for i in range(50)) + "\n",
-        "no range of light": "\n".join(f"{1 + 0.1 * i},1" for i in range(50)) + "\n",
+        "not an optical range": "\n".join(f"{1 + 0.1 * i},1" for i in range(50)) + "\n",
         "no rows of numbers": "nothing here\n",
     }
     for words, content in cases.items():

@@ -284,7 +284,8 @@ def test_a_folder_in_use_is_refused_and_a_dead_holder_is_not(tmp_path) -> None:
     try:
         assert holder.stdout.readline().strip() == "held"
         with pytest.raises(
-            OutputError, match=f"another run or sweep works here .process {holder.pid} on .*wait for it"
+            OutputError,
+            match=f"another run or sweep is using this folder .process {holder.pid} on .*wait for it",
         ):
             sweep(thickness_sweep(2), folder)
     finally:

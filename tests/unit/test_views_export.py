@@ -111,13 +111,13 @@ def test_a_cut_off_file_is_refused_in_one_line(folder: Path, tmp_path: Path, kee
     whole = (folder / mode_file(small_view().modes[0].row)).read_bytes()
     path = tmp_path / "cut.vtu"
     path.write_bytes(whole[:keep])
-    with pytest.raises(OutputError, match=r"no field file") as caught:
+    with pytest.raises(OutputError, match=r"not a field file") as caught:
         read_mode(path)
     assert "\n" not in str(caught.value)
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="no field file"):
+    with pytest.raises(OutputError, match="not a field file"):
         read(tmp_path / "none.vtu")
 
 

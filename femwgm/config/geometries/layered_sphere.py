@@ -76,7 +76,7 @@ def present(layers: Sequence[_Layer]) -> tuple[_Layer, ...]:
     """
     kept = tuple(layer for layer in layers if layer.thickness_um != 0.0)
     if not kept:
-        raise refuse("no layer has any thickness", remedy="give one, e.g. 'radius: 10 um'")
+        raise refuse("all layers have zero thickness", remedy="give one, e.g. 'radius: 10 um'")
     return kept
 
 

@@ -154,7 +154,7 @@ def comb(
     if lines is None or len(lines.m) < 8:
         count = 0 if lines is None else len(lines.m)
         raise ConfigError(
-            f"{count} lines of a family lie around the pump; at least 8 make a comb", key="modes.window",
+            f"{count} lines of a family lie around the pump; a comb needs at least 8", key="modes.window",
             value=f"{2e3 * np.pi / pump_k0:.6g} nm", remedy="ask for other orders or polarizations, or give --pump",
         )  # fmt: skip
     rounding = 2e-15 * float(lines.frequency.max())

@@ -88,7 +88,7 @@ class GainSpectrum:
             kind, centre, width = "", 0.0, 0.0
         if kind not in ("gauss", "lorentz") or len(parts) != 3 or not (centre > 0.0 and width > 0.0):
             raise ConfigError(
-                "is no band",
+                "is not a band",
                 key="--band",
                 value=text,
                 remedy="a shape, a centre and a full width, e.g. 'gauss, 660 nm, 18 nm'",

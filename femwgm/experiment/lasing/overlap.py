@@ -126,9 +126,7 @@ def _profile(mode: ExactMode, shell: int, r: Array, theta: Array, in_plane: bool
 def _azimuth(orders: Sequence[int]) -> Array:
     """2 cos^2(m phi) on so many equidistant angles that products of several modes are summed without aliasing."""
     if min(orders) < 1:
-        raise GeometryError(
-            "a mode with m = 0 does not travel around the axis, so it cannot be made to stand"
-        )
+        raise GeometryError("a mode with m = 0 does not travel around the axis, so it has no standing wave")
     highest = HARMONICS * 2 * max(orders)
     for n in range(64, highest + 2):
         sums = {k * 2 * m % n for m in orders for k in range(1, HARMONICS + 1)}

@@ -93,19 +93,22 @@ def read_recorded(
     table = _longest(file)
     if not MIN_ROWS <= len(table.rows) <= MAX_ROWS:
         raise ConfigError(
-            f"{len(table.rows)} points; between {MIN_ROWS} and {MAX_ROWS} make a spectrum", file=file,
-            remedy="one wavelength and its counts a line",
+            f"{len(table.rows)} points; between {MIN_ROWS} and {MAX_ROWS} are needed for a spectrum", file=file,
+            remedy="give one wavelength and its counts per line",
         )  # fmt: skip
     if unit is not None and unit.lower() not in (*LENGTHS, *SPECTRAL):
         raise ConfigError(
-            "is no unit of wavelength, frequency or energy", key="--unit", value=unit, remedy="e.g. --unit nm"
+            "is not a unit of wavelength, frequency or energy",
+            key="--unit",
+            value=unit,
+            remedy="e.g. --unit nm",
         )
     x, y, notes = _two_columns(table, file, column, unit)
     order = np.argsort(x)
     x, y = x[order], y[order]
     if not LIGHT_NM[0] <= x[0] <= x[-1] <= LIGHT_NM[1]:
         raise ConfigError(
-            "is no range of light",
+            "is not an optical range",
             file=file,
             value=f"{x[0]:g} to {x[-1]:g} nm",
             remedy="name the unit, e.g. --unit um",
@@ -113,10 +116,10 @@ def read_recorded(
     again = np.flatnonzero(np.diff(x) <= 0.0)
     if again.size:
         raise ConfigError(
-            "one wavelength comes twice",
+            "a wavelength occurs twice",
             file=file,
             value=f"{x[again[0]]:g} nm",
-            remedy="keep one spectrum a file",
+            remedy="keep one spectrum per file",
         )
     if in_air:
         x = x * np.sqrt([PRESETS["air"].law.eps(2e3 * np.pi / v).real for v in x])
@@ -144,7 +147,7 @@ def _two_columns(
         second = Column(1 - first.index)
     if second is None:
         raise ConfigError(
-            f"{count} columns, and which of them holds the counts is not said", file=file,
+            f"{count} columns; it is not stated which of them holds the counts", file=file,
             remedy=f"--column NAME, one of {', '.join(names)}" if names else "keep two columns, or name them in the line above",
         )  # fmt: skip
     return table.numbers(first, "wavelength"), table.numbers(second, "counts"), notes

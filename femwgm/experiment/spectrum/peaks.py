@@ -159,7 +159,7 @@ def _sensible(table: Table, wavelength_nm: list[float]) -> None:
             )
         if not LIGHT_NM[0] <= value <= LIGHT_NM[1]:
             raise ConfigError(
-                "is no wavelength of light",
+                "is not an optical wavelength",
                 file=table.file,
                 key=key,
                 value=f"{value:g} nm",

@@ -132,7 +132,7 @@ def formats_of(words: Sequence[str]) -> tuple[str, ...]:
     for word in found:
         if word not in ("png", "pdf", "svg"):
             raise ConfigError(
-                "names no picture format", key="--figures", value=word, remedy="choose pdf, svg or png"
+                "is not a picture format", key="--figures", value=word, remedy="choose pdf, svg or png"
             )
     return tuple(dict.fromkeys(found))
 

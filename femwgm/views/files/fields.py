@@ -169,7 +169,7 @@ def read_mode(path: str | Path) -> Patches:
         return from_grid(grid)
     except (KeyError, ValueError, IndexError, TypeError, OverflowError) as error:
         reason = " ".join(str(error).split())[:80]
-        raise OutputError(f"{path}: is no field that femwgm wrote ({reason}); run it again") from None
+        raise OutputError(f"{path}: is not a field written by femwgm ({reason}); run it again") from None
 
 
 def write_series(entries: Iterable[tuple[float, str]], path: Path) -> Path:

@@ -111,7 +111,7 @@ def read(path: str | Path) -> Grid:
         ]
     except (UnreadableError, OSError, ET.ParseError, KeyError, ValueError, zlib.error, struct.error) as error:
         raise OutputError(
-            f"{path}: is no field file of femwgm ({error}); run the configuration again"
+            f"{path}: is not a field file of femwgm ({error}); run the configuration again"
         ) from None
     return Grid(points, quads, *parts)
 
