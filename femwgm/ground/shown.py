@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib import import_module
+from typing import Any
 
 __all__ = ["Shown"]
 
@@ -17,9 +18,12 @@ class Shown:
 
     _internal: tuple[str, ...] = ()
 
+    def _drawn(self, how: str, *more: Any) -> Any:
+        """What a function of the notebook's pictures makes of it."""
+        return getattr(import_module("femwgm.views.notebook"), how)(self, *more)
+
     def _repr_html_(self) -> str:
-        page: str = import_module("femwgm.views.notebook").html(self)
-        return page
+        return str(self._drawn("html"))
 
     def __dir__(self) -> Iterable[str]:
         return [n for n in super().__dir__() if not n.startswith("_") and n not in self._internal]

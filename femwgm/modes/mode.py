@@ -320,9 +320,7 @@ class Mode(Shown):
 
     def plot(self) -> Any:
         """|E|^2 in the meridian plane, a matplotlib figure."""
-        from importlib import import_module
-
-        return import_module("femwgm.views.notebook").plot(self)
+        return self._drawn("plot")
 
     def field(self, r: Any, z: Any) -> ComplexArray:
         """E at (r, z) (um), components (E_r, E_phi, E_z) of shape (3, ...), without the factor exp(i m phi), at any distance.
@@ -396,26 +394,16 @@ class Mode(Shown):
         values = {name: getattr(self, name, None) for name in columns(())}
         for share in ("energy", "e2", "radial_e2"):
             values.update({f"{share}_{region}": v for region, v in getattr(self, share).items()})
-        values.update(
-            {
-                "log10_q_rad": self.log10_q_rad,
-                "q_rad_floor": self.q_rad_floor,
-                "q_rad_source": self.q_rad_source,
-                "q_error": self.q_error,
-                "share_error": self.share_error,
-                "confidence": self.confidence,
-                "te_fraction": self.te_fraction,
-                "met": self.met,
-                **{f"q_abs_{region}": q for region, q in self.q_abs_by_region.items()},
-                "linewidth_nm": self.linewidth_nm,
-                "linewidth_ghz": self.linewidth_ghz,
-                "lifetime_ps": self.lifetime_ps,
-                "volume_standing_um3": self.volume_standing_um3,
-                "purcell": self.purcell,
-                **self.extra,
-            }
-        )
-        return values
+        values |= {name: getattr(self, name) for name in _FURTHER}
+        values |= {f"q_abs_{region}": q for region, q in self.q_abs_by_region.items()}
+        return values | dict(self.extra)
+
+
+_FURTHER = (
+    "log10_q_rad", "q_rad_floor", "q_rad_source", "q_error", "share_error", "confidence", "te_fraction", "met", "linewidth_nm",
+    "linewidth_ghz", "lifetime_ps", "volume_standing_um3", "purcell",
+)  # fmt: skip
+"""Columns beyond those of the contract."""
 
 
 class ModeSet(Shown, Sequence[Mode]):

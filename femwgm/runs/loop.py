@@ -78,9 +78,7 @@ class RunResult(Shown):
 
     def view(self, mode: str | None = None) -> Any:
         """The resonator in three dimensions, to be turned in the notebook, beginning with the mode of a label."""
-        from importlib import import_module
-
-        return import_module("femwgm.views.notebook").Turning(self, mode)
+        return self._drawn("Turning", mode)
 
     @property
     def regions(self) -> tuple[str, ...]:
