@@ -109,15 +109,15 @@ def short_error(value: Any) -> str:
 def with_error(value: float | str | None, relative: float | None) -> str:
     """A number with the digits that its error leaves, and the error in units of the last of them.
 
-    >>> with_error(659.12100491, 1.4e-9), with_error(1.6e42, 1e-3), with_error(None, None), with_error(25.17, None)
-    ('659.121005(1)', '1.600(2)×10⁴²', '', '25.17')
+    >>> with_error(659.12100491, 1.4e-9), with_error(1.6e42, 1e-3), with_error(None, None), with_error(0.0, 1e-9)
+    ('659.121005(1)', '1.600(2)×10⁴²', '', '0')
     """
     if value is None or isinstance(value, str) or not math.isfinite(value):
         return "" if value is None else str(value)
     if abs(value) >= 1e6 or 0.0 < abs(value) < 1e-4:
         exponent = math.floor(math.log10(abs(value)))
         return f"{with_error(value / 10.0**exponent, relative)}×10{_raised(exponent)}"
-    if not relative or not math.isfinite(relative):
+    if not value or not relative or not math.isfinite(relative):
         return f"{value:.6g}"
     error = abs(value) * relative
     decimals = min(max(0, -math.floor(math.log10(error))), 12)

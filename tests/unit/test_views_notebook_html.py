@@ -59,6 +59,7 @@ def test_completion_offers_no_internals() -> None:
         (1.7869, 2e-4, "1.7869(4)"),
         (25.0, None, "25"),
         (None, 1e-3, ""),
+        (0.0, 1e-9, "0"),
     ],
 )
 def test_errors_are_in_units_of_the_last_digit(
