@@ -1,10 +1,10 @@
 """Which part of the surroundings belongs to a mode, whatever the domain it was computed on.
 
-The field of a leaky mode grows without bound far away, so a share of "the ambient" needs an end that no absorbing layer decides.
-It is the sphere about the origin through the outer turning point, rho = (l + 1/2) / Re(n k0): there the barrier ends and the
-radiated wave begins (Johnson, J. Opt. Soc. Am. A 10, 343 (1993)). Where this lies inside the body, it is the smallest sphere
-around the body. A domain that ends elsewhere is mended along rays: what it holds beyond the sphere is taken off, and what it
-lacks comes from the outgoing waves that continue the field.
+The field of a leaky mode grows without bound far away, so a share of "the ambient" needs an end that no absorbing layer
+decides. In each medium it is the sphere about the origin through the outer turning point there, rho = (l + 1/2) / Re(n k0): the
+barrier ends and the radiated wave begins (Johnson, J. Opt. Soc. Am. A 10, 343 (1993)). Where this lies inside the body, as in a
+dense substrate, it is the smallest sphere around the body. A domain that ends elsewhere is mended along rays: what it holds
+beyond the sphere is taken off, and what it lacks comes from the outgoing waves that continue the field.
 """
 
 from __future__ import annotations
@@ -37,10 +37,17 @@ def outer_turning_point(l: int, k0: complex, index: complex) -> float:
     return float((l + 0.5) / (complex(index) * complex(k0)).real)
 
 
-def extent_of_mode(problem: MeridianProblem, l: int, k0: complex) -> float:
-    """Radius (um) of the sphere about the origin up to which the surroundings belong to a mode of degree l."""
-    index = problem.materials[problem.mesh.regions.index(problem.ambient)].index(complex(complex(k0).real))
-    return max(outer_turning_point(l, k0, index), _around_the_body(problem))
+def extents_of_mode(problem: MeridianProblem, l: int, k0: complex) -> dict[str, float]:
+    """Radius (um) of the sphere about the origin up to which each region belongs to a mode of degree l; metals do as a whole."""
+    body, k = _around_the_body(problem), complex(complex(k0).real)
+    media = dict(zip(problem.mesh.regions, problem.materials, strict=True))
+    return {
+        name: max(outer_turning_point(l, k0, medium.index(k)), body)
+        if complex(medium.permittivity(k)).real > 0.0
+        else np.inf
+        for name, medium in media.items()
+        if name != PML
+    }
 
 
 def _around_the_body(problem: MeridianProblem) -> float:
@@ -75,10 +82,10 @@ class Bounded:
 
 
 def bounded(
-    problem: MeridianProblem, field: CellField, integrals: RegionIntegrals, waves: Waves | None, end: float | None,
-    interfaces: dict[str, tuple[float, float]],
+    problem: MeridianProblem, field: CellField, integrals: RegionIntegrals, waves: Waves | None,
+    ends: dict[str, float] | None, interfaces: dict[str, tuple[float, float]],
 ) -> Bounded:  # fmt: skip
-    """The integrals of a mode up to the sphere of radius `end` (um), or over a domain that holds all of it (None).
+    """The integrals of a mode up to a sphere in each region (radii in um), or over a domain that holds all of it (None).
 
     Parameters
     ----------
@@ -91,18 +98,20 @@ def bounded(
     interfaces
         Inner and outer radius (um) on the equator of each region, within the domain.
     """
+    end = ends[problem.ambient] if ends is not None else None
     along, off_line = _along_the_equator(field, problem.ambient, waves, end, interfaces)
-    if end is None:
+    if ends is None or end is None:
         return Bounded(integrals, along, 0.0, 0.0)
     rays = _Rays.of(field, problem)
-    e2, unsure = rays.inside_out(field, end), 0.0
+    e2, unsure = rays.inside_out(field, ends), 0.0
     here = integrals.regions.index(problem.ambient)
     nodes = problem.mesh.nodes[problem.mesh.region_cells(problem.ambient)].real
     if np.hypot(nodes[..., 0], nodes[..., 1]).min() >= end * (1.0 - 1e-9):
         e2[here] = integrals.e2[here]
-    short = (rays.rho < end) & (rays.opens | ~problem.open)
+    stop = np.array([ends.get(name, 0.0) for name in problem.mesh.regions])[rays.region]
+    short = (rays.rho < stop) & np.isfinite(stop) & (rays.opens | ~problem.open)
     if short.any():
-        known, guessed, apart = rays.missing(field, waves, end, short)
+        known, guessed, apart = rays.missing(field, waves, stop, short)
         e2 -= guessed
         e2[here] -= known
         unsure = apart / float(integrals.e2.sum())
@@ -128,8 +137,6 @@ class _Rays:
         Rays that go on into an absorbing layer.
     region
         Of the cell at the end of each ray.
-    radiates
-        Whether the medium there is denser than the ambient, so that what reaches the end of the domain in it leaves.
     """
 
     cells: IntArray
@@ -139,7 +146,6 @@ class _Rays:
     solid_angle: Array
     opens: Array
     region: IntArray
-    radiates: Array
 
     @classmethod
     def of(cls, field: CellField, problem: MeridianProblem) -> _Rays:
@@ -161,9 +167,7 @@ class _Rays:
         angle = field.revolution * weights * x[0] * facing / rho**3
         keep = (angle > 0.0).ravel()
         n = X.shape[2]
-        eps = problem.media(complex(field.k0.real)).eps.real
-        denser = eps[cells] > (1.0 + 1e-9) * eps[mesh.region_cells(problem.ambient)].min()
-        each = [np.repeat(v, n)[keep] for v in (right[ends] >= 0, mesh.region[cells], denser)]
+        each = [np.repeat(v, n)[keep] for v in (right[ends] >= 0, mesh.region[cells])]
         direction = (x / rho).reshape(2, -1)[:, keep]
         return cls(cells, X, direction, rho.ravel()[keep], angle.ravel()[keep], *each)
 
@@ -178,31 +182,34 @@ class _Rays:
         r, z = self.direction[:, which, None] * rho
         return r, z, volume
 
-    def inside_out(self, field: CellField, end: float) -> Array:
-        """int |E|^2 dV over what the domain holds beyond a radius, by region."""
+    def inside_out(self, field: CellField, ends: dict[str, float]) -> Array:
+        """int |E|^2 dV over what the domain holds beyond the end of each region."""
         mesh = field.space.mesh
-        names = [name for name in mesh.regions if name != PML]
-        which = np.flatnonzero(self.rho > end * (1.0 + 1e-12))
-        if not len(which):
-            return np.zeros(len(names))
-        r, z, volume = self._points(np.full(len(which), end), self.rho[which], which)
-        probe = field.probe(r.ravel(), z.ravel())
-        density = (np.abs(probe(field)[0]) ** 2).sum(axis=0) * volume.ravel()
-        owner = np.where(probe.owner >= 0, mesh.region[probe.owner], -1)
-        return np.array([density[owner == mesh.regions.index(name)].sum() for name in names])
+        bounds = np.array([ends.get(name, np.inf) for name in mesh.regions])
+        marks = np.unique(bounds[np.isfinite(bounds)])
+        beyond = np.zeros(len(bounds))
+        for start, stop in zip(marks, [*marks[1:], np.inf], strict=True):
+            which = np.flatnonzero(self.rho > start * (1.0 + 1e-12))
+            r, z, volume = self._points(np.full(len(which), start), np.minimum(self.rho[which], stop), which)
+            probe = field.probe(r.ravel(), z.ravel())
+            density = (np.abs(probe(field)[0]) ** 2).sum(axis=0) * volume.ravel()
+            owner = mesh.region[np.maximum(probe.owner, 0)]
+            counts = (probe.owner >= 0) & (bounds[owner] <= start)
+            beyond += np.bincount(owner[counts], density[counts], len(bounds))
+        return beyond[[name != PML for name in mesh.regions]]
 
     def missing(
-        self, field: CellField, waves: Waves | None, end: float, short: Array
+        self, field: CellField, waves: Waves | None, stop: Array, short: Array
     ) -> tuple[float, Array, float]:
-        """int |E|^2 dV over what the domain lacks up to a radius: in known waves, and by region what no wave is known for.
+        """int |E|^2 dV over what the domain lacks of some rays: in known waves, and by region what no wave is known for.
 
-        There the field is taken to spread as 1 / rho in a medium where it radiates, and to go on as it falls before the end of
-        the domain in others. The last value says how far the two are apart.
+        There the field is taken to go on as it falls before the end of the domain. The last value says how far that is from a
+        wave that spreads as 1 / rho.
         """
         mesh = field.space.mesh
         names = [name for name in mesh.regions if name != PML]
         which = np.flatnonzero(short)
-        r, z, volume = self._points(self.rho[which], np.full(len(which), end), which)
+        r, z, volume = self._points(self.rho[which], stop[which], which)
         covered = waves.covers(r, z) if waves is not None else np.zeros(r.shape, dtype=bool)
         known = 0.0
         if waves is not None and covered.any():
@@ -214,9 +221,8 @@ class _Rays:
         near = self.rho[which, None] / np.hypot(r, z)
         shell = np.where(covered, 0.0, volume)
         falling, spreading = (at_end * (shell * near**n).sum(axis=1) for n in (power[:, None], 2.0))
-        each = np.where(self.radiates[which], spreading, falling)
         where = self.region[which]
-        guessed = np.array([each[where == mesh.regions.index(name)].sum() for name in names])
+        guessed = np.array([falling[where == mesh.regions.index(name)].sum() for name in names])
         return known, guessed, float(np.abs(falling - spreading).sum())
 
 

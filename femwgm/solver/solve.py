@@ -21,7 +21,7 @@ from femwgm.ground.timing import stage
 from femwgm.modes.labels import identify
 from femwgm.modes.mode import Mode
 from femwgm.modes.rates import Rate
-from femwgm.observables.ambient import Bounded, bounded, doubt_on_the_line, extent_of_mode
+from femwgm.observables.ambient import Bounded, bounded, doubt_on_the_line, extents_of_mode
 from femwgm.observables.effective import volumes
 from femwgm.observables.energy import RegionIntegrals, region_integrals
 from femwgm.observables.index import group_index, wavenumber_slope
@@ -38,6 +38,9 @@ from femwgm.solver.rising import Rising, begun
 MAX_DEGREE = 16
 _FASTEST = 25.0
 """Factor by which one degree more lessens the error of a wavenumber at best: a smaller change is chance."""
+
+_AHEAD = 0.4
+"""Share of the distance to a poorer solution by two degrees that a field lacks at most."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,9 @@ def solve_mode(
     radial_e2_error = max(radial_e2_error, e2_error)
     with stage("error estimate"):
         ambient = problem.mesh.region == problem.mesh.regions.index(problem.ambient)
-        reach = extent_of_mode(problem, expected.l, mode.k0) if problem.open else float("inf")
+        reach = (
+            extents_of_mode(problem, expected.l, mode.k0)[problem.ambient] if problem.open else float("inf")
+        )
         limit = (ambient, reach * (1.0 - 2e-9))
         # The maximum often lies on the edge of a cell, where the coarser field is at its worst: the richer one gives the value.
         richer, poorer = (second.field, shares), (first.field, other)
@@ -143,7 +148,9 @@ def solve_mode(
         more = volumes(richer[0], problem.matrices(richer[0].space.degree), media, peak)
         change = volume_max(poorer[1], crest(poorer[0], media.eps, limit=limit)) / volume - 1.0
     change = max(abs(change), _unevenness(first.field, second.field, peak))
-    volume_error = max(error, best.unsure, left.share * change)
+    # The richer of two on quadrilaterals lacks less than their distance, unless the wavenumbers came close by chance.
+    ahead = rising.other.degree > mode.degree and error <= left.error
+    volume_error = max(error, best.unsure, (_AHEAD if ahead else left.share) * change)
     smallest, largest, latitude = problem.extent
     with stage("error estimate"):
         label = identify(
@@ -285,8 +292,8 @@ def _up_to_its_end(
     """Integrals and radial shares of a solution up to where the mode ends: a closed domain of any body holds all that matters."""
     field = observed.field
     follows = problem.open or expected.degree is None
-    end = extent_of_mode(problem, expected.l, field.k0) if follows else None
-    return bounded(problem, field, observed.integrals, _waves(problem, field, expected), end, interfaces)
+    ends = extents_of_mode(problem, expected.l, field.k0) if follows else None
+    return bounded(problem, field, observed.integrals, _waves(problem, field, expected), ends, interfaces)
 
 
 def _waves(problem: MeridianProblem, field: CellField, expected: Expected) -> Waves | None:

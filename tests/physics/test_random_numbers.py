@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
-
 import numpy as np
 import pytest
+from support.accuracy import LIMIT, true_over_stated
 from support.spheres import run_for
 
 from femwgm import analytic
@@ -14,9 +12,6 @@ from femwgm import analytic
 pytestmark = [pytest.mark.gmsh, pytest.mark.slow]
 
 SEEDS = range(100)
-LIMIT = 3.0
-"""True error over stated error that is allowed."""
-ROUNDING = 1e-12
 
 
 def drawn(seed: int) -> tuple[list[float], list[complex], analytic.ExactMode]:
@@ -58,35 +53,7 @@ def ratios(seed: int) -> dict[str, float]:
         accuracy=1e-7,
     )
     (mode,) = [m for m in result.modes if (m.pol, m.q, m.l, m.m) == (exact.pol, exact.q, exact.l, exact.m)]
-    row: dict[str, Any] = mode.row()
-    regions = [f"l{i}" for i in range(len(radii))] + ["out"]
-    found: dict[str, float] = {}
-
-    def compare(name: str, value: float | None, true: float, error: float | None) -> None:
-        if value is not None and math.isfinite(true) and math.isfinite(value) and true != 0.0:
-            assert error is not None, name
-            found[name] = abs(value / true - 1.0) / (error + ROUNDING)
-
-    compare("wavelength", mode.wavelength_nm, exact.wavelength_nm, mode.wavelength_error)
-    compare("n_g", mode.n_g, exact.n_g, mode.n_g_error)
-    compare("fsr", mode.fsr_nm, exact.fsr_nm, mode.fsr_error)
-    compare("volume", mode.mode_volume_um3, exact.mode_volume_um3, row["mode_volume_error"])
-    if mode.log10_q_rad is not None:
-        found["q_rad"] = abs(math.expm1(math.log(10.0) * (mode.log10_q_rad - exact.log10_q_rad))) / (
-            (mode.q_error or 0.0) + ROUNDING + 300.0 * 10.0**-exact.log10_q_rad * (exact.log10_q_rad > 6.0)
-        )
-    compare("q_abs", mode.q_abs, exact.q_abs, mode.q_abs_error)
-    compare("q_total", mode.q_total, exact.q_total, mode.q_total_error)
-    for kind, error in (
-        ("energy", mode.share_error),
-        ("e2", mode.e2_error),
-        ("radial_e2", mode.radial_e2_error),
-    ):
-        true = list(getattr(exact, kind).values())
-        stated = [getattr(mode, kind).get(name) for name in regions]
-        if all(math.isfinite(x) for x in true) and None not in stated and error is not None:
-            found[kind] = max(abs(a - b) for a, b in zip(true, stated, strict=True)) / (error + ROUNDING)
-    return found
+    return true_over_stated(mode, exact)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -1,0 +1,68 @@
+"""The true error of every number of a mode over the error that it states, against a reference that is exact or far better."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from femwgm.analytic.mode import ExactMode
+from femwgm.modes.mode import Mode
+
+ROUNDING = 1e-12
+LIMIT = 3.0
+"""True error over stated error that is allowed."""
+
+_NUMBERS = {
+    "wavelength": ("wavelength_nm", "wavelength_error"),
+    "n_g": ("n_g", "n_g_error"),
+    "fsr": ("fsr_nm", "fsr_error"),
+    "volume": ("mode_volume_um3", "mode_volume_error"),
+    "q_abs": ("q_abs", "q_abs_error"),
+    "q_total": ("q_total", "q_total_error"),
+}
+_SHARES = {"energy": "share_error", "e2": "e2_error", "radial_e2": "radial_e2_error"}
+
+
+def true_over_stated(mode: Mode, reference: Mode | ExactMode) -> dict[str, float]:
+    """Ratios by number; what the reference itself may lack counts as a third of an error of the mode."""
+    found: dict[str, float] = {}
+
+    def note(name: str, apart: float, error: float | None, slack: float | None) -> None:
+        assert error is not None, f"{name} has no error"
+        found[name] = apart / (error + (slack or 0.0) / LIMIT + ROUNDING)
+
+    for name, (attribute, column) in _NUMBERS.items():
+        value, true = getattr(mode, attribute), getattr(reference, attribute)
+        if (
+            value is None
+            or true is None
+            or not math.isfinite(value)
+            or not math.isfinite(true)
+            or true == 0.0
+        ):
+            continue
+        note(name, abs(value / true - 1.0), _stated(mode, column), _stated(reference, column))
+    if mode.log10_q_rad is not None and reference.log10_q_rad is not None:
+        apart = abs(math.expm1(math.log(10.0) * (mode.log10_q_rad - reference.log10_q_rad)))
+        # Above 1e6 the exact value is that of the real resonance: the two notions of Q differ by some 1/Q.
+        notion = 300.0 * 10.0**-reference.log10_q_rad if reference.log10_q_rad > 6.0 else 0.0
+        note("q_rad", apart, (mode.q_error or 0.0) + notion, getattr(reference, "q_error", None))
+    for kind, column in _SHARES.items():
+        stated, true = _values(getattr(mode, kind)), _values(getattr(reference, kind))
+        if stated and len(stated) == len(true) and all(math.isfinite(x) for x in (*stated, *true)):
+            apart = max(abs(a - b) for a, b in zip(stated, true, strict=True))
+            note(kind, apart, getattr(mode, column), _stated(reference, column))
+    return found
+
+
+def _stated(mode: Mode | ExactMode, column: str) -> float | None:
+    if isinstance(mode, ExactMode):
+        return None
+    row: dict[str, Any] = mode.row()
+    error: float | None = getattr(mode, column, None) if hasattr(mode, column) else row.get(column)
+    return error
+
+
+def _values(shares: Mapping[Any, float | None]) -> list[float]:
+    return [value for value in shares.values() if value is not None]
