@@ -31,6 +31,7 @@ B5 = {
 def test_published_sensitivities(label: tuple[str, int, float]) -> None:
     by_index, by_thickness, by_core = B5[label]
     mode = mode_of(COATED, FILM, label[0], label[1], 1e-3 * label[2])
+    assert not [name for name in mode.row() if name.startswith("dl")]  # columns are for those who ask
     slopes = mode.derivatives.wavelength_nm
     assert [slopes[f"n_{r}"] for r in ("l0", "l1", "out")] == pytest.approx(by_index, rel=1e-6)
     assert slopes["thickness_l1"] == pytest.approx(by_thickness, abs=1e-3)
@@ -142,8 +143,6 @@ def test_columns_on_request() -> None:
     assert row["dlambda_nm_d_n_l1"] == pytest.approx(353.1041631, rel=1e-6)
     assert row["dlambda_nm_d_thickness_l1"] == pytest.approx(141.624, abs=1e-3)
     assert row["dlnq_d_n_l1"] == pytest.approx(139.2018, rel=1e-5)
-    settings["outputs"]["derivatives"] = False
-    assert not [name for name in run(settings).rows[0] if name.startswith("dl")]
 
 
 def spheroid(a: float, b: float) -> Mode:
@@ -168,7 +167,7 @@ def spheroid(a: float, b: float) -> Mode:
 
 
 def test_spheroid() -> None:
-    """The outer semi-axes of a coated spheroid, against runs at other sizes, and Euler's identity over all four."""
+    """The equatorial axes of a coated spheroid against runs at other sizes, and by Euler's identity all four."""
     mode = spheroid(4.0, 3.2)
     slopes = mode.derivatives.wavelength_nm
     sizes = {"equatorial_core": 3.6, "polar_core": 2.88, "equatorial_shell": 4.0, "polar_shell": 3.2}
@@ -176,12 +175,9 @@ def test_spheroid() -> None:
         mode.wavelength_nm, rel=1e-7
     )
     h = 1e-3
-    for axis, (up, down) in {
-        "equatorial": (spheroid(4.0 + h, 3.2), spheroid(4.0 - h, 3.2)), "polar": (spheroid(4.0, 3.2 + h), spheroid(4.0, 3.2 - h))
-    }.items():  # fmt: skip
-        difference = (up.wavelength_nm - down.wavelength_nm) / (2.0 * h)
-        together = slopes[f"{axis}_shell"] + 0.9 * slopes[f"{axis}_core"]
-        assert together == pytest.approx(difference, rel=1e-4)
+    up, down = spheroid(4.0 + h, 3.2), spheroid(4.0 - h, 3.2)
+    difference = (up.wavelength_nm - down.wavelength_nm) / (2.0 * h)
+    assert slopes["equatorial_shell"] + 0.9 * slopes["equatorial_core"] == pytest.approx(difference, rel=1e-4)
 
 
 @pytest.mark.parametrize("pol", ["TE", "TM"])
