@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from femwgm.finders.orders import Family, Krylov, Orders
+from femwgm.finders.orders import CONVERGED, Family, Krylov, Orders
 from femwgm.ground.typing import Array
 
 LEAST_Q = 25.0
@@ -108,7 +108,7 @@ def _disc(orders: Orders, shift: complex, least: float, reach: float) -> tuple[A
         by_size = np.argsort(-np.abs(inverted))
         inverted, y = inverted[by_size], y[:, by_size]
         left = krylov.remainder * np.abs(y[-1]) / np.abs(inverted)
-        bad = np.flatnonzero(left > _CONVERGED)
+        bad = np.flatnonzero(left > CONVERGED)
         sure = int(bad[0]) if len(bad) else len(inverted)
         radius = float(1.0 / abs(inverted[sure - 1])) if sure else 0.0
         if len(
@@ -118,7 +118,3 @@ def _disc(orders: Orders, shift: complex, least: float, reach: float) -> tuple[A
         if krylov.steps == before or radius > reach or (sure >= _ENOUGH and radius > 1.5 * least):
             break
     return shift + 1.0 / inverted[:sure], krylov.basis @ y[:, :sure], radius
-
-
-_CONVERGED = 1e-6
-"""Residual of the inverse, relative to its eigenvalue, up to which one counts as found."""

@@ -14,7 +14,7 @@ from femwgm.fem.field import CellField
 from femwgm.fem.mapping import CurvedMapping
 from femwgm.fem.pencil import Pencil
 from femwgm.fem.problem import MeridianProblem
-from femwgm.finders.orders import Family, Krylov
+from femwgm.finders.orders import CONVERGED, Family, Krylov
 from femwgm.ground.expected import Expected
 from femwgm.ground.typing import Array
 from femwgm.mesh.body_domain import GeneralDomain
@@ -30,8 +30,6 @@ _STRAIGHT = 0.5
 _BOUND = 1e-7
 """1/Q below which the radiation of a mode does not ask for a mesh of its own, whatever it is at the other orders."""
 _STEPS, _MOST_STEPS = 10, 60
-_FOLLOWED = 1e-6
-"""Residual of the inverse, relative to its eigenvalue, up to which a mode that is followed counts as found."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +156,7 @@ def _resembling(
         order = np.argsort(-np.abs(image.conj() @ vectors) / np.sqrt(np.abs(size)))
         best = order[0]
         left = krylov.remainder * abs(y[-1, best]) / abs(inverted[best])
-        if left < _FOLLOWED or krylov.steps == before:
+        if left < CONVERGED or krylov.steps == before:
             return shift + 1.0 / inverted[order], vectors[:, order]
 
 

@@ -20,8 +20,8 @@ from femwgm.fem.pencil import Eigenpairs, Pencil
 from femwgm.fem.problem import MeridianProblem
 from femwgm.ground.typing import Array
 
-_CONVERGED = 1e-6
-"""Relative residual up to which a solution of the search counts; the modes are solved for afterwards."""
+CONVERGED = 1e-6
+"""Residual of the inverse, relative to its eigenvalue, up to which a solution of the search counts; it is solved anew."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def around(
     residuals = np.linalg.norm(pencil.apply_K(vectors) - values * Mx, axis=0) / (
         np.abs(values) * np.linalg.norm(Mx, axis=0)
     )
-    bad = np.flatnonzero(residuals > _CONVERGED)
+    bad = np.flatnonzero(residuals > CONVERGED)
     sure = int(bad[0]) if len(bad) else len(values) - 1
     reach = float(abs(values[min(sure, len(values) - 1)] - shift))
     return Eigenpairs(values[:sure], vectors[:, :sure], residuals[:sure]), reach
