@@ -31,6 +31,7 @@ def configuration(file: str, **changes: Any) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.gmsh
 def test_a_meshed_sphere_has_the_modes_of_the_sphere(tmp_path: Path) -> None:
     write_half_discs(tmp_path / "body.msh", (*RADII, 6.0), ("core", "film", "around"))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from femwgm.analytic import LayeredSphere
 from femwgm.config import load_config
 from femwgm.errors import ConfigError
 from femwgm.fem.field import CellField
@@ -108,3 +109,33 @@ def test_uniaxial_spheres_are_refused() -> None:
     config["materials"]["dielectric"] = {"n_ordinary": 2.0, "n_extraordinary": 1.9, "axis": "radial"}
     with pytest.raises(ConfigError, match="uniaxial"):
         run(config)
+
+
+def test_coupled_modes_that_turn_about_the_axis() -> None:
+    """TM and m = 1: E along phi is out of phase with the rest, and the coupling is with the conjugate of one of the two."""
+    case = stack("0.1 um", 1, 1e-5)
+    alone = 1e-3 * LayeredSphere([1.0], [2.0, 1.0]).mode("TM", 18).wavelength_nm
+    case["modes"] |= {"window": [f"{0.98 * alone!r} um", f"{1.02 * alone!r} um"], "polarizations": ["TM"]}
+    config = load_config(case)
+    found = coupled_supermodes(config, materials_from_config(config), 1, 1e-3)
+    exact = sorted(mode.k0.real for mode in run(config).modes)
+    assert len(found) == len(exact) == 2
+    assert found[-1].k0.real - found[0].k0.real == pytest.approx(exact[1] - exact[0], rel=0.06)
+
+
+def test_dispersion_in_a_stack() -> None:
+    """Far apart each ball has its own mode: the wavenumber of the dispersive sphere, and its share of the electric energy."""
+    law = {"B": [2.8], "C_um2": [0.05]}
+    case = stack("3 um", 0, 1e-6)
+    case["materials"]["dielectric"] = {"sellmeier": law, "range": ["0.5 um", "2 um"]}
+    case["modes"]["window"] = ["0.91 um", "0.95 um"]
+    mode = run(case).modes[0]
+
+    def index(k0: complex) -> complex:
+        square = (2.0 * np.pi / k0) ** 2
+        return complex(np.sqrt(1.0 + 2.8 * square / (square - 0.05)))
+
+    alone = LayeredSphere([1.0], [index, 1.0]).mode("TE", mode.l, 1, (0.8, 1.1))
+    assert abs(mode.k0.real / alone.k0.real - 1.0) < 1e-4
+    inside = sum(share for name, share in mode.energy.items() if name != "air")
+    assert inside == pytest.approx(alone.energy[0], abs=5e-3)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.constants import c
+from scipy.integrate import quad
+from scipy.special import jn_zeros, jnp_zeros, jv, jvp
 
+from femwgm.observables.walls import VACUUM_IMPEDANCE_OHM
 from femwgm.runs.loop import run
 
 COPPER_OHM = 0.05
@@ -56,3 +60,42 @@ def test_a_plate_far_away_costs_little() -> None:
     near, far = rate(0.3, 5.0), rate(0.6, 5.0)
     assert rate(0.3, 10.0) == pytest.approx(2.0 * near, rel=1e-9)
     assert 1.0 < np.log(near / far) < 4.0
+
+
+def cylinder_q(tm: bool, radius: float, height: float) -> tuple[float, float]:
+    """Wavenumber of TE_111 or TM_110 in an empty cylinder, and Q times R_s, from the closed fields (Pozar, section 6.4)."""
+    root = float((jn_zeros if tm else jnp_zeros)(1, 1)[0])
+    kc, beta = root / radius, 0.0 if tm else np.pi / height
+    k = float(np.hypot(kc, beta))
+
+    def disc(f):
+        return quad(lambda r: f(r) * r, 0.0, radius)[0]
+
+    if tm:  # E_z = J_1; H across it, the same at every height
+        across = disc(lambda r: (k / kc) ** 2 * (jvp(1, kc * r) ** 2 + (jv(1, kc * r) / (kc * r)) ** 2))
+        wall = (k / kc * jvp(1, root)) ** 2 * radius * height
+        return k, k * VACUUM_IMPEDANCE_OHM * across * height / (wall + 2.0 * across)
+    along = disc(lambda r: jv(1, kc * r) ** 2)  # H_z = J_1 sin(beta z), the others go as its cosine
+    across = disc(lambda r: (beta / kc) ** 2 * (jvp(1, kc * r) ** 2 + (jv(1, kc * r) / (kc * r)) ** 2))
+    wall = (1.0 + (beta / (kc * root)) ** 2) * jv(1, root) ** 2 * radius * 0.5 * height
+    return k, k * VACUUM_IMPEDANCE_OHM * 0.5 * height * (along + across) / (wall + 2.0 * across)
+
+
+@pytest.mark.parametrize("pol", ["TE", "TM"])
+def test_an_empty_can_with_one_turn_about_its_axis(pol: str) -> None:
+    """TE_111 and TM_110: with m = 1 the azimuthal magnetic field, too, heats the side wall."""
+    k, q_ohm = cylinder_q(pol == "TM", 1e4, 0.8e4)
+    ghz = 1e-9 * c * 1e6 * k / (2.0 * np.pi)
+    result = run(
+        {
+            "schema": 1,
+            "geometry": {"kind": "cavity", "radius": "10 mm", "height": "8 mm", "ambient": "air", "wall_resistance_ohm": 0.03},
+            "materials": {"air": {"n": 1.0}},
+            "modes": {"window": [f"{0.999 * ghz!r} GHz", f"{1.001 * ghz!r} GHz"], "azimuthal_orders": [1],
+                      "radial_orders": "all", "polar_orders": "all"},
+            "accuracy": {"wavelength": 1e-6},
+        }
+    )  # fmt: skip
+    (mode,) = result.modes
+    off = abs(mode.q_wall * 0.03 / q_ohm - 1.0)
+    assert off < 3.0 * mode.q_wall_error < 4e-3

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 
-from femwgm.solver.error_estimate import remainder
+from femwgm.solver import error_estimate
+from femwgm.solver.error_estimate import remainder, wavenumber_error
 
 ROUNDING = 1e-15
 
@@ -43,3 +47,17 @@ def test_the_end_of_the_domain_is_in_the_error() -> None:
 
 def test_without_convergence_the_change_is_the_error() -> None:
     assert told([2e-4, 1e-4, 0.0]) == pytest.approx(1e-4)
+
+
+def test_what_the_end_changes_counts_half_where_the_resolution_cancels_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The change of 2e-7 is the resolution's 4.2e-6 less the end's 4e-6, half of which is in the error of either solution."""
+    nothing: Any = None
+
+    def solved(k0: float) -> Any:
+        return SimpleNamespace(k0=complex(k0), pencil=SimpleNamespace(size=1))
+
+    monkeypatch.setattr(error_estimate, "change_by_end", lambda *_: -4e-6 + 0.0j)
+    error = wavenumber_error(nothing, solved(1.0), solved(1.0 + 2e-7), 1, None)
+    assert error == pytest.approx(4.2e-6 + 2e-6, rel=1e-6)
