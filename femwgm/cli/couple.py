@@ -22,9 +22,7 @@ def couple(
     quiet: Quiet = False,
 ) -> None:
     """External and loaded Q of CONFIG beside its coupler, transmission and critical gap; -o DIR leaves couple.csv, couple.png."""
-    from rich.table import Table
-
-    from femwgm.cli.tables import console
+    from femwgm.cli.tables import print_quantities
     from femwgm.config import load_config
     from femwgm.errors import ConfigError
     from femwgm.experiment.coupling.couple import couplings, write_couplings
@@ -38,12 +36,6 @@ def couple(
         write_couplings(found, out)
     if quiet:
         return
-    table = Table(title=settings.name, box=None)
-    for name in ("mode", "quantity", "value", "error", "unit"):
-        table.add_column(name, justify="right" if name in ("value", "error") else "left")
-    for one in found:
-        for i, (quantity, value, unit, error) in enumerate(one.rows()):
-            shown = f"{error:.1g}" if error else ""
-            table.add_row(one.name if i == 0 else "", quantity, f"{value:.6g}", shown, unit)
-    console().print(table)
+    shown = ((one.name, name, value, error, unit) for one in found for name, value, unit, error in one.rows())
+    print_quantities(settings.name, shown)
     show_notes([note for one in found for note in one.notes])

@@ -30,6 +30,9 @@ def sense(
     q: Annotated[
         float | None, typer.Option("--q", help="Q of the lines (default: that of each mode).")
     ] = None,
+    absorbed: Annotated[
+        float | None, typer.Option("--absorbed", help="Power in W that a mode turns into heat.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Compute what each mode senses: the index of each region, a layer, a particle, and the detection limits."""
@@ -45,6 +48,7 @@ def sense(
             particle_index,
             noise,
             q,
+            absorbed,
         )
     )
     settings = load_config(config, override or [])

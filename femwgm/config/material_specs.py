@@ -61,6 +61,8 @@ class Thermal(Strict):
 
     dn_dt: Number = Field(default=0.0, alias="dn_dT")
     expansion: Number = Field(default=0.0, description="relative change of its lengths")
+    conductivity: Positive | None = Field(default=None, description="of heat, in W/(m K)")
+    heat_capacity: Positive | None = Field(default=None, description="by volume, in J/(m^3 K)")
 
 
 class Medium(Strict):

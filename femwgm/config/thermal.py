@@ -18,7 +18,7 @@ from typing import Any
 from femwgm.config.quantity import length_um, um
 from femwgm.errors import ConfigError
 
-__all__ = ["REFERENCE_C", "THERMAL", "Coefficients", "celsius", "thermal_of", "warmed"]
+__all__ = ["REFERENCE_C", "THERMAL", "Coefficients", "Heat", "celsius", "heat_of", "thermal_of", "warmed"]
 
 REFERENCE_C = 20.0
 
@@ -48,6 +48,35 @@ THERMAL: dict[str, Coefficients] = {
     "water": Coefficients(-9.0e-5, 0.0, 0.1, "IAPWS R9-97 with the density of water at 20 C; a liquid fills its vessel"),
 }  # fmt: skip
 """By preset, around 20 C."""
+
+
+@dataclass(frozen=True)
+class Heat:
+    """Conductivity (W/(m K)) and heat capacity by volume (J/(m^3 K)), None where unknown, and their relative error."""
+
+    conductivity: float | None
+    capacity: float | None
+    error: float
+
+
+HEAT: dict[str, Heat] = {
+    "fused_silica": Heat(1.38, 1.6e6, 0.06),
+    "water": Heat(0.598, 4.17e6, 0.01),
+    "water_absorbing": Heat(0.598, 4.17e6, 0.01),
+    "air": Heat(0.0257, 1.21e3, 0.02),
+}
+"""By preset, at 20 C; makers of silica quote 1.30 to 1.40 W/(m K) and 1.55 to 1.64 MJ/(m^3 K)."""
+
+
+def heat_of(spec: Any) -> Heat | None:
+    """How a medium takes heat; None where nothing is known."""
+    stated = _part(spec, "thermal")
+    conductivity, capacity = (_part(stated, key) for key in ("conductivity", "heat_capacity"))
+    known = HEAT.get(str(_part(spec, "preset") or ""))
+    if conductivity is None and capacity is None:
+        return known
+    fallback = known or Heat(None, None, 0.0)
+    return Heat(conductivity or fallback.conductivity, capacity or fallback.capacity, 0.0)
 
 
 def celsius(value: Any) -> float:

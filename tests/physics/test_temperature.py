@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy.special import ellipk
 
 from femwgm.analytic import LayeredSphere
 from femwgm.config import dump_resolved, load_config
 from femwgm.config.yamlio import parse_yaml
 from femwgm.errors import ConfigError
+from femwgm.experiment.sensing.heat import noise, self_heating
 from femwgm.experiment.sensing.sense import Probe, rows
 from femwgm.experiment.sensing.target import sensors
 
@@ -86,3 +89,49 @@ def test_what_cannot_be_warmed_is_refused_in_a_line(given: object, rule: str) ->
         raw["materials"] = {name: {"n": 1.5} for name in raw["materials"]}
     with pytest.raises(ConfigError, match=rule):
         load_config(raw)
+
+
+def test_a_belt_of_heat_warms_as_charged_rings_do() -> None:
+    """One conductivity everywhere: 1/(4 pi kappa distance) over two rings is an elliptic integral, to be averaged twice."""
+    l, radius, kappa = 6, 10.0, 1.3
+    # Two interleaved rules, so that the logarithm at equal latitudes is met half a step away.
+    place = (np.arange(400) + 0.5) / 200.0 - 1.0
+    other = np.arange(1, 400) / 200.0 - 1.0
+    weight, weight_other = ((1.0 - t * t) ** l for t in (place, other))
+    theta, phi = np.arccos(place)[:, None], np.arccos(other)[None, :]
+    near = 2.0 * (1.0 - np.cos(theta + phi))
+    ring = 2.0 / np.pi * ellipk(4.0 * np.sin(theta) * np.sin(phi) / near) / np.sqrt(near)
+    mean = weight @ ring @ weight_other / weight.sum() / weight_other.sum()
+    rise, error = self_heating(radius, l, l, kappa, kappa, 1e-6)
+    assert rise == pytest.approx(1e-6 * mean / (4e-6 * np.pi * kappa * radius), rel=2e-3)
+    assert 0.0 < error < rise
+    # A ball that conducts far better than its ambient has one temperature.
+    assert self_heating(radius, l, 2, 1e9, kappa, 1e-6)[0] == pytest.approx(
+        1e-6 / (4e-6 * np.pi * kappa * radius), rel=1e-6
+    )
+
+
+def test_the_noise_floor_is_that_of_the_volume_a_mode_fills() -> None:
+    raw = ball(modes={"window": ["643.9 nm", "645 nm"], "polarizations": ["TM"]})
+    raw["geometry"]["layers"] = [{"name": "core", "material": "glass", "diameter": "20 um"}]
+    raw["materials"]["glass"]["thermal"] |= {"heat_capacity": 1.6e6, "conductivity": 1.4}
+    raw["materials"]["air"]["thermal"] = {"conductivity": 0.0257}
+    sensor = sensors(load_config(raw))[0]
+    r, z = np.meshgrid(np.linspace(7.0, 10.0, 301), np.linspace(-4.0, 4.0, 401), indexing="ij")
+    square = sensor.square(r, z) * (np.hypot(r, z) < 10.0) * r
+    volume = (
+        (2.0 * np.pi * square.sum()) ** 2 / (2.0 * np.pi * (square**2 / r).sum()) * (3.0 / 300) * (8.0 / 400)
+    )
+    assert sensor.kerr["core"] == pytest.approx(volume, rel=1e-2)
+    found = {row.quantity: row.value for row in rows(sensor, Probe(absorbed=1e-6))}
+    assert found["thermorefractive_noise"] == noise(
+        1e-5, sensor.per_index["core"][0], 1.6e6, sensor.kerr["core"]
+    )
+    share = np.sqrt(1.380649e-23 * 293.15**2 / (1.6e6 * volume * 1e-18))
+    assert found["thermorefractive_noise"] == pytest.approx(
+        1e-5 * sensor.per_index["core"][0] * share, rel=1e-2
+    )
+    assert found["self_heating_shift"] == pytest.approx(
+        found["self_heating"] * found["temperature_total"], rel=1e-12
+    )
+    assert "self_heating" not in {row.quantity for row in rows(sensor, Probe())}

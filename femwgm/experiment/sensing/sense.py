@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from femwgm.errors import ConfigError
+from femwgm.experiment.sensing.heat import noise, self_heating
 from femwgm.experiment.sensing.target import Sensor
 from femwgm.ground.files import write_files
 from femwgm.ground.rows import csv_bytes
@@ -31,6 +32,8 @@ class Probe:
         Smallest shift that can be seen, as a share of the line width.
     q
         Quality factor of the line; that of the mode by default.
+    absorbed
+        Power (W) that the mode turns into heat.
     """
 
     layer_um: float = 0.01
@@ -39,6 +42,7 @@ class Probe:
     particle_index: float = 1.59
     noise: float = 0.02
     q: float | None = None
+    absorbed: float | None = None
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def rows(sensor: Sensor, probe: Probe) -> list[Row]:
         ),
     ]
     out += _particle(sensor, probe)
-    out += _thermal(sensor)
+    out += _thermal(sensor, probe)
     q = probe.q or sensor.q_total
     if q is not None and q > 0.0:
         width = wavelength / q
@@ -91,7 +95,7 @@ def rows(sensor: Sensor, probe: Probe) -> list[Row]:
     return out
 
 
-def _thermal(sensor: Sensor) -> list[Row]:
+def _thermal(sensor: Sensor, probe: Probe) -> list[Row]:
     """d lambda/dT in parts: the index of each region, the expansion of the body as a whole, and their sum."""
     if not sensor.thermal:
         return []
@@ -107,7 +111,44 @@ def _thermal(sensor: Sensor) -> list[Row]:
         Row(sensor.name, "temperature_expansion", stretch, "nm/K", abs(stretch) * sensor.expansion_error)
     )
     total = sum(row.value for row in parts)
-    return [*parts, Row(sensor.name, "temperature_total", total, "nm/K", sum(row.error for row in parts))]
+    whole = Row(sensor.name, "temperature_total", total, "nm/K", sum(row.error for row in parts))
+    return [*parts, whole, *_fluctuations(sensor), *_warmed(sensor, probe, whole)]
+
+
+def _fluctuations(sensor: Sensor) -> list[Row]:
+    """The noise floor that thermal fluctuations of the index set, over the regions as independent."""
+    square = error = 0.0
+    for region, known in sensor.thermal.items():
+        heat, volume = sensor.heat.get(region), sensor.kerr.get(region)
+        slope, off = sensor.per_index.get(region, (0.0, 0.0))
+        if heat is None or heat.capacity is None or volume is None or not slope:
+            continue
+        part = noise(known.dn_dt, slope, heat.capacity, volume) ** 2
+        square += part
+        error += part * (known.error + off + 0.5 * heat.error)
+    if not square:
+        return []
+    rms = float(np.sqrt(square))
+    return [Row(sensor.name, "thermorefractive_noise", rms, "nm", error / rms)]
+
+
+def _warmed(sensor: Sensor, probe: Probe, slope: Row) -> list[Row]:
+    """How warm a mode of a plain ball makes itself, and how far that moves its line."""
+    if probe.absorbed is None or sensor.ball is None:
+        return []
+    inside, outside = (heat if heat is not None and heat.conductivity else None
+                       for heat in (sensor.heat.get(region) for region in sensor.per_index))  # fmt: skip
+    if inside is None or outside is None:
+        return []
+    assert inside.conductivity is not None
+    assert outside.conductivity is not None
+    rise, error = self_heating(*sensor.ball, inside.conductivity, outside.conductivity, probe.absorbed)
+    error += rise * max(inside.error, outside.error)
+    moved = rise * slope.value
+    return [
+        Row(sensor.name, "self_heating", rise, "K", error),
+        Row(sensor.name, "self_heating_shift", moved, "nm", abs(slope.value) * error + rise * slope.error),
+    ]
 
 
 def _polarizability(sensor: Sensor, probe: Probe, radius: float) -> float:
@@ -206,7 +247,7 @@ def checked(probe: Probe) -> Probe:
     """
     for key, value in (
         ("--layer-index", probe.layer_index), ("--particle-index", probe.particle_index), ("--noise", probe.noise),
-        ("--q", probe.q),
+        ("--q", probe.q), ("--absorbed", probe.absorbed),
     ):  # fmt: skip
         if value is not None and not value > 0.0:
             raise ConfigError("must be positive", key=key, value=value)

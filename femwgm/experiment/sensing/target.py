@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from femwgm.config.schema import RunConfig
-from femwgm.config.thermal import Coefficients, thermal_of
+from femwgm.config.thermal import Coefficients, Heat, heat_of, thermal_of
 from femwgm.errors import ConfigError
 from femwgm.experiment.combs.exact import layer_integrals
 from femwgm.finders.exact_list import exact_sphere, expected_modes
@@ -63,6 +63,10 @@ class Sensor:
     expansion, expansion_error
         Linear expansion of the body as a whole (1/K), that of the region with most of the light, and its relative error: that of
         the coefficients, and how far the other solid regions differ from it.
+    heat, kerr
+        How each region takes heat, and its Kerr volume (um^3), where known.
+    ball
+        Radius (um), l and m of a mode of a sphere without layers.
     """
 
     name: str
@@ -79,6 +83,9 @@ class Sensor:
     thermal: Mapping[str, Coefficients] = field(default_factory=dict)
     expansion: float = 0.0
     expansion_error: float = 0.0
+    heat: Mapping[str, Heat] = field(default_factory=dict)
+    kerr: Mapping[str, float] = field(default_factory=dict)
+    ball: tuple[float, int, int] | None = None
 
 
 _NOT_SENSED = {
@@ -115,6 +122,8 @@ def _with_temperature(sensor: Sensor, config: RunConfig) -> Sensor:
     """The sensor with the coefficients of its media."""
     specs = {region: config.materials[name] for region, name in config.geometry.region_materials.items()}
     known = {region: found for region, spec in specs.items() if (found := thermal_of(spec)) is not None}
+    heat = {region: taken for region, spec in specs.items() if (taken := heat_of(spec)) is not None}
+    sensor = replace(sensor, heat=heat)
     solid = [region for region in config.geometry.solid if region in sensor.per_index]
     if not known or not solid:
         return sensor
@@ -139,7 +148,13 @@ def _of_sphere(config: RunConfig, materials: dict[str, Material]) -> list[Sensor
         )
         media = [materials[name] for name in config.geometry.region_materials.values()]
         eps = [m.permittivity(mode.k0.real).real for m in media]
-        total = sum(e * second for e, (second, _) in zip(eps, layer_integrals(mode), strict=True))
+        integrals = layer_integrals(mode)
+        total = sum(e * second for e, (second, _) in zip(eps, integrals, strict=True))
+        kerr = {
+            name: second**2 / fourth
+            for name, (second, fourth) in zip(regions, integrals, strict=True)
+            if fourth
+        }
         just_outside = R * (1.0 + 1e-9)
         latitude = np.linspace(0.0, 0.5 * np.pi, 721)
         square = _square(mode.field, total)
@@ -156,6 +171,7 @@ def _of_sphere(config: RunConfig, materials: dict[str, Material]) -> list[Sensor
                 eps[-1], square, (R * normal[0], R * normal[1]), normal,
                 _exact_layer(sphere, mode.pol, mode.l, mode.q, mode.wavelength_nm),
                 sum(float(np.sqrt(e)) * value for e, (value, _) in zip(eps, shares.values(), strict=True)) / mode.wavelength_nm,
+                kerr=kerr, ball=(R, mode.l, mode.m) if len(regions) == 2 else None,
             )
         )  # fmt: skip
     return sorted(out, key=lambda s: s.wavelength_nm)
@@ -211,9 +227,17 @@ def _of_body(config: RunConfig, progress: Any) -> list[Sensor]:
                 _square(mode.field, total), (float(surface.r[brightest]), float(surface.z[brightest])),
                 (float(surface.normal[0, brightest]), float(surface.normal[1, brightest])),
                 _thin_layer(surface, total, eps, mode.wavelength_nm, dispersion, error), dispersion,
+                kerr=_kerr_volumes(mode),
             )
         )  # fmt: skip
     return sorted(out, key=lambda s: s.wavelength_nm)
+
+
+def _kerr_volumes(mode: Any) -> dict[str, float]:
+    """Kerr volume (um^3) of each region that the run states one for."""
+    named = {name.removeprefix("volume_kerr_").removesuffix("_um3"): value for name, value in mode.extra.items()
+             if name.startswith("volume_kerr_") and isinstance(value, float)}  # fmt: skip
+    return {name: value for name, value in named.items() if value > 0.0}
 
 
 def _relative(error: float | None, share: float | None) -> float:
