@@ -141,6 +141,11 @@ class MeridianProblem:
             self._levels[degree] = assemble(Space(self.mesh, degree), axis=self.axis)
         return self._levels[degree]
 
+    def forget(self) -> None:
+        """Give the memory of everything back that is assembled anew when it is asked for."""
+        for kept in (self._levels, self._numberings, self._last):
+            kept.clear()
+
     def media(self, k0: complex) -> Media:
         """Permittivities at a wavenumber (rad/um)."""
         region = self.mesh.region if self.mesh.medium is None else self.mesh.medium

@@ -18,6 +18,7 @@ from skfem.assembly import Dofs
 from femwgm.fem.element import CurlElement, ScalarElement
 from femwgm.fem.quadrilateral import QuadLagrange, QuadNedelec
 from femwgm.fem.triangle import TriLagrange, TriNedelec
+from femwgm.ground.numerics import unit_gauss
 from femwgm.ground.typing import Array, IntArray
 from femwgm.mesh.curved import CurvedMesh
 
@@ -34,13 +35,14 @@ def element_pair(corners: int, degree: int) -> tuple[CurlElement, ScalarElement]
 def discrete_gradient(corners: int, degree: int) -> Array:
     """Matrix D with grad psi_j = sum_i N_i D_ij on the reference cell: the H1 gradients written in the Nedelec basis."""
     curl, scalar = element_pair(corners, degree)
-    t = (np.arange(2 * degree + 3) + 0.5) / (2 * degree + 3)
+    t = unit_gauss(degree + 3)[0]
     X = np.array(np.meshgrid(t, t)).reshape(2, -1)
     if corners == 3:
         X = X[:, X.sum(axis=0) < 1.0]
     basis = curl.tabulate(X)[0].reshape(curl.size, -1).T
     grads = scalar.tabulate(X)[1].reshape(scalar.size, -1).T
-    D = np.linalg.lstsq(basis, grads, rcond=None)[0]
+    Q, R = np.linalg.qr(basis)
+    D = np.linalg.solve(R, Q.T @ grads)
     D[np.abs(D) < 1e-12] = 0.0
     return np.asarray(D)
 

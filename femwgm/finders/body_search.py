@@ -101,6 +101,8 @@ class BodySearch(ElementFinder):
         with stage("search"):
             self.found = self.families()
             targets = self.targets(self.found)
+        for found in self.seen:
+            found.coarse.problem.forget()
         self.expected = [target.expected for target in targets]
         yield from by_family(targets)
 

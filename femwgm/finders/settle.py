@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from femwgm.eigen.iterations import Eigenmode, nearest
+from femwgm.eigen.iterations import Eigenmode
 from femwgm.errors import SolveError
 from femwgm.fem.problem import MeridianProblem
+from femwgm.finders.orders import around
 from femwgm.ground.expected import Expected
 from femwgm.modes.labels import Label, identify
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share
@@ -51,7 +52,7 @@ def settle(
     extent = problem.extent
     seen: list[str] = []
     for count in _COUNTS:
-        pairs = nearest(pencil, shift, count, factor=factor)
+        pairs, _ = around(pencil, shift, count, factor)
         for j in range(len(seen), len(pairs)):
             k0 = complex(np.sqrt(complex(pairs.values[j])))
             field = problem.field(pencil, pairs.vectors[:, j], expected.m, k0, mirror)

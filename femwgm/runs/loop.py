@@ -190,6 +190,8 @@ def _run(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode], 
             modes += here
             with stage("count"):
                 counts += finder.count(layout, here)
+            if layout.problem is not None and not pending:
+                layout.problem.forget()
     if not modes:
         raise finder.nothing_found()
     tell("done", len(modes), len(modes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from femwgm.config.schema import RunConfig
 from femwgm.fem.pml import stretch_radially
@@ -65,9 +66,13 @@ def discretize(
         mesh = stretch_radially(mesh, domain.pml_start, domain.pml_strength, PML)
     if config.geometry.kind == "spheroid":
         mesh = to_spheroid(mesh, config.geometry.semi_axes_um, sphere)
+        if choices.degree is None:
+            domain = replace(domain, degree=domain.degree + _STRETCHED)
     return domain, mesh
 
 
+_STRETCHED = 2
+"""Degrees by which elements are richer on the cells of a stretched sphere, which err more than its own."""
 _FINEST = 1e-14
 """The smallest tolerance that a domain is laid out for."""
 
