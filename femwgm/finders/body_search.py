@@ -18,7 +18,7 @@ from femwgm.errors import ConfigError
 from femwgm.fem.field import locate
 from femwgm.fem.pml import stretch_box
 from femwgm.fem.problem import MeridianProblem
-from femwgm.finders.coverage import LEAST_Q, cover
+from femwgm.finders.coverage import LEAST_Q, discs
 from femwgm.finders.family_targets import Coarse, Found, Target, action, choose, walk
 from femwgm.finders.finder import ElementFinder, Layout, Tell
 from femwgm.finders.orders import Family, Orders
@@ -236,14 +236,17 @@ class BodySearch(ElementFinder):
         top = min(self.highest, self.searched * (1.0 + _OVERLAP))
         for mirror in self._classes if coarse.domain.mirror else (None,):
             orders = Orders(coarse.problem, coarse.degree, self.middle, mirror)
-            covered = cover(orders, top, lowest, passive=passive)
-            self.gaps += covered.gaps
-            for family in covered.families:
-                lost = layer_share(family.field, orders.matrices) > STATE_OF_THE_LAYER
-                body = coarse.problem.body_cells
-                elsewhere = body is not None and share(family.field, orders.matrices, body) < _AT_HOME
-                if not lost and not elsewhere:
-                    yield self._labelled(coarse, family)
+            asked = {key for key in self._asked() if mirror in (None, mirror_condition(key[0], key[2]))}
+            for disc in discs(orders, top, lowest, passive=passive):
+                self.gaps += disc.gaps
+                for family in disc.families:
+                    lost = layer_share(family.field, orders.matrices) > STATE_OF_THE_LAYER
+                    body = coarse.problem.body_cells
+                    elsewhere = body is not None and share(family.field, orders.matrices, body) < _AT_HOME
+                    if not lost and not elsewhere:
+                        yield self._labelled(coarse, family)
+                if asked and asked <= self._sure:
+                    break
 
     def _labelled(self, coarse: Coarse, family: Family) -> Found:
         smallest, largest, latitude = coarse.problem.extent
@@ -261,7 +264,12 @@ class BodySearch(ElementFinder):
 
     def _complete(self) -> bool:
         asked = self._asked()
-        return bool(asked) and set(asked) <= {f.key for f in self.seen if f.label.confidence > UNSURE}
+        return bool(asked) and set(asked) <= self._sure
+
+    @property
+    def _sure(self) -> set[tuple[str, int, int]]:
+        """Kinds of modes that were found beyond doubt."""
+        return {f.key for f in self.seen if f.label.confidence > UNSURE}
 
     def targets(self, families: Sequence[Found]) -> list[Target]:
         """Every mode of the families in the window, by its integer order."""

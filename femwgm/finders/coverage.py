@@ -7,11 +7,12 @@ out smaller than the step to it, the gap that it leaves is covered by further on
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from femwgm.finders.orders import CONVERGED, Family, Krylov, Orders
+from femwgm.finders.orders import Family, Krylov, Orders
 from femwgm.ground.typing import Array
 
 LEAST_Q = 25.0
@@ -19,7 +20,7 @@ LEAST_Q = 25.0
 RADIATING = 0.5 / LEAST_Q
 """The same as the relative imaginary part of an order at a real wavenumber."""
 _ENOUGH = 12
-_STEPS = 12
+_STEPS = 16
 _MOST_STEPS = 112
 _MOST_SHIFTS = 60
 _SAME = 1e-5
@@ -29,16 +30,16 @@ _OVERLAP = 0.9
 """Share of a disc that the next shift counts on."""
 
 
-@dataclass
-class Cover:
-    """Families in a range of orders, highest first, and the parts (low, high) of it where some may be missing."""
+@dataclass(frozen=True)
+class Disc:
+    """Families that a disc of certainty adds, highest order first, and parts (low, high) where some may be missing."""
 
-    families: list[Family] = field(default_factory=list)
-    gaps: list[tuple[float, float]] = field(default_factory=list)
+    families: Sequence[Family] = ()
+    gaps: Sequence[tuple[float, float]] = ()
 
 
-def cover(orders: Orders, highest: float, lowest: float, *, passive: bool = True) -> Cover:
-    """All families with an order between two bounds that radiate little (see `RADIATING`).
+def discs(orders: Orders, highest: float, lowest: float, *, passive: bool = True) -> Iterator[Disc]:
+    """All families with an order between two bounds that radiate little (see `RADIATING`), from the highest downwards.
 
     Parameters
     ----------
@@ -50,7 +51,7 @@ def cover(orders: Orders, highest: float, lowest: float, *, passive: bool = True
         Whether no medium amplifies: orders then have no negative imaginary part, and discs centred above the real axis waste
         nothing on the other side.
     """
-    out = Cover()
+    known: list[complex] = []
     missing = [(lowest**2, highest**2)]
     step = 0.15 * highest**2
     for _ in range(_MOST_SHIFTS):
@@ -64,20 +65,20 @@ def cover(orders: Orders, highest: float, lowest: float, *, passive: bool = True
         new = []
         for square, vector in zip(squares, vectors.T, strict=True):
             order = complex(np.sqrt(square))
-            known = any(abs(order - other.order) < _SAME * abs(order) for other in out.families)
+            seen = any(abs(order - other) < _SAME * abs(order) for other in known)
             inside = lowest <= order.real <= highest * (1.0 + 1e-9)
-            if inside and not known and abs(order.imag) < RADIATING * order.real:
-                new.append(orders.family(complex(square), vector))
-        out.families += new
-        chord = float(np.sqrt(max(radius**2 - half**2, 0.0)))
+            if inside and not seen and abs(order.imag) < RADIATING * order.real:
+                new.append((square, vector))
+        known += [complex(np.sqrt(square)) for square, _ in new]
+        chord, gaps = float(np.sqrt(max(radius**2 - half**2, 0.0))), []
         if chord < _FINEST * centre:  # too many at once to tell apart: go on beyond them
             chord = _FINEST * centre
-            out.gaps.append(_bounds(max(low, centre - chord), min(high, centre + chord)))
+            gaps.append(_bounds(max(low, centre - chord), min(high, centre + chord)))
+        families = [orders.family(complex(square), vector) for square, vector in new]
+        yield Disc(sorted(families, key=lambda f: -f.order.real), gaps)
         missing = [part for a, b in missing for part in _without(a, b, centre - chord, centre + chord)]
         step = _OVERLAP * chord
-    out.gaps += [_bounds(*part) for part in missing]
-    out.families.sort(key=lambda f: -f.order.real)
-    return out
+    yield Disc(gaps=[_bounds(*part) for part in missing])
 
 
 def _bounds(low: float, high: float) -> tuple[float, float]:
@@ -108,7 +109,7 @@ def _disc(orders: Orders, shift: complex, least: float, reach: float) -> tuple[A
         by_size = np.argsort(-np.abs(inverted))
         inverted, y = inverted[by_size], y[:, by_size]
         left = krylov.remainder * np.abs(y[-1]) / np.abs(inverted)
-        bad = np.flatnonzero(left > CONVERGED)
+        bad = np.flatnonzero(left > _CONVERGED)
         sure = int(bad[0]) if len(bad) else len(inverted)
         radius = float(1.0 / abs(inverted[sure - 1])) if sure else 0.0
         if len(
@@ -118,3 +119,7 @@ def _disc(orders: Orders, shift: complex, least: float, reach: float) -> tuple[A
         if krylov.steps == before or radius > reach or (sure >= _ENOUGH and radius > 1.5 * least):
             break
     return shift + 1.0 / inverted[:sure], krylov.basis @ y[:, :sure], radius
+
+
+_CONVERGED = 1e-8
+"""Residual of the inverse, relative to its eigenvalue, up to which one counts as found: looser, a crowd leaves gaps."""

@@ -80,8 +80,8 @@ class Orders:
         local[:, space.from_scalar] *= order
         # The forms and the field take any real order; their signatures speak of the integers that modes have.
         m: Any = order.real
-        change = np.einsum("ei,eij,ej->", local, self.matrices.stiffness_slope(m), local, optimize=True)
-        norm = np.einsum("ei,eij,ej->", local, self.mass, local, optimize=True)
+        change = self.matrices.slope_form(m, local, local).sum()
+        norm = (local * np.matmul(self.mass, local[:, :, None])[:, :, 0]).sum()
         slope = complex(2.0 * self.k0 * norm / change)
         field = CellField(space, local * space.signs, m, complex(self.k0), self.mirror)
         return Family(order, slope.real, field, numbering.averaged(local))
