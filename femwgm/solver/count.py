@@ -103,10 +103,10 @@ def account(
     """
     k_lo, k_hi = min(found) * (1.0 - width), max(found) * (1.0 + width)
     middle = 0.5 * (k_lo + k_hi)
-    counted = count_between(problem, degree, m, mirror, k_lo, k_hi, outer="natural")
+    counted = count_between(problem, degree, m, mirror, k_lo, k_hi)
     others: list[Neighbour] = []
     if counted > len(found):
-        pencil = problem.pencil(degree, m, mirror, complex(middle), "natural")
+        pencil = problem.pencil(degree, m, mirror, complex(middle))
         pairs = nearest(pencil, complex(middle**2 * (1.0 + 1e-9)), counted + 2)
         remaining = list(found)
         for value, x in zip(pairs.values.real, pairs.vectors.T, strict=True):
