@@ -75,7 +75,7 @@ class CavitySearch(ElementFinder):
 
     def solve(self, target: Expected, layout: Layout, goals: Goals) -> Mode | None:
         mode = super().solve(target, layout, goals)
-        return mode and replace(mode, q_rad_source="closed: the walls let nothing out")
+        return mode and replace(mode, q_rad_source="closed: the walls let nothing out", q_rad_floor=None)
 
     def nothing_found(self) -> ConfigError:
         return no_mode(self.config, rule="of the cavity lies")

@@ -50,6 +50,8 @@ def test_walls() -> None:
         "outputs": {"fields": False, "plots": False, "derivatives": True},
     }).modes  # fmt: skip
     slopes = mode.derivatives.ln_q_total
+    assert mode.q_rad is None
+    assert mode.q_rad_floor is None  # closed: nothing to bound
     assert mode.q_wall == pytest.approx(
         2.404825557695773 * 376.730313 / (2.0 * 0.02 * (1.0 + R / h)), rel=1e-5
     )
