@@ -29,6 +29,8 @@ _SAMPLE = 6
 _LARGE = 400
 _SAFETY = 2.0
 """Factor on the errors."""
+_SPREAD = 4.0
+"""Factor on the spread of a sample, for the lines outside it."""
 _ROUNDING = 1e-14
 """Relative error of a wavenumber that rounding leaves."""
 
@@ -48,7 +50,7 @@ class Multiplet:
     states
         Composition: column j holds the amplitudes of m = -l to l in line j.
     order
-        1 or 2: the order up to which the shifts are known.
+        1 or 2: the order up to which the shifts are known; with 1, the second of a sample moves all lines by its mean.
     reliefs
         The reliefs that split it, by interface.
     partners
@@ -200,8 +202,10 @@ def multiplet(
     values, states, beyond, mixing = solved.values, solved.states, solved.beyond, solved.mixing
     error = _third(solved.series, beyond, mixing)
     if not every:
-        error = np.full(values.size, _SAFETY * float(np.abs(beyond.real).max()))
-        values = values + 1j * float(np.mean(beyond.imag))
+        # the second order of the sample: its mean moves all lines, its spread is what is not known of the others
+        mean = complex(np.mean(beyond))
+        spread = max(float(np.abs(beyond.real - mean.real).max()), 0.5 * abs(mean.real))
+        values, error = values + mean, np.full(values.size, _SPREAD * spread)
     if reliefs and (beads or index):
         added_error += float(np.abs(values).max()) * np.abs(added).max() / abs(mode.sensitivity.by_degree())
     error = error + added_error

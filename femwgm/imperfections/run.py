@@ -175,7 +175,7 @@ def _notes(config: RunConfig, multiplets: list[Multiplet], rough: Mapping[Place,
     notes = []
     if any(lines.order == 1 for lines in multiplets):
         notes.append(
-            "multiplets of order 1: shifts are of first order, their error is an estimate of the second"
+            "multiplets of order 1: shifts are of first order with the mean of the second, their error is that of a sample"
         )
     for lines in multiplets:
         if lines.partners:
