@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from spheres import INDICES, LEAKY_INDEX, LEAKY_RADIUS, RADII, configuration, exact, exact_family
+from spheres import INDICES, LEAKY_INDEX, LEAKY_RADIUS, RADII, configuration, exact, exact_family, thicknesses
 
 
 def memory_job(case: str, solver: str) -> Any:
     """A function that does a case once, imports done."""
     from peers.ngsolve_sphere import Box, ClosedSphere, OpenSphere
 
-    from femwgm.config import load_config
     from femwgm.runs.loop import run
-    from femwgm.sweeps.moving_radii import sweep_radii
+    from femwgm.sweeps import run_sweep
 
     # A small job of the same kind first: it loads what is loaded late, so that the peak is the case's own.
     if solver == "femwgm":
@@ -27,8 +25,6 @@ def memory_job(case: str, solver: str) -> Any:
     closed = configuration(window=(641.0, 642.0), orders=[165], tolerance=1e-10)
     bare = configuration((LEAKY_RADIUS,), (LEAKY_INDEX, 1.0), window=(962.0, 978.0), orders=[15], q=1e-6)
     family = configuration(window=(565.0, 725.0), polarizations=("TE", "TM"), orders=list(range(150, 181)))
-    shapes = [(9.51, 9.51 + t) for t in np.linspace(0.35, 0.65, 200)]
-    swept = load_config(configuration(window=(630.0, 645.0), polarizations=("TE", "TM"), orders=[165]))
     jobs = {
         ("B1", "femwgm"): lambda: run(closed),
         ("B1", "NGSolve"): lambda: ClosedSphere(RADII, INDICES, box).solve("TE", 165, k),
@@ -38,7 +34,7 @@ def memory_job(case: str, solver: str) -> Any:
         ).solve("TE", 15, leaky),
         ("B3", "femwgm"): lambda: run(family),
         ("B3", "NGSolve"): lambda: _all_of(ClosedSphere(RADII, INDICES, Box(7, 2, 1, 2, 2, 1.25, 1.05, 0.40, "condensed"))),
-        ("B5", "femwgm"): lambda: sweep_radii(swept, shapes),
+        ("B5", "femwgm"): lambda: run_sweep(thicknesses(), workers=0),
     }  # fmt: skip
     return jobs[case, solver]
 

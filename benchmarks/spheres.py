@@ -36,6 +36,14 @@ def configuration(
     }  # fmt: skip
 
 
+def thicknesses() -> dict[str, Any]:
+    """A sweep over two hundred outer radii of the reference sphere, TE and TM l = 165."""
+    config = configuration(window=(600.0, 700.0), polarizations=("TE", "TM"), orders=[165])
+    span = {"start": "9.86 um", "stop": "10.16 um", "count": 200}
+    axis = {"key": "geometry.layers.layer1.radius", "name": "radius", "linear": span}
+    return config | {"sweep": {"axes": [axis]}}
+
+
 @lru_cache(maxsize=1)
 def _table() -> list[dict[str, Any]]:
     return json.loads((Path(__file__).parent / "peers" / "exact.json").read_text())

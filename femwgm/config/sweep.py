@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from femwgm.config.base import Strict, Whole, nearest, refuse
+from femwgm.config.base import Flag, Strict, Whole, nearest, refuse
 from femwgm.config.quantity import in_unit, split_quantity
 from femwgm.ground.columns import columns
 
@@ -167,6 +167,10 @@ class Sweep(Strict):
     axes: Annotated[tuple[Axis, ...], Field(min_length=1, max_length=50)]
     combine: Literal["grid", "zip"] = "grid"
     sample: Sample | None = None
+    basis: Flag = Field(
+        default=True,
+        description="points between a few along an axis come from a certified reduced basis, where that holds; false solves each",
+    )
     follow: str | None = Field(
         default=None, max_length=300,
         description="axis (name or key) along which modes are followed, or 'none'; by default the last listed axis of numbers",

@@ -31,11 +31,6 @@ LEAST_MEMBERS = 4
 _TRAINING = 12
 """Members among which snapshots are chosen; every member is certified when it is asked for."""
 
-_MANY = 256
-"""More points than this are followed from their targets instead of solved for all Ritz values."""
-_RAYLEIGH_STEPS = 3
-_AT_ONCE = 512
-
 _SLOPES = 3
 """Derivatives by m that each snapshot adds: three solves cost less than half a factorisation."""
 
@@ -168,30 +163,16 @@ class ReducedBasis:
 
     def solve_weighted(self, in_K: Array, in_M: Array, target: Array) -> tuple[Array, Array]:
         """Eigenvalues (points,) nearest to the targets and coordinates (points, N), for weights of shape (points, terms)."""
-        flat = self._small.reshape(self.terms, -1)
-        if len(target) > _MANY:
-            parts = [
-                _followed_eigenpairs(*self._projected(flat, in_K[part], in_M[part]), target[part])
-                for part in (slice(i, i + _AT_ONCE) for i in range(0, len(target), _AT_ONCE))
-            ]
-            return np.concatenate([v for v, _ in parts]), np.concatenate([c for _, c in parts])
-        K, M = self._projected(flat, in_K, in_M)
-        values, vectors = _small_eigenpairs(K, M)
+        flat, shape = self._small.reshape(self.terms, -1), (-1, *self._small.shape[1:])
+        values, vectors = _small_eigenpairs((in_K @ flat).reshape(shape), (in_M @ flat).reshape(shape))
         nearest = np.argmin(np.abs(values - target[:, None]), axis=1)
         each = np.arange(len(target))
         return values[each, nearest], vectors[each, :, nearest]
 
-    def _projected(self, flat: Array, in_K: Array, in_M: Array) -> tuple[Array, Array]:
-        shape = (-1, *self._small.shape[1:])
-        return (in_K @ flat).reshape(shape), (in_M @ flat).reshape(shape)
-
     def residuals(self, in_K: Array, in_M: Array, value: Array, c: Array) -> Array:
         """Relative residuals at full size: norm(K x - value M x) / (|value| norm(M x))."""
-        images = self._flat
-        if len(c) > images.shape[0]:  # the norms of many combinations are those of the triangular factor
-            images = np.asarray(np.linalg.qr(images, mode="r"))
-        r = images @ _products(in_K - value[:, None] * in_M, c)
-        Mx = images @ _products(in_M, c)
+        r = self._flat @ _products(in_K - value[:, None] * in_M, c)
+        Mx = self._flat @ _products(in_M, c)
         return np.asarray(np.linalg.norm(r, axis=0) / (np.abs(value) * np.linalg.norm(Mx, axis=0)))
 
     def image(self, weights: Array, x: Array) -> Array:
@@ -217,22 +198,6 @@ def ritz_pair(KV: Array, MV: Array, basis: Array, target: complex) -> tuple[comp
 def _products(weights: Array, c: Array) -> Array:
     """Weight times coordinate for each term and vector, (terms N, points): what combines the images."""
     return np.asarray((weights[:, :, None] * c[:, None, :]).reshape(len(c), -1).T)
-
-
-def _followed_eigenpairs(K: Array, M: Array, target: Array) -> tuple[Array, Array]:
-    """Pairs nearest to good targets by Rayleigh quotient iteration, all points at once: (points,), (points, N)."""
-    value = (
-        target.astype(np.result_type(K, M))
-        if np.iscomplexobj(K) or np.iscomplexobj(M)
-        else np.asarray(target).real
-    )
-    x = np.random.default_rng(0).standard_normal((len(value), K.shape[1], 1)).astype(K.dtype)
-    for step in range(_RAYLEIGH_STEPS):
-        x = np.linalg.solve(K - (value * (1.0 + 1e-14))[:, None, None] * M, M @ x)
-        x = x / np.linalg.norm(x, axis=1, keepdims=True)
-        if step:
-            value = ((x * (K @ x)).sum(axis=1) / (x * (M @ x)).sum(axis=1))[:, 0]
-    return value, x[:, :, 0]
 
 
 def _small_eigenpairs(K: Array, M: Array) -> tuple[Array, Array]:
@@ -280,11 +245,10 @@ def add_slopes(
 
 @dataclass(frozen=True)
 class Member:
-    """One mode of a family: azimuthal order, expected wavenumber k0 (rad/um), and which media (see `ReducedFamily`)."""
+    """One mode of a family: azimuthal order and expected wavenumber k0 (rad/um)."""
 
     m: int
     k0: complex
-    media: int = 0
 
 
 @dataclass(frozen=True)
@@ -309,7 +273,7 @@ class ReducedFamily:
     members
         The modes wanted.
     permittivities
-        Permittivities of the classes of cells for a member's media at a wavenumber.
+        Permittivities of the classes of cells at a wavenumber.
     snapshot
         Solves at full size.
     limit
@@ -320,7 +284,7 @@ class ReducedFamily:
         self,
         basis: ReducedBasis,
         members: Sequence[Member],
-        permittivities: Callable[[int, complex], Permittivities],
+        permittivities: Callable[[complex], Permittivities],
         snapshot: Snapshots,
         limit: float = RESIDUAL_LIMIT,
     ) -> None:
@@ -330,11 +294,8 @@ class ReducedFamily:
         self._train(snapshot)
 
     def _train(self, snapshot: Snapshots) -> None:
-        by_order = sorted(self.members, key=lambda member: (member.m, member.media))
-        if len({member.media for member in by_order}) == 1:
-            by_order = [
-                by_order[i] for i in np.unique(np.linspace(0, len(by_order) - 1, _TRAINING).astype(int))
-            ]
+        by_order = sorted(self.members, key=lambda member: member.m)
+        by_order = [by_order[i] for i in np.unique(np.linspace(0, len(by_order) - 1, _TRAINING).astype(int))]
         worst, start, k = by_order[len(by_order) // 2], None, by_order[len(by_order) // 2].k0
         while self.snapshots < MOST_SNAPSHOTS:
             solved = snapshot(worst, k, start)
@@ -342,7 +303,7 @@ class ReducedFamily:
                 break
             self.snapshots += 1
             if solved.solve is not None:
-                eps = self.permittivities(worst.media, k)
+                eps = self.permittivities(k)
                 add_slopes(self.basis, worst.m, eps, solved.vector, solved.solve, _SLOPES)
             found = dict(zip(by_order, self._settled(by_order), strict=True))
             worst = max(by_order, key=lambda member: found[member][1].residual)
@@ -355,11 +316,11 @@ class ReducedFamily:
     def _settled(self, members: Sequence[Member]) -> list[tuple[complex, ReducedPair]]:
         """Wavenumber and pair of each member, self-consistent where the permittivities depend on the wavenumber."""
         k = [member.k0 for member in members]
-        eps = [self.permittivities(member.media, x) for member, x in zip(members, k, strict=True)]
+        eps = [self.permittivities(x) for x in k]
         for _ in range(_FIXED_POINT_STEPS):
             points = [(item.m, e, x * x) for item, e, x in zip(members, eps, k, strict=True)]
             k = [complex(np.sqrt(value)) for value in self.basis.values(points)]
-            now = [self.permittivities(member.media, x) for member, x in zip(members, k, strict=True)]
+            now = [self.permittivities(x) for x in k]
             if all(a.same_as(b) for a, b in zip(eps, now, strict=True)):
                 break
             eps = now

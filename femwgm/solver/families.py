@@ -63,7 +63,7 @@ def _train(
     first = np.array([int(np.flatnonzero(classes == i)[0]) for i in range(int(classes.max()) + 1)])
     by_order = {e.m: e for e in members}
 
-    def permittivities(_: int, k: complex) -> Permittivities:
+    def permittivities(k: complex) -> Permittivities:
         media = problem.media(k)
         return Permittivities(media.eps[first], None if media.eps_axial is None else media.eps_axial[first])
 

@@ -60,12 +60,15 @@ class Plan:
         For each column, the direction of `shape` it varies along.
     follow
         Number of the column along which modes are followed, None if they are not.
+    basis
+        Whether points between others may come from a reduced basis (`femwgm.sweeps.between`).
     """
 
     columns: Sequence[Column]
     shape: Sequence[int]
     grid: Sequence[int]
     follow: int | None
+    basis: bool = True
 
     @property
     def count(self) -> int:
@@ -126,7 +129,7 @@ def expand(sweep: Sweep) -> Plan:
         direction |= dict.fromkeys(drawn, len(shape))
         shape = [*shape, sweep.sample.count]
     follow = _followed(sweep, columns)
-    return Plan(tuple(columns), tuple(shape), tuple(direction[c.key] for c in columns), follow)
+    return Plan(tuple(columns), tuple(shape), tuple(direction[c.key] for c in columns), follow, sweep.basis)
 
 
 def _followed(sweep: Sweep, columns: Sequence[Column]) -> int | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from femwgm.errors import MissingExtraError, SolveError
-from femwgm.sweeps.local import Outcome, Task
-from femwgm.sweeps.points import failure, work
+from femwgm.sweeps.jobs import LEFT, Batch, Job, Outcome, perform
+from femwgm.sweeps.local import Jobs
+from femwgm.sweeps.points import failure
 
 __all__ = ["run_on_cluster"]
 
@@ -16,17 +17,15 @@ _AHEAD = 4
 _TIMEOUT = "20s"
 
 
-def run_on_cluster(
-    setup: bytes, tasks: Iterable[Task], scheduler: str, workers: int | None = None
-) -> Iterator[Outcome]:
+def run_on_cluster(setup: bytes, jobs: Jobs, scheduler: str, workers: int | None = None) -> Iterator[Outcome]:
     """Solve the points on the workers of a dask scheduler; outcomes come as they are ready.
 
     A worker that dies gives its points back to the others; a point on which workers keep dying is recorded as failed.
 
     Parameters
     ----------
-    setup, tasks
-        What all points share, and the points.
+    setup, jobs
+        What all points share, and what there is to solve.
     scheduler
         Address, as tcp://host:8786.
     workers
@@ -44,35 +43,22 @@ def run_on_cluster(
     client = _connect(Client, scheduler)
     try:
         client.wait_for_workers(workers or 1, timeout=600)
-        queue = iter(tasks)
-        task_of: dict[str, Task] = {}
+        job_of: dict[str, Job] = {}
+        running: Any = as_completed(loop=client.loop, raise_errors=False)  # type: ignore[no-untyped-call]
+        most = _AHEAD * max(1, sum(client.nthreads().values()))
 
-        def submit() -> Any:
-            task = next(queue, None)
-            if task is None:
-                return None
-            future = client.submit(
-                work,
-                setup,
-                task.key,
-                list(task.entries),
-                task.attempt,
-                key=f"femwgm-{task.key}",
-                pure=True,
-                retries=0,
-            )
-            task_of[future.key] = task
-            return future
+        def submit() -> None:
+            while len(job_of) < most and (job := jobs()) is not None:
+                name = f"femwgm-{type(job).__name__.lower()}-{job.tasks[0].key}"
+                future = client.submit(perform, setup, job, key=name, pure=True, retries=0)
+                job_of[future.key] = job
+                running.add(future)
 
-        threads = max(1, sum(client.nthreads().values()))
-        first = [future for _ in range(_AHEAD * threads) if (future := submit()) is not None]
-        running: Any = as_completed(first, loop=client.loop, raise_errors=False)  # type: ignore[no-untyped-call]
+        submit()
         for future in running:
-            yield _outcome(task_of.pop(future.key), future)
+            yield from _outcomes(job_of.pop(future.key), future)
             future.release()
-            another = submit()
-            if another is not None:
-                running.add(another)
+            submit()
     except (OSError, TimeoutError) as error:
         raise SolveError(f"the scheduler {scheduler} was lost ({error}); rerun to resume") from None
     finally:
@@ -86,14 +72,16 @@ def _connect(factory: Any, scheduler: str) -> Any:
         raise SolveError(f"no dask scheduler answers at {scheduler!r} ({error})") from None
 
 
-def _outcome(task: Task, future: Any) -> Outcome:
-    if future.status == "finished":
-        status, record = future.result()
-        return task, status, record
+def _outcomes(job: Job, future: Any) -> Iterator[Outcome]:
     if future.status == "cancelled":
         raise OSError("its tasks were cancelled")
-    error = future.exception()
-    return (
-        task,
-        *failure(task.key, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}", task.attempt),
-    )
+    if future.status == "finished":
+        answers = future.result()
+    elif isinstance(job, Batch):
+        answers = [(LEFT, b"")] * len(job.tasks)
+    else:
+        error = future.exception()
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        answers = [failure(job.key, reason, job.attempt)]
+    for task, answer in zip(job.tasks, answers, strict=True):
+        yield (task, *answer)

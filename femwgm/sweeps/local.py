@@ -14,33 +14,23 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from multiprocessing.connection import Connection, Pipe, wait
-from typing import Any
 
 from femwgm.errors import SolveError
-from femwgm.sweeps.points import failure, work
+from femwgm.sweeps.jobs import LEFT, Batch, Job, Outcome, Task, perform
+from femwgm.sweeps.points import failure
 
-__all__ = ["Task", "run_here", "run_in_processes", "usable_cores"]
+__all__ = ["Jobs", "run_here", "run_in_processes", "usable_cores"]
 
 ATTEMPTS = 2
 """Processes a point may kill before it is recorded as failed."""
 _ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")}
 
 
-@dataclass(frozen=True)
-class Task:
-    """A point to solve: its number, its key, and the entries for its configuration."""
-
-    point: int
-    key: str
-    entries: Sequence[Any]
-    attempt: int = 1
-
-
-Outcome = tuple[Task, str, bytes]
-"""A task, the status of its point, and the encoded record."""
+Jobs = Callable[[], Job | None]
+"""The next job; None while there is none, which the outcomes of others may change."""
 
 
 def usable_cores() -> int:
@@ -48,14 +38,19 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_here(setup: bytes, tasks: Iterable[Task]) -> Iterator[Outcome]:
+def run_here(setup: bytes, jobs: Jobs) -> Iterator[Outcome]:
     """Solve the points one after another in this process."""
-    for task in tasks:
-        yield (task, *work(setup, task.key, task.entries, task.attempt))
+    while (job := jobs()) is not None:
+        yield from _outcomes(job, perform(setup, job))
+
+
+def _outcomes(job: Job, answers: Sequence[tuple[str, bytes]]) -> Iterator[Outcome]:
+    for task, answer in zip(job.tasks, answers, strict=True):
+        yield (task, *answer)
 
 
 class _Worker:
-    """A process with a socket, and the task it has in hand."""
+    """A process with a socket, and the job it has in hand."""
 
     def __init__(self, setup: bytes) -> None:
         self.link, theirs = Pipe()
@@ -73,17 +68,17 @@ class _Worker:
             raise SolveError(f"a worker process cannot be started ({error.strerror or error})") from None
         finally:
             theirs.close()
-        self.task: Task | None = None
+        self.job: Job | None = None
         self.ready = False
         self.setup = setup
 
-    def give(self, task: Task) -> None:
-        self.task = task
+    def give(self, job: Job) -> None:
+        self.job = job
         with contextlib.suppress(OSError):
-            self.link.send((task.key, list(task.entries), task.attempt))
+            self.link.send(job)
 
-    def hear(self) -> tuple[str, bytes] | None:
-        """Outcome of the task in hand; None for the greeting of a new worker. EOFError when the process is gone."""
+    def hear(self) -> list[tuple[str, bytes]] | None:
+        """Answers to the job in hand; None for the greeting of a new worker. EOFError when the process is gone."""
         try:
             message = self.link.recv()
             if message == "ready":
@@ -92,8 +87,8 @@ class _Worker:
                 return None
         except OSError:
             raise EOFError from None
-        status, record = message
-        return status, record
+        answers: list[tuple[str, bytes]] = message
+        return answers
 
     def stop(self) -> int:
         """End the process; its exit status, negative for a signal."""
@@ -116,7 +111,7 @@ class _Worker:
         return f"exit status {status}"
 
 
-def run_in_processes(setup: bytes, tasks: Iterable[Task], workers: int) -> Iterator[Outcome]:
+def run_in_processes(setup: bytes, jobs: Jobs, workers: int) -> Iterator[Outcome]:
     """Solve the points in `workers` processes; outcomes come as they are ready.
 
     Raises
@@ -124,30 +119,30 @@ def run_in_processes(setup: bytes, tasks: Iterable[Task], workers: int) -> Itera
     SolveError
         When no worker can be started.
     """
-    queue = iter(tasks)
     again: deque[Task] = deque()
     pool: list[_Worker] = []
-    pending = next(queue, None)
     heard: list[Outcome] = []
+
+    def next_job() -> Job | None:
+        return again.popleft() if again else jobs()
+
+    waiting = next_job()
     try:
         while True:
             for worker in pool:
-                if worker.ready and worker.task is None and (again or pending is not None):
-                    if again:
-                        worker.give(again.popleft())
-                    elif pending is not None:
-                        worker.give(pending)
-                        pending = next(queue, None)
+                if worker.ready and worker.job is None and waiting is not None:
+                    worker.give(waiting)
+                    waiting = next_job()
             # Only now: storing an outcome waits for the disk, and the workers need not.
             yield from heard
-            heard = []
-            waiting = len(again) + (pending is not None)
-            idle = sum(worker.task is None for worker in pool)
-            if waiting > idle and len(pool) < workers:
+            waiting = waiting or next_job()
+            while waiting is not None and len(pool) < workers:
                 pool.append(_Worker(setup))
-                continue
-            if not waiting and idle == len(pool):
+            if waiting is None and all(worker.job is None for worker in pool):
                 return
+            if waiting is not None and any(worker.ready and worker.job is None for worker in pool):
+                heard = []
+                continue
             heard = list(_hear(pool, again))
     finally:
         for worker in pool:
@@ -161,24 +156,30 @@ def _hear(pool: list[_Worker], again: deque[Task]) -> Iterator[Outcome]:
         assert isinstance(link, Connection)
         worker = by_link[link]
         try:
-            heard = worker.hear()
+            answers = worker.hear()
         except EOFError:
             pool.remove(worker)
             how = worker.end()
-            if worker.task is None:
+            if worker.job is None:
                 if not worker.ready:
                     raise SolveError(
                         f"a worker process ended before it was ready ({how}); see its message above"
                     ) from None
                 continue
-            task = worker.task
-            if task.attempt < ATTEMPTS:
-                again.append(Task(task.point, task.key, task.entries, task.attempt + 1))
-            else:
-                reason = f"the worker process died on this point, {ATTEMPTS} times ({how})"
-                yield (task, *failure(task.key, reason, task.attempt))
+            yield from _lost(worker.job, how, again)
             continue
-        if heard is not None:
-            done, worker.task = worker.task, None
+        if answers is not None:
+            done, worker.job = worker.job, None
             assert done is not None
-            yield (done, *heard)
+            yield from _outcomes(done, answers)
+
+
+def _lost(job: Job, how: str, again: deque[Task]) -> Iterator[Outcome]:
+    """What becomes of the points that a worker died on."""
+    if isinstance(job, Batch):
+        yield from _outcomes(job, [(LEFT, b"")] * len(job.tasks))
+    elif job.attempt < ATTEMPTS:
+        again.append(replace(job, attempt=job.attempt + 1))
+    else:
+        reason = f"the worker process died on this point, {ATTEMPTS} times ({how})"
+        yield (job, *failure(job.key, reason, job.attempt))

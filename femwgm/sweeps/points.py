@@ -27,7 +27,7 @@ __all__ = ["DEFAULT_SOLVER", "Record", "Setup", "Solved", "failure", "solve_with
 FORMAT = 1
 """Version of the record of a point."""
 DEFAULT_SOLVER = "femwgm.sweeps.points:solve_with_pipeline"
-_ONE_AT_A_TIME = threading.Lock()
+ONE_AT_A_TIME = threading.Lock()
 """Gmsh and the BLAS serve one caller per process, whatever a cluster's worker would like to run at once."""
 
 
@@ -73,7 +73,8 @@ def solve_with_pipeline(config: RunConfig, follow: bool) -> Solved:
         pack(fingerprint(mode)) if follow and mode.field_data is not None else None for mode in result.modes
     ]
     parities = [getattr(mode.field_data, "mirror", None) for mode in result.modes]
-    return Solved(result.rows, result.regions, result.met, result.warnings, marks, parities)
+    rows = [{**row, "reduced": False} for row in result.rows]
+    return Solved(rows, result.regions, result.met, result.warnings, marks, parities)
 
 
 @dataclass(frozen=True)
@@ -240,7 +241,8 @@ def _with(node: Any, path: Sequence[str], entry: Any) -> Any:
 
 
 @lru_cache(maxsize=4)
-def _setup(encoded: bytes) -> Setup:
+def setup_of(encoded: bytes) -> Setup:
+    """The setup that was encoded."""
     return Setup(*json.loads(encoded))
 
 
@@ -253,10 +255,10 @@ def work(setup: bytes, key: str, entries: Sequence[Any], attempt: int = 1) -> tu
         The record is encoded.
     """
     begin = time.perf_counter()
-    known = _setup(setup)
+    known = setup_of(setup)
     reason = details = None
     solved = Solved((), ())
-    with _ONE_AT_A_TIME:
+    with ONE_AT_A_TIME:
         try:
             if known.version != NUMERICAL_VERSION:
                 raise SolveError(
@@ -273,10 +275,13 @@ def work(setup: bytes, key: str, entries: Sequence[Any], attempt: int = 1) -> tu
             status, reason = "failed", f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
             details = traceback.format_exc()
     seconds = time.perf_counter() - begin
-    record = Record(
-        key, status, reason, solved, seconds, attempt, f"{socket.gethostname()}:{os.getpid()}", details
-    )
+    record = Record(key, status, reason, solved, seconds, attempt, worker_name(), details)
     return status, record.encode()
+
+
+def worker_name() -> str:
+    """Host and process that solve here."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def failure(key: str, reason: str, attempts: int = 1) -> tuple[str, bytes]:

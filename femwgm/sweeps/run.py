@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,11 @@ from femwgm.errors import ConfigError, OutputError
 from femwgm.ground.files import write_bytes
 from femwgm.ground.numerics import NUMERICAL_VERSION
 from femwgm.store.folder import package_versions
+from femwgm.sweeps.agenda import Agenda, stretches
 from femwgm.sweeps.axes import Plan, expand
 from femwgm.sweeps.folder import SweepFolder
-from femwgm.sweeps.local import Outcome, Task, run_here, run_in_processes, usable_cores
+from femwgm.sweeps.jobs import LEFT, Outcome, Task
+from femwgm.sweeps.local import Jobs, run_here, run_in_processes, usable_cores
 from femwgm.sweeps.points import DEFAULT_SOLVER, Record, Setup, failure
 from femwgm.sweeps.result import SweepResult
 from femwgm.sweeps.survey import Survey
@@ -99,19 +101,19 @@ def _silent(_what: str, _done: int, _total: int) -> None:
     """No progress."""
 
 
-Runner = Callable[[Iterable[Task]], Iterator[Outcome]]
+Runner = Callable[[Jobs, int], Iterator[Outcome]]
 
 
 def _runner(setup: Setup, workers: int | None, scheduler: str | None) -> Runner:
-    """What solves the tasks."""
+    """What solves jobs, given how many points there are."""
     encoded = setup.encode()
     if scheduler is not None:
         from femwgm.sweeps.cluster import run_on_cluster
 
-        return lambda tasks: run_on_cluster(encoded, tasks, scheduler, workers)
+        return lambda jobs, _: run_on_cluster(encoded, jobs, scheduler, workers)
     if workers == 0:
-        return lambda tasks: run_here(encoded, tasks)
-    return lambda tasks: run_in_processes(encoded, tasks, workers or usable_cores())
+        return lambda jobs, _: run_here(encoded, jobs)
+    return lambda jobs, points: run_in_processes(encoded, jobs, min(workers or usable_cores(), points))
 
 
 class _Keys:
@@ -187,17 +189,19 @@ class _Job:
         write_bytes(self.folder.path / "config.resolved.yaml", dump_resolved(self.config).encode())
         points = self.todo()
         done = self.plan.count - len(points)
-        tasks = (Task(point, self.keys[point], self.plan.entries(point)) for point in points)
+        agenda = self._agenda(points)
         self.tell("solving", done, self.plan.count)
         self.survey.counts["done"] = done
         self._describe("running", None)
         try:
-            with contextlib.closing(runner(tasks)) as outcomes:  # type: ignore[type-var]
-                for task, _, record in outcomes:
-                    self.folder.write(task.key, record)
-                    done += 1
-                    self.solved_now += 1
-                    self.tell("solving", done, self.plan.count)
+            with contextlib.closing(runner(agenda.take, len(points))) as outcomes:  # type: ignore[type-var]
+                for task, status, record in outcomes:
+                    agenda.heard(task, status, record)
+                    if status != LEFT:
+                        self.folder.write(task.key, record)
+                        done += 1
+                        self.solved_now += 1
+                        self.tell("solving", done, self.plan.count)
         except BaseException as error:
             with contextlib.suppress(OutputError):
                 self.finish(
@@ -205,6 +209,22 @@ class _Job:
                 )
             raise
         self.finish("done")
+
+    def _agenda(self, points: Sequence[int]) -> Agenda:
+        def task(point: int) -> Task:
+            return Task(point, self.keys[point], tuple(self.plan.entries(point)))
+
+        def stored(point: int) -> bytes | None:
+            record = self.read(point)
+            if record is None or not record.finished or any(row.get("reduced") for row in record.solved.rows):
+                return None
+            return record.encode()
+
+        basis = self.plan.basis and self.setup.solver == DEFAULT_SOLVER
+        parts = (
+            stretches(self.plan, lambda point: self.setup.config(self.plan.entries(point))) if basis else []
+        )
+        return Agenda(points, parts, stored, task, self.config.accuracy.wavelength)
 
     def finish(self, status: str, reason: str | None = None) -> None:
         """Write the tables and `sweep.json` from the points on disk."""

@@ -20,14 +20,14 @@ def main(descriptor: int) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, args=(descriptor,), daemon=True).start()
-    from femwgm.sweeps.points import work
+    from femwgm.sweeps.jobs import perform
 
     link = Connection(descriptor)
     try:
         link.send("ready")
         setup = link.recv()
         while True:
-            link.send(work(setup, *link.recv()))
+            link.send(perform(setup, link.recv()))
     except (EOFError, OSError):
         return
 

@@ -18,14 +18,12 @@ from femwgm.fem.problem import MeridianProblem
 from femwgm.fem.spaces import Space
 from femwgm.finders import nested
 from femwgm.ground.expected import Expected
-from femwgm.ground.numerics import one_thread
 from femwgm.materials import materials_from_config
 from femwgm.mesh.polar import PolarPlan, build_polar
 from femwgm.runs import loop as pipeline
 from femwgm.solver.families import Families
 from femwgm.solver.solve import mirror_condition, solve_eigenmode
-from femwgm.sweeps.grids import index_grid
-from femwgm.sweeps.moving_radii import MovingSphere, sweep_radii
+from femwgm.sweeps.moving import MovingSphere
 
 RADII, INDICES = (4.6, 5.0), (1.457, 1.8, 1.0)
 
@@ -183,24 +181,6 @@ def test_families_leave_strangers_and_small_families_to_the_full_solve(small: Si
     assert many.find(small.problem, expected(small, 76, q=2), 6, "conductor", "conductor", never) is None
 
 
-def test_thousands_of_points_followed_together_equal_the_small_solves(small: SimpleNamespace) -> None:
-    basis = snapshots(small, [74, 76, 78, 80, 83])
-    m = np.linspace(74.0, 83.0, 300)
-    weights = [basis.weights(v, eps(small)) for v in m]
-    in_K, in_M = (np.array(w) for w in zip(*weights, strict=True))
-    target = np.interp(m, list(small.k0), list(small.k0.values())) ** 2
-    together, c = basis.solve_weighted(in_K, in_M, target)
-    apart = [basis.solve([(float(v), eps(small), t)])[0] for v, t in zip(m, target, strict=True)]
-    assert np.allclose(together, [p.value.real for p in apart], rtol=1e-12)
-    residual = basis.residuals(in_K, in_M, together, c)
-    wide = np.tile(
-        np.arange(300), 1 + basis.numbering.size // 300
-    )  # more points than unknowns: through the triangular factor
-    through = basis.residuals(in_K[wide], in_M[wide], together[wide], c[wide])
-    assert np.allclose(residual, [p.residual for p in apart], rtol=1e-3, atol=1e-13)
-    assert np.allclose(through, residual[wide], rtol=1e-6, atol=1e-13)
-
-
 def test_a_vector_of_the_span_adds_nothing(small: SimpleNamespace) -> None:
     basis = snapshots(small, [74, 80])
     assert not basis.add(basis.vectors @ np.array([0.3, -2.0]))
@@ -223,21 +203,6 @@ def test_moving_nodes_is_meshing_anew(small: SimpleNamespace) -> None:
     )
 
 
-def test_thicknesses_against_the_exact_sphere() -> None:
-    config = load_config(sphere_config((560.0, 700.0), [80], accuracy={"wavelength": 1e-8}))
-    shapes = [(RADII[0], RADII[0] + t) for t in np.linspace(0.35, 0.45, 12)]
-    with one_thread():
-        found = sweep_radii(config, shapes)
-    assert {mode.expected.pol for mode in found[0]} == {"TE", "TM"}
-    for modes in found:
-        exact = LayeredSphere(modes[0].radii, INDICES)
-        for mode in modes:
-            assert abs(mode.k0 / exact.mode(mode.expected.pol, 80).k0.real - 1.0) < 1e-8
-            assert mode.residual < 1e-9
-            assert sum(mode.energy.values()) == pytest.approx(1.0)
-    assert sum(mode.reduced for modes in found for mode in modes) > 12, "the basis was hardly used"
-
-
 def test_the_projection_on_a_moved_shape_is_certified_at_full_size(small: SimpleNamespace) -> None:
     body = MovingSphere(small.plan, RADII)
     problems = [MeridianProblem(body.mesh((4.6, r)), small.media, "air") for r in (4.98, 5.0, 5.03)]
@@ -256,19 +221,3 @@ def test_the_projection_on_a_moved_shape_is_certified_at_full_size(small: Simple
     assert residual == pytest.approx(float(checked.residuals[0]), rel=1e-6)
     assert residual > 1e-6
     assert abs(np.sqrt(value.real / k2[1]) - 1.0) < 1e-5
-
-
-# ---------------------------------------------------------------- indices and orders
-
-
-def test_a_grid_of_indices_and_orders_against_the_exact_sphere() -> None:
-    config = load_config(sphere_config((560.0, 700.0), [80], accuracy={"wavelength": 1e-8}))
-    indices, orders = np.linspace(1.76, 1.8, 7), np.arange(70, 90)
-    grid = index_grid(config, "shell", list(indices), list(orders), pol="TM")
-    assert grid.k0.shape == (7, 20)
-    assert grid.residual.max() < 1e-8
-    assert grid.snapshots < 20
-    for i in (0, 2, 6):
-        exact = LayeredSphere(RADII, (INDICES[0], float(indices[i]), INDICES[2]))
-        for j in (0, 7, 19):
-            assert abs(grid.k0[i, j] / exact.mode("TM", int(orders[j])).k0.real - 1.0) < 1e-8

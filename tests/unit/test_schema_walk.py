@@ -228,6 +228,7 @@ DRAWS = {
     "sample": {"count": 4, "seed": 1, "method": "random"},
 }  # fmt: skip
 SWEEPS: dict[str, tuple[dict[str, Any], str, Any]] = {
+    "basis": (GRID, "basis", False),
     "axes[].key": (GRID, "axes.0.key", "layers.2.radius"),
     "axes[].name": (GRID, "axes.1.name", "thick"),
     "axes[].values": (GRID, "axes.0", {"key": "layers.0.radius", "values": ["1 um", "3 um"]}),

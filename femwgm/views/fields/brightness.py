@@ -58,10 +58,12 @@ def _e2(patches: Patches) -> Array:
 def _levels(patches: Patches, sizes: Array) -> tuple[float, float]:
     """The mode's largest value, and the largest of all."""
     top = float(sizes.max(initial=0.0))
+    spot = (_SPOT * _wavelength(patches)) ** 2
+    if not top or patches.areas[sizes > top / _EXCESS].sum() > spot:
+        return top, top
     order = np.argsort(sizes, axis=None)[::-1]
     covered = np.cumsum(patches.areas.ravel()[order])
-    counted = int(np.searchsorted(covered, (_SPOT * _wavelength(patches)) ** 2))
-    own = float(sizes.ravel()[order[min(counted, len(order) - 1)]]) if top else 0.0
+    own = float(sizes.ravel()[order[min(int(np.searchsorted(covered, spot)), len(order) - 1)]])
     return (own, top) if top > _EXCESS * own else (top, top)
 
 

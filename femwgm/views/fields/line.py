@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import brentq
 
 from femwgm.ground.typing import Array
 from femwgm.views.fields.patches import Patches, interpolation
@@ -113,6 +112,8 @@ def _spans(patches: Patches, i: int, z: float) -> list[_Span]:
 
 def _crossings(t: Array, r: Array, height: Array, near: float) -> list[float]:
     """Radii at which a patch's side, given at the nodes t by r and its height over the line, meets the line."""
+    from scipy.optimize import brentq
+
     B = interpolation(t, _SAMPLES)
     d = B @ height
     on = np.abs(d) <= near

@@ -196,7 +196,7 @@ def _packed(patches: Patches, E: Array) -> dict[str, Any]:
     # One scale for all components of E, so that they compare.
     top = max(scales[1:])
     gains = [unit**2 / scales[0], *(unit / top for _ in SHOWN[1:])]
-    return {"field": base64.b64encode(zlib.compress(raw, 9)).decode(), "gain": gains}
+    return {"field": base64.b64encode(zlib.compress(raw, 6)).decode(), "gain": gains}
 
 
 def _rings(drawn: Sequence[Outline], tints: dict[str, str]) -> list[tuple[str, float, float, str]]:
