@@ -8,6 +8,7 @@ from scipy.constants import c
 from scipy.integrate import quad
 from scipy.special import jn_zeros, jnp_zeros, jv, jvp
 
+from femwgm.analytic import layered_sphere
 from femwgm.observables.walls import VACUUM_IMPEDANCE_OHM
 from femwgm.runs.loop import run
 
@@ -99,3 +100,31 @@ def test_an_empty_can_with_one_turn_about_its_axis(pol: str) -> None:
     (mode,) = result.modes
     off = abs(mode.q_wall * 0.03 / q_ohm - 1.0)
     assert off < 3.0 * mode.q_wall_error < 4e-3
+
+
+def test_half_a_ball_on_a_conductor_is_the_whole_ball() -> None:
+    """Modes of the exact ball with E normal to the plane, l and p counted over all latitudes; what it excludes is named."""
+    ball = layered_sphere([1.0], [2.0, 1.0])
+    exact = {"TE": ball.mode("TE", 9), "TM": ball.mode("TM", 10)}
+    lo, hi = sorted(mode.wavelength_nm for mode in exact.values())
+    result = run(
+        {
+            "schema": 1,
+            "geometry": {"kind": "hemisphere", "material": "g", "radius": "1 um", "ambient": "air",
+                         "enclosure": {"bottom": "0 um", "wall_resistance_ohm": 5}},
+            "materials": {"g": {"n": 2.0}, "air": {"n": 1.0}},
+            "modes": {"window": [f"{0.995 * lo} nm", f"{1.005 * hi} nm"], "azimuthal_orders": [9], "polar_orders": [0, 1]},
+            "accuracy": {"wavelength": 1e-4},
+        }
+    )  # fmt: skip
+    assert sorted((mode.pol, mode.q, mode.l, mode.m, mode.p) for mode in result.modes) == [
+        ("TE", 1, 9, 9, 0),
+        ("TM", 1, 10, 9, 1),
+    ]
+    for mode in result.modes:
+        twin = exact[mode.pol]
+        assert abs(mode.wavelength_nm / twin.wavelength_nm - 1.0) < 3.0 * mode.wavelength_error
+        assert abs(mode.q_rad / twin.q_rad - 1.0) < 3.0 * mode.q_error
+        assert 1.0 / mode.q_total == pytest.approx(1.0 / mode.q_rad + 1.0 / mode.q_wall, rel=1e-9)
+    said = [note for note in result.warnings if "conducting plane" in note]
+    assert [note.split(":")[0] for note in said] == ["no TE q=1 p=1", "no TM q=1 p=0"]
