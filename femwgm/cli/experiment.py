@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from femwgm.cli.options import Config, Out, Quiet, Set, length_option
+from femwgm.cli.options import Config, Out, Quiet, Set, length_option, time_option
 from femwgm.cli.peaks import Air, Resolution, resolution_nm
 from femwgm.cli.screen import progress_bar
 
@@ -86,6 +86,15 @@ def lasing(
     shell: Annotated[
         str | None, typer.Option(metavar="LAYER", help="Layer with gain (default: the outermost).")
     ] = None,
+    pulse: Annotated[
+        str | None,
+        typer.Option(
+            "--pulse", metavar="WIDTH", help="Follow pump pulses of this full width in time, e.g. '1 ns'."
+        ),
+    ] = None,
+    life: Annotated[
+        str, typer.Option("--life", metavar="TIME", help="Lifetime of the inversion, for --pulse.")
+    ] = "3 ns",
     quiet: Quiet = False,
 ) -> None:
     """Compute threshold gains, the order in which lines lase, and their number against pump."""
@@ -93,7 +102,8 @@ def lasing(
     from femwgm.cli.laser import print_lasing, write_lasing
     from femwgm.config import load_config
 
-    result = find(load_config(config, override or []), q, gain, face_down, shell, band)
+    times = None if pulse is None else (time_option("--pulse", pulse), time_option("--life", life))
+    result = find(load_config(config, override or []), q, gain, face_down, shell, band, times)
     if out is not None:
         write_lasing(result, out)
     if not quiet:

@@ -10,18 +10,22 @@ import numpy as np
 
 from femwgm.cli.tables import console, notes, plain_table
 from femwgm.config import RunConfig
+from femwgm.ground.units import C_UM_THZ
 
 if TYPE_CHECKING:
     from femwgm.experiment.lasing.gain import GainSpectrum
+    from femwgm.experiment.lasing.pulses import Flash
     from femwgm.experiment.lasing.rates import LightCurve
     from femwgm.experiment.lasing.thresholds import Threshold
     from femwgm.experiment.pairs.tolerance import Tolerance
     from femwgm.experiment.pairs.vernier import Vernier
-    from femwgm.experiment.spectrum.model import CoatedSphere
+    from femwgm.ground.typing import Array
 
 __all__ = ["lasing", "print_lasing", "print_vernier", "vernier", "write_lasing", "write_vernier"]
 
 SHOWN = 12
+TOPS = (0.7, 1.2, 2.0, 4.0, 8.0)
+"""Pumps at the top of a pulse over that of its threshold."""
 PUMPS = (1.1, 1.5, 2.0, 3.0, 5.0, 10.0)
 """Pumps, over that of the first threshold, of which the number of lines is printed."""
 
@@ -36,6 +40,28 @@ class Lasing:
     band: GainSpectrum
     in_plane: bool
     warnings: list[str]
+    pulses: Pulses | None = None
+
+
+@dataclass(frozen=True)
+class Pulses:
+    """What follows pump pulses of rising strength.
+
+    Attributes
+    ----------
+    length_ns, life_ns
+        Full width at half maximum of the pump, and lifetime of the inversion.
+    threshold
+        Pump at the top of a pulse, over the steady threshold, with which the first line's gain just reaches its loss.
+    tops, flashes
+        Pump at the top over the steady threshold, and what follows.
+    """
+
+    length_ns: float
+    life_ns: float
+    threshold: float
+    tops: Array
+    flashes: list[Flash]
 
 
 def lasing(
@@ -45,11 +71,13 @@ def lasing(
     in_plane: bool,
     shell: str | None,
     named: str | None = None,
+    pulse_ns: tuple[float, float] | None = None,
 ) -> Lasing:
-    """Thresholds and light curves of the exact modes of a configuration."""
+    """Thresholds and light curves of a configuration's exact modes; `pulse_ns` is the pump's width and the inversion's life."""
     from femwgm.errors import ConfigError, SolveError
     from femwgm.experiment.lasing.gain import LUMINESCENCE, GainSpectrum, read_gain
-    from femwgm.experiment.lasing.overlap import shell_intensities
+    from femwgm.experiment.lasing.overlap import degree_intensities, shell_intensities
+    from femwgm.experiment.lasing.pulses import flash, stored
     from femwgm.experiment.lasing.rates import light_curve, spontaneous_share
     from femwgm.experiment.lasing.thresholds import first_to_lase, relative_strengths, threshold
     from femwgm.experiment.spectrum.model import CoatedSphere
@@ -86,24 +114,30 @@ def lasing(
         )
         for name, standing in (("travelling", False), ("standing", True))
     }  # fmt: skip
-    many = (2 * first.l + 1) * beta * belt / _volume(body, body.shell)
+    strength, copies = relative_strengths(found, band), [2 * mode.l + 1 for mode in modes]
+    whole = degree_intensities(modes, body.shell, in_plane=in_plane)
+    each = min(beta * belt / whole.volume_um3, 0.5 / max(copies))
+    curves["all m"] = light_curve(whole, strength, pump, beta=each, copies=copies)
+    together = each * copies[modes.index(first)]
     said = [
-        (
-            f"losses: 1/Q = 1/{q:g} beside radiation and the media's own; spontaneous share {beta:.1e};"
-            " steady state, no diffusion, no transparency density"
-        ),
-        (
-            f"one family, m = l, competes here: each line has {2 * first.l + 1} modes, one for each m, at one wavelength, which"
-            f" fill the rest of the layer; together they take {many:.1e} of its spontaneous emission"
-        ),
+        f"losses: 1/Q = 1/{q:g} beside radiation and the media's own; no diffusion, no transparency density",
+        f"spontaneous share {beta:.1e} of the belt's emission for m = l, {together:.1e} of the layer's for all m of a line",
+        "travelling and standing: one mode a line competes, m = l; all m: the 2 l + 1 modes of each line, which fill the layer",
     ]
-    return Lasing(ranked, curves, [(m.pol, m.l) for m in modes], band, in_plane, said)
-
-
-def _volume(body: CoatedSphere, shell: int) -> float:
-    """Volume of a layer (um^3)."""
-    radii = body.radii(body.nominal)
-    return float(4.0 * np.pi / 3.0 * (radii[shell] ** 3 - (radii[shell - 1] ** 3 if shell else 0.0)))
+    pulses = None
+    if pulse_ns is not None:
+        least = 1.0 / stored(*pulse_ns)
+        photon_ps = q * 1e-3 * first.wavelength_nm / (2.0 * np.pi * C_UM_THZ)
+        tops = least * np.array(TOPS)
+        flashes = [
+            flash(
+                whole, strength, float(top), pulse_ns=pulse_ns[0], life_ns=pulse_ns[1], photon_ps=photon_ps, beta=each,
+                copies=copies,
+            )
+            for top in tops
+        ]  # fmt: skip
+        pulses = Pulses(*pulse_ns, least, tops, flashes)
+    return Lasing(ranked, curves, [(m.pol, m.l) for m in modes], band, in_plane, said, pulses)
 
 
 def print_lasing(result: Lasing) -> None:
@@ -126,6 +160,17 @@ def print_lasing(result: Lasing) -> None:
         at = int(np.abs(pump - target).argmin())
         lines.add_row(f"{pump[at]:g}", *(str(int(curve.count[at])) for curve in result.curves.values()))
     screen.print(lines)
+    if result.pulses is not None:
+        made = result.pulses
+        shown = plain_table(
+            f"Pulses of {made.length_ns:g} ns (life {made.life_ns:g} ns): threshold at"
+            f" {made.threshold:.3g} x steady",
+            ("top / steady\nthreshold", "lines", "brightest\nat (ns)", "largest\ninversion"),
+        )
+        for top, light in zip(made.tops, made.flashes, strict=True):
+            when, count = light.time_ns[int(light.photons.max(axis=1).argmax())], int(light.lasing.sum())
+            shown.add_row(f"{top:.3g}", str(count), f"{when:+.2f}", f"{light.inversion.max():.3f}")
+        screen.print(shown)
     notes(result.warnings, screen)
 
 
@@ -133,7 +178,7 @@ def write_lasing(result: Lasing, folder: Path) -> None:
     """Write thresholds.csv, light.csv and lasing.png."""
     from femwgm.ground.files import write_files
     from femwgm.ground.rows import csv_bytes
-    from femwgm.views.figures.laser import laser_figure
+    from femwgm.views.figures.laser import laser_figure, pulse_figure
     from femwgm.views.figures.style import drawn
 
     rows: list[list[Any]] = [
@@ -159,10 +204,21 @@ def write_lasing(result: Lasing, folder: Path) -> None:
         }
         for t, _ in sorted(result.ranked, key=lambda pair: pair[0].wavelength_nm)
     ]
-    write_files(folder, {
+    files = {
         "thresholds.csv": csv_bytes(rows), "light.csv": csv_bytes(light),
         "lasing.png": drawn(laser_figure, plotted, None, result.band, result.curves, result.names),
-    })  # fmt: skip
+    }  # fmt: skip
+    if result.pulses is not None:
+        traces: list[list[Any]] = [
+            ["top", "time_ns", "inversion", *(f"photons_{p}{l}" for p, l in result.names)]
+        ]
+        for top, one in zip(result.pulses.tops, result.pulses.flashes, strict=True):
+            traces += [
+                [top, t, n, *s] for t, n, s in zip(one.time_ns, one.inversion, one.photons, strict=True)
+            ]
+        files["pulses.csv"] = csv_bytes(traces)
+        files["pulses.png"] = drawn(pulse_figure, result.pulses, result.names)
+    write_files(folder, files)
 
 
 def vernier(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+TIMES_NS = {"fs": 1e-6, "ps": 1e-3, "ns": 1.0, "us": 1e3, "µs": 1e3}
 
 
 def _shipped(incomplete: str) -> list[str]:
@@ -63,6 +66,26 @@ def length_option(key: str, text: str, example: str = "10 nm") -> float:
         raise ConfigError(
             "must be a length above zero", key=key, value=text, remedy=f"write e.g. '{example}'"
         )
+    return value
+
+
+def time_option(key: str, text: str) -> float:
+    """The time above zero (ns) that an option states.
+
+    Raises
+    ------
+    ConfigError
+        If it is none.
+    """
+    from femwgm.errors import ConfigError
+
+    found = re.fullmatch(r"\s*([0-9.]+(?:e[+-]?[0-9]+)?)\s*(fs|ps|ns|us|µs)\s*", text, re.IGNORECASE)
+    try:
+        value = float(found[1]) * TIMES_NS[found[2].lower()] if found else 0.0
+    except ValueError:
+        value = 0.0
+    if value <= 0.0:
+        raise ConfigError("must be a time above zero", key=key, value=text, remedy="e.g. '1 ns'")
     return value
 
 

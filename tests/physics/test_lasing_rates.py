@@ -14,8 +14,8 @@ from femwgm.analytic import LayeredSphere
 from femwgm.errors import ConfigError, GeometryError
 from femwgm.experiment.lasing.gain import GainSpectrum
 from femwgm.experiment.lasing.mie import efficiencies
-from femwgm.experiment.lasing.overlap import ShellIntensities, overlaps, shell_intensities
-from femwgm.experiment.lasing.pulses import flash
+from femwgm.experiment.lasing.overlap import ShellIntensities, degree_intensities, overlaps, shell_intensities
+from femwgm.experiment.lasing.pulses import flash, stored
 from femwgm.experiment.lasing.pump import GainTable, pump_absorption, read_gain_table
 from femwgm.experiment.lasing.rates import light_curve, spontaneous_share
 
@@ -354,3 +354,29 @@ def test_gain_tables_are_read_and_inverted(tmp_path: Path) -> None:
     path.write_text("fluence,gain\n1,2\n3,4\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="fluence: unknown column; did you mean 'fluence_uj_cm2'"):
         read_gain_table(path)
+
+
+@pytest.mark.parametrize("in_plane", [False, True])
+def test_all_modes_of_a_line_compete_as_its_mean_intensity_says(in_plane: bool) -> None:
+    """Every m of two lines in one set of rate equations against functions of the radius with 2 l + 1 copies each."""
+    sphere = LayeredSphere([1.0, 1.3], [1.45, 2.2, 1.0])
+    lines = [sphere.mode("TE", 6), sphere.mode("TM", 5)]
+    every = [line.with_m(m) for line in lines for m in range(-line.l, line.l + 1)]
+    copies = [2 * line.l + 1 for line in lines]
+    pump = np.array([0.7, 1.5, 4.0])
+    beta = 1e-3
+    literal = light_curve(
+        shell_intensities(every, 1, in_plane=in_plane), np.repeat([1.0, 0.9], copies), pump, beta=beta
+    )
+    short = light_curve(
+        degree_intensities(lines, 1, in_plane=in_plane), [1.0, 0.9], pump, beta=beta, copies=copies
+    )
+    assert literal.photons == pytest.approx(np.repeat(short.photons, copies, axis=1), rel=1e-6)
+    assert literal.inversion == pytest.approx(short.inversion, rel=1e-8)
+
+
+def test_a_weak_pulse_stores_what_the_error_function_says() -> None:
+    """A pulse far shorter than the inversion lives leaves its integral over the lifetime; a long one the steady state."""
+    width, life = 1e-3, 3.0
+    assert stored(width, life) == pytest.approx(width * math.sqrt(math.pi / math.log(16.0)) / life, rel=2e-3)
+    assert stored(300.0, 1.0) == pytest.approx(1.0, abs=1e-3)

@@ -17,7 +17,7 @@ from femwgm.analytic.legendre import angular
 from femwgm.errors import GeometryError
 from femwgm.ground.typing import Array
 
-__all__ = ["ShellIntensities", "overlaps", "shell_intensities"]
+__all__ = ["ShellIntensities", "degree_intensities", "overlaps", "shell_intensities"]
 
 RADIAL_POINTS = 6
 POLAR_POINTS = 14
@@ -88,6 +88,30 @@ def shell_intensities(
     weight = weight / weight.sum()
     volume = 4.0 * np.pi * edge * (outer**3 - inner**3) / 3.0
     return ShellIntensities(u / (u @ weight)[:, None], weight, float(volume), float(edge))
+
+
+def degree_intensities(modes: Sequence[ExactMode], shell: int, *, in_plane: bool = False) -> ShellIntensities:
+    """Intensities of whole lines, the mean over their 2 l + 1 modes: functions of the radius alone, by the addition theorem.
+
+    Under a uniform pump the modes of a line hold equal numbers of photons: then the inversion depends on the radius alone, every
+    mode of the line has the same gain, and the steady state of the rate equations is the only one. So these intensities, with
+    the number of modes as `copies`, are the competition of all modes, not an approximation of it.
+    """
+    radii = modes[0].sphere.radii_um
+    inner, outer = (radii[shell - 1] if shell else 0.0), radii[shell]
+    r, weight = _gauss(RADIAL_POINTS, inner, outer)
+    pole = np.zeros(1)
+    profiles = []
+    for mode in modes:
+        # At the pole only |m| <= 1 is seen, so the sum over m is the intensity there of those few.
+        few = [mode.with_m(m) for m in (0, 1, -1)]
+        profiles.append(sum(_profile(one, shell, r, pole, in_plane)[:, 0] for one in few))
+    weight = weight * r**2
+    u = np.array(profiles)
+    weight = weight / weight.sum()
+    return ShellIntensities(
+        u / (u @ weight)[:, None], weight, float(4.0 * np.pi * (outer**3 - inner**3) / 3.0), 1.0
+    )
 
 
 def overlaps(sampled: ShellIntensities) -> Array:

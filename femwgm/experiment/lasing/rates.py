@@ -105,7 +105,7 @@ def spontaneous_share(
 
 def light_curve(
     sampled: ShellIntensities, strength: Sequence[float] | Array, pump: Sequence[float] | Array, *, beta: float = 1e-3,
-    losses: Sequence[float] | Array | None = None, profile: Array | None = None,
+    losses: Sequence[float] | Array | None = None, profile: Array | None = None, copies: Sequence[float] | Array | None = None,
 ) -> LightCurve:  # fmt: skip
     """Photon numbers of all modes against pump.
 
@@ -123,6 +123,9 @@ def light_curve(
         Loss rate of each mode relative to the best one; all alike by default.
     profile
         Pump on the points of the shell, mean one; uniform by default.
+    copies
+        Number of modes that share each line and its intensity, one by default (`overlap.degree_intensities`); photon numbers
+        are those of one of them, `beta` too.
 
     Raises
     ------
@@ -138,9 +141,11 @@ def light_curve(
     loss = np.ones_like(a) if losses is None else np.asarray(losses, dtype=float)
     # Gain and spontaneous rate are one coefficient: strength times loss.
     coupling = beta * a * loss / (a * loss)[int(np.argmax(a))]
+    coupling = coupling if copies is None else coupling * np.asarray(copies, dtype=float)
     shape = np.ones(sampled.weight.size) if profile is None else profile / sampled.mean(profile)
     photons, inversion = _climb(sampled, a, coupling, powers, shape)
-    sharp = coupling * (_NO_SPONTANEOUS / beta)
+    # A threshold is a point where the whole line, all its copies, takes no spontaneous emission worth the name.
+    sharp = coupling * (_NO_SPONTANEOUS / coupling.max())
     few = photons if beta <= _NO_SPONTANEOUS else _climb(sampled, a, sharp, powers, shape)[0]
     lasing = few * (coupling if beta <= _NO_SPONTANEOUS else sharp) > _SEEN
     return LightCurve(powers, photons, inversion, a, coupling, lasing)

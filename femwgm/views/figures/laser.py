@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["laser_figure", "light_in_light_out", "thresholds"]
+__all__ = ["laser_figure", "light_in_light_out", "pulse_figure", "thresholds"]
 
 _TICKS = [digit * 10.0**power for power in range(-3, 6) for digit in (1, 2, 5)]
 
@@ -172,5 +172,47 @@ def laser_figure(
     for ax in (b, c, d):
         ax.set_xticks([0.5, 1, 2, 5, 10], ["0.5", "1", "2", "5", "10"])
     for ax, letter in zip((a, b, c, d), "abcd", strict=True):
+        panel(ax, letter)
+    return figure
+
+
+def pulse_figure(pulses: Any, names: Sequence[tuple[str, int]]) -> Figure:
+    """Inversion and photons after pump pulses of rising strength.
+
+    Parameters
+    ----------
+    pulses
+        `length_ns`, `life_ns`, `tops`, `flashes` with `time_ns`, `inversion` and `photons`.
+    names
+        (pol, l) of each line.
+    """
+    figure = new_figure(PAGE, 2.7)
+    a, b = figure.subplots(1, 2)
+    end = 3.0 * pulses.length_ns + 2.0 * pulses.life_ns
+    shades = np.linspace(0.25, 1.0, len(pulses.tops))
+    for top, one, shade in zip(pulses.tops, pulses.flashes, shades, strict=True):
+        a.plot(one.time_ns, one.inversion, color=INK, alpha=float(shade), lw=1.0, label=f"{top:.3g}")
+    t = np.linspace(-2.0 * pulses.length_ns, end, 400)
+    a.fill_between(t, np.exp(-4.0 * np.log(2.0) * (t / pulses.length_ns) ** 2), color=FAINT, lw=0, zorder=0)
+    a.axhline(1.0, color=ACCENT[2], lw=0.8, ls=(0, (4, 1.5)))
+    a.set_xlim(t[0], t[-1])
+    a.set_ylim(0.0, None)
+    a.set_ylabel("mean inversion / threshold")
+    a.legend(title="top / steady threshold", loc="upper right")
+    strongest = pulses.flashes[-1]
+    order = np.argsort(-strongest.photons.max(axis=0))[:6]
+    for j in order:
+        pol, l = names[j]
+        b.plot(
+            strongest.time_ns, strongest.photons[:, j], color=POLARIZATION[pol], lw=1.0, label=f"{pol} {l}"
+        )
+    b.set_yscale("log")
+    b.set_xlim(t[0], t[-1])
+    highest = float(strongest.photons.max())
+    b.set_ylim(1e-6 * highest, 3.0 * highest)
+    b.set_ylabel(f"photons in a mode, top {pulses.tops[-1]:.3g}")
+    b.legend(loc="upper right")
+    for ax, letter in zip((a, b), "ab", strict=True):
+        ax.set_xlabel("time from the top of the pulse / ns")
         panel(ax, letter)
     return figure
