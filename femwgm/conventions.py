@@ -1,4 +1,4 @@
-"""Every sign, unit and mode number that femwgm uses, on one page that runs.
+"""Every sign, unit and mode number of femwgm, in one executable page.
 
 Field
 -----
@@ -7,7 +7,7 @@ with z the axis of revolution; rho is the distance from the centre, theta the po
 The magnetic field is scaled so that H = curl E / (i k0): both fields have one unit.
 
 With exp(-i omega t) an absorbing medium has Im eps > 0, an amplifying one Im eps < 0, and a wave that travels
-along +x is exp(+i k x), so that it fades where it is absorbed:
+along +x is exp(+i k x), so that it decays where it is absorbed:
 
 >>> import cmath
 >>> absorbing = cmath.sqrt(2.25 + 0.01j)                # index n + i k of a medium with Im eps > 0
@@ -19,7 +19,7 @@ The branch of the index has Re n > 0; a purely imaginary index has Im n > 0.
 Units
 -----
 Lengths in um, wavenumbers in rad/um, frequencies in THz; other units exist in the YAML and in column headers.
-Light runs 299.792458 um in a picosecond:
+Light travels 299.792458 um per picosecond:
 
 >>> from femwgm.ground.units import C_UM_THZ, frequency_thz, k0_from_wavelength, wavelength_um
 >>> C_UM_THZ
@@ -35,8 +35,8 @@ k0 = omega / c is complex; the eigenvalue is k0^2. A mode that decays has Im k0 
 >>> quality_factor(9.5 - 4.75e-4j)
 10000.0
 
-A mode that grows has negative Q. The energy decays as exp(-t / tau) with tau = Q / omega, and the line is
-lambda / Q wide (full width at half maximum):
+A mode that grows has negative Q. The energy decays as exp(-t / tau) with tau = Q / omega, and the line has
+the full width at half maximum lambda / Q:
 
 >>> Q = 4200.0
 >>> round(0.660 / Q * 1e3, 3)                           # nm, at 660 nm

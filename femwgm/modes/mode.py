@@ -33,7 +33,7 @@ class Mode(Shown):
     Attributes
     ----------
     pol, q, l, m, p
-        Labels (STYLE glossary): polarization, radial, polar, azimuthal order, p = l - m.
+        Labels (`femwgm.conventions`): polarization; radial, polar and azimuthal order; p = l - m.
     k0
         Complex vacuum wavenumber (rad/um); Im k0 < 0 decays.
     radius
@@ -59,7 +59,7 @@ class Mode(Shown):
     residual, dofs, seconds
         Relative residual of the eigenpair, number of unknowns, time spent on the mode.
     confidence, te_fraction
-        How sure the labels are (0 to 1), and the purity of the polarization.
+        Confidence in the labels (0 to 1), and purity of the polarization.
     met
         Whether the requested accuracy was reached.
     field_data
@@ -71,7 +71,7 @@ class Mode(Shown):
     absorption
         1/Q of the absorption in each region, negative for gain.
     differentiate
-        Makes the `derivatives`.
+        Computes the `derivatives` on request.
     other
         Field and region integrals of another solution, while the run still needs them: a change is an error.
     family
@@ -325,9 +325,9 @@ class Mode(Shown):
     def field(self, r: Any, z: Any) -> ComplexArray:
         """E at (r, z) (um), components (E_r, E_phi, E_z) of shape (3, ...), without the factor exp(i m phi), at any distance.
 
-        Normalised so that the integral of Re(eps) |E|^2 over the domain is 1 um^3. Beyond the domain it continues by outgoing
-        waves, never by the absorbing layer; zero where it decayed below the accuracy before the domain ends, and NaN where it
-        leaks into something that is no uniform surrounding (a substrate).
+        Normalised so that the integral of Re(eps) |E|^2 over the domain is 1 um^3. Beyond the domain it is continued by
+        outgoing waves, never by the absorbing layer. It is zero where it has decayed below the accuracy within the domain,
+        and NaN where it leaks into surroundings that are not uniform (a substrate).
         """
         return self._everywhere(r, z)[0]
 

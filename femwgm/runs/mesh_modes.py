@@ -1,4 +1,4 @@
-"""Modes on a mesh of one's own, below the configuration: mesh with named regions, media, azimuthal order -> modes.
+"""Modes on a user's own mesh, without a configuration: mesh with named regions, media, azimuthal order -> modes.
 
 >>> from pathlib import Path
 >>> import femwgm
@@ -53,15 +53,15 @@ def mesh_problem(
     ----------
     mesh
         A mesh or the file of one (`femwgm.mesh.load.read_mesh`). A region named "pml" is an absorbing layer, the
-        boundary "mirror" a mirror plane z = 0, "axis" the axis and "outer" where the domain ends; of sides without a name those at
-        r = 0 are the axis, the rest is outer.
+        boundary "mirror" a mirror plane z = 0, "axis" the axis and "outer" the end of the domain. Unnamed sides at r = 0 belong to
+        the axis, all other unnamed sides to "outer".
     media
         Material or refractive index of each region.
     ambient
         Region outside the body, which the absorbing layer continues; by default the last of `media`.
     walls
-        Boundaries that conduct perfectly. Where the domain merely ends ("outer") the field must have decayed: what ending it there
-        changes is part of every error.
+        Perfectly conducting boundaries. At "outer" boundaries the field must have decayed; the effect of ending the domain there is
+        part of every error.
     layer
         Where the absorbing layer begins: radius, height below and height above (um), infinite where there is none.
 

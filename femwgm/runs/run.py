@@ -95,7 +95,7 @@ def run(
     *,
     progress: Progress | None = None,
 ) -> RunResult:
-    """Modes of a configuration.
+    """Compute the modes of a configuration.
 
     Parameters
     ----------
@@ -111,9 +111,9 @@ def run(
     ConfigError, MaterialError, GeometryError
         If the configuration cannot be used, or no mode lies in the window.
     SolveError
-        If an eigenproblem does not converge. A mode that misses the accuracy is no error here: it says `met` = False.
+        If an eigenproblem does not converge. A mode that misses the accuracy raises nothing; its `met` is False.
     OutputError
-        If `out` cannot be written.
+        If `out` cannot be written to.
     """
     settings = config if isinstance(config, RunConfig) else load_config(config)
     result: RunResult = run_into(settings, out, progress=progress)[0]
@@ -128,21 +128,21 @@ def run_into(
     on_tables: Callable[[RunResult], None] | None = None,
     pictures: bool = True,
 ) -> tuple[RunResult, Sequence[str]]:
-    """Run, and leave a run folder at `out` if there is one: the tables first, then fields, then pictures.
+    """Run, and write a run folder to `out` if one is given: first the tables, then fields, then pictures.
 
     Parameters
     ----------
     config, out, progress
         As for `run`.
     on_tables
-        Called with the result once the tables are saved, before any field is written or picture is begun.
+        Called with the result once the tables are saved, before any field or picture is written.
     pictures
-        False leaves the pictures out, whatever the configuration says.
+        False skips the pictures, whatever the configuration says.
 
     Returns
     -------
     RunResult, remarks
-        The remarks are what could not be painted; the result's own warnings are not among them.
+        The remarks name pictures that could not be drawn; they do not include the warnings of the result.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a sweep gives back: its tables, wherever they lie."""
+"""The result of a sweep: its tables, on disk or in memory."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class SweepResult(Shown):
     follow
         Column along which modes were followed, None if they were not.
     points, done, failed
-        How many points there are, are solved, and failed.
+        Number of points in all, solved, and failed.
     solved_now
-        How many of them were solved by this call; the others were on disk.
+        Number of points solved by this call; the others were already on disk.
     inaccurate
         Solved points that miss the accuracy asked for.
     csv, crossings_csv, netcdf
