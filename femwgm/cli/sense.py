@@ -33,6 +33,10 @@ def sense(
     absorbed: Annotated[
         float | None, typer.Option("--absorbed", help="Power in W that a mode turns into heat.")
     ] = None,
+    exact: Annotated[
+        bool,
+        typer.Option("--exact", help="Also the exact shift by the particle, for modes m = l of spheres."),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Compute what each mode senses: the index of each region, a layer, a particle, and the detection limits."""
@@ -49,6 +53,7 @@ def sense(
             noise,
             q,
             absorbed,
+            exact,
         )
     )
     settings = load_config(config, override or [])

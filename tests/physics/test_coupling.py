@@ -12,6 +12,7 @@ import pytest
 from femwgm.analytic import LayeredSphere
 from femwgm.config import load_config
 from femwgm.errors import ConfigError
+from femwgm.experiment.coupling import bus
 from femwgm.experiment.coupling.couple import Coupling, couplings, write_couplings
 from femwgm.experiment.coupling.fibre import fundamental
 from femwgm.experiment.coupling.plane import field_on, given_to
@@ -111,6 +112,25 @@ def test_a_fibre_takes_what_the_integral_over_its_volume_says() -> None:
                 plane, lambda x, z, turn=turn: fibre.fields(x - axis, z, turn), fibre.beta, fibre.power
             )
             assert abs(found) == pytest.approx(volume, rel=5e-3, abs=1e-9)
+
+
+@pytest.mark.parametrize(("pol", "n_eff"), [("TM", 2.444), ("TE", 1.769)])
+def test_a_bus_is_a_straight_waveguide(pol: str, n_eff: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arcs of other radii have the same index, the power of the mode is its flux, and E points where it should."""
+    config = load_config("@couple-bus")
+    materials = materials_from_config(config)
+    media = {region: materials[name] for region, name in config.geometry.region_materials.items()}
+    k0 = 2.0 * np.pi / 1.5514
+    found = []
+    for order in (300.0, 450.0):
+        monkeypatch.setattr(bus, "_ORDER", order)
+        found.append(bus.bus_mode(config, media, k0, 0.5, pol))
+    assert found[0].beta / k0 == pytest.approx(n_eff, abs=1e-3)
+    assert found[0].beta == pytest.approx(found[1].beta, rel=2e-4)
+    x, z = np.meshgrid(np.linspace(-0.6, 1.1, 341), np.linspace(-0.7, 0.7, 281), indexing="ij")
+    E, H = found[0].fields(x, z)
+    flux = 0.5 * (E[2] * H[0].conj() - E[0] * H[2].conj()).real.sum() * (1.7 / 340) * (1.4 / 280)
+    assert found[0].power == pytest.approx(flux, rel=2e-2)
 
 
 @pytest.mark.slow

@@ -111,3 +111,16 @@ def test_the_table_on_disk(tmp_path: Any) -> None:
 def test_what_cannot_be_sensed_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match=r"geometry\.kind"):
         sensors(load_config(name))
+
+
+@pytest.mark.parametrize("pol", ["TE", "TM"])
+def test_the_dipole_holds_within_its_error_of_the_exact_bead(pol: str) -> None:
+    raw = ball(index=1.6, polarizations=[pol], window=["780 nm", "880 nm"], azimuthal_orders=[30])
+    raw["geometry"]["layers"][0]["radius"] = "3 um"
+    for radius in (0.01, 0.05):
+        found = table(raw, Probe(radius_um=radius, exact=True))
+        (exact, off), (dipole, error) = found["particle_shift_exact"], found["particle_shift"]
+        assert abs(exact - dipole) < error + off
+        assert 0.0 < off < 0.02 * abs(exact)
+        if radius == 0.01:  # a tiny bead is a dipole
+            assert exact == pytest.approx(dipole, rel=1.5e-2)

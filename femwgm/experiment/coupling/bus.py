@@ -24,13 +24,13 @@ from femwgm.observables.energy import region_integrals
 
 __all__ = ["BusMode", "bus_mode"]
 
-_ORDER = 1500.0
-"""Azimuthal order of the arc: its bend changes the index by 1e-5, and v = -i r E_phi still has digits to spare."""
+_ORDER = 300.0
+"""Azimuthal order of the arc: its bend changes the index by 1e-4, and v = -i r E_phi has digits to spare at fine corners."""
 _SHIFTS = (0.85, 0.65, 0.45, 0.25, 0.1)
 """Where guided modes are sought, as shares of the way from the permittivity outside to that of the core."""
 _MIRROR = np.array([-1.0, 1.0, 1.0])[:, None]
 """Signs of E mirrored in x."""
-_ERROR = 1e-8
+_ERROR = 1e-7
 """Tolerance of the domain, which sets how far out the field is known."""
 
 

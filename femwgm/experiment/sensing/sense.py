@@ -34,6 +34,8 @@ class Probe:
         Quality factor of the line; that of the mode by default.
     absorbed
         Power (W) that the mode turns into heat.
+    exact
+        Whether the shift by the particle is computed exactly as well, where that is possible.
     """
 
     layer_um: float = 0.01
@@ -43,6 +45,7 @@ class Probe:
     noise: float = 0.02
     q: float | None = None
     absorbed: float | None = None
+    exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -190,8 +193,13 @@ def _particle(sensor: Sensor, probe: Probe) -> list[Row]:
     # A standing wave has twice the square of the travelling one where the particle sits.
     rate = 2.0 * k0**3 * sensor.ambient**2.5 * alpha**2 * u / (6.0 * np.pi)
     width = sensor.wavelength_nm * rate * sensor.dispersion
+    exact = []
+    if probe.exact and sensor.bead is not None:
+        moved, off = sensor.bead(probe.radius_um, probe.particle_index)
+        exact = [Row(name, "particle_shift_exact", moved, "nm", off)]
     return [
         Row(name, "particle_shift", mean, "nm", error),
+        *exact,
         Row(name, "particle_splitting", 2.0 * abs(mean), "nm", 2.0 * error),
         Row(name, "particle_broadening", width, "nm", 2.0 * width * abs(error / mean) if mean else 0.0),
     ]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from femwgm.config.schema import RunConfig
 from femwgm.config.thermal import Coefficients, Heat, heat_of, thermal_of
 from femwgm.errors import ConfigError
 from femwgm.experiment.combs.exact import layer_integrals
+from femwgm.experiment.sensing.bead import exact_bead
 from femwgm.finders.exact_list import exact_sphere, expected_modes
 from femwgm.ground.typing import Array
 from femwgm.materials import Material, materials_from_config
@@ -67,6 +69,8 @@ class Sensor:
         How each region takes heat, and its Kerr volume (um^3), where known.
     ball
         Radius (um), l and m of a mode of a sphere without layers.
+    bead
+        Exact shift by a bead that touches the equator: radius (um), index; modes m = l of spheres.
     """
 
     name: str
@@ -86,6 +90,7 @@ class Sensor:
     heat: Mapping[str, Heat] = field(default_factory=dict)
     kerr: Mapping[str, float] = field(default_factory=dict)
     ball: tuple[float, int, int] | None = None
+    bead: Shift | None = None
 
 
 _NOT_SENSED = {
@@ -172,6 +177,7 @@ def _of_sphere(config: RunConfig, materials: dict[str, Material]) -> list[Sensor
                 _exact_layer(sphere, mode.pol, mode.l, mode.q, mode.wavelength_nm),
                 sum(float(np.sqrt(e)) * value for e, (value, _) in zip(eps, shares.values(), strict=True)) / mode.wavelength_nm,
                 kerr=kerr, ball=(R, mode.l, mode.m) if len(regions) == 2 else None,
+                bead=partial(exact_bead, mode) if mode.m == mode.l else None,
             )
         )  # fmt: skip
     return sorted(out, key=lambda s: s.wavelength_nm)
