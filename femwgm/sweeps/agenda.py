@@ -49,26 +49,29 @@ def stretches(plan: Plan, config: Callable[[int], RunConfig]) -> list[Stretch]:
     config
         Configuration of a point; raises ConfigError where there is none.
     """
+    direction = _direction(plan) if plan.basis else None
+    if direction is None:
+        return []
+    size, stride = plan.shape[direction], int(np.prod(plan.shape[direction + 1 :], dtype=int))
     try:
-        first, last = config(0), config(plan.count - 1)
+        first, last = config(0), config((size - 1) * stride)
     except ConfigError:
         return []
-    direction = _direction(plan) if plan.basis else None
-    if direction is None or not (_fit(first) and _fit(last)) or not _alike(first, last):
+    if not (_fit(first) and _fit(last) and _alike(first, last)):
         return []
     column = next(c for c, d in zip(plan.columns, plan.grid, strict=True) if d == direction)
-    size, stride = plan.shape[direction], int(np.prod(plan.shape[direction + 1 :], dtype=int))
     order = sorted(range(size), key=lambda i: column.values[i])
     values = np.array([float(column.values[i]) for i in order])
     if np.any(np.diff(values) <= 0.0):
         return []
-    found = []
-    for start in range(plan.count):
-        if start % (stride * size) < stride:
-            for part in np.array_split(np.arange(size), -(-size // MOST_POINTS)):
-                x = (values[part] - values[part[0]]) / (values[part[-1]] - values[part[0]])
-                found.append(Stretch([start + order[i] * stride for i in part], x.tolist()))
-    return found
+    parts = np.array_split(np.arange(size), -(-size // MOST_POINTS))
+    places = [((values[p] - values[p[0]]) / (values[p[-1]] - values[p[0]])).tolist() for p in parts]
+    return [
+        Stretch([start + order[i] * stride for i in part], x)
+        for start in range(plan.count)
+        if start % (stride * size) < stride
+        for part, x in zip(parts, places, strict=True)
+    ]
 
 
 def _direction(plan: Plan) -> int | None:

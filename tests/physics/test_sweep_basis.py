@@ -34,7 +34,7 @@ def sweep_config(axis: dict[str, Any], **changes: Any) -> dict[str, Any]:
         },
         "materials": {"silica": {"n": 1.457}, "npl": {"n": 1.8}, "air": {"n": 1.0}},
         "modes": {
-            "window": ["500 nm", "800 nm"], "polarizations": ["TE", "TM"], "radial_orders": [1], "polar_orders": [0],
+            "window": ["500 nm", "800 nm"], "polarizations": ["TM"], "radial_orders": [1], "polar_orders": [0],
             "azimuthal_orders": [52],
         },
         "accuracy": {"wavelength": 1e-5},
@@ -56,8 +56,8 @@ def swept() -> Any:
 
 def test_a_basis_gives_most_points_and_each_within_its_error_of_the_exact_sphere(swept: Any) -> None:
     table = swept.table
-    assert len(table) == 2 * POINTS
-    assert table["reduced"].sum() == 2 * (POINTS - LEVELS[0])
+    assert len(table) == POINTS
+    assert table["reduced"].sum() == POINTS - LEVELS[0]
     assert (table["wavelength_error"] <= 1e-5).all()
     for row in table.to_dict("records"):
         exact = LayeredSphere((3.0, 3.0 + 1e-3 * row["thickness_nm"]), (1.457, 1.8, 1.0)).mode(row["pol"], 52)
@@ -76,7 +76,7 @@ def test_what_the_basis_gives_is_what_solving_the_point_gives_in_every_column(sw
     del plain["sweep"]
     full = {row["pol"]: row for row in run(plain).rows}
     there = [row for row in table.to_dict("records") if row["thickness_nm"] == chosen]
-    assert {row["pol"] for row in there} == full.keys() == {"TE", "TM"}
+    assert {row["pol"] for row in there} == full.keys() == {"TM"}
     for row in there:
         solved = full[row["pol"]]
         assert set(solved) <= set(row)
@@ -145,7 +145,7 @@ def test_a_grid_is_cut_along_its_longest_axis_and_axes_of_words_are_not() -> Non
     axes = [
         {"key": "materials.npl.n", "values": [1.7, 1.8]},
         THICKNESS,
-        {"key": "geometry.ambient", "values": ["air", "silica"]},
+        {"key": "modes.azimuthal_orders", "values": [[52], [53]]},
     ]
     parts = parts_of(sweep_config(THICKNESS) | {"sweep": {"axes": axes}})
     assert len(parts) == 4
