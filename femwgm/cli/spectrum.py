@@ -48,6 +48,12 @@ def spectrum(
     wave: Annotated[
         bool, typer.Option("--plane-wave", help="Also compute extinction and scattering of a plane wave.")
     ] = False,
+    density: Annotated[
+        bool,
+        typer.Option(
+            "--purcell", help="Also map the Purcell factor of a dipole over the radius and the window."
+        ),
+    ] = False,
     over: Annotated[
         Path | None, typer.Option("--over", metavar="FILE", help="Recorded spectrum to overlay.")
     ] = None,
@@ -56,7 +62,7 @@ def spectrum(
     """Compute the emission spectrum of dipoles in a layer of a layered sphere, as an instrument records it."""
     from femwgm.config import load_config
     from femwgm.errors import ConfigError
-    from femwgm.experiment.luminescence.spectrum import Settings, emission, plane_wave
+    from femwgm.experiment.luminescence.spectrum import Settings, emission, plane_wave, purcell_map
     from femwgm.experiment.recorded.counts import read_recorded
     from femwgm.experiment.spectrum.model import CoatedSphere
 
@@ -84,7 +90,7 @@ def spectrum(
     if out is not None:
         from femwgm.experiment.luminescence.write import write_spectrum
 
-        write_spectrum(made, beside, measured, out)
+        write_spectrum(made, beside, measured, purcell_map(sphere, wanted) if density else None, out)
     if not quiet:
         _print(made, body.regions[body.shell])
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import spherical_jn, spherical_yn
 
 from femwgm.analytic import LayeredSphere
 from femwgm.experiment.lasing.mie import efficiencies
-from femwgm.experiment.luminescence.channels import channels, degrees, radiated, total
+from femwgm.experiment.luminescence.channels import channels, degrees, purcell, radiated, total
 from femwgm.experiment.luminescence.spectrum import Settings, emission, line_area, plane_wave
 from tests.support.coated_twin import absorption_efficiency
 
@@ -78,3 +79,29 @@ def test_a_plane_wave_far_from_lines_is_scattered_as_without_an_instrument() -> 
 def test_a_lens_collects_its_solid_angle() -> None:
     assert Settings((1.0, 2.0), aperture=1.0).collected == pytest.approx(0.5)
     assert Settings((1.0, 2.0), aperture=0.6).collected == pytest.approx(0.1)
+
+
+def test_a_dipole_at_the_centre_has_the_purcell_factor_of_one_spherical_wave() -> None:
+    """Only l = 1, TM: what is sent out is partly thrown back, C the wave outside: n^2 |C|^2 (textbook matching)."""
+    n, radius, k = 1.6, 0.8, 2.0 * np.pi / 0.7
+
+    def riccati(z: float) -> tuple[float, float, complex, complex]:
+        j, dj = spherical_jn(1, z), spherical_jn(1, z, derivative=True)
+        h, dh = j + 1j * spherical_yn(1, z), dj + 1j * spherical_yn(1, z, derivative=True)
+        return z * j, j + z * dj, z * h, h + z * dh
+
+    outside, inside = riccati(k * radius), riccati(n * k * radius)
+    matrix = np.array([[inside[0], -outside[2]], [inside[1] / n, -outside[3]]])
+    _, sent = np.linalg.solve(matrix, -np.array([inside[2], inside[3] / n]))
+    along, across = purcell(LayeredSphere([radius], [n, 1.0]), k, np.array([1e-4 * radius]))
+    assert along[0] == pytest.approx(n**2 * abs(sent) ** 2, rel=1e-6)
+    assert across[0] == pytest.approx(n**2 * abs(sent) ** 2, rel=1e-6)
+
+
+def test_the_mean_purcell_factor_of_a_layer_is_its_emission() -> None:
+    sphere, k = LayeredSphere([2.0, 2.4], [1.45, 1.77, 1.0]), 2.0 * np.pi / 0.66
+    nodes, weights = np.polynomial.legendre.leggauss(24)
+    r = 2.2 + 0.2 * nodes
+    along, across = purcell(sphere, k, r)
+    mean = float((along + 2.0 * across) / 3.0 @ (weights * r**2) / (weights @ r**2))
+    assert mean == pytest.approx(sum(radiated(sphere, 1, k)), rel=1e-9)

@@ -21,7 +21,7 @@ from femwgm.analytic.bessel import barrier, complex_pair, real_pair, regular
 from femwgm.analytic.layered import Stack, Wave, orders, weight_p
 from femwgm.ground.typing import Array
 
-__all__ = ["Channels", "channels", "degrees", "radiated", "total"]
+__all__ = ["Channels", "channels", "degrees", "purcell", "radiated", "total"]
 
 SEALED = 17.0
 """Depth of the barrier (nepers) from which a wave neither enters nor leaves but in its resonance: exp(-34) of the power."""
@@ -82,17 +82,49 @@ def channels(sphere: LayeredSphere, layer: int, k: float, tm: bool, l: Array | N
         Degrees; by default all that count.
     """
     l = degrees(sphere, k) if l is None else np.asarray(l, dtype=float)
-    stack, wave, drive = _driven(sphere, k, tm, l)
     r, weight = _points(sphere, layer, k)
+    across, along = _terms(sphere, layer, k, tm, l, r)
+    return Channels(l, across @ weight, along @ weight)
+
+
+def purcell(sphere: LayeredSphere, k: float, r: Array) -> tuple[Array, Array]:
+    """Power that leaves the sphere, of a dipole along the radius and of one across it, in units of its power in the ambient.
+
+    Without absorption this is Purcell's factor, the local density of states over that of the ambient. Resonances that are
+    narrower than any instrument count only if k lies on one.
+
+    Parameters
+    ----------
+    sphere
+        The sphere.
+    k
+        Vacuum wavenumber (rad/um).
+    r
+        Radii (um) inside the sphere, none of them zero.
+    """
+    l, layer = degrees(sphere, k), np.searchsorted(sphere.radii_um, r)
+    along, across = np.zeros(len(r)), np.zeros(len(r))
+    for region in np.unique(layer):
+        here = layer == region
+        for tm in (False, True):
+            tangential, radial = _terms(sphere, int(region), k, tm, l, r[here])
+            across[here] += 0.75 * tangential.sum(axis=0)
+            along[here] += 1.5 * radial.sum(axis=0)
+    return along, across
+
+
+def _terms(sphere: LayeredSphere, layer: int, k: float, tm: bool, l: Array, r: Array) -> tuple[Array, Array]:
+    """Terms of S across and along the radius, shape (degrees, radii)."""
+    stack, wave, drive = _driven(sphere, k, tm, l)
     u, w = _outward_at(stack, wave, layer, r)
     u, w = u * drive[:, None], w * drive[:, None]
     ambient = np.sqrt(stack.media.t[-1].real)[:, None]
     number = (2.0 * l + 1.0)[:, None]
     if not tm:
-        return Channels(l, (number * np.abs(u) ** 2 / (ambient * k * r) ** 2) @ weight, np.zeros(l.shape))
+        return number * np.abs(u) ** 2 / (ambient * k * r) ** 2, np.zeros(u.shape)
     eps = np.abs(stack.media.r[layer])[:, None]
     along = number * (l * (l + 1.0))[:, None] * np.abs(u) ** 2 / (eps * k**2 * r**2) ** 2
-    return Channels(l, (number * np.abs(w) ** 2 / (k**2 * r) ** 2) @ weight, along @ weight)
+    return number * np.abs(w) ** 2 / (k**2 * r) ** 2, along
 
 
 def total(sphere: LayeredSphere, layer: int, k: float, tm: bool, l: Array) -> Channels:

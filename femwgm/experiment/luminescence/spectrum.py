@@ -20,16 +20,27 @@ from scipy.ndimage import gaussian_filter1d
 
 from femwgm.analytic import ExactMode, LayeredSphere
 from femwgm.experiment.lasing.mie import efficiencies
-from femwgm.experiment.luminescence.channels import degrees, radiated
+from femwgm.experiment.luminescence.channels import degrees, purcell, radiated
 from femwgm.experiment.recorded.voigt import GAUSS, voigt
 from femwgm.ground.typing import Array
 
-__all__ = ["Emission", "PlaneWave", "Settings", "emission", "line_area", "plane_wave"]
+__all__ = [
+    "Emission",
+    "PlaneWave",
+    "PurcellMap",
+    "Settings",
+    "emission",
+    "line_area",
+    "plane_wave",
+    "purcell_map",
+]
 
 LEAST_Q = 300.0
 """Radiation Q of the broadest line that is treated as a line."""
 COARSE_NM = 0.2
 """Step at which the emission without its lines is computed."""
+MAP = (121, 160)
+"""Wavelengths and radii of a map."""
 SPARE = 0.02
 """Share of the wavelength beyond the window within which lines still count for their tails."""
 
@@ -95,6 +106,33 @@ class PlaneWave:
     wavelength_nm: Array
     extinction: Array
     scattering: Array
+
+
+@dataclass(frozen=True)
+class PurcellMap:
+    """Power that leaves the sphere, of one dipole in units of its power in the ambient.
+
+    Attributes
+    ----------
+    wavelength_nm, radius_um
+        Where.
+    radial, tangential
+        Of a dipole along and across the radius, shape (wavelengths, radii).
+    """
+
+    wavelength_nm: Array
+    radius_um: Array
+    radial: Array
+    tangential: Array
+
+
+def purcell_map(sphere: LayeredSphere, settings: Settings) -> PurcellMap:
+    """The factor over window and radius; lines narrower than the steps show only where a step meets them."""
+    wave = np.linspace(*settings.window_nm, MAP[0])
+    outer = sphere.outer_radius_um
+    r = outer * (np.arange(MAP[1]) + 0.5) / MAP[1]
+    both = np.array([purcell(sphere, 2e3 * np.pi / w, r) for w in wave])
+    return PurcellMap(wave, r, both[:, 0], both[:, 1])
 
 
 def line_area(mode: ExactMode, layer: int) -> float:

@@ -1,10 +1,10 @@
-"""A computed spectrum on disk: spectrum.csv and spectrum.png."""
+"""A computed spectrum on disk: spectrum.csv and spectrum.png, purcell.csv and purcell.png."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from femwgm.experiment.luminescence.spectrum import Emission, PlaneWave
+from femwgm.experiment.luminescence.spectrum import Emission, PlaneWave, PurcellMap
 from femwgm.experiment.recorded.counts import Recorded
 from femwgm.ground.files import write_files
 from femwgm.ground.rows import csv_bytes
@@ -13,7 +13,11 @@ __all__ = ["write_spectrum"]
 
 
 def write_spectrum(
-    made: Emission, wave: PlaneWave | None, measured: Recorded | None, folder: str | Path
+    made: Emission,
+    wave: PlaneWave | None,
+    measured: Recorded | None,
+    density: PurcellMap | None,
+    folder: str | Path,
 ) -> list[Path]:
     """Write the table and the figure.
 
@@ -22,7 +26,7 @@ def write_spectrum(
     OutputError
         When the disk refuses.
     """
-    from femwgm.views.figures.luminescence import luminescence_figure
+    from femwgm.views.figures.luminescence import luminescence_figure, purcell_figure
     from femwgm.views.figures.style import drawn
 
     columns = {
@@ -38,4 +42,12 @@ def write_spectrum(
         "spectrum.csv": csv_bytes([list(columns), *rows]),
         "spectrum.png": drawn(luminescence_figure, made, wave, measured),
     }
+    if density is not None:
+        points = [
+            [float(w), float(r), float(density.radial[i, j]), float(density.tangential[i, j])]
+            for i, w in enumerate(density.wavelength_nm)
+            for j, r in enumerate(density.radius_um)
+        ]
+        contents["purcell.csv"] = csv_bytes([["wavelength_nm", "r_um", "radial", "tangential"], *points])
+        contents["purcell.png"] = drawn(purcell_figure, density)
     return write_files(Path(folder), contents)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["luminescence_figure"]
+__all__ = ["luminescence_figure", "purcell_figure"]
 
 NAMED = 18
 """Most lines that are named."""
@@ -84,3 +84,33 @@ def _emission(made: Any, measured: Any, ax: Axes) -> None:
     ax.set_ylabel("emission / emission in the ambient")
     ax.legend(loc="lower right", ncols=3, bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1)
     ax.set_title(r"$l$ ($q$ where above 1) of the strongest lines")
+
+
+def purcell_figure(density: Any) -> Figure:
+    """Maps of the Purcell factor over radius and wavelength, of dipoles along and across the radius.
+
+    Parameters
+    ----------
+    density
+        `wavelength_nm`, `radius_um`, `radial` and `tangential` of shape (wavelengths, radii).
+    """
+    figure = new_figure(PAGE, 2.9)
+    axes = figure.subplots(1, 2, sharey=True)
+    both = np.log10(np.concatenate([density.radial, density.tangential]))
+    lo, hi = np.quantile(both, [0.005, 0.995])
+    for ax, values, name, letter in zip(
+        axes,
+        (density.radial, density.tangential),
+        ("along the radius", "across the radius"),
+        "ab",
+        strict=True,
+    ):
+        shown = ax.pcolormesh(
+            density.radius_um, density.wavelength_nm, np.log10(values), vmin=lo, vmax=hi, cmap="cividis", rasterized=True
+        )  # fmt: skip
+        ax.set_xlabel("distance from the centre / µm")
+        ax.set_title(f"dipole {name}")
+        panel(ax, letter)
+    axes[0].set_ylabel("vacuum wavelength / nm")
+    figure.colorbar(shown, ax=list(axes), label="log$_{10}$ of the Purcell factor", extend="both")
+    return figure
