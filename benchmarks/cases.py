@@ -1,4 +1,4 @@
-"""The benchmark cases B1 to B7: what femwgm does in each; what the other solvers do is in others.py."""
+"""The benchmark cases B1 to B8: what femwgm does in each; what the other solvers do is in others.py."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import others
+from accuracy import against_accuracy_and_size
 from bodies import beside_ngsolve
 from clock import Timing, best
 from rows import Row
@@ -235,4 +236,12 @@ def b7() -> Iterator[Row]:
     yield from beside_ngsolve(SMALL)
 
 
-CASES = {"B1": b1, "B2": b2, "B3": b3, "B4": b4, "B5": b5, "B6": b6, "B7": b7}
+# ---------------------------------------------------------------- B8: accuracy and size
+
+
+def b8() -> Iterator[Row]:
+    """A disk and a spheroid at accuracies of 1e-4 to 1e-10 and radii of 5 to 200 um, a process each."""
+    yield from against_accuracy_and_size(SMALL)
+
+
+CASES = {"B1": b1, "B2": b2, "B3": b3, "B4": b4, "B5": b5, "B6": b6, "B7": b7, "B8": b8}

@@ -1,4 +1,4 @@
-"""`./dev bench [B1 ... B7] [--quick] [--publish]`: femwgm next to the other solvers, in one process, one thread each.
+"""`./dev bench [B1 ... B8] [--quick] [--publish]`: femwgm next to the other solvers, in one process, one thread each.
 
 Prints a table, checks the targets, and saves results/bench.csv and results/bench.png; --publish copies both to published/.
 """
@@ -21,6 +21,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+import accuracy
 import cases
 import clock
 import memory
@@ -33,7 +34,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("cases", nargs="*", default=[], metavar="CASE", help="B1 to B7; all by default")
+    parser.add_argument("cases", nargs="*", default=[], metavar="CASE", help="B1 to B8; all by default")
     parser.add_argument("--quick", action="store_true", help="fewer settings and repetitions")
     parser.add_argument(
         "--publish", action="store_true", help="keep the table and the plot in benchmarks/published"
@@ -62,13 +63,16 @@ def main() -> int:
     report.show(rows, peak_mb)
     report.save_csv(rows, peak_mb, RESULTS / "bench.csv")
     report.save_plot(rows, RESULTS / "bench.png")
+    if any(row.case == "B8" for row in rows):
+        accuracy.draw([row for row in rows if row.case == "B8"], RESULTS / "accuracy.png")
     text = report.summary(rows, peak_mb)
     (RESULTS / "bench.md").write_text(f"{text}\n{machine()}\n")
     print(text)
     if options.publish:
         PUBLISHED.mkdir(exist_ok=True)
-        for name in ("bench.csv", "bench.png", "bench.md"):
-            shutil.copyfile(RESULTS / name, PUBLISHED / name)
+        for name in ("bench.csv", "bench.png", "bench.md", "accuracy.png"):
+            if (RESULTS / name).exists():
+                shutil.copyfile(RESULTS / name, PUBLISHED / name)
     return 0
 
 
