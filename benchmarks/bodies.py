@@ -115,8 +115,9 @@ from femwgm.config import load_config
 from femwgm.runs.loop import run
 modes = run(load_config(json.load(sys.stdin))).modes
 usage, mode = resource.getrusage(resource.RUSAGE_SELF), modes[0]
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))  # ru_maxrss outlives exec
 error = max(mode.wavelength_error for mode in modes)
-print(json.dumps([time.perf_counter() - begin, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024.0, len(modes), error,
+print(json.dumps([time.perf_counter() - begin, usage.ru_utime + usage.ru_stime, int(peak.split()[1]) / 1024.0, len(modes), error,
                   mode.pol, mode.m, mode.p, mode.k0.real, mode.k0.imag]))
 """
 

@@ -50,7 +50,7 @@ def rounding(mode: Eigenmode) -> float:
 
 _FASTEST = 0.01
 """Factor on the error for each degree that is believed: a smaller change is chance."""
-_SLOWING = 3.0
+_SLOWING = 6.0
 """Towards corners the error falls more slowly the smaller it is."""
 
 

@@ -23,18 +23,18 @@ def told(errors: list[float], degrees: tuple[int, int, int] = (2, 3, 4), end: fl
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_a_geometric_sequence(factor: float, sign: float) -> None:
     errors = [1e-4 * (sign * factor) ** n for n in range(3)]
-    assert 1.0 <= told(errors) / abs(errors[-1]) <= 5.0
+    assert 1.0 <= told(errors) / abs(errors[-1]) <= 10.0
 
 
 @pytest.mark.parametrize("degrees", [(3, 5, 6), (3, 4, 6)])
 def test_steps_of_different_length(degrees: tuple[int, int, int]) -> None:
     errors = [0.05**d for d in degrees]
-    assert 1.0 <= told(errors, degrees) / errors[-1] <= 5.0
+    assert 1.0 <= told(errors, degrees) / errors[-1] <= 10.0
 
 
 def test_corners_slow_the_convergence_down() -> None:
     """The error of a nitride ring at degrees 3 to 5, of which the last falls by 6 where the one before fell by 15."""
-    assert told([2.98e-6, 1.93e-7, 3.36e-8], (3, 4, 5)) > 3.36e-8 / 3.0
+    assert told([2.98e-6, 1.93e-7, 3.36e-8], (3, 4, 5)) > 3.36e-8
 
 
 def test_a_change_that_vanishes_by_chance_is_not_believed() -> None:

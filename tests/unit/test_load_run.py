@@ -26,7 +26,7 @@ SETTINGS = [
     "materials.npl={n: 1.768, k: 1.0e-6}",
     "outputs={plots: false}",
 ]
-NOT_KEPT = {"field_data", "differentiate", "richer"}
+NOT_KEPT = {"field_data", "differentiate", "other"}
 
 
 @pytest.fixture(scope="module")

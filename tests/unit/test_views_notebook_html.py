@@ -49,7 +49,7 @@ def test_completion_offers_no_internals() -> None:
     for shown in (result, result.modes, result.modes[0]):
         assert not [name for name in dir(shown) if name.startswith("_")]
     assert "field" in dir(result.modes[0])
-    assert not {"field_data", "richer", "differentiate"} & set(dir(result.modes[0]))
+    assert not {"field_data", "other", "differentiate"} & set(dir(result.modes[0]))
 
 
 @pytest.mark.parametrize(
