@@ -47,7 +47,7 @@ def index_matrix(mode: ExactMode, maps: Mapping[int, Relief]) -> tuple[Array, fl
         abs(mode.k0 / index[i]) * math.sqrt(abs(mode.sensitivity.shares[i])) * relief.rms
         for i, relief in maps.items()
     )
-    ratio = coupling / _distance(mode, max(relief.degree for relief in maps.values()))
+    ratio = _ratio(mode, coupling, maps)
     if ratio > _TRUST:
         raise SolveError(
             f"{mode.pol} q={mode.q} l={mode.l}: the index map couples it to other modes by {ratio:.2g} of their distance, too"
@@ -56,15 +56,21 @@ def index_matrix(mode: ExactMode, maps: Mapping[int, Relief]) -> tuple[Array, fl
     return matrix, _SAFETY * coupling * ratio
 
 
-def _distance(mode: ExactMode, reach: int) -> float:
-    """Distance of the nearest other mode that a map of some degree couples to (rad/um)."""
+def _ratio(mode: ExactMode, coupling: float, maps: Mapping[int, Relief]) -> float:
+    """The largest of coupling over distance to other modes: degrees |l - l'| and beyond of the maps couple to one of l'."""
+    top = max(relief.degree for relief in maps.values())
+    # share of the variance in each degree and beyond, the largest of the maps
+    tails = np.zeros(top + 1)
+    for relief in maps.values():
+        tail = np.cumsum(relief.variance[::-1])[::-1]
+        tails[: tail.size] = np.maximum(tails[: tail.size], tail / tail[0])
     spacing = abs(mode.sensitivity.by_degree())
     k = mode.k0.real
     window = (2.0 * math.pi / (k + spacing), 2.0 * math.pi / (k - spacing))
-    others = mode.sphere.modes(window, l_range=(max(1, mode.l - reach), mode.l + reach))
-    apart = [
-        abs(other.k0 - mode.k0)
+    others = mode.sphere.modes(window, l_range=(max(1, mode.l - top), mode.l + top))
+    ratios = [
+        coupling * tails[abs(other.l - mode.l)] / abs(other.k0 - mode.k0)
         for other in others
         if (other.pol, other.q, other.l) != (mode.pol, mode.q, mode.l)
     ]
-    return min([spacing, *apart])
+    return float(max([coupling / spacing, *ratios]))

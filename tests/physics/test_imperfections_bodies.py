@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import special
 from scipy.interpolate import PchipInterpolator
 
 import femwgm
@@ -147,6 +148,27 @@ def test_film_of_uneven_thickness() -> None:
         lines = multiplet(perfect, {1: film})
         shift = mode.k0.real - perfect.k0.real
         assert line_of(lines, mode.m).real - perfect.k0.real == pytest.approx(shift, rel=1e-3)
+
+
+def test_a_small_bead_is_a_dipole() -> None:
+    """m = 1 about the bead: the shift of its polarizability in the field of the bare sphere, the better the smaller it is."""
+    l, R, n = 24, 2.5, 1.59
+    mode = layered_sphere([R], [1.6, 1.0]).mode("TE", l, 1)
+    k = mode.k0.real
+    u = abs(mode.radial.match.u[0, 0] * np.exp(mode.radial.match.log[0, 0]))
+    energy = mode.sensitivity.stored.real / k**2
+    off = []
+    for radius in (0.02, 0.04):
+        far = R + radius
+        outside = u * far / R * abs(special.spherical_yn(l, k * far) / special.spherical_yn(l, k * R))
+        # half of (2 l + 1) / (4 pi) on the axis: only m = 1 and -1 have a field there
+        field = (outside / far) ** 2 * (2 * l + 1) / (8.0 * math.pi)
+        polarizability = 4.0 * math.pi * radius**3 * (n**2 - 1.0) / (n**2 + 2.0)
+        dipole = 1e3 * mode.wavelength_nm * polarizability * field / (2.0 * energy)
+        lines = multiplet(mode, {}, [Placed(radius, n, (0.0, 0.0, 1.0))])
+        off.append(lines.shift_pm.max() / dipole - 1.0)
+    assert abs(off[0]) < 0.03
+    assert abs(off[0]) < 0.6 * abs(off[1])
 
 
 def test_a_bead_is_that_of_two_spheres_wherever_it_sits() -> None:

@@ -54,7 +54,7 @@ def splitting(lines: Multiplet, upper: Axes, lower: Axes) -> None:
     upper.set_ylabel("spectrum")
     upper.set_yticks([])
     upper.set_ylim(0.0, 1.12)
-    upper.legend(loc="upper right")
+    upper.legend(loc="best")
     upper.axvline(0.0, color=GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
     lower.axvline(0.0, color=GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
     lower.plot(shift, rms_order(lines) / mode.l, ".", color=colour, markersize=2.5)
