@@ -17,6 +17,8 @@ from femwgm.ground.rows import Row
 
 __all__ = ["console", "modes_table", "notes", "plain_table", "print_quantities"]
 
+_STEPS = 8
+"""Regions NAME_1, NAME_2, ... from which on they are shown as one."""
 COLOURS = {"TE": "cyan", "TM": "magenta"}
 UNCUT = 10_000
 """Width of what is not a terminal: nothing is wrapped or cut."""
@@ -54,6 +56,7 @@ def modes_table(
     unit
         Unit of the lines, one of `femwgm.ground.units.SPECTRAL_UNITS`; None for wavelengths in nm.
     """
+    rows, regions = _gathered(rows, regions)
     cells = [_cells(row, regions, unit) for row in rows]
     names = [name for name in (cells[0] if cells else {}) if any(line[name].plain for line in cells)]
     names = names or ["mode"]
@@ -87,6 +90,22 @@ def _table(
     for row, line in zip(rows, cells, strict=True):
         table.add_row(*(line[name] for name in names), style=None if row.get("met", True) else "red")
     return table
+
+
+def _gathered(rows: Sequence[Row], regions: Sequence[str]) -> tuple[Sequence[Row], Sequence[str]]:
+    """Rows with one share for all steps of a graded layer, NAME_1 and on."""
+    stems = [name.rpartition("_")[0] if name.rpartition("_")[2].isdigit() else name for name in regions]
+    many = {stem for stem in stems if stems.count(stem) >= _STEPS}
+    if not many:
+        return rows, regions
+    names = [stem if stem in many else name for stem, name in zip(stems, regions, strict=True)]
+    out = []
+    for row in rows:
+        shares = dict.fromkeys(names, 0.0)
+        for name, region in zip(names, regions, strict=True):
+            shares[name] += float(row.get(f"energy_{region}") or 0.0)
+        out.append({**row, **{f"energy_{name}": share for name, share in shares.items()}})
+    return out, list(shares)
 
 
 def _cells(row: Row, regions: Sequence[str], unit: str | None) -> dict[str, Text]:

@@ -114,18 +114,17 @@ def test_a_fibre_takes_what_the_integral_over_its_volume_says() -> None:
             assert abs(found) == pytest.approx(volume, rel=5e-3, abs=1e-9)
 
 
-@pytest.mark.parametrize(("pol", "n_eff"), [("TM", 2.444), ("TE", 1.769)])
-def test_a_bus_is_a_straight_waveguide(pol: str, n_eff: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bus_is_a_straight_waveguide(monkeypatch: pytest.MonkeyPatch) -> None:
     """Arcs of other radii have the same index, the power of the mode is its flux, and E points where it should."""
     config = load_config("@couple-bus")
     materials = materials_from_config(config)
     media = {region: materials[name] for region, name in config.geometry.region_materials.items()}
     k0 = 2.0 * np.pi / 1.5514
     found = []
-    for order in (300.0, 450.0):
+    for order in (300.0, 400.0):
         monkeypatch.setattr(bus, "_ORDER", order)
-        found.append(bus.bus_mode(config, media, k0, 0.5, pol))
-    assert found[0].beta / k0 == pytest.approx(n_eff, abs=1e-3)
+        found.append(bus.bus_mode(config, media, k0, 0.5, "TM"))
+    assert found[0].beta / k0 == pytest.approx(2.444, abs=1e-3)
     assert found[0].beta == pytest.approx(found[1].beta, rel=2e-4)
     x, z = np.meshgrid(np.linspace(-0.6, 1.1, 341), np.linspace(-0.7, 0.7, 281), indexing="ij")
     E, H = found[0].fields(x, z)

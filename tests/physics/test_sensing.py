@@ -113,9 +113,8 @@ def test_what_cannot_be_sensed_is_refused(name: str) -> None:
         sensors(load_config(name))
 
 
-@pytest.mark.parametrize("pol", ["TE", "TM"])
-def test_the_dipole_holds_within_its_error_of_the_exact_bead(pol: str) -> None:
-    raw = ball(index=1.6, polarizations=[pol], window=["780 nm", "880 nm"], azimuthal_orders=[30])
+def test_the_dipole_holds_within_its_error_of_the_exact_bead() -> None:
+    raw = ball(index=1.6, polarizations=["TM"], window=["780 nm", "880 nm"], azimuthal_orders=[30])
     raw["geometry"]["layers"][0]["radius"] = "3 um"
     for radius in (0.01, 0.05):
         found = table(raw, Probe(radius_um=radius, exact=True))
