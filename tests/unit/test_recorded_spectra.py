@@ -152,3 +152,15 @@ def test_a_bad_resolution_is_refused(tmp_path: Path, text: str, capsys: pytest.C
     assert status == 2
     assert said.count("\n") == 1
     assert "--resolution" in said
+
+
+def test_points_without_counts_are_left_out_and_told(tmp_path: Path) -> None:
+    file = tmp_path / "dead.csv"
+    rows = [f"{640.0 + 0.02 * i:.2f},{'NaN' if i % 10 == 0 else 100 + i % 7}" for i in range(100)]
+    file.write_text("wavelength (nm),counts\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    found = read_recorded(file)
+    assert len(found) == 90
+    assert any("10 points without counts" in note for note in found.notes)
+    file.write_text("wavelength (nm),counts\n" + "\n".join(f"{640.0 + 0.02 * i:.2f},nan" for i in range(100)))
+    with pytest.raises(ConfigError, match="only 0 points have counts"):
+        read_recorded(file)

@@ -104,6 +104,8 @@ def read_recorded(
             remedy="e.g. --unit nm",
         )
     x, y, notes = _two_columns(table, file, column, unit)
+    if x.size < MIN_ROWS:
+        raise ConfigError(f"only {x.size} points have counts; {MIN_ROWS} make a spectrum", file=file)
     order = np.argsort(x)
     x, y = x[order], y[order]
     if not LIGHT_NM[0] <= x[0] <= x[-1] <= LIGHT_NM[1]:
@@ -150,7 +152,12 @@ def _two_columns(
             f"{count} columns; it is not stated which of them holds the counts", file=file,
             remedy=f"--column NAME, one of {', '.join(names)}" if names else "keep two columns, or name them in the line above",
         )  # fmt: skip
-    return table.numbers(first, "wavelength"), table.numbers(second, "counts"), notes
+    x = table.numbers(first, "wavelength")
+    y = np.array([table.number(row, second, "counts") for row in range(len(table.rows))])
+    read = np.isfinite(y)
+    if not read.all():
+        notes.append(f"{int((~read).sum())} points without counts are left out")
+    return x[read], y[read], notes
 
 
 def _abscissa(table: Table, count: int, unit: str | None) -> tuple[Column, bool]:
