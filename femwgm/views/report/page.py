@@ -147,7 +147,7 @@ def _table(run: RunView) -> str:
 
 def _heading(text: str) -> str:
     """Text with its indices lowered: n_eff becomes n with the index eff."""
-    return re.sub(r"_(\w+)", r"<sub>\1</sub>", escape(text))
+    return re.sub(r"\b([nQ])_(\w+)", r"\1<sub>\2</sub>", escape(text))
 
 
 def _cells(mode: ModeView, run: RunView) -> dict[str, tuple[str, float | str]]:
