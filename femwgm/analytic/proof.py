@@ -31,8 +31,12 @@ from typing import Any
 
 from femwgm.errors import SolveError
 
-_TERMS = 100, 400
-"""Terms of the Taylor series on a piece of a contour: to begin with, and at most."""
+_TERMS = 16, 400
+"""Terms of the Taylor series on a piece of a contour, at least and at most."""
+_SPARE = 6.0
+"""Digits by which the rest of the series must lie below its first term."""
+_FACTORS = 1.5, 1.3, 1.1, 0.9, 0.75, 0.6, 0.45, 0.3, 0.2, 0.1, 0.05
+"""By which the next piece may be longer or shorter than the last."""
 _SHRINK = 30.0
 """Radius of the disc of Cauchy's estimate over half the length of the piece."""
 _FINEST = 2.0**-30
@@ -182,7 +186,7 @@ class Prover:
 
         corners = [k_low - 1j * depth, k_high - 1j * depth, k_high + 1j * height, k_low + 1j * height]
         size = max(abs(complex(float(a), float(b))) for a, b in self.indices) * k_high * float(self.radii[-1])
-        bits = int(4.0 * max(l, size)) + 300
+        bits = int(2.0 * max(l, size)) + 100
         for _ in range(3):
             with _precision(bits):
                 total = flint.arb(0)
@@ -203,7 +207,8 @@ class Prover:
 
         along = stop - start
         whole = abs(along)
-        done, step = 0.0, min(1.0, 1.0 / (phase * whole), abs(start) / (_SHRINK * whole))
+        longest = min(abs(start), abs(stop)) / (_SHRINK * whole)
+        done, step = 0.0, min(1.0, 1.0 / (phase * whole), longest)
         total, terms = flint.arb(0), _TERMS[0]
         here = start
         while done < 1.0:
@@ -213,25 +218,25 @@ class Prover:
             a, b = (flint.acb(x.real, x.imag) for x in (here, there))
             middle, half = (a + b) / 2, (b - a) / 2
             series, rest = self._series(tm, l, middle, half, terms)
-            first, moved, power = abs(series[0]), flint.arb(0), flint.arb(1)
-            for term in series[1:]:
-                power = power * abs(half)
-                moved = moved + abs(term) * power
-            if moved < 0.9 * first and rest * 1000000 < first:
+            sizes = [abs(term) for term in series]
+            length = abs(half)
+            moved, lost = _sum_beyond_first(sizes, length), _digits(sizes[0] / rest)
+            if moved < 0.9 and lost > _SPARE:
                 unknown = flint.acb(flint.arb(0, rest), flint.arb(0, rest))
                 ends = [_polynomial(series, sign * half) + unknown for sign in (1, -1)]
                 total += (ends[0] / series[0]).arg() - (ends[1] / series[0]).arg()
-                done, here, step = done + step, there, 1.2 * step
+                done, here = done + step, there
                 if last:
                     break
-            elif moved < 0.9 * first and terms < _TERMS[1]:
-                terms *= 2
-            else:
-                step *= 0.6
-                if step < _FINEST:
-                    raise SolveError(
-                        "a pole lies on the edge of the window: no count can be proved; move the window a little"
-                    )
+            if step < _FINEST:
+                raise SolveError(
+                    "a pole lies on the edge of the window: no count can be proved; move the window a little"
+                )
+            # The length that the series allows, and as many terms as that takes: both are known now.
+            step *= next((f for f in _FACTORS if _sum_beyond_first(sizes, length * f) < 0.8), _FACTORS[-1])
+            step = min(step * (0.5 if lost <= _SPARE and terms == _TERMS[1] else 1.0), longest)
+            needed = terms + int((_SPARE + 6.0 - lost) / math.log10(_SHRINK)) + 1
+            terms = min(max(needed, _TERMS[0]), _TERMS[1])
         return total
 
     def _series(self, tm: bool, l: int, c: Any, half: Any, terms: int) -> tuple[list[Any], Any]:
@@ -349,6 +354,21 @@ def _bessel_bounds(l: int, z_high: Any, z_low: Any, imaginary: Any) -> tuple[Any
     g, g_before = root * irregular(l), root * irregular(l - 1)
     turn = (arb(l) + 1) / z_low
     return f, before + turn * f, g, g_before + turn * g
+
+
+def _sum_beyond_first(sizes: Sequence[Any], length: Any) -> Any:
+    """How far a series of coefficients of these sizes may move from its first term within a length, over that term."""
+    total = sizes[-1]
+    for size in sizes[-2:0:-1]:
+        total = total * length + size
+    return total * length / sizes[0]
+
+
+def _digits(ratio: Any) -> float:
+    """Decimal logarithm of the lower end of a ball, at any size."""
+    import flint
+
+    return float((ratio.log() / flint.arb(10).log()).lower()) if ratio > 0 else -100.0
 
 
 def _polynomial(coefficients: Sequence[Any], t: Any) -> Any:

@@ -39,6 +39,8 @@ MAX_DEGREE = 16
 _FASTEST = 25.0
 """Factor by which one degree more lessens the error of a wavenumber at best: a smaller change is chance."""
 
+_IMAGINARY = 0.02
+"""Share of the error of a complex wavenumber that its imaginary part has at least."""
 _AHEAD = 0.4
 """Share of the distance to a poorer solution by two degrees that a field lacks at most."""
 
@@ -116,6 +118,7 @@ def solve_mode(
             rising = rising.raised(problem, expected, min(higher, MAX_DEGREE), mirror, pick)
         except SolveError:
             goals = replace(goals, adapt=False)  # what a lower degree gave stands
+    q_rad = _not_by_chance(q_rad, rising.left)
     # What was observed before is called `other`: its changes are the errors.
     mode, field, left = rising.mode, second.field, rising.left
     media = problem.media(mode.k0)
@@ -259,6 +262,14 @@ def observe(problem: MeridianProblem, mode: Eigenmode, expected: Expected, mirro
 def _radiation(first: Observed, second: Observed, left: Remainder, radius: float) -> RadiationQ:
     barrier = left.error * steepness(second.field.m, second.wavenumber * radius)
     return best_radiation_q(first.candidates, second.candidates, left.share, barrier, left.error)
+
+
+def _not_by_chance(q_rad: RadiationQ, left: Remainder) -> RadiationQ:
+    """A Q from the imaginary part of an extrapolated eigenvalue: its change may be small where its error passes through zero."""
+    if q_rad.ln_q is None or q_rad.error is None or q_rad.source != "eigenvalue" or left.share == 1.0:
+        return q_rad
+    of_wavenumber = _IMAGINARY * 2.0 * float(np.exp(min(q_rad.ln_q, 100.0))) * left.error
+    return replace(q_rad, error=max(q_rad.error, min(of_wavenumber, 0.1)))
 
 
 def _losses(

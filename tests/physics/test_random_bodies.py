@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import numpy as np
 import pytest
 from support.accuracy import LIMIT, true_over_stated
 
+from femwgm.errors import ConfigError
 from femwgm.modes.mode import Mode
 from femwgm.runs.loop import run
 
@@ -101,7 +103,7 @@ def refined(config: dict[str, Any], mode: Mode) -> Mode:
     """The mode again: far more accurate, and on a domain that ends a wavelength from the body."""
     near = 1e-3 * mode.wavelength_nm
     modes = {**config["modes"], "azimuthal_orders": [mode.m]}
-    accuracy = {"wavelength": FINER * config["accuracy"]["wavelength"]}
+    accuracy = {"wavelength": FINER * config["accuracy"]["wavelength"], "q": 1e-4}
     again = {
         **config,
         "modes": modes,
@@ -113,11 +115,16 @@ def refined(config: dict[str, Any], mode: Mode) -> Mode:
 
 
 def ratios(seed: int) -> dict[str, float]:
-    """True error over stated error of every number of the mode in the middle of what is found."""
-    config = drawn(seed)
-    modes = list(run(config).modes)
-    mode = modes[len(modes) // 2]
-    return true_over_stated(mode, refined(config, mode))
+    """True error over stated error of every number of the mode in the middle of what is found, by the first draw that has any."""
+    for draw in count(seed, len(SEEDS)):
+        config = drawn(draw)
+        try:
+            modes = list(run(config).modes)
+        except ConfigError:  # no mode of the kind in the window
+            continue
+        mode = modes[len(modes) // 2]
+        return true_over_stated(mode, refined(config, mode))
+    raise AssertionError("counts for ever")
 
 
 @pytest.mark.parametrize("seed", SEEDS)
