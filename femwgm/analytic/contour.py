@@ -203,7 +203,10 @@ def _windings(resonator: Resonator, tm: bool, boxes: Boxes) -> NDArray[np.int64]
         ]
     )
     media = resonator.media.at(boxes.x1.max(keepdims=True))
-    rate = float(np.abs(np.sqrt(media.t[:, 0])).max()) * resonator.radii[-1]
+    depths = np.diff(
+        [0.0, *resonator.radii, resonator.radii[-1]]
+    )  # of the layers; what the ambient adds is in the last
+    rate = float(np.abs(np.sqrt(media.t[:, 0])) @ depths) + resonator.radii[-1]
     side = float(np.abs(np.diff(corners, axis=0)).max())
     points = 8 + int(min(side * rate / _TURN, 400.0))
     along = np.linspace(0.0, 1.0, points, endpoint=False)[:, None, None]

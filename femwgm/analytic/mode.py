@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _ROUNDING = 4e-15
 """Error of 1/Q from a pole in double precision."""
+_UNRESOLVED = 1e-12
+"""|Im k0| / Re k0 of a pole in double precision below which not even its sign is known to a few per cent."""
 _SHARP = math.log(1e8)
 """ln Q_rad above which only its logarithm tells a pole from a real resonance."""
 
@@ -95,9 +97,11 @@ class ExactMode:
 
     @property
     def q_total(self) -> float:
-        """-Re k0 / (2 Im k0): negative where gain outweighs all loss."""
+        """-Re k0 / (2 Im k0): negative where gain outweighs loss; NaN where only a pole is known and rounding hides its sign."""
         if self.sphere.media.lossless:
             return self.q_rad
+        if math.isnan(self.log_q_rad) and abs(self.k0.imag) < _UNRESOLVED * self.k0.real:
+            return math.nan
         return -0.5 * self.k0.real / self.k0.imag if self.k0.imag else math.inf
 
     @property

@@ -40,7 +40,7 @@ def mode_row(mode: ExactMode, regions: Sequence[str]) -> dict[str, Any]:
         raise GeometryError(f"{len(regions)} region names for {count} media")
     start = time.perf_counter()
     row = {name: _finite(getattr(mode, name, None)) for name in table.columns(regions)}
-    row.update(k0_re_per_um=mode.k0.real, k0_im_per_um=mode.k0.imag, q_total=mode.q_total)
+    row.update(k0_re_per_um=mode.k0.real, k0_im_per_um=mode.k0.imag, q_total=_finite(mode.q_total))
     row["q_rad"] = None if math.isnan(mode.q_rad) else mode.q_rad
     for name in table.SHARES:
         for region, share in zip(regions, getattr(mode, name).values(), strict=True):
