@@ -104,26 +104,20 @@ def identify(
         points = np.stack([rhos * np.cos(betas), rhos * np.sin(betas)])
     else:
         points = _paths(profile, rho, beta, surface - radii[0], latitude, plane is not None, samples)
-    least = _METAL_THRESHOLD if (eps.real < 0.0).any() else _RADIAL_THRESHOLD
-
-    def counted(of: str) -> tuple[tuple[int, int], list[float]]:
-        """q and p by the function that belongs to a polarization, and how sure each is."""
-        line, arc = np.split(_radial_function(field, eps, of, points, body, profile), [samples])
-        (radial, sure), (polar, polar_sure) = _sign_changes(line, least), _sign_changes(arc, _POLAR_THRESHOLD)
-        if plane:
-            # rho H_rho is odd about a natural plane and even about a conducting one; rho E_rho the other way round.
-            polar = 2 * polar + int((of == "TE") == (plane == "natural"))
-        return (radial + 1, polar), [sure, polar_sure]
-
-    (q, p), sure = counted(pol)
-    pure = purity(te_fraction)
-    confidence = float(pure * min(*sure, 1.0))
-    if pure < UNSURE:  # as much of one polarization as of the other: an order counts where both agree on it
-        others = counted("TM" if pol == "TE" else "TE")[0]
-        sure = [
-            s if own == other else min(s, pure) for s, own, other in zip(sure, (q, p), others, strict=True)
-        ]
-    return Label(pol, q, p, te_fraction, confidence, *sure)
+    line, arc = np.split(_radial_function(field, eps, pol, points, body, profile), [samples])
+    radial_changes, radial_weakest = _sign_changes(
+        line, _METAL_THRESHOLD if (eps.real < 0.0).any() else _RADIAL_THRESHOLD
+    )
+    polar_changes, polar_weakest = _sign_changes(arc, _POLAR_THRESHOLD)
+    if plane:
+        # rho H_rho is odd about a natural plane and even about a conducting one; rho E_rho the other way round.
+        odd = (pol == "TE") == (plane == "natural")
+        polar_changes = 2 * polar_changes + int(odd)
+    distinct = min(radial_weakest, polar_weakest, 1.0)
+    return Label(
+        pol, radial_changes + 1, polar_changes, te_fraction, float(purity(te_fraction) * distinct), radial_weakest,
+        polar_weakest,
+    )  # fmt: skip
 
 
 def _brightest_height(field: CellField, eps: Array, body: Array | None) -> float:
