@@ -173,13 +173,13 @@ def in_unit(quantity: tuple[Decimal, str], unit: str) -> Decimal:
 
 
 def um(value: float) -> str:
-    """The quantity string of a length in um, in mm from 1 mm on; reading it gives the same float back.
+    """The quantity string of a length in um, in mm from 1 mm to a kilometre; reading it gives the same float back.
 
     >>> um(10.0), um(0.1 + 0.2), um(4000.0)
     ('10 um', '0.30000000000000004 um', '4 mm')
     """
     short = f"{value:.6g}"
-    if float(short) == value and abs(value) >= 1e3:
+    if float(short) == value and 1e3 <= abs(value) < 1e9:
         return f"{(Decimal(repr(value)) / 1000).normalize():f} mm"
     return f"{short if float(short) == value else repr(value)} um"
 

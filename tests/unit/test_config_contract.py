@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from femwgm.config import RunConfig, config_hash, dump_resolved, json_schema, load_config
@@ -112,6 +112,8 @@ def test_names_that_look_like_something_else(name: str) -> None:
 
 
 @given(st.floats(min_value=1e-300, max_value=1e300))
+@example(1e300)
+@example(4000.0)
 def test_a_length_survives_its_own_writing(value: float) -> None:
     assert length_um(um(value)) == value
 
