@@ -7,6 +7,7 @@ configurations, `{columns}` the columns of the table, `{changes}` the changelog.
 from __future__ import annotations
 
 import contextlib
+import csv
 import io
 import os
 import shlex
@@ -138,6 +139,8 @@ class Gallery(_Run):
         from femwgm.views.figures.shape import shape_figure
         from femwgm.views.figures.style import look, rendered
 
+        with (ROOT / "benchmarks" / "published" / "gallery.csv").open(encoding="utf-8", newline="") as file:
+            measured = {row["name"]: row for row in csv.DictReader(file)}
         found: list[nodes.Node] = []
         for entry in examples():
             section = nodes.section(ids=[nodes.make_id(entry.name)])
@@ -146,8 +149,10 @@ class Gallery(_Run):
             config = load_config(entry.path)
             with look():
                 section += picture(self, rendered(shape_figure(config), "svg"), "svg", entry.about)
-            verb = "sweep" if config.sweep is not None else "run"
-            section += self.source(f"femwgm {verb} @{entry.name} -o runs/{entry.name}", "console")
+            row = measured[entry.name]  # none: python benchmarks/gallery.py NAME
+            section += self.source(f"{row['command']} @{entry.name} -o runs/{entry.name}", "console")
+            cost = f"{row['rows']} rows, {float(row['seconds']):.3g} s of one core without pictures, {row['megabytes']} MB"
+            section += nodes.paragraph("", f"{cost}. Checked against: {entry.checked}.")
             section += self.source(entry.path.read_text(encoding="utf-8"), "yaml")
             found.append(section)
         return found

@@ -28,11 +28,14 @@ class Example:
         The file.
     about
         What it is, in a sentence.
+    checked
+        What its numbers were checked against.
     """
 
     name: str
     path: Path
     about: str
+    checked: str = ""
 
     def files(self, raw: Mapping[str, Any]) -> list[str]:
         """Relative paths of the files that the configuration reads, as it writes them."""
@@ -51,7 +54,7 @@ def examples(folder: str = "") -> list[Example]:
     """The shipped configurations of a folder of configs/, by name."""
     place = home() / "configs"
     return [
-        Example(path.relative_to(place).with_suffix("").as_posix(), path, _about(path))
+        Example(path.relative_to(place).with_suffix("").as_posix(), path, *_head(path))
         for path in sorted((place / folder).glob("*.yaml"))
     ]
 
@@ -85,10 +88,11 @@ def configuration_path(source: str | Path) -> Path:
     return path
 
 
-def _about(path: Path) -> str:
-    """The first line of the file's comment."""
+def _head(path: Path) -> tuple[str, str]:
+    """What the first lines of the file's comment say: what it is, and what it was checked against."""
     with path.open(encoding="utf-8") as lines:
-        return next(lines, "").lstrip("# ").strip()
+        first, second = next(lines, ""), next(lines, "")
+    return first.lstrip("# ").strip(), second.partition("# Checked against: ")[2].strip().rstrip(".")
 
 
 def _strings(value: Any) -> list[str]:

@@ -33,6 +33,7 @@ def femwgm(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, st
 @pytest.mark.parametrize("entry", [*examples(), *examples("paper")], ids=lambda entry: entry.name)
 def test_each_says_in_a_sentence_what_it_is(entry) -> None:
     assert re.fullmatch(r"[A-Z].{10,108}\.", entry.about), entry.about
+    assert entry.checked or "/" in entry.name, "the second line says what the numbers were checked against"
     assert load_config(f"@{entry.name}") == load_config(entry.path)
 
 
