@@ -111,12 +111,12 @@ def _disc(orders: Orders, shift: complex, least: float, reach: float) -> tuple[A
         left = krylov.remainder * np.abs(y[-1]) / np.abs(inverted)
         bad = np.flatnonzero(left > _CONVERGED)
         sure = int(bad[0]) if len(bad) else len(inverted)
-        radius = float(1.0 / abs(inverted[sure - 1])) if sure else 0.0
+        radius = certain = float(1.0 / abs(inverted[sure - 1])) if sure else 0.0
         if len(
             bad
         ):  # a Ritz value that is still on its way is much closer to where it goes than to the shift
             radius = max(radius, float(0.5 / abs(inverted[sure])))
-        if krylov.steps == before or radius > reach or (sure >= _ENOUGH and radius > 1.5 * least):
+        if krylov.steps == before or certain > reach or (sure >= _ENOUGH and radius > 1.5 * least):
             break
     return shift + 1.0 / inverted[:sure], krylov.basis @ y[:, :sure], radius
 
