@@ -41,7 +41,7 @@ _FASTEST = 25.0
 
 _IMAGINARY = 0.02
 """Share of the error of a complex wavenumber that its imaginary part has at least."""
-_AHEAD = 0.4
+_AHEAD = 0.5
 """Share of the distance to a poorer solution by two degrees that a field lacks at most."""
 
 
