@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from femwgm.config.settings import Modes
-from femwgm.modes.labels import UNSURE
+from femwgm.modes.labels import UNSURE, purity
 from femwgm.modes.mode import Mode
 
 _MISS = 0.02
 """Distance from where the slopes put it, over the step, up to which a mode follows another."""
+_ASTRAY = 0.25
+"""The same in steps for modes any number of orders apart: with more, chance would join modes of two families."""
 _TURN = 0.25
 """Change of the TE content between neighbours up to which a mode follows another."""
 _SURE = 0.9
@@ -53,13 +55,12 @@ def asked_for(modes: Sequence[Mode], wanted: Modes) -> list[Mode]:
             surest[mode.family] = mode
 
     def belongs(mode: Mode) -> bool:
-        asked = (
-            (mode.pol, wanted.polarizations),
-            (mode.q, wanted.radial_orders),
-            (mode.p, wanted.polar_orders),
-        )
-        return surest[mode.family].confidence < UNSURE or all(
-            these is None or own in these for own, these in asked
+        best = surest[mode.family]
+        pure = purity(best.te_fraction)
+        orders = (mode.q, wanted.radial_orders), (mode.p, wanted.polar_orders)
+        counted = all(these is None or own in these for own, these in orders)
+        return (mode.pol in wanted.polarizations or pure < UNSURE) and (
+            counted or best.confidence < UNSURE * pure
         )
 
     return [mode for mode in modes if belongs(mode)]
@@ -105,7 +106,8 @@ def _miss(mode: Mode, other: Mode) -> float | None:
         return None
     steps = other.m - mode.m
     rise = 0.5 * steps * (1.0 / (mode.radius * mode.n_g) + 1.0 / (other.radius * other.n_g))
-    return abs(other.k0.real - mode.k0.real - rise) / rise / steps**2
+    astray = abs(other.k0.real - mode.k0.real - rise) / (rise / steps)
+    return astray * max(1.0 / steps**3, _MISS / _ASTRAY)
 
 
 def _label(chain: Sequence[Mode]) -> tuple[str, int, int | None]:

@@ -1,11 +1,13 @@
 """Labels of a mode from its field alone: polarization, radial order q, polar order p, and how sure they are.
 
 On a sphere rho H_rho (TE) and rho E_rho (TM) separate into a radial function and P_l^m(cos theta): the first has q - 1 zeros in
-the solid, the second l - m zeros between the poles. On other bodies of revolution the same counts define the labels.
+the solid, the second l - m zeros between the poles. On other bodies of revolution the same counts define the labels; where
+neither polarization dominates, the pair of both is counted as one vector, which turns round at a zero.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +27,40 @@ UNSURE = 0.2
 
 
 @dataclass(frozen=True)
+class Turns:
+    """How often a function turns round between its lobes.
+
+    Attributes
+    ----------
+    count
+        How often.
+    sure
+        From 0 to 1: how distinct the lobes are, and how clear the turns.
+    least, most
+        The count if every turn that is unclear were none, and if each were one.
+    """
+
+    count: int
+    sure: float
+    least: int
+    most: int
+
+    def mirrored(self, odd: bool) -> Turns:
+        """The same of a function that a plane continues, odd or even."""
+        count, least, most = (2 * number + odd for number in (self.count, self.least, self.most))
+        return Turns(count, self.sure, least, most)
+
+
+def _holds(asked: Collection[int] | None, order: int, counted: Turns | None, first: int) -> bool:
+    """Whether an order is among those asked for, or may be one of them where its count is unsure."""
+    if asked is None or order in asked:
+        return True
+    if counted is None or counted.sure >= UNSURE:
+        return False
+    return any(counted.least <= wanted - first <= counted.most for wanted in asked)
+
+
+@dataclass(frozen=True)
 class Label:
     """Polarization, radial and polar order of a mode.
 
@@ -38,8 +74,8 @@ class Label:
         1 for a pure TE mode, 0 for a pure TM mode: share of H_rho in the radial fields' energy.
     confidence
         From 0 to 1: purity of the polarization times the distinctness of the lobes that were counted.
-    radial_sure, polar_sure
-        Distinctness of the lobes that each of the orders was counted from.
+    radial, polar
+        What each of the orders was counted from.
     """
 
     pol: str
@@ -47,16 +83,15 @@ class Label:
     p: int
     te_fraction: float
     confidence: float
-    radial_sure: float = 1.0
-    polar_sure: float = 1.0
+    radial: Turns | None = None
+    polar: Turns | None = None
 
     def admits(self, modes: Modes) -> bool:
         """Whether the mode may be among those asked for: what the label is unsure of excludes nothing."""
-        sure = purity(self.te_fraction), self.radial_sure, self.polar_sure
-        wanted = modes.polarizations, modes.radial_orders, modes.polar_orders
-        return all(
-            these is None or own in these or certainty < UNSURE
-            for own, these, certainty in zip((self.pol, self.q, self.p), wanted, sure, strict=True)
+        return (
+            (self.pol in modes.polarizations or purity(self.te_fraction) < UNSURE)
+            and _holds(modes.radial_orders, self.q, self.radial, 1)
+            and _holds(modes.polar_orders, self.p, self.polar, 0)
         )
 
 
@@ -104,20 +139,18 @@ def identify(
         points = np.stack([rhos * np.cos(betas), rhos * np.sin(betas)])
     else:
         points = _paths(profile, rho, beta, surface - radii[0], latitude, plane is not None, samples)
-    line, arc = np.split(_radial_function(field, eps, pol, points, body, profile), [samples])
-    radial_changes, radial_weakest = _sign_changes(
-        line, _METAL_THRESHOLD if (eps.real < 0.0).any() else _RADIAL_THRESHOLD
-    )
-    polar_changes, polar_weakest = _sign_changes(arc, _POLAR_THRESHOLD)
+    parts = ("TE", "TM") if purity(te_fraction) < UNSURE else (pol,)
+    waves = np.stack([_radial_function(field, eps, part, points, body, profile) for part in parts])
+    if len(parts) > 1:  # D in units in which both have the energy of their share
+        waves[1] *= np.sqrt(tm / te) * np.linalg.norm(waves[0]) / np.linalg.norm(waves[1])
+    line, arc = np.split(waves, [samples], axis=1)
+    radial = _turns(line, _METAL_THRESHOLD if (eps.real < 0.0).any() else _RADIAL_THRESHOLD)
+    polar = _turns(arc, _POLAR_THRESHOLD)
     if plane:
         # rho H_rho is odd about a natural plane and even about a conducting one; rho E_rho the other way round.
-        odd = (pol == "TE") == (plane == "natural")
-        polar_changes = 2 * polar_changes + int(odd)
-    distinct = min(radial_weakest, polar_weakest, 1.0)
-    return Label(
-        pol, radial_changes + 1, polar_changes, te_fraction, float(purity(te_fraction) * distinct), radial_weakest,
-        polar_weakest,
-    )  # fmt: skip
+        polar = polar.mirrored((pol == "TE") == (plane == "natural"))
+    confidence = purity(te_fraction) * min(radial.sure, polar.sure)
+    return Label(pol, radial.count + 1, polar.count, te_fraction, confidence, radial, polar)
 
 
 def _brightest_height(field: CellField, eps: Array, body: Array | None) -> float:
@@ -211,18 +244,25 @@ def _radial_function(
     return np.asarray(r * u)
 
 
-def _sign_changes(u: Array, threshold: float) -> tuple[int, float]:
-    """Sign changes between the lobes of a complex function, and how sure they are (0 to 1).
+def _turns(u: Array, threshold: float) -> Turns:
+    """Turns between the lobes of complex functions (functions, points), taken as one vector.
 
     A lobe is a maximum of |u| above the threshold; its sign is its phase. The field of a leaky mode has no zeros, its phase turns
     instead: two lobes count as opposite when they are more than a right angle apart, and what follows the last lobe counts for
-    nothing. Unsure are lobes that barely stand above the threshold, and phases near a right angle.
+    nothing. Of two functions the direction may turn as well: by more than 60 degrees it is another order of either. Unsure are
+    lobes that barely stand above the threshold, and turns near that angle.
     """
-    size = np.abs(u)
+    size = np.linalg.norm(u, axis=0)
     padded = np.r_[-1.0, size, -1.0]
     lobes = np.flatnonzero((size >= padded[:-2]) & (size > padded[2:]) & (size > threshold * size.max()))
     if not len(lobes):
-        return 0, 0.0  # no field there to count the lobes of: the label is a guess, and says so
-    turns = np.cos(np.diff(np.angle(u[lobes])))
+        return Turns(
+            0, 0.0, 0, u.shape[1]
+        )  # no field there to count the lobes of: the label is a guess, and says so
+    directions = u[:, lobes] / size[lobes]
+    cosines = (directions[:, :-1].conj() * directions[:, 1:]).sum(axis=0).real
+    clear = cosines if len(u) == 1 else np.clip(2.0 * cosines - 1.0, -1.0, 1.0)
     weakest = float(size[lobes].min() / (threshold * size.max()))
-    return int((turns < 0.0).sum()), min(1.0, 0.5 * weakest, *np.abs(turns))
+    sure = float(min(1.0, 0.5 * weakest, *np.abs(clear)))
+    count, least, most = (int((clear < limit).sum()) for limit in (0.0, -UNSURE, UNSURE))
+    return Turns(count, sure, least, most)

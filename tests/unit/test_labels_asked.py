@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from femwgm.config import load_config
 from femwgm.modes.family import asked_for, with_families
-from femwgm.modes.labels import Label
+from femwgm.modes.labels import Label, Turns, _turns
 from femwgm.modes.mode import Mode
 from femwgm.runs.finish import with_e_direction
 from femwgm.runs.notes import doubts
@@ -31,13 +32,26 @@ def config(kind: str = "disk"):
         (Label("TM", 1, 0, 0.05, 0.9), False),
         (Label("TM", 1, 0, 0.45, 0.1), True),  # as much TE as TM: its polarization excludes nothing
         (Label("TM", 2, 0, 0.45, 0.1), False),  # but its two lobes do
-        (Label("TE", 2, 0, 0.95, 0.1, radial_sure=0.1), True),
-        (Label("TE", 1, 3, 0.95, 0.1, polar_sure=0.1), True),
-        (Label("TE", 1, 3, 0.95, 0.1, radial_sure=0.1), False),
+        (Label("TE", 2, 0, 0.95, 0.1, radial=Turns(1, 0.1, 0, 1)), True),
+        (Label("TE", 3, 0, 0.95, 0.1, radial=Turns(2, 0.1, 1, 2)), False),  # one turn of the two is clear
+        (Label("TE", 1, 3, 0.95, 0.1, polar=Turns(3, 0.1, 0, 3)), True),
+        (Label("TE", 1, 3, 0.95, 0.1, radial=Turns(0, 0.1, 0, 1)), False),
     ],
 )
 def test_what_a_label_is_unsure_of_excludes_nothing(label: Label, kept: bool) -> None:
     assert label.admits(config().modes) is kept
+
+
+def test_lobes_of_a_wave_and_of_a_hybrid() -> None:
+    x = np.linspace(0.0, 1.0, 401)
+    three, one = np.sin(3.0 * np.pi * x), np.sin(np.pi * x)
+    assert _turns(three[None], 0.05) == Turns(2, 1.0, 2, 2)
+    # Half of each: the polarizations agree, or one of them turns where the other does not.
+    assert _turns(np.stack([three, 1j * three]), 0.05).count == 2
+    two = np.sin(2.0 * np.pi * x)
+    assert _turns(np.stack([one, two]), 0.05).count == 1
+    assert _turns(np.stack([one, 0.3 * two]), 0.05).count == 0
+    assert _turns(np.zeros((1, 401)), 0.05).sure == 0.0
 
 
 def mode(m: int, **changes) -> Mode:
@@ -46,7 +60,7 @@ def mode(m: int, **changes) -> Mode:
     default = {"pol": "TE", "q": 1, "p": 0, "l": m, "confidence": 0.9, "te_fraction": 0.95}
     rest = {"log10_q_rad": 5.0, "q_abs": None, "energy": {}, "e2": {}, "radial_e2": {}, "mode_volume_um3": 1.0,
             "wavelength_error": 1e-9, "residual": 1e-12, "dofs": 1, "seconds": 0.0}  # fmt: skip
-    return Mode(m=m, k0=complex(k0), radius=3.0, n_g=1.5, met=True, **rest, **{**default, **changes})
+    return Mode(m=m, radius=3.0, n_g=1.5, met=True, **rest, **{**default, "k0": complex(k0), **changes})
 
 
 def test_a_family_that_is_another_is_left_out_and_an_unsure_one_is_not() -> None:
@@ -56,6 +70,20 @@ def test_a_family_that_is_another_is_left_out_and_an_unsure_one_is_not() -> None
     unsure = with_families([replace(m, confidence=0.1) for m in family], exact=False)
     assert asked_for(unsure, config().modes) == unsure
     assert len(asked_for(with_families([mode(31), mode(32)], exact=False), config().modes)) == 2
+
+
+def test_a_hybrid_is_unsure_of_its_polarization_not_of_its_orders() -> None:
+    hybrid = {"te_fraction": 0.45, "pol": "TM", "confidence": 0.1}
+    hybrids = [mode(32, **hybrid), mode(30, q=2, k0=9.25 + 0j, **hybrid)]
+    kept = asked_for(with_families(hybrids, exact=False), config().modes)
+    assert [m.m for m in kept] == [32]
+
+
+def test_modes_far_apart_in_m_are_one_family_only_where_the_slopes_meet() -> None:
+    near = [mode(20), replace(mode(32), k0=mode(32).k0 + 0.03)]  # 0.13 of a step of 0.22 rad/um away
+    far = [mode(20), replace(mode(32), k0=mode(32).k0 + 0.1)]
+    assert len({m.family for m in with_families(near, exact=False)}) == 1
+    assert len({m.family for m in with_families(far, exact=False)}) == 2
 
 
 def test_hybrids_say_so_and_planar_devices_say_where_e_points() -> None:
