@@ -24,7 +24,7 @@ _STEPS = 16
 _MOST_STEPS = 112
 _MOST_SHIFTS = 60
 _SAME = 1e-5
-_FINEST = 2e-3
+_FINEST = 5e-4
 """Half the length of the smallest piece of the range, relative to m^2."""
 _OVERLAP = 0.9
 """Share of a disc that the next shift counts on."""

@@ -208,7 +208,9 @@ def test_opposite_orders_agree() -> None:
 
 
 @pytest.mark.parametrize(
-    ("radius", "l", "index"), [(0.5, 5, 2.0), (1000.0, 13972, 1.45)], ids=["0.5um", "1mm"]
+    ("radius", "l", "index"),
+    [(0.5, 5, 2.0), pytest.param(1000.0, 13972, 1.45, marks=pytest.mark.slow)],
+    ids=["0.5um", "1mm"],
 )
 def test_sizes(radius: float, l: int, index: float) -> None:
     """From half a micrometre to a millimetre."""
@@ -270,6 +272,7 @@ def layer_moves(radii: list[float], indices: list[float], pol: str, l: int, near
                 assert moved.met
 
 
+@pytest.mark.slow
 def test_absorbing_layer_does_not_matter() -> None:
     layer_moves([2.0], [1.45, 1.0], "TE", 15, 0.97039805)
 
@@ -304,6 +307,7 @@ def test_radially_uniaxial_sphere(eps_r: float, k: float, quality: float) -> Non
     assert other.k0.real == pytest.approx(29.757177024195, rel=1e-8)
 
 
+@pytest.mark.slow
 def test_uniaxial_along_z_to_first_order() -> None:
     """dk0 / d eps_z = -(k0 / 2) int |E_z|^2 dV over the core / int eps |E|^2 dV, with the exact field of the isotropic sphere."""
     step = 3e-4
@@ -340,7 +344,7 @@ def test_axis_along_z_where_it_does_not_matter() -> None:
 SILVER = {1: 9.1946631e14 - 1.4965682e14j, 2: 1.2361051e15 - 2.252367e13j}
 
 
-@pytest.mark.parametrize(("l", "m"), [(1, 1), (1, 0), (2, 1)])
+@pytest.mark.parametrize(("l", "m"), [pytest.param(1, 1, marks=pytest.mark.slow), (1, 0), (2, 1)])
 def test_silver_sphere(l: int, m: int) -> None:
     omega = 2.0 * np.pi * SILVER[l]
     plasma = 1.3659e16
@@ -355,5 +359,5 @@ def test_silver_sphere(l: int, m: int) -> None:
 
 
 def test_metal_without_modes_says_so() -> None:
-    with pytest.raises(ConfigError, match="modes of metals are sought"):
+    with pytest.raises(ConfigError, match="poles of a sphere with metal are counted"):
         run_for([0.04], [{"eps": "-30"}, 1.0], "TE", 1, 0.5)

@@ -143,7 +143,7 @@ def _axial_n(u, r, z, centre, k, h):  # type: ignore[no-untyped-def]
     return (slope + k**2 * (z - centre) * u(r, z)) / k
 
 
-@pytest.mark.parametrize("m", [0, 1, 2])
+@pytest.mark.parametrize("m", [0, *(pytest.param(m, marks=pytest.mark.slow) for m in (1, 2))])
 def test_fields_fit_together(m: int) -> None:
     """Tangential E and H are continuous on every surface, and the integrals of the field are the stated shares."""
     for mode in small_pair(m)[:2]:
@@ -173,7 +173,7 @@ def _integral(field: StackField, centre: float, lo: float, hi: float, n: float) 
     return float((weight * n**2 * (np.abs(E) ** 2).sum(axis=0)).sum())
 
 
-@pytest.mark.parametrize("m", [0, 1])
+@pytest.mark.parametrize("m", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_shares_are_slopes(m: int) -> None:
     """d ln k / d ln n of each medium is minus its share (Hellmann and Feynman), the ambient's included."""
     window = (9.40, 9.52)

@@ -79,6 +79,7 @@ def test_a_family_does_not_depend_on_the_basis(monkeypatch: pytest.MonkeyPatch) 
     )
 
 
+@pytest.mark.slow
 def test_a_family_of_dispersive_modes_settles_on_the_same_wavenumbers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -155,6 +155,7 @@ def coupled_exact(thickness_um, gap=0.4):
     return [sphere.mode("TM", l=140, q=q).k0.real for q in (1, 2)]
 
 
+@pytest.mark.slow
 def test_the_avoided_crossing_of_coupled_shells_is_found() -> None:
     result = coupled([244, 250, 254, 258, 264])
     (crossing,) = result.crossings.itertuples()

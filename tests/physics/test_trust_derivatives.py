@@ -166,6 +166,7 @@ def spheroid(a: float, b: float) -> Mode:
     return mode
 
 
+@pytest.mark.slow
 def test_spheroid() -> None:
     """The equatorial axes of a coated spheroid against runs at other sizes, and by Euler's identity all four."""
     mode = spheroid(4.0, 3.2)

@@ -139,5 +139,5 @@ def test_threshold_in_plane_is_no_lower() -> None:
     assert abs(amplified.k0.imag) < 1e-13 * found.k0
     with pytest.raises(GeometryError, match="layer 2 is not one of the 2"):
         threshold(tm, 2)
-    with pytest.raises(GeometryError, match="grows without"):
+    with pytest.raises(GeometryError, match="lases without"):
         threshold(LayeredSphere([1.0], [1.5 - 0.01j, 1.0]).mode("TE", 30), 0)

@@ -84,7 +84,7 @@ def test_growth_with_the_diameter_is_fitted(bench: dict[str, ModuleType]) -> Non
 def test_the_command_explains_itself_and_refuses_what_it_does_not_know() -> None:
     run = [sys.executable, str(BENCHMARKS / "run.py")]
     helped = subprocess.run([*run, "--help"], capture_output=True, text=True, check=True)
-    assert "B1 ... B7" in helped.stdout
+    assert "B1 ... B8" in helped.stdout
     refused = subprocess.run([*run, "B9"], capture_output=True, text=True, check=False)
     assert refused.returncode == 2
     assert "no case B9" in refused.stderr

@@ -324,7 +324,7 @@ def test_outlines_from_a_drawing(drawing: str, tmp_path: Any) -> None:
         (DXF_HEAD + DXF_TAIL, "it holds no lines, arcs, splines or polylines"),
         (
             DXF_HEAD + DOME["line and arc in any order"] + "0\nLINE\n10\n7\n20\n7\n11\n8\n21\n8\n" + DXF_TAIL,
-            "one chain",
+            "single chain",
         ),
     ],
 )

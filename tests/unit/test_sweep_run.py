@@ -259,7 +259,7 @@ def test_places_that_cannot_hold_a_sweep_are_refused_before_any_work(tmp_path, m
         ("file", "is a file"),
         ("file/below", "cannot be written"),
         ("run", "holds a run"),
-        ("a\0b", "no name"),
+        ("a\0b", "not a valid folder name"),
     ):
         with pytest.raises(OutputError, match=words):
             sweep(thickness_sweep(2), tmp_path / place)

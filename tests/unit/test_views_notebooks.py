@@ -49,6 +49,11 @@ def test_bend_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
+def test_graded_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_figure("graded_figure.py", monkeypatch, tmp_path / "graded.png")
+
+
+@pytest.mark.slow
 def test_temperature_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_figure("temperature_figure.py", monkeypatch, tmp_path / "temperature.png")
 
