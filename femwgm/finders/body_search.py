@@ -183,18 +183,21 @@ class BodySearch(ElementFinder):
         """A remark for each kind of mode that was asked for and is not there, with the reason; and on what was not searched."""
         keys = {f.key for f in self.found}
         missing = [key for key in self._asked() if key not in keys]
-        return [*map(self._reason, missing), *self._without_order(), *self._unsearched()]
+        together: dict[tuple[str, int, str], list[str]] = {}
+        for pol, q, p in missing:
+            together.setdefault((pol, q, self._reason(pol, q, p)), []).append(str(p))
+        absent = [f"no {pol} q={q} p={', '.join(p)}: {why}" for (pol, q, why), p in together.items()]
+        return [*absent, *self._without_order(), *self._unsearched()]
 
-    def _reason(self, key: tuple[str, int, int]) -> str:
+    def _reason(self, pol: str, q: int, p: int) -> str:
         """Why no family of a kind was found."""
-        pol, q, p = key
         plane = image_plane(self.seen[0].family.field) if self.seen else None
         if plane and (p % 2 == 1) != ((pol == "TE") == (plane == "natural")):
-            return f"no {_name(key)}: a conducting plane z = 0 leaves {pol} modes of the other parity of p"
+            return f"a conducting plane z = 0 leaves {pol} modes of the other parity of p"
         others = sorted({f.label.p for f in self.seen if f.key[:2] == (pol, q)})
         there = f" (of {pol} q={q} there: p={', '.join(map(str, others))})" if others else ""
         searched = f"none with Q above {LEAST_Q:g} between m = {self.highest:.0f} and {self.searched:.0f}"
-        return f"no {_name(key)}: {'search incomplete, ' if self.gaps else ''}{searched}{there}"
+        return f"{'search incomplete, ' if self.gaps else ''}{searched}{there}"
 
     def _without_order(self) -> list[str]:
         """Families that were asked for, but have no integer order in the window."""
