@@ -55,21 +55,25 @@ def measured(entry: Example) -> dict[str, str | int]:
     }
 
 
-def main() -> None:
+def keep(row: dict[str, str | int]) -> None:
+    """Put a row into the table, which holds those of the examples that there are."""
     known: dict[str, dict[str, str | int]] = {}
     if TABLE.exists():
         with TABLE.open(encoding="utf-8", newline="") as file:
-            known = {row["name"]: dict(row) for row in csv.DictReader(file)}
-    for entry in examples():
-        if not sys.argv[1:] or entry.name in sys.argv[1:]:
-            known[entry.name] = measured(entry)
-            print(known[entry.name], flush=True)
+            known = {old["name"]: dict(old) for old in csv.DictReader(file)}
+    known[str(row["name"])] = row
     with TABLE.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(
-            file, ["name", "command", "rows", "seconds", "megabytes"], lineterminator="\n"
-        )
+        writer = csv.DictWriter(file, list(row), lineterminator="\n")
         writer.writeheader()
         writer.writerows(known[entry.name] for entry in examples() if entry.name in known)
+
+
+def main() -> None:
+    for entry in examples():
+        if not sys.argv[1:] or entry.name in sys.argv[1:]:
+            row = measured(entry)
+            print(row, flush=True)
+            keep(row)
 
 
 if __name__ == "__main__":

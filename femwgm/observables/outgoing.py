@@ -89,7 +89,9 @@ class SphericalWaves:
         rho = np.hypot(r, z)
         sine, cosine = _off_axis(z / rho)
         P, dP, scale = angular_functions(m, self.degrees, cosine)
-        log_h, ratio = log_outgoing(self.degrees, n * k0 * rho)
+        farthest = rho.max(initial=0.0)
+        distances, which = np.unique(np.round(rho / farthest, 13), return_inverse=True)
+        log_h, ratio = (part[:, which] for part in log_outgoing(self.degrees, n * k0 * farthest * distances))
         a, b, log = self.amplitudes
         E, H = (np.zeros((3, len(rho)), dtype=np.complex128) for _ in range(2))
         for i, l in enumerate(self.degrees):
@@ -224,10 +226,13 @@ def log_outgoing(degrees: Array, x: Array) -> tuple[Array, Array]:
     x = np.asarray(x, dtype=np.complex128)
     g = 1.0 / x - 1j  # h_1 / h_0
     log = 1j * x - np.log(x) - 0.5j * np.pi
-    logs, ratios = {}, {}
+    wanted, logs, ratios = {int(l) for l in degrees}, {}, {}
+    product = np.ones_like(x)
     for l in range(int(degrees[-1]) + 1):
-        logs[l], ratios[l] = log, g
-        log = log + np.log(g)
+        if l in wanted or l % 8 == 0:  # a logarithm costs ten products; more of them at a time could overflow
+            log, product = log + np.log(product), np.ones_like(x)
+            logs[l], ratios[l] = log, g
+        product = product * g
         g = (2.0 * l + 3.0) / x - 1.0 / g
     return np.array([logs[int(l)] for l in degrees]), np.array([ratios[int(l)] for l in degrees])
 
