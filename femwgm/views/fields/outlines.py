@@ -71,7 +71,8 @@ def _visible(lines: tuple[Outline, ...]) -> list[tuple[Outline, Array, Array]]:
     for i, line in enumerate(lines):
         hidden = np.zeros(len(line.r), dtype=bool)
         for other in lines[:i]:
-            hidden |= _inside(other, line.r, line.z)
+            if not _around(line, other):
+                hidden |= _inside(other, line.r, line.z)
         cuts = [0, *(np.flatnonzero(hidden[1:] != hidden[:-1]) + 1), len(hidden)]
         for a, b in zip(cuts, cuts[1:], strict=False):
             if not hidden[a]:
@@ -79,6 +80,11 @@ def _visible(lines: tuple[Outline, ...]) -> list[tuple[Outline, Array, Array]]:
                 part = slice(max(a - 1, 0), b + 1)
                 found.append((line, line.r[part], line.z[part]))
     return found
+
+
+def _around(outer: Outline, inner: Outline) -> bool:
+    """Whether a circle about the origin parts the two: nothing of the outer one is then hidden."""
+    return bool(np.hypot(outer.r, outer.z).min() >= (1.0 - 1e-12) * np.hypot(inner.r, inner.z).max())
 
 
 def _inside(line: Outline, r: Array, z: Array) -> Array:

@@ -35,12 +35,13 @@ def body(run: RunView, ax: Axes) -> Axes:
     draw_layers(ax, drawn, run.regions, both=True)
     for _, r_own, z_own in visible(drawn):
         for side in (1.0, -1.0):
-            ax.plot(side * r_own, z_own, color=INK, lw=0.7)
+            ax.plot(side * r_own, z_own, color=INK, lw=0.7 if len(drawn) <= _ROOM else 0.1)
     k0 = 2.0 * np.pi / (0.5 * sum(run.config.modes.window_um))
-    slots = np.linspace(0.72, -0.72, len(run.regions)) * reach + middle
+    named = _with_room(run.regions)
+    slots = np.linspace(0.72, -0.72, len(named)) * reach + middle
     inside = dict(zip([line.name for line in lines[1:]], lines, strict=False))
     films = {film.name: film.thickness_um for film in getattr(run.config.geometry, "coatings", ())}
-    for name, (target, y) in _labels(lines, run.regions, slots, reach, middle).items():
+    for name, (target, y) in _labels(lines, named, slots, reach, middle).items():
         own = [line for line in lines if line.name == name and not line.background]
         text = f"{name}: {index_text(run, name, k0)}"
         if own:
@@ -72,6 +73,19 @@ def body(run: RunView, ax: Axes) -> Axes:
 
 
 Point = tuple[float, float]
+
+_ROOM = 10
+"""Labels that have room beside a body; of more regions, as the steps of a graded layer, some are named."""
+
+
+def _with_room(regions: Sequence[str]) -> list[str]:
+    """As many regions as can be named, from the inside to the ambient.
+
+    >>> _with_room([f"step_{i}" for i in range(1, 101)] + ["air"])[:2]
+    ['step_1', 'step_12']
+    """
+    chosen = np.linspace(0, len(regions) - 1, min(_ROOM, len(regions))).round().astype(int)
+    return [regions[i] for i in chosen]
 
 
 def _thickness(um: float) -> str:
