@@ -49,14 +49,17 @@ class Outline:
     def contains(self, points: Array) -> Array:
         """Whether points (n, 2) lie inside, by crossings of a ray towards +r."""
         polygon = self.polygon
-        r, z = points[:, 0], points[:, 1]
-        inside = np.zeros(len(points), dtype=bool)
+        within = ((points >= polygon.min(axis=0)) & (points <= polygon.max(axis=0))).all(axis=1)
+        r, z = points[within].T
+        inside = np.zeros(len(r), dtype=bool)
         for (r0, z0), (r1, z1) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
             if z0 == z1:
                 continue
             between = (z0 > z) != (z1 > z)
             inside ^= between & (r < r0 + (z - z0) * (r1 - r0) / (z1 - z0))
-        return inside
+        found = np.zeros(len(points), dtype=bool)
+        found[within] = inside
+        return found
 
 
 def closed_outline(curves: Sequence[Curve], name: str) -> Outline:
