@@ -74,7 +74,7 @@ def body(run: RunView, ax: Axes) -> Axes:
 
 Point = tuple[float, float]
 
-_ROOM = 10
+_ROOM = 7
 """Labels that have room beside a body; of more regions, as the steps of a graded layer, some are named."""
 
 
@@ -82,7 +82,7 @@ def _with_room(regions: Sequence[str]) -> list[str]:
     """As many regions as can be named, from the inside to the ambient.
 
     >>> _with_room([f"step_{i}" for i in range(1, 101)] + ["air"])[:2]
-    ['step_1', 'step_12']
+    ['step_1', 'step_18']
     """
     chosen = np.linspace(0, len(regions) - 1, min(_ROOM, len(regions))).round().astype(int)
     return [regions[i] for i in chosen]
