@@ -125,7 +125,7 @@ def test_a_bus_is_a_straight_waveguide(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(bus, "_ORDER", order)
         found.append(bus.bus_mode(config, media, k0, 0.5, "TM"))
     assert found[0].beta / k0 == pytest.approx(2.444, abs=1e-3)
-    assert found[0].beta == pytest.approx(found[1].beta, rel=2e-4)
+    assert abs(found[0].beta - found[1].beta) < found[0].beta_error < 2e-4 * found[0].beta
     x, z = np.meshgrid(np.linspace(-0.6, 1.1, 341), np.linspace(-0.7, 0.7, 281), indexing="ij")
     E, H = found[0].fields(x, z)
     flux = 0.5 * (E[2] * H[0].conj() - E[0] * H[2].conj()).real.sum() * (1.7 / 340) * (1.4 / 280)
@@ -164,7 +164,7 @@ def test_the_dip_vanishes_at_critical_coupling_and_splits_with_backscatter() -> 
     gaps = np.linspace(0.0, 1.0, 41)
     q = 1e4 * np.exp(6.0 * gaps)
     for splitting in (0.0, 400.0):
-        one = Coupling("", 1550.0, 1.4, None, 0.3, gaps, q, 0.0 * q, 2e5, 0.0, splitting)
+        one = Coupling("", 1550.0, 1.4, None, 0.3, gaps, q, 0.0 * q, 2e5, 0.0, splitting, [], 0.0, 0.0)
         critical = one.critical_gap_um
         assert critical is not None
         assert one.transmission(np.zeros(1), one.at(critical[0])[0])[0] < 1e-6
@@ -173,7 +173,7 @@ def test_the_dip_vanishes_at_critical_coupling_and_splits_with_backscatter() -> 
         assert critical[0] == pytest.approx(np.log(1.0 / (1e4 * wanted)) / 6.0, abs=1e-6)
         detuning = np.linspace(-5e4, 5e4, 4001)
         assert (one.transmission(detuning, 1e5) <= 1.0 + 1e-12).all()
-    split = Coupling("", 1550.0, 1.4, None, 0.3, gaps, q, 0.0 * q, 2e7, 0.0, 400.0)
+    split = Coupling("", 1550.0, 1.4, None, 0.3, gaps, q, 0.0 * q, 2e7, 0.0, 400.0, [], 0.0, 0.0)
     detuning = np.linspace(-400.0, 400.0, 1601)
     dips = split.transmission(detuning, 2e7)
     assert abs(abs(detuning[dips.argmin()]) - 200.0) < 1.0  # two lines, each half the splitting away

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,13 +40,14 @@ class BusMode:
 
     Attributes
     ----------
-    beta
-        Propagation constant (rad/um).
+    beta, beta_error
+        Propagation constant (rad/um), and what the bend leaves in it.
     power
         Half the integral of Re (E x H*) over the cross-section.
     """
 
     beta: float
+    beta_error: float
     power: float
     inner: float
     width: float
@@ -73,9 +74,18 @@ def bus_mode(config: RunConfig, media: dict[str, Material], k0: float, width: fl
     ConfigError
         If the waveguide guides none.
     """
+    arc, closer = (_arc(config, media, k0, width, pol, order) for order in (_ORDER, _ORDER / np.sqrt(2.0)))
+    # A bend changes the index by the square of its curvature, which is twice as large on the second arc.
+    return replace(arc, beta_error=abs(arc.beta - closer.beta) + _ERROR * arc.beta)
+
+
+def _arc(
+    config: RunConfig, media: dict[str, Material], k0: float, width: float, pol: str, order: float
+) -> BusMode:
+    """The mode of an arc of about this azimuthal order."""
     body = config.geometry
     assert isinstance(body, Ring | Disk)
-    inner = _ORDER / (k0 * media[body.name].index(k0).real)
+    inner = float(order / (k0 * media[body.name].index(k0).real))
     shape = {
         key: value
         for key, value in body.canonical().items()
@@ -91,9 +101,9 @@ def bus_mode(config: RunConfig, media: dict[str, Material], k0: float, width: fl
         max(n for name, n in indices.items() if name != body.name),
     )
     with one_thread():
-        order = k0 * inner * (0.5 * core + 0.5 * outside)
+        turns = k0 * inner * (0.5 * core + 0.5 * outside)
         domain = design_general(
-            section, indices, [Wave(order, k0)], _ERROR, Choices(mirror=False, absorbing=False)
+            section, indices, [Wave(turns, k0)], _ERROR, Choices(mirror=False, absorbing=False)
         )
         problem = MeridianProblem(body_mesh(domain), media, section.ambient, section.body)
         orders = Orders(problem.lossless, domain.degree, k0, None)
@@ -116,6 +126,7 @@ def bus_mode(config: RunConfig, media: dict[str, Material], k0: float, width: fl
                 turn = 2.0 * np.pi * family.slope
                 return BusMode(
                     family.order.real / (inner + 0.5 * width),
+                    0.0,
                     0.5 * float(integrals.electric.sum()) / turn,
                     inner,
                     width,

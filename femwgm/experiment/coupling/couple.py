@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ __all__ = ["Coupling", "couplings", "write_couplings"]
 _GAPS = 17
 _REACH = 1.0
 """Largest gap (um) of the curve, unless a larger one is asked for."""
+_ROOT = 1e-12
+"""Relative error of the index of HE11: where the root of its equation is taken as found."""
 _BACK = {"TE": 1.0 / 3.0, "TM": 1.0}
 """Share of exp(-kappa gap) that scattering back and forth between coupler and resonator stays below, as tried on prisms."""
 
@@ -40,10 +42,10 @@ class Coupling:
 
     Attributes
     ----------
-    name, wavelength_nm, n_eff
-        Label, vacuum wavelength, phase index m / (k0 R).
-    guided_n_eff
-        Phase index of the coupler's mode; None for a prism.
+    name, wavelength_nm, n_eff, wavelength_error
+        Label, vacuum wavelength, phase index m / (k0 R), relative error of both.
+    guided_n_eff, guided_error
+        Phase index of the coupler's mode, None for a prism, and its error.
     gap_um
         The gap asked for.
     gaps, q_external, error
@@ -67,7 +69,9 @@ class Coupling:
     q: float | None
     q_error: float
     splitting_mhz: float
-    notes: list[str] = field(default_factory=list)
+    notes: list[str]
+    wavelength_error: float
+    guided_error: float
 
     @property
     def frequency_mhz(self) -> float:
@@ -107,9 +111,12 @@ class Coupling:
     def rows(self) -> list[tuple[str, float, str, float]]:
         """Quantity, value, unit, error at the gap asked for."""
         external, error = self.at(self.gap_um)
-        found = [("wavelength", self.wavelength_nm, "nm", 0.0), ("n_eff", self.n_eff, "", 0.0)]
+        found = [
+            ("wavelength", self.wavelength_nm, "nm", self.wavelength_nm * self.wavelength_error),
+            ("n_eff", self.n_eff, "", self.n_eff * self.wavelength_error),
+        ]
         if self.guided_n_eff is not None:
-            found.append(("coupler_n_eff", self.guided_n_eff, "", 0.0))
+            found.append(("coupler_n_eff", self.guided_n_eff, "", self.guided_error))
         found.append(("q_external", external, "", external * error))
         if self.q is not None:
             loaded = 1.0 / (1.0 / self.q + 1.0 / external)
@@ -176,12 +183,13 @@ def _coupling(config: RunConfig, materials: dict[str, Material], one: Resonance,
         regions = {region: materials[name] for region, name in config.geometry.region_materials.items()}
         bus = bus_mode(config, regions, one.k0, coupler.width_um, pol)
         guided: float | None = bus.beta / one.k0
+        guided_error = bus.beta_error / one.k0
         rate = _bus_rate(one, bus)
     else:
         core = materials[coupler.material].permittivity(one.k0).real
         _demand_room(config, one, 0.5 * coupler.diameter_um if isinstance(coupler, Taper) else 0.0)
         if isinstance(coupler, Prism):
-            guided, rate = None, _prism_rate(one, outside, core)
+            guided, guided_error, rate = None, 0.0, _prism_rate(one, outside, core)
             if core <= n_eff**2:
                 raise ConfigError(
                     f"index {np.sqrt(core):.4g} does not exceed that of the mode, {n_eff:.4g}, so hardly any light enters",
@@ -189,6 +197,7 @@ def _coupling(config: RunConfig, materials: dict[str, Material], one: Resonance,
                 )  # fmt: skip
         else:
             guided, rate = _fibre_rate(one, coupler, outside, core, notes)
+            guided_error = _ROOT * guided
     gaps = np.unique(np.append(np.linspace(0.0, max(_REACH, 1.5 * coupler.gap_um), _GAPS), coupler.gap_um))
     rates = np.array([rate(float(gap), 0.0) for gap in gaps])
     # Wherever the plane lies the result is the same: what differs is the error of the fields and of the quadrature.
@@ -198,7 +207,7 @@ def _coupling(config: RunConfig, materials: dict[str, Material], one: Resonance,
     error = numeric + 2.0 * one.error + _BACK[pol] * np.exp(-decay * gaps)
     return Coupling(
         one.name, one.wavelength_nm, n_eff, guided, coupler.gap_um, gaps, 1.0 / rates, error, one.q, one.q_error,
-        coupler.splitting_mhz or 0.0, notes,
+        coupler.splitting_mhz or 0.0, notes, one.wavelength_error, guided_error,
     )  # fmt: skip
 
 

@@ -45,8 +45,8 @@ class Resonance:
         (E, H) at (r, z), cylindrical components.
     q, q_error
         Intrinsic quality factor and its relative error; None where it is not known.
-    error
-        Relative error of the field.
+    error, wavelength_error
+        Relative errors of the field and of the wavelength.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Resonance:
     q: float | None
     q_error: float
     error: float
+    wavelength_error: float
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,9 @@ from femwgm.materials import Material
 
 __all__ = ["resonances"]
 
+_ROUNDING = 1e-13
+"""Relative error of a wavelength of the exact sphere."""
+
 
 def resonances(
     config: RunConfig, materials: dict[str, Material], progress: Any = None
@@ -62,7 +65,7 @@ def _of_sphere(config: RunConfig, materials: dict[str, Material]) -> list[tuple[
         name = f"{mode.pol} q={mode.q} l={mode.l} m={mode.m}"
         found = Resonance(
             name, mode.wavelength_nm, mode.k0.real, mode.m, sphere.outer_radius_um, 0.0, 0.5 * float(total) / slower, fields, q,
-            0.0, 1e-9,
+            0.0, 1e-9, _ROUNDING,
         )  # fmt: skip
         out.append((mode.pol, found))
     return out
@@ -89,7 +92,12 @@ def _of_body(config: RunConfig, progress: Any) -> list[tuple[str, Resonance]]:
 
         found = Resonance(
             f"{mode.pol} q={mode.q} p={mode.p} m={mode.m}", mode.wavelength_nm, mode.k0.real, mode.m, radius, height,
-            0.5 * mode.integrals.stored, fields, q, mode.q_total_error or 0.0, error,
+            0.5 * mode.integrals.stored, fields, q, _or_unknown(mode.q_total_error), error,
+            _or_unknown(mode.wavelength_error),
         )  # fmt: skip
         out.append((mode.pol, found))
     return out
+
+
+def _or_unknown(error: float | None) -> float:
+    return np.nan if error is None else error

@@ -43,10 +43,10 @@ def splitting(lines: Multiplet, upper: Axes, lower: Axes) -> None:
             x, spectrum_of(lines, resolution, x), color=colour, linewidth=style, alpha=0.45 if style < 1.0 else 1.0,
             label=f"through {resolution:g} pm",
         )  # fmt: skip
-    width = f"{lines.fwhm_pm:.3g} pm" if lines.fwhm_pm < 1e4 else f"{1e-3 * lines.fwhm_pm:.3g} nm"
-    text = f"FWHM {width}"
+    text = "most lines coincide"
     if lines.fwhm_pm > 0.0:
-        text += f"\nlooks like Q = {1e3 * mode.wavelength_nm / lines.fwhm_pm:.0f}"
+        width = f"{lines.fwhm_pm:.3g} pm" if lines.fwhm_pm < 1e4 else f"{1e-3 * lines.fwhm_pm:.3g} nm"
+        text = f"FWHM {width}\nlooks like Q = {1e3 * mode.wavelength_nm / lines.fwhm_pm:.0f}"
     upper.text(0.02, 0.95, text, transform=upper.transAxes, va="top", color=INK)
     upper.set_title(
         f"{mode.pol} q = {mode.q}, l = {mode.l}: {shift.size} lines at {mode.wavelength_nm:.3f} nm"
