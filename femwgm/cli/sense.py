@@ -41,7 +41,7 @@ def sense(
 ) -> None:
     """Compute what each mode senses: the index of each region, a layer, a particle, and the detection limits."""
     from femwgm.config import load_config
-    from femwgm.experiment.sensing.sense import Probe, checked, rows, write_sense
+    from femwgm.experiment.sensing.sense import Probe, checked, table_of, write_sense
     from femwgm.experiment.sensing.target import sensors
 
     probe = checked(
@@ -59,11 +59,11 @@ def sense(
     settings = load_config(config, override or [])
     with progress_bar(quiet) as bar:
         found = sensors(settings, bar)
-    table = [row for sensor in found for row in rows(sensor, probe)]
+    content = table_of(found, probe)
     if out is not None:
-        write_sense(table, found, probe, out)
+        write_sense(content, found, probe, out)
     if not quiet:
         from femwgm.cli.tables import print_quantities
 
-        rows_shown = ((row.mode, row.quantity, row.value, row.error, row.unit) for row in table)
+        rows_shown = ((row.mode, row.quantity, row.value, row.error, row.unit) for row in content)
         print_quantities(settings.name, rows_shown)

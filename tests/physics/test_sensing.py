@@ -11,7 +11,7 @@ from scipy.special import gammaln
 from femwgm.analytic import LayeredSphere
 from femwgm.config import load_config
 from femwgm.errors import ConfigError
-from femwgm.experiment.sensing.sense import Probe, rows, write_sense
+from femwgm.experiment.sensing.sense import Probe, rows, table_of, write_sense
 from femwgm.experiment.sensing.target import sensors
 
 
@@ -94,7 +94,7 @@ def test_elements_sense_what_the_exact_sphere_senses() -> None:
 def test_the_table_on_disk(tmp_path: Any) -> None:
     found = sensors(load_config(ball()))
     probe = Probe(q=1e6, noise=0.02)
-    content = [row for sensor in found for row in rows(sensor, probe)]
+    content = table_of(found, probe)
     write_sense(content, found, probe, tmp_path)
     lines = (tmp_path / "sense.csv").read_text().splitlines()
     assert lines[0] == "mode,quantity,value,unit,error"
@@ -111,6 +111,33 @@ def test_the_table_on_disk(tmp_path: Any) -> None:
 def test_what_cannot_be_sensed_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match=r"geometry\.kind"):
         sensors(load_config(name))
+
+
+@pytest.mark.parametrize("q", [1e6, 1e16])
+def test_the_least_particle_moves_the_line_by_the_least_that_is_seen(q: float) -> None:
+    """However sharp the line: the shift grows with the volume, times the field at the particle's centre."""
+    sensor = sensors(load_config(ball()))[0]
+    found = {row.quantity: row.value for row in rows(sensor, Probe(q=q))}
+    at_limit = rows(sensor, Probe(q=q, radius_um=1e-3 * found["detection_limit_radius"]))
+    shift = next(row.value for row in at_limit if row.quantity == "particle_shift")
+    assert shift == pytest.approx(found["resolvable_shift"], rel=1e-6)
+
+
+def test_what_no_particle_shows_has_no_limit() -> None:
+    sensor = sensors(load_config(ball()))[0]
+    found = {row.quantity for row in rows(sensor, Probe(q=1.0, particle_index=1.0 + 1e-9))}
+    assert "detection_limit_radius" not in found
+
+
+@pytest.mark.parametrize(
+    ("key", "probe"), [("--exact", Probe(exact=True)), ("--absorbed", Probe(absorbed=1e-6))]
+)
+def test_what_is_asked_for_and_known_of_no_mode_is_refused(key: str, probe: Probe) -> None:
+    raw = ball(azimuthal_orders=[60], polar_orders=[1])
+    raw["geometry"]["layers"][0]["radius"] = "6 um"
+    raw["modes"]["window"] = ["780 nm", "900 nm"]
+    with pytest.raises(ConfigError, match=f"^{key}: applies to"):
+        table_of(sensors(load_config(raw)), probe)
 
 
 def test_the_dipole_holds_within_its_error_of_the_exact_bead() -> None:

@@ -15,7 +15,7 @@ from femwgm.ground.files import write_files
 from femwgm.ground.rows import csv_bytes
 from femwgm.ground.typing import Array
 
-__all__ = ["Probe", "Row", "rows", "write_sense"]
+__all__ = ["Probe", "Row", "rows", "table_of", "write_sense"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,27 @@ class Row:
     error: float
 
 
+def table_of(sensors: Sequence[Sensor], probe: Probe) -> list[Row]:
+    """Every number of every mode.
+
+    Raises
+    ------
+    ConfigError
+        If something that the probe asks for is known of none of them.
+    """
+    found = [row for sensor in sensors for row in rows(sensor, probe)]
+    quantities = {row.quantity for row in found}
+    for key, asked, quantity, rule, remedy in (
+        ("--exact", probe.exact, "particle_shift_exact", "applies to the modes m = l of layered spheres; there is none here",
+         "leave it out: particle_shift is that of a dipole"),
+        ("--absorbed", probe.absorbed is not None, "self_heating", "applies to a plain ball whose medium and ambient conduct heat",
+         "give both media 'thermal: {conductivity: ...}'"),
+    ):  # fmt: skip
+        if asked and quantity not in quantities:
+            raise ConfigError(rule, key=key, remedy=remedy)
+    return found
+
+
 def rows(sensor: Sensor, probe: Probe) -> list[Row]:
     """Every number of one mode, each with its error."""
     name, wavelength = sensor.name, sensor.wavelength_nm
@@ -94,7 +115,7 @@ def rows(sensor: Sensor, probe: Probe) -> list[Row]:
         if shift:
             least = seen * 1e3 * probe.layer_um / abs(shift)
             out.append(Row(name, "detection_limit_layer", least, "nm", least * abs(shift_error / shift)))
-        out.append(_smallest(sensor, probe, seen))
+        out += _smallest(sensor, probe, seen)
     return out
 
 
@@ -205,11 +226,13 @@ def _particle(sensor: Sensor, probe: Probe) -> list[Row]:
     ]
 
 
-def _smallest(sensor: Sensor, probe: Probe, seen: float) -> Row:
-    """The radius whose mean shift is the smallest that can be seen."""
-    low, high = 1e-4, 10.0 * probe.radius_um
+def _smallest(sensor: Sensor, probe: Probe, seen: float) -> list[Row]:
+    """The radius whose mean shift is the smallest that can be seen; none where no particle up to 50 um has it."""
+    low, high = 1e-12, 10.0 * probe.radius_um
     while high < 50.0 and abs(_shift(sensor, probe, high)[0]) < seen:
         high *= 2.0
+    if abs(_shift(sensor, probe, high)[0]) < seen:
+        return []
     for _ in range(60):
         middle = float(np.sqrt(low * high))
         if abs(_shift(sensor, probe, middle)[0]) < seen:
@@ -217,7 +240,9 @@ def _smallest(sensor: Sensor, probe: Probe, seen: float) -> Row:
         else:
             high = middle
     value, error, _ = _shift(sensor, probe, high)
-    return Row(sensor.name, "detection_limit_radius", 1e3 * high, "nm", 1e3 * high * abs(error / value) / 3.0)
+    return [
+        Row(sensor.name, "detection_limit_radius", 1e3 * high, "nm", 1e3 * high * abs(error / value) / 3.0)
+    ]
 
 
 def write_sense(
