@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
 from femwgm.config.base import Name, Strict, refuse
 from femwgm.config.quantity import Length, LengthOrZero, SignedLength, spectral_um
@@ -21,13 +21,21 @@ def _splitting(value: object) -> float:
     return 1e6 * C_UM_THZ / wavelength
 
 
+def _near(gap_um: float) -> float:
+    if gap_um > FARTHEST_UM:
+        raise refuse("is too wide for any light to cross", remedy=f"take a gap of {FARTHEST_UM:g} um at most")
+    return gap_um
+
+
+FARTHEST_UM = 20.0
+"""Widest gap: tens of decay lengths of any mode that can be coupled."""
 _Splitting = Annotated[float, BeforeValidator(_splitting), PlainSerializer(lambda v: f"{v!r} MHz")]
 
 
 class Beside(Strict):
     """What every coupler has."""
 
-    gap_um: LengthOrZero = Field(
+    gap_um: Annotated[LengthOrZero, AfterValidator(_near)] = Field(
         alias="gap", description="to the body, where it reaches farthest out", examples=["200 nm"]
     )
     splitting_mhz: _Splitting | None = Field(

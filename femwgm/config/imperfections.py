@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -310,7 +311,22 @@ class Imperfection(Strict):
         if way == "offset" and self.direction is None:
             raise refuse("an offset needs its direction", remedy="add e.g. 'direction: [0, 0, 1]'")
         _check_harmonics(self.harmonics)
+        if self._slope > 1.0:
+            raise refuse(
+                f"rises by {self._slope:.2g} for each length it runs: too steep for the theory, which needs gentle slopes",
+                remedy="make it lower or wider", at=(way,),
+            )  # fmt: skip
         return self
+
+    @property
+    def _slope(self) -> float:
+        """Slope of the relief: root mean square of a random one, the largest of a Gaussian; 0 where the keys do not tell."""
+        if self.rms_um is not None and self.correlation_length_um and self.spectrum in (None, "gaussian"):
+            return math.sqrt(2.0) * self.rms_um / self.correlation_length_um
+        gaussian = math.sqrt(8.0 * math.log(2.0) / math.e)
+        if self.notch is not None:
+            return gaussian * abs(self.notch.depth_um) / self.notch.width_um
+        return gaussian * self.patch.thickness_um / self.patch.width_um if self.patch is not None else 0.0
 
     @staticmethod
     def _only_with(key: str, value: object, allowed: bool, way: str) -> None:

@@ -125,6 +125,9 @@ def test_a_bus_is_a_straight_waveguide(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(bus, "_ORDER", order)
         found.append(bus.bus_mode(config, media, k0, 0.5, "TM"))
     assert found[0].beta / k0 == pytest.approx(2.444, abs=1e-3)
+    for width in (0.001, 100.0):
+        with pytest.raises(ConfigError, match="wavelengths in the guide"):
+            bus.bus_mode(config, media, k0, width, "TM")
     assert abs(found[0].beta - found[1].beta) < found[0].beta_error < 2e-4 * found[0].beta
     x, z = np.meshgrid(np.linspace(-0.6, 1.1, 341), np.linspace(-0.7, 0.7, 281), indexing="ij")
     E, H = found[0].fields(x, z)
@@ -184,6 +187,8 @@ def test_what_makes_no_sense_is_refused_in_one_line(tmp_path: Path) -> None:
         ({"kind": "prism", "material": "silica", "gap": "0 nm"}, "denser prism"),
         ({"kind": "fibre", "material": "air", "diameter": "1 um", "gap": "0 nm"}, "nothing is guided"),
         ({"kind": "fibre", "material": "silica", "diameter": "50 nm", "gap": "0 nm"}, "too thin"),
+        ({"kind": "fibre", "material": "silica", "diameter": "1 m", "gap": "0 nm"}, "a rod"),
+        ({"kind": "fibre", "material": "silica", "diameter": "1 um", "gap": "1 m"}, "too wide for any light"),
         ({"kind": "fibre", "material": "glas", "diameter": "1 um", "gap": "0 nm"}, "did you mean 'glass'"),
         ({"kind": "bus", "width": "1 um", "gap": "0 nm"}, "ring or disk"),
         ({"kind": "prism", "material": "prism", "gap": "-1 nm"}, "negative"),
@@ -197,6 +202,9 @@ def test_what_makes_no_sense_is_refused_in_one_line(tmp_path: Path) -> None:
         q=1e6,
     )
     assert {row[0] for row in one[0].rows()} >= {"q_external", "q_loaded", "transmission", "coupler_n_eff"}
+    assert all(error > 0.0 for name, _, _, error in one[0].rows() if name != "q_intrinsic"), (
+        "no number without an error"
+    )
     write_couplings(one, tmp_path)
     assert (tmp_path / "couple.csv").read_text().startswith("mode,quantity,value,unit,error\n")
     assert (tmp_path / "couple.png").stat().st_size > 10_000

@@ -85,6 +85,9 @@ SPHEROID = {
 @pytest.mark.parametrize(
     ("entry", "sections", "words"),
     [
+        ({"surface": "shell", "notch": {"depth": "20 nm", "width": "20 nm"}, "direction": [1, 0, 0]}, {}, "too steep"),
+        ({"patch": {"thickness": "9 nm", "width": "5 nm", "n": 1.5}}, {}, "too steep"),
+        ({"thickness": "shell", "rms": "30 nm", "correlation_length": "30 nm"}, {}, "too steep"),
         ({"surface": "core", "rms": "1 nm"}, {}, "correlation_length"),
         ({"rms": "1 nm", "correlation_length": "1 um"}, {}, "surface"),
         ({"surface": "cor", "offset": "1 nm", "direction": [0, 0, 1]}, {}, "is not a layer"),

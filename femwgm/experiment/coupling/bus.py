@@ -26,6 +26,8 @@ __all__ = ["BusMode", "bus_mode"]
 
 _ORDER = 300.0
 """Azimuthal order of the arc: its bend changes the index by 1e-4, and v = -i r E_phi has digits to spare at fine corners."""
+_NARROWEST, _WIDEST = 0.05, 10.0
+"""Widths in wavelengths of the core between which a fundamental mode is sought."""
 _SHIFTS = (0.85, 0.65, 0.45, 0.25, 0.1)
 """Where guided modes are sought, as shares of the way from the permittivity outside to that of the core."""
 _MIRROR = np.array([-1.0, 1.0, 1.0])[:, None]
@@ -74,6 +76,13 @@ def bus_mode(config: RunConfig, media: dict[str, Material], k0: float, width: fl
     ConfigError
         If the waveguide guides none.
     """
+    assert isinstance(config.geometry, Ring | Disk)
+    wide = k0 * media[config.geometry.name].index(k0).real * width / (2.0 * np.pi)
+    if not _NARROWEST < wide < _WIDEST:
+        raise ConfigError(
+            f"is {wide:.2g} wavelengths in the guide", key="coupler.width", value=f"{width:g} um",
+            remedy=f"take {_NARROWEST:g} to {_WIDEST:g}",
+        )  # fmt: skip
     arc, closer = (_arc(config, media, k0, width, pol, order) for order in (_ORDER, _ORDER / np.sqrt(2.0)))
     # A bend changes the index by the square of its curvature, which is twice as large on the second arc.
     return replace(arc, beta_error=abs(arc.beta - closer.beta) + _ERROR * arc.beta)

@@ -15,6 +15,8 @@ __all__ = ["Fibre", "fundamental"]
 
 _SECOND = 2.404825557695773
 """V from which a fibre guides more than HE11."""
+_THICKEST = 100.0
+"""V beyond which a fibre is no taper."""
 _SPREAD = 1e-4
 """w/V of a mode so wide that the fibre no longer guides it in practice."""
 
@@ -126,6 +128,11 @@ def fundamental(radius: float, k0: float, core: float, outside: float) -> Fibre:
             key="coupler.material", remedy="take a denser one",
         )  # fmt: skip
     v = k0 * radius * np.sqrt(core - outside)
+    if v > _THICKEST:
+        raise ConfigError(
+            f"V = {v:.3g}: a rod that guides hundreds of modes", key="coupler.diameter", value=f"{2 * radius:g} um",
+            remedy=f"take V below {_THICKEST:g}",
+        )  # fmt: skip
 
     def excess(log_w: float) -> float:
         """Difference of the two sides of the equation of HE modes; falls through zero at HE11."""

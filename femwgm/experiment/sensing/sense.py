@@ -72,7 +72,7 @@ def table_of(sensors: Sequence[Sensor], probe: Probe) -> list[Row]:
     for key, asked, quantity, rule, remedy in (
         ("--exact", probe.exact, "particle_shift_exact", "applies to the modes m = l of layered spheres; there is none here",
          "leave it out: particle_shift is that of a dipole"),
-        ("--absorbed", probe.absorbed is not None, "self_heating", "applies to a plain ball whose medium and ambient conduct heat",
+        ("--absorbed", probe.absorbed is not None, "self_heating", "applies to a plain ball whose two media conduct heat",
          "give both media 'thermal: {conductivity: ...}'"),
     ):  # fmt: skip
         if asked and quantity not in quantities:
