@@ -151,7 +151,8 @@ class Gallery(_Run):
                 section += picture(self, rendered(shape_figure(config), "svg"), "svg", entry.about)
             row = measured[entry.name]  # none: python benchmarks/gallery.py NAME
             section += self.source(f"{row['command']} @{entry.name} -o runs/{entry.name}", "console")
-            cost = f"{row['rows']} rows, {float(row['seconds']):.3g} s of one core without pictures, {row['megabytes']} MB"
+            rows = "one row" if row["rows"] == "1" else f"{row['rows']} rows"
+            cost = f"A table of {rows}, {float(row['seconds']):.3g} s of one core without pictures, {row['megabytes']} MB"
             section += nodes.paragraph("", f"{cost}. Checked against: {entry.checked}.")
             section += self.source(entry.path.read_text(encoding="utf-8"), "yaml")
             found.append(section)

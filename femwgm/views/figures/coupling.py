@@ -39,13 +39,13 @@ def coupling_figure(found: Sequence[Any]) -> Figure:
     for q in sorted({one.q for one in lossy}):
         a.axhline(q, color=GREY, lw=0.8, ls=(0, (4, 2)), zorder=0)
         a.text(
-            1.0,
+            0.45,
             q,
-            " intrinsic",
+            "intrinsic",
             color=GREY,
             fontsize=6.0,
             va="bottom",
-            ha="right",
+            ha="center",
             transform=a.get_yaxis_transform(),
         )
     a.set_yscale("log")
