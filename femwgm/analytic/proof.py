@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from femwgm.analytic.balls import Bounded, Dual, bounds, log10_below, polynomial, precision
 from femwgm.errors import SolveError
 
 _TERMS = 16, 400
@@ -70,15 +71,15 @@ class Pole:
         """Lower and upper bound of the vacuum wavelength (nm)."""
         import flint
 
-        with _precision(self.bits):
-            return _bounds(2000 * flint.arb.pi() / self.k0.real)
+        with precision(self.bits, _TERMS[1]):
+            return bounds(2000 * flint.arb.pi() / self.k0.real)
 
     def quality(self) -> tuple[Fraction, Fraction] | None:
         """Lower and upper bound of Q = -Re k0 / (2 Im k0); None where the sign of Im k0 is not known."""
         if self.k0.imag.contains(0):
             return None
-        with _precision(self.bits):
-            return _bounds(-self.k0.real / (2 * self.k0.imag))
+        with precision(self.bits, _TERMS[1]):
+            return bounds(-self.k0.real / (2 * self.k0.imag))
 
 
 class Prover:
@@ -117,7 +118,7 @@ class Prover:
             for m, e, r in zip(n, along, self.radial, strict=True)
         ]
 
-        def waves(layer: int, z: _Dual) -> tuple[_Dual, _Dual, _Dual, _Dual]:
+        def waves(layer: int, z: Dual) -> tuple[Dual, Dual, Dual, Dual]:
             nu = orders[layer]
             root, curved = z.value.sqrt(), (nu * nu - flint.arb(1) / 4) / z.value**2 - 1
             out = []
@@ -125,12 +126,12 @@ class Prover:
                 here, before = bessel(nu), bessel(nu - 1)
                 f = root * here
                 df = root * (before + (flint.arb(1) / 2 - nu) / z.value * here)
-                out += [_Dual(f, df * z.slope), _Dual(df, curved * f * z.slope)]
+                out += [Dual(f, df * z.slope), Dual(df, curved * f * z.slope)]
             return out[0], out[1], out[2], out[3]
 
         def evaluate(k: Any) -> tuple[Any, Any]:
-            kappa = _Dual(k, acb(1))
-            u = w = _Dual(acb(0), acb(0))
+            kappa = Dual(k, acb(1))
+            u = w = Dual(acb(0), acb(0))
             for i, r in enumerate(radii):
                 p = 1 / n[i] ** 2 if tm else acb(1)
                 scale = kappa.times(n[i])
@@ -158,7 +159,7 @@ class Prover:
         import flint
 
         bits = int(3.33 * (2 * digits + 2.0 * max(log10_q, 0.0) + 30))
-        with _precision(bits):
+        with precision(bits, _TERMS[1]):
             D = self.determinant(pol == "TM", l)
             c = flint.acb(start.real, start.imag)
             for _ in range(60):
@@ -188,7 +189,7 @@ class Prover:
         size = max(abs(complex(float(a), float(b))) for a, b in self.indices) * k_high * float(self.radii[-1])
         bits = int(2.0 * max(l, size)) + 100
         for _ in range(3):
-            with _precision(bits):
+            with precision(bits, _TERMS[1]):
                 total = flint.arb(0)
                 for a, b in zip(corners, [*corners[1:], corners[0]], strict=True):
                     total += self._turn(pol == "TM", l, a, b, size / k_high)
@@ -220,10 +221,10 @@ class Prover:
             series, rest = self._series(tm, l, middle, half, terms)
             sizes = [abs(term) for term in series]
             length = abs(half)
-            moved, lost = _sum_beyond_first(sizes, length), _digits(sizes[0] / rest)
+            moved, lost = _sum_beyond_first(sizes, length), log10_below(sizes[0] / rest)
             if moved < 0.9 and lost > _SPARE:
                 unknown = flint.acb(flint.arb(0, rest), flint.arb(0, rest))
-                ends = [_polynomial(series, sign * half) + unknown for sign in (1, -1)]
+                ends = [polynomial(series, sign * half) + unknown for sign in (1, -1)]
                 total += (ends[0] / series[0]).arg() - (ends[1] / series[0]).arg()
                 done, here = done + step, there
                 if last:
@@ -251,7 +252,7 @@ class Prover:
         rho = _SHRINK * abs(half)
         radii = [arb(r) for r in self.radii]
 
-        def waves(layer: int, i: int) -> tuple[_Bounded, _Bounded, _Bounded, _Bounded]:
+        def waves(layer: int, i: int) -> tuple[Bounded, Bounded, Bounded, Bounded]:
             factor = n[layer] * radii[i]
             f, g = _taylor(nu, factor * c, factor, terms)
             z_high, z_low = abs(factor) * (abs(c) + rho), abs(factor) * (abs(c) - rho)
@@ -259,7 +260,7 @@ class Prover:
             size = abs(factor)
             df, dg = f.derivative(), g.derivative()
             return (
-                _Bounded(f, high[0]), _Bounded(df, high[1] * size), _Bounded(g, high[2]), _Bounded(dg, high[3] * size),
+                Bounded(f, high[0]), Bounded(df, high[1] * size), Bounded(g, high[2]), Bounded(dg, high[3] * size),
             )  # fmt: skip
 
         # Slopes are those in k: du/drho = (k / rho) du/dk, and the factor k, common to all, is left out.
@@ -280,29 +281,6 @@ class Prover:
         coefficients = D.series.coeffs()[: terms - 1]
         tail = D.bound * arb(1 / _SHRINK) ** len(coefficients) / (1 - arb(1 / _SHRINK))
         return coefficients, tail
-
-
-@dataclass(frozen=True)
-class _Bounded:
-    """A power series in k - c and a bound of its modulus on the disc of Cauchy's estimate."""
-
-    series: Any
-    bound: Any
-
-    def __add__(self, other: _Bounded) -> _Bounded:
-        return _Bounded(self.series + other.series, self.bound + other.bound)
-
-    def __sub__(self, other: _Bounded) -> _Bounded:
-        return _Bounded(self.series - other.series, self.bound + other.bound)
-
-    def __mul__(self, other: _Bounded) -> _Bounded:
-        return _Bounded(self.series * other.series, self.bound * other.bound)
-
-    def times(self, factor: Any) -> _Bounded:
-        """The product with a constant."""
-        import flint
-
-        return _Bounded(self.series * flint.acb(factor), self.bound * abs(flint.acb(factor)))
 
 
 def _taylor(nu: Any, z: Any, factor: Any, terms: int) -> tuple[Any, Any]:
@@ -362,105 +340,6 @@ def _sum_beyond_first(sizes: Sequence[Any], length: Any) -> Any:
     for size in sizes[-2:0:-1]:
         total = total * length + size
     return total * length / sizes[0]
-
-
-def _digits(ratio: Any) -> float:
-    """Decimal logarithm of the lower end of a ball, at any size."""
-    import flint
-
-    return float((ratio.log() / flint.arb(10).log()).lower()) if ratio > 0 else -100.0
-
-
-def _polynomial(coefficients: Sequence[Any], t: Any) -> Any:
-    """Horner's rule."""
-    total = coefficients[-1]
-    for c in coefficients[-2::-1]:
-        total = total * t + c
-    return total
-
-
-@dataclass(frozen=True)
-class _Dual:
-    """A value and its derivative with respect to k."""
-
-    value: Any
-    slope: Any
-
-    def __add__(self, other: _Dual) -> _Dual:
-        return _Dual(self.value + other.value, self.slope + other.slope)
-
-    def __sub__(self, other: _Dual) -> _Dual:
-        return _Dual(self.value - other.value, self.slope - other.slope)
-
-    def __mul__(self, other: _Dual) -> _Dual:
-        return _Dual(self.value * other.value, self.value * other.slope + self.slope * other.value)
-
-    def __truediv__(self, other: _Dual) -> _Dual:
-        quotient = self.value / other.value
-        return _Dual(quotient, (self.slope - quotient * other.slope) / other.value)
-
-    def times(self, factor: Any) -> _Dual:
-        """The product with a constant."""
-        return _Dual(self.value * factor, self.slope * factor)
-
-
-class _precision:  # noqa: N801 - reads like a verb
-    """Working precision in bits and length of power series, put back at the end."""
-
-    def __init__(self, bits: int) -> None:
-        self.bits = bits
-
-    def __enter__(self) -> None:
-        import flint
-
-        self.before = flint.ctx.prec, flint.ctx.cap
-        flint.ctx.prec, flint.ctx.cap = self.bits, _TERMS[1] + 1
-
-    def __exit__(self, *_: object) -> None:
-        import flint
-
-        flint.ctx.prec, flint.ctx.cap = self.before
-
-
-def _bounds(x: Any) -> tuple[Fraction, Fraction]:
-    """Exact lower and upper bound of a real ball."""
-    return _exact(x.mid()) - _exact(x.rad()), _exact(x.mid()) + _exact(x.rad())
-
-
-def _exact(x: Any) -> Fraction:
-    mantissa, exponent = x.man_exp()
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
-
-
-def decimal_text(x: Fraction, digits: int, *, up: bool) -> str:
-    """Decimal text with so many significant digits, rounded up or down.
-
-    >>> decimal_text(Fraction(2, 3), 4, up=True), decimal_text(Fraction(2, 3), 4, up=False)
-    ('0.6667', '0.6666')
-    >>> decimal_text(Fraction(10) ** 42, 3, up=True)
-    '1.00e+42'
-    """
-    if x == 0:
-        return "0"
-    exponent = math.floor(_log10(abs(x)))
-    scaled = x * Fraction(10) ** (digits - 1 - exponent)
-    whole = math.ceil(scaled) if up else math.floor(scaled)
-    sign, text = "-" if whole < 0 else "", str(abs(whole))
-    exponent += len(text) - digits
-    if -5 < exponent < 0:
-        return f"{sign}0.{'0' * (-exponent - 1)}{text}"
-    if 0 <= exponent < min(len(text), 16):
-        point = exponent + 1
-        return f"{sign}{text[:point]}.{text[point:]}" if point < len(text) else sign + text
-    return f"{sign}{text[0]}.{text[1:]}e{exponent:+d}"
-
-
-def _log10(x: Fraction) -> float:
-    """Decimal logarithm of a positive fraction of any size, floored right at powers of ten."""
-    guess = math.floor((x.numerator.bit_length() - x.denominator.bit_length()) * math.log10(2.0)) - 1
-    while Fraction(10) ** (guess + 1) <= x:
-        guess += 1
-    return float(guess)
 
 
 def outermost(radius: float, index: float, k: float) -> int:

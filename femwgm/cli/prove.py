@@ -37,7 +37,7 @@ def prove(
     quiet: Quiet = False,
 ) -> None:
     """Prove the lines of a layered sphere in ball arithmetic: existence, uniqueness, and a complete list."""
-    from femwgm.analytic.proof import decimal_text
+    from femwgm.analytic.balls import decimal_text
     from femwgm.config import load_config
     from femwgm.errors import AccuracyError, MissingExtraError
     from femwgm.ground.files import json_bytes, write_files
