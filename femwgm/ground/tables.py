@@ -7,24 +7,22 @@ dashes are unknown. What cannot be read with certainty is refused, with the line
 
 from __future__ import annotations
 
-import csv
 import difflib
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from femwgm.errors import ConfigError
-from femwgm.ground.files import UnreadableError, read_bounded
+from femwgm.ground.cells import UNKNOWN, cells_of, has_decimal_commas, lines_of, number_in, separator_of
 from femwgm.ground.typing import RealArray
 from femwgm.ground.units import C_UM_THZ, HC_UM_EV
 
-__all__ = ["LENGTHS", "UNKNOWN", "Column", "Table", "read_columns", "read_table", "read_tables"]
+__all__ = ["LENGTHS", "SPECTRAL", "Column", "Table", "read_columns", "read_table", "read_tables"]
 
-MAX_BYTES = 64 * 2**20
 MAX_ROWS = 20_000
 LENGTHS = {
     "m": 1e9, "cm": 1e7, "mm": 1e6, "um": 1e3, "µm": 1e3, "μm": 1e3, "micron": 1e3, "microns": 1e3,
@@ -36,11 +34,9 @@ SPECTRAL = {
     "1/cm": 1e7, "cm-1": 1e7, "cm^-1": 1e7, "cm⁻¹": 1e7,
 }  # fmt: skip
 """Units of frequency, energy and wavenumber: the wavelength (nm) of one of each."""
-UNKNOWN = frozenset({"", "nan", "na", "n/a", "-", "--", "–", "none"})
 _HEADING = re.compile(
     r"^(?P<name>.*?)\s*(?:[\[(]\s*(?P<boxed>[^\])]*)[\])]|[/,]\s*(?P<after>1/cm|[^/,]+))?$", re.DOTALL
 )
-_BLANK = ' \t,;"'
 
 
 @dataclass(frozen=True)
@@ -171,7 +167,7 @@ class Table:
             If the cell holds something else; the line of the file is named.
         """
         line, cells = self.rows[row]
-        value = _value(cells[column.index], self.decimal_comma)
+        value = number_in(cells[column.index], self.decimal_comma)
         if value is None or math.isinf(value):
             raise self._refused("must be a number", key=f"line {line}, {key}", value=cells[column.index][:40])
         return column.converted(value)
@@ -222,12 +218,12 @@ def read_table(path: str | Path, what: str) -> Table:
         If it cannot be read, has no headings, or a row has more or fewer cells.
     """
     file = Path(path)
-    lines = _lines(file, what)
-    separator = _separator(lines[0][1], lines[1][1] if len(lines) > 1 else "")
+    lines = lines_of(file, what)
+    separator = separator_of(lines[0][1], lines[1][1] if len(lines) > 1 else "")
     comma = separator != ","
-    cells = [(i, _cells(line, separator, file, what)) for i, line in lines]
+    cells = [(i, cells_of(line, separator, file, what)) for i, line in lines]
     header = cells[0][1]
-    if all(_value(cell, comma) is not None for cell in header):
+    if all(number_in(cell, comma) is not None for cell in header):
         raise ConfigError(
             "has numbers where the headings should be",
             file=file,
@@ -240,7 +236,7 @@ def read_table(path: str | Path, what: str) -> Table:
             raise ConfigError(
                 f"line {line} has {len(row)} cells, the header {len(header)}", file=file, remedy=remedy
             )
-    return Table(file, header, cells[1:], _decimal_comma(cells[1:], comma, file))
+    return Table(file, header, cells[1:], has_decimal_commas(cells[1:], comma, file))
 
 
 def read_tables(path: str | Path, what: str) -> list[Table]:
@@ -255,7 +251,7 @@ def read_tables(path: str | Path, what: str) -> list[Table]:
         If the file cannot be read, holds no row of numbers, or a row is broken.
     """
     file = Path(path)
-    lines = _lines(file, what)
+    lines = lines_of(file, what)
     tables: list[Table] = []
     prose: list[tuple[int, str]] = []
     rows: list[tuple[int, list[str]]] = []
@@ -264,15 +260,15 @@ def read_tables(path: str | Path, what: str) -> list[Table]:
     def finish() -> None:
         if rows:
             header, above = _headings(prose, separator, len(rows[0][1]))
-            comma = _decimal_comma(rows, separator != ",", file)
+            comma = has_decimal_commas(rows, separator != ",", file)
             tables.append(Table(file, header, [*rows], comma, tuple(text for _, text in above)))
             rows.clear()
             prose.clear()
 
     for number, line in lines:
-        mark = separator if rows else _separator(line)
-        cells = _cells(line, mark, file, what)
-        values = [_value(cell, mark != ",") for cell in cells]
+        mark = separator if rows else separator_of(line)
+        cells = cells_of(line, mark, file, what)
+        values = [number_in(cell, mark != ",") for cell in cells]
         first = values[0] is not None and cells[0].lower() not in UNKNOWN
         if first and None not in values and (not rows or len(cells) == len(rows[0][1])):
             separator = mark
@@ -319,109 +315,17 @@ def read_columns(path: str | Path, names: Sequence[str], *, what: str = "the tab
     return {name: table.numbers(column, name) for name, column in where.items()}
 
 
-def _lines(file: Path, what: str) -> list[tuple[int, str]]:
-    """(number, text) of the lines that are neither blank nor comments."""
-    try:
-        text = _decoded(read_bounded(file, MAX_BYTES))
-    except UnreadableError as error:
-        raise ConfigError(f"{what} cannot be read ({error.reason})", file=file, remedy=error.remedy) from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{what} cannot be read (not a text table)", file=file) from None
-    lines = [
-        (i, line)
-        for i, line in enumerate(text.splitlines(), 1)
-        if line.strip(_BLANK) and not line.lstrip().startswith("#")
-    ]
-    if not lines:
-        raise ConfigError(f"{what} is empty", file=file)
-    return lines
-
-
-def _decoded(data: bytes) -> str:
-    """Text in UTF-8, UTF-16 with its mark, or the Western code page that older instruments write."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return data.decode("utf-16")
-    if b"\x00" in data:
-        raise UnicodeDecodeError("utf-8", data, 0, 1, "binary")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252")
-
-
-def _separator(line: str, following: str = "") -> str:
-    """What stands between the cells of a line: a semicolon, a tab, a comma, or else blanks (' ')."""
-    for mark in (";", "\t"):
-        if mark in line:
-            return mark
-    if "," in line:
-        # '600,1  5,2' are two numbers with decimal commas.
-        inner = [cell.split() for cell in line.split(",")]
-        split = any(len(parts) > 1 and all(_value(p, False) is not None for p in parts) for parts in inner)
-        return " " if split else ","
-    words = (following or line).split()
-    numbers = len(words) > 1 and all(_value(word, True) is not None for word in words)
-    return " " if numbers else ","
-
-
-def _cells(line: str, separator: str, file: Path, what: str) -> list[str]:
-    if separator == " ":
-        # A unit in brackets or behind a slash belongs to the heading before it.
-        return re.split(r"\s+(?![\[(/])", re.sub(r"/\s+", "/", line.strip()))
-    try:
-        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True))]
-    except csv.Error:
-        raise ConfigError(f"{what} cannot be read (not a text table)", file=file) from None
-
-
 def _headings(
     prose: Sequence[tuple[int, str]], separator: str, count: int
 ) -> tuple[list[str], Sequence[tuple[int, str]]]:
     """Headings of a run of rows, if the line above it is one, and the prose above those."""
     if prose:
-        mark = _separator(prose[-1][1])
+        mark = separator_of(prose[-1][1])
         for trial in dict.fromkeys((separator, mark)):
             try:
-                cells = _cells(prose[-1][1], trial, Path(), "")
+                cells = cells_of(prose[-1][1], trial, Path(), "")
             except ConfigError:
                 continue
-            if len(cells) == count and all(_value(cell, True) is None for cell in cells):
+            if len(cells) == count and all(number_in(cell, True) is None for cell in cells):
                 return cells, prose[:-1]
     return [], prose
-
-
-_WITH_COMMA = re.compile(r"[-+]?\d*,\d+([eE][-+]?\d+)?")
-_WITH_POINT = re.compile(r"[-+]?\d*\.\d+([eE][-+]?\d+)?")
-
-
-def _decimal_comma(rows: Sequence[tuple[int, list[str]]], allowed: bool, file: Path) -> bool:
-    """Whether the numbers have decimal commas; both signs in one table are refused."""
-    if not allowed:
-        return False
-
-    def first(pattern: re.Pattern[str]) -> Iterator[tuple[int, str]]:
-        return ((line, cell) for line, cells in rows for cell in cells if pattern.fullmatch(cell))
-
-    comma = next(first(_WITH_COMMA), None)
-    point = next(first(_WITH_POINT), None) if comma else None
-    if comma and point:
-        raise ConfigError(
-            f"has a decimal comma here and a decimal point in line {point[0]}",
-            file=file,
-            key=f"line {comma[0]}",
-            value=comma[1][:40],
-            remedy="write all numbers alike",
-        )
-    return comma is not None
-
-
-def _value(cell: str, decimal_comma: bool) -> float | None:
-    """The number in a cell; NaN where it is unknown, None where it is neither."""
-    if cell.lower() in UNKNOWN:
-        return math.nan
-    if decimal_comma and cell.count(",") == 1 and "." not in cell:
-        cell = cell.replace(",", ".")
-    try:
-        return float(cell)
-    except ValueError:
-        return None

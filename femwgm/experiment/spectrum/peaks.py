@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from femwgm.errors import ConfigError
-from femwgm.ground.tables import UNKNOWN, Column, Table, read_table
+from femwgm.ground.cells import UNKNOWN
+from femwgm.ground.tables import Column, Table, read_table
 from femwgm.ground.typing import Array
 
 __all__ = ["COLUMNS", "Peaks", "read_peaks"]
