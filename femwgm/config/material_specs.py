@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import cmath
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BeforeValidator,
@@ -17,13 +16,8 @@ from pydantic import (
     model_validator,
 )
 
-from femwgm.config.base import Number, Positive, Strict, Whole, nearest, refuse
-from femwgm.config.files import FromFile, demand_ascending
-from femwgm.config.published import read_published
-from femwgm.config.quantity import spectral_um, um
-from femwgm.errors import ConfigError
-from femwgm.ground.tables import Table as CellTable
-from femwgm.ground.tables import read_tables
+from femwgm.config.base import Number, Positive, Strict, nearest, refuse
+from femwgm.config.index_files import PublishedMedium, Range, Table
 
 __all__ = [
     "EpsMaterial",
@@ -44,7 +38,6 @@ PRESETS = (
     *(f"{crystal}{ray}" for crystal in _CRYSTALS for ray in ("", "_o", "_e")),
 )  # fmt: skip
 """Names of the presets; their formulas, sources and ranges are in `femwgm.materials.presets`."""
-MAX_TABLE_ROWS = 20_000
 
 
 def _preset(value: Any) -> str:
@@ -138,25 +131,6 @@ class EpsMaterial(Medium):
     eps: Complex
 
 
-def _range(value: Any) -> tuple[float, float]:
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        raise refuse("must be two wavelengths", remedy="write e.g. [0.4 um, 1.1 um]")
-    lo, hi = (spectral_um(v)[1] for v in value)
-    if not lo < hi:
-        raise refuse(
-            "is empty or reversed", remedy="write the shorter wavelength first, e.g. [0.4 um, 1.1 um]"
-        )
-    return lo, hi
-
-
-Range = Annotated[
-    tuple[float, float],
-    BeforeValidator(_range),
-    PlainSerializer(lambda v: [um(x) for x in v]),
-    WithJsonSchema({"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2}),
-]
-
-
 class SellmeierCoefficients(Strict):
     """n^2 = A + sum of B lambda^2 / (lambda^2 - C) + sum of c lambda^power, lambda in um."""
 
@@ -188,116 +162,10 @@ class SellmeierMaterial(Medium):
     )
 
 
-class _Curve(Strict):
-    """Quantities against wavelength, ascending."""
-
-    wavelength_um: Annotated[tuple[Positive, ...], Field(min_length=2, max_length=MAX_TABLE_ROWS)]
-
-    @model_validator(mode="after")
-    def _ascending(self) -> Self:
-        columns = [value for _, value in self if isinstance(value, tuple)]
-        if any(len(column) != len(self.wavelength_um) for column in columns):
-            raise refuse(
-                "columns of a table must be equally long", remedy="one n (and k) for each wavelength"
-            )
-        demand_ascending(self.wavelength_um, "wavelengths", "um")
-        return self
-
-
-class Table(FromFile, _Curve):
-    """Index against wavelength: a CSV file (a wavelength, frequency or energy, n and perhaps k) or its columns."""
-
-    remedy = "the header is 'wavelength_um,n' or 'wavelength_um,n,k'; paths are relative to the YAML file"
-    n: Annotated[tuple[Positive, ...], Field(min_length=2, max_length=MAX_TABLE_ROWS)]
-    k: Annotated[tuple[Number, ...], Field(max_length=MAX_TABLE_ROWS)] | None = None
-
-    @classmethod
-    def from_file(cls, path: Path) -> dict[str, Any]:
-        return _index_columns(read_tables(path, "the table"))
-
-
-_COLUMNS = {
-    "wavelength_um": ("lambda", "λ", "wl", "frequency", "energy", "wavenumber"),
-    "n": (),
-    "k": ("kappa",),
-}
-
-
-def _index_columns(tables: Sequence[CellTable]) -> dict[str, list[float]]:
-    """Columns of an index table, beside or below each other."""
-    columns: dict[str, list[float]] = {}
-    for table in tables:
-        # Exports of refractiveindex.info head their micrometres by 'wl' alone.
-        bare = {"wavelength_um": "um"} if table.header[:1] == ["wl"] else None
-        where = table.columns(_COLUMNS, assumed=bare)
-        if "wavelength_um" not in where or len(where) < 2:
-            raise ConfigError("needs a wavelength and n (and k)", key=",".join(table.header)[:60])
-        read = {key: table.numbers(column, key).tolist() for key, column in where.items()}
-        if where["wavelength_um"].inverse:
-            read = {key: values[::-1] for key, values in read.items()}
-        if columns.setdefault("wavelength_um", read["wavelength_um"]) != read.pop("wavelength_um"):
-            raise ConfigError("gives k at other wavelengths than n", remedy="give both at the same ones")
-        if doubled := next((key for key in read if key in columns), None):
-            raise ConfigError(f"gives {doubled} twice", remedy="keep one of the two")
-        columns.update(read)
-    if "n" not in columns:
-        raise ConfigError("gives no n")
-    return columns
-
-
 class TableMaterial(Medium):
     """An index table: a CSV file (wavelength_um,n,k) or its columns written out."""
 
     table: Table
-
-
-class IndexCurve(_Curve):
-    """The real index against wavelength."""
-
-    n: tuple[Positive, ...]
-
-
-class AbsorptionCurve(_Curve):
-    """The extinction coefficient against wavelength."""
-
-    k: tuple[Number, ...]
-
-
-class PublishedMedium(FromFile):
-    """What a file of refractiveindex.info states: a numbered formula or a table of n, and perhaps a table of k."""
-
-    formula: Annotated[Whole, Field(ge=1, le=9)] | None = Field(
-        default=None, description="1 to 9, as on the site"
-    )
-    coefficients: Annotated[tuple[Number, ...], Field(max_length=40)] = ()
-    range_um: Range | None = Field(
-        default=None, alias="range", description="wavelengths where the formula holds"
-    )
-    index: IndexCurve | None = None
-    absorption: AbsorptionCurve | None = None
-
-    @classmethod
-    def from_file(cls, path: Path) -> dict[str, Any]:
-        return read_published(path)
-
-    @model_validator(mode="after")
-    def _one_index(self) -> PublishedMedium:
-        if (self.formula is None) == (self.index is None):
-            raise refuse("states no index" if self.formula is None else "states its index twice",
-                         remedy="give 'formula' with 'coefficients' and 'range', or a table 'index'")  # fmt: skip
-        if self.formula is not None and (not self.coefficients or self.range_um is None):
-            raise refuse("a formula needs 'coefficients' and 'range'", remedy="copy them from the file")
-        lo, hi = self.validity_um
-        if not lo < hi:
-            raise refuse("n and k are known at no common wavelength", remedy="drop one of them")
-        return self
-
-    @property
-    def validity_um(self) -> tuple[float, float]:
-        """Wavelengths where every part of it is known."""
-        ranges = [self.range_um] if self.range_um else []
-        ranges += [(c.wavelength_um[0], c.wavelength_um[-1]) for c in (self.index, self.absorption) if c]
-        return max(lo for lo, _ in ranges), min(hi for _, hi in ranges)
 
 
 class PublishedMaterial(Medium):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from femwgm.config.index_files import PublishedMedium
 from femwgm.config.material_specs import (
     EpsMaterial,
     IndexMaterial,
@@ -11,7 +12,6 @@ from femwgm.config.material_specs import (
     MixedMaterial,
     PresetMaterial,
     PublishedMaterial,
-    PublishedMedium,
     SellmeierMaterial,
     TableMaterial,
     UniaxialLaws,

@@ -126,6 +126,6 @@ def test_only_regular_files_of_bounded_size_are_read(tmp_path: Path, monkeypatch
     ):
         with pytest.raises(ConfigError, match=said):
             read_table(path, "the table")
-    monkeypatch.setattr("femwgm.ground.tables.MAX_BYTES", 20)
+    monkeypatch.setattr("femwgm.ground.cells.MAX_BYTES", 20)
     with pytest.raises(ConfigError, match="larger than 20 bytes"):
         read_table(write(tmp_path, "wavelength_nm,counts\n640,1\n"), "the table")
