@@ -18,7 +18,8 @@ from femwgm.ground.version import __version__
 if TYPE_CHECKING:
     from femwgm import analytic
     from femwgm.config import RunConfig, load_config
-    from femwgm.modes.mode import Mode, ModeSet
+    from femwgm.modes.mode import Mode
+    from femwgm.modes.mode_set import ModeSet
     from femwgm.runs.loop import RunResult
     from femwgm.runs.mesh_modes import mesh_modes, mesh_problem
     from femwgm.runs.run import run
@@ -45,7 +46,7 @@ __all__ = [
 # Imported when first asked for: `import femwgm` stays under half a second.
 _HOMES = {
     "Mode": "femwgm.modes.mode",
-    "ModeSet": "femwgm.modes.mode",
+    "ModeSet": "femwgm.modes.mode_set",
     "RunConfig": "femwgm.config",
     "RunResult": "femwgm.runs.loop",
     "SweepResult": "femwgm.sweeps",

@@ -140,3 +140,9 @@ def test_importing_femwgm_is_light() -> None:
     code = "import sys, json, femwgm; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {name.split(".")[0] for name in json.loads(done.stdout)} & set(HEAVY)
+
+
+def test_every_public_name_is_there() -> None:
+    import femwgm
+
+    assert {name for name in femwgm.__all__ if not hasattr(femwgm, name)} == set()

@@ -26,7 +26,8 @@ from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import Domain
 from femwgm.ground.expected import Expected
 from femwgm.modes.family import asked_for, with_families
-from femwgm.modes.mode import Mode, ModeSet
+from femwgm.modes.mode import Mode
+from femwgm.modes.mode_set import ModeSet
 from femwgm.runs.finish import finished, inside, with_e_direction
 from femwgm.runs.input_error import demand_meaningful
 from femwgm.runs.notes import doubts, uncounted

@@ -34,7 +34,7 @@ from femwgm.mesh.domain import PML
 from femwgm.mesh.load import read_mesh
 from femwgm.ground.expected import Expected
 from femwgm.modes.labels import identify
-from femwgm.modes.mode import ModeSet
+from femwgm.modes.mode_set import ModeSet
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share
 from femwgm.solver.solve import Goals, solve_mode
 

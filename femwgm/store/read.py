@@ -20,7 +20,7 @@ from femwgm.store.folder import FORMAT, package_versions
 from femwgm.store.result_folder import checksum, read_account, settled
 
 if TYPE_CHECKING:
-    from femwgm.modes.mode import ModeSet
+    from femwgm.modes.mode_set import ModeSet
 
 __all__ = ["StoredRun", "load_run"]
 
@@ -67,7 +67,7 @@ class StoredRun:
         OutputError
             When they are missing, damaged or were changed.
         """
-        from femwgm.modes.mode import ModeSet
+        from femwgm.modes.mode_set import ModeSet
         from femwgm.store.solution import unpack_modes
 
         file = settled(self.path, self.info, "solution.npz")

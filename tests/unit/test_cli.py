@@ -275,7 +275,7 @@ def test_missed_accuracy_is_status_3_with_the_best_values_kept(
 ) -> None:
     import dataclasses
 
-    from femwgm.modes.mode import ModeSet
+    from femwgm.modes.mode_set import ModeSet
     from femwgm.runs import loop as pipeline
 
     real = pipeline.run

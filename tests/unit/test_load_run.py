@@ -14,7 +14,8 @@ import pytest
 
 import femwgm
 from femwgm.errors import OutputError
-from femwgm.modes.mode import Mode, ModeSet
+from femwgm.modes.mode import Mode
+from femwgm.modes.mode_set import ModeSet
 from femwgm.store import from_csv
 from femwgm.store.result_folder import checksum
 from femwgm.store.solution import pack_modes, unpack_modes
