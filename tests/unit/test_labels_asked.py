@@ -52,6 +52,11 @@ def test_lobes_of_a_wave_and_of_a_hybrid() -> None:
     assert _turns(np.stack([one, two]), 0.05).count == 1
     assert _turns(np.stack([one, 0.3 * two]), 0.05).count == 0
     assert _turns(np.zeros((1, 401)), 0.05).sure == 0.0
+    # Two lobes of directions 67 and 45 degrees apart: another order, and the same one.
+    near, far = (np.exp(-(((x - at) / 0.1) ** 2)) for at in (0.25, 0.75))
+    for degrees, count in ((67.0, 1), (45.0, 0)):
+        cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+        assert _turns(np.stack([near + cosine * far, sine * far]), 0.05).count == count
 
 
 def mode(m: int, **changes) -> Mode:
