@@ -30,11 +30,12 @@ __all__ = [
     "UniaxialMaterial",
 ]
 
-_CRYSTALS = ("cds", "mgf2", "linbo3", "sapphire")
+_CRYSTALS = ("cds", "mgf2", "linbo3", "sapphire", "aln")
 """Uniaxial presets; NAME_o and NAME_e are their two rays."""
 PRESETS = (
     "fused_silica", "polystyrene", "zns", "water", "water_absorbing", "heavy_water", "air", "vacuum", "npl_film",
     "cdse_zncds_film", "caf2", "si", "si3n4", "gaas", "gap", "diamond", "as2s3", "pdms", "silver", "gold",
+    "cspbbr3", "sio2_infrared",
     *(f"{crystal}{ray}" for crystal in _CRYSTALS for ray in ("", "_o", "_e")),
 )  # fmt: skip
 """Names of the presets; their formulas, sources and ranges are in `femwgm.materials.presets`."""

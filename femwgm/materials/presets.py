@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from femwgm.materials.dispersion import Absorbing, Constant, Law, Table
 from femwgm.materials.formulas import Formula, Term, gas, poles, sellmeier
-from femwgm.materials.measured import FILM, GALLIUM_PHOSPHIDE, GOLD, SILVER, WATER_K
+from femwgm.materials.measured import (
+    CAESIUM_LEAD_BROMIDE,
+    FILM,
+    GALLIUM_PHOSPHIDE,
+    GOLD,
+    SILICA_FILM,
+    SILVER,
+    WATER_K,
+)
 
 __all__ = ["PRESETS", "Preset"]
 
@@ -46,6 +54,9 @@ _MGF2 = "MgF2, 19 C: Dodge, Appl. Opt. 23, 1980 (1984)"
 _LINBO3_O = sellmeier((2.6734, 1.2290, 12.614), (0.01764, 0.05914, 474.60))
 _LINBO3_E = sellmeier((2.9804, 0.5981, 8.9543), (0.02047, 0.0666, 416.08))
 _LINBO3 = "congruent LiNbO3, 21 C: Zelmon, Small and Jundt, J. Opt. Soc. Am. B 14, 3319 (1997)"
+_ALN_O = sellmeier((1.3786, 3.861), (0.1715**2, 15.03**2), 3.1399)
+_ALN_E = sellmeier((1.6173, 4.139), (0.1746**2, 15.03**2), 3.0729)
+_ALN = "AlN: Pastrnak and Roskovcova, Phys. Status Solidi 14, K5 (1966)"
 _SAPPHIRE_O = sellmeier((1.4313493, 0.65054713, 5.3414021), (0.0726631**2, 0.1193242**2, 18.028251**2))
 _SAPPHIRE_E = sellmeier((1.5039759, 0.55069141, 6.5927379), (0.0740288**2, 0.1216529**2, 20.072248**2))
 _SAPPHIRE = "synthetic sapphire, 20 C: Malitson and Dodge (1972), formula in Dodge, Handbook of Laser Science IV (1986)"
@@ -82,6 +93,7 @@ PRESETS: dict[str, Preset] = {
     **_crystal("mgf2", _MGF2_O, _MGF2_E, (0.2, 7.0), _MGF2),
     **_crystal("linbo3", _LINBO3_O, _LINBO3_E, (0.4, 5.0), _LINBO3),
     **_crystal("sapphire", _SAPPHIRE_O, _SAPPHIRE_E, (0.2, 5.0), _SAPPHIRE),
+    **_crystal("aln", _ALN_O, _ALN_E, (0.22, 5.0), _ALN),
     "caf2": Preset(
         sellmeier((0.5675888, 0.4710914, 3.8484723), (0.050263605**2, 0.1003909**2, 34.649040**2)),
         (0.23, 9.7),
@@ -101,6 +113,16 @@ PRESETS: dict[str, Preset] = {
         sellmeier((5.466742, 0.02429960, 1.957522), (0.4431307**2, 0.8746453**2, 36.9166**2), 5.372514),
         (0.97, 17.0),
         "GaAs, 22 C: Skauli et al., J. Appl. Phys. 94, 6447 (2003)",
+    ),
+    "cspbbr3": Preset(
+        _table(CAESIUM_LEAD_BROMIDE),
+        (0.5, 0.688),
+        "melt-grown CsPbBr3 crystal, room temperature, table: Brennan et al., MRS Commun. (2024), s43579-024-00576-x",
+    ),
+    "sio2_infrared": Preset(
+        _table(SILICA_FILM),
+        (3.0012, 14.2857),
+        "sputtered SiO2 film, table: Kischkat et al., Appl. Opt. 51, 6789 (2012)",
     ),
     "gap": Preset(_table(GALLIUM_PHOSPHIDE), (0.5, 4.0), "GaP, table: Bond, J. Appl. Phys. 36, 1674 (1965)"),
     "diamond": Preset(

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from femwgm.views.figures.style import ACCENT, FAINT, GREY, INK, MARKER, POLARIZATION, new_figure
+from femwgm.views.figures.style import (
+    ACCENT,
+    FAINT,
+    GREY,
+    INK,
+    MARKER,
+    POLARIZATION,
+    fixed_panels,
+    new_figure,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,8 +37,8 @@ def comb_figure(made: Any) -> Figure:
     mu, d_int = lines.mu, made.d_int
     smooth = series.smooth - made.f0 - series.D[0] * mu
     scale, unit = next(((s, u) for s, u in _UNITS if np.abs(smooth).max() >= s), _UNITS[-1])
-    figure = new_figure(4.6, 3.0)
-    ax = figure.add_subplot()
+    figure = new_figure(4.6, 3.0, layout="none")
+    ax = fixed_panels(figure, [1.0], 1, left=0.48, between=[0.06], top=0.24, bottom=0.4, gap=0.0)[0, 0]
     ax.axhline(0.0, color=FAINT, lw=0.8, zorder=0)
     ax.axvline(0.0, color=FAINT, lw=0.8, zorder=0)
     ax.plot(mu, smooth / scale, color=GREY, lw=0.9, zorder=1)
@@ -49,11 +58,11 @@ def comb_figure(made: Any) -> Figure:
             label="pushed by a crossing",
         )
         ax.legend(loc="best")
-    ax.set_xlabel(r"order $\mu$ from the pump, $m$ = " + f"{lines.pump} + " + r"$\mu$")
-    ax.set_ylabel(rf"$D_\mathrm{{int}}/2\pi$ / {unit}")
-    title = f"{lines.name}, {made.f0 * 1e-12:.4f} THz:  " + ",  ".join(
-        rf"$D_{k}/2\pi$ = {_readable(series.D[k - 1])}" for k in (1, 2)
-    )
+    # Letters of the font, not of mathtext, whose parser takes a quarter of a second to start.
+    ax.set_xlabel(f"order μ from the pump, m = {lines.pump} + μ")
+    ax.set_ylabel(f"Dᵢₙₜ/2π / {unit}")
+    first, second = (_readable(D) for D in series.D[:2])
+    title = f"{lines.name}, {made.f0 * 1e-12:.4f} THz:  D₁/2π = {first},  D₂/2π = {second}"
     ax.set_title(title, color=INK, fontsize=7.0)
     ax.margins(x=0.02)
     return figure
