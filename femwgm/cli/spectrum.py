@@ -1,14 +1,21 @@
-"""`femwgm spectrum`: what a spectrometer shows of a layered sphere."""
+"""`femwgm spectrum`: what a spectrometer shows of a body that emits."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from femwgm.cli.options import Config, Out, Quiet, Set
 from femwgm.cli.peaks import resolution_nm
+from femwgm.cli.screen import progress_bar
+
+if TYPE_CHECKING:
+    from femwgm.analytic import LayeredSphere
+    from femwgm.config.schema import RunConfig
+    from femwgm.experiment.luminescence.spectrum import Emission, Settings
 
 __all__ = ["spectrum"]
 
@@ -59,40 +66,83 @@ def spectrum(
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Compute the emission spectrum of dipoles in a layer of a layered sphere, as an instrument records it."""
+    """Compute the emission spectrum of dipoles in a layer, as an instrument records it.
+
+    Exact for layered spheres. For other bodies it is the sum over the modes that the configuration asks for.
+    """
     from femwgm.config import load_config
     from femwgm.errors import ConfigError
-    from femwgm.experiment.luminescence.spectrum import Settings, emission, plane_wave, purcell_map
+    from femwgm.experiment.luminescence.spectrum import Settings, plane_wave, purcell_map
     from femwgm.experiment.recorded.counts import read_recorded
-    from femwgm.experiment.spectrum.model import CoatedSphere
 
     settings = load_config(config, override or [])
-    if settings.geometry.kind != "layered_sphere":
+    if settings.imperfections:
         raise ConfigError(
-            "has no exact emission spectrum", file=config, key="geometry.kind", value=settings.geometry.kind,
-            remedy="use 'kind: layered_sphere'",
+            "have no emission spectrum", file=config, key="imperfections", value=len(settings.imperfections),
+            remedy="leave them out; 'femwgm run' gives the split lines",
         )  # fmt: skip
-    body = CoatedSphere.from_config(settings, layer)
-    sphere = body.sphere(body.nominal)
-    measured = None if over is None else read_recorded(over)
     lo, hi = settings.modes.window_um
     wanted = Settings(
         (1e3 * lo, 1e3 * hi),
         resolution_nm(resolution),
-        body.shell,
-        in_plane,
-        float("inf") if q is None else q,
-        aperture,
-        _band(band),
+        in_plane=in_plane,
+        scattering_q=float("inf") if q is None else q,
+        aperture=aperture,
+        band_nm=_band(band),
     )
-    made = emission(sphere, wanted)
-    beside = plane_wave(sphere, wanted) if wave else None
+    measured = None if over is None else read_recorded(over)
+    beside = map_ = None
+    if settings.geometry.kind == "layered_sphere":
+        from femwgm.experiment.luminescence.spectrum import emission
+
+        sphere, wanted, emitter = _sphere(settings, layer, wanted)
+        made = emission(sphere, wanted)
+        beside = plane_wave(sphere, wanted) if wave else None
+        map_ = purcell_map(sphere, wanted) if density and out is not None else None
+        left_out: list[str] = []
+    else:
+        only = {"--in-plane": in_plane, "--na": aperture > 0.0, "--plane-wave": wave, "--purcell": density}
+        option = next((option for option, given in only.items() if given), None)
+        if option is not None:
+            raise ConfigError(
+                "is for layered spheres", file=config, key=option, value=settings.geometry.kind,
+                remedy="leave it out: other bodies emit from dipoles in all directions, and all light is collected",
+            )  # fmt: skip
+        made, emitter, left_out = _of_body(settings, layer, wanted, quiet)
     if out is not None:
         from femwgm.experiment.luminescence.write import write_spectrum
 
-        write_spectrum(made, beside, measured, purcell_map(sphere, wanted) if density else None, out)
+        write_spectrum(made, beside, measured, map_, out)
     if not quiet:
-        _print(made, body.regions[body.shell])
+        _print(made, emitter, left_out)
+
+
+def _sphere(settings: RunConfig, layer: str | None, wanted: Settings) -> tuple[LayeredSphere, Settings, str]:
+    """The exact sphere, the settings with its layer, and the layer's name."""
+    from femwgm.experiment.spectrum.model import CoatedSphere
+
+    body = CoatedSphere.from_config(settings, layer)
+    return body.sphere(body.nominal), replace(wanted, layer=body.shell), body.regions[body.shell]
+
+
+def _of_body(
+    settings: RunConfig, layer: str | None, wanted: Settings, quiet: bool
+) -> tuple[Emission, str, list[str]]:
+    """The sum over the modes of a run, the layer's name, and what the sum leaves out."""
+    from femwgm.experiment.luminescence.quasinormal import emitting_region, resonances, sum_of_modes
+    from femwgm.runs.loop import run
+
+    layer = emitting_region(settings, layer)
+    with progress_bar(quiet) as bar:
+        result = run(settings, progress=bar)
+    found = resonances(result, layer)
+    worst = max(one.error for one in found)
+    told = [
+        f"the sum over {len(found)} modes of the configuration, m and -m counted; areas to {worst:.1g}",
+        "left out: the smooth background between the lines and every mode that the configuration does not ask for",
+        *result.warnings,
+    ]
+    return sum_of_modes(found, wanted), layer, told
 
 
 def _band(text: str | None) -> tuple[float, float] | None:
@@ -108,11 +158,11 @@ def _band(text: str | None) -> tuple[float, float] | None:
     return resolution_nm(parts[0], "--band"), resolution_nm(parts[1], "--band")
 
 
-def _print(made, layer: str) -> None:  # type: ignore[no-untyped-def]
+def _print(made: Emission, layer: str, told: list[str]) -> None:
     import numpy as np
     from scipy.signal import find_peaks
 
-    from femwgm.cli.tables import console, plain_table
+    from femwgm.cli.tables import console, notes, plain_table
 
     screen = console()
     both = made.te + made.tm
@@ -121,9 +171,13 @@ def _print(made, layer: str) -> None:  # type: ignore[no-untyped-def]
     for i in sorted(tops[np.argsort(-both[tops])][:16]):
         x = float(made.wavelength_nm[i])
         mode = min(made.modes, key=lambda m: abs(m.wavelength_nm - x), default=None)
-        name = ("", "", "") if mode is None else (f"{mode.pol} {mode.l}", str(mode.q), f"{mode.q_total:.3g}")
+        name = ("", "", "")
+        if mode is not None:
+            quality = "" if mode.q_total is None else f"{mode.q_total:.3g}"
+            name = (made.name(mode), str(mode.q), quality)
         table.add_row(f"{x:.3f}", f"{both[i]:.4g}", *name)
     screen.print(table)
     screen.print(
         "in units of the power of the same dipoles in the ambient; the lines strongest in the window are listed"
     )
+    notes(told, screen)

@@ -73,7 +73,21 @@ def test_what_makes_no_sense_is_refused_in_one_line(
     assert word in said
 
 
-def test_a_body_without_exact_spectrum_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    status, said = call(["spectrum", str(Path(__file__).parents[2] / "configs" / "spheroid.yaml")], capsys)
+@pytest.mark.parametrize(
+    ("name", "more", "word"),
+    [
+        ("cavity-palace", [], "open body"),
+        ("pair-48-44", [], "kind: stack"),
+        ("rough-disk", [], "imperfections"),
+        ("rough-film", [], "imperfections"),
+        ("spheroid", ["--layer", "film"], "one of core"),
+        *(("spheroid", [option], option) for option in ("--in-plane", "--plane-wave", "--purcell")),
+    ],
+)
+def test_what_holds_for_no_sum_of_modes_is_refused(
+    name: str, more: list[str], word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, said = call(["spectrum", f"@{name}", *more], capsys)
     assert status == 2
-    assert "geometry.kind" in said
+    assert said.count("\n") == 1
+    assert word in said

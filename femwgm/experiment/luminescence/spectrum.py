@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.interpolate import CubicSpline
@@ -30,6 +31,7 @@ __all__ = [
     "PurcellMap",
     "Settings",
     "emission",
+    "grid",
     "line_area",
     "plane_wave",
     "purcell_map",
@@ -80,6 +82,12 @@ class Settings:
         """Share of the light that is collected: emitters spread evenly over a sphere shine alike everywhere, unpolarized."""
         return 1.0 if self.aperture == 0.0 else 0.5 * (1.0 - np.sqrt(1.0 - min(self.aperture, 1.0) ** 2))
 
+    def band(self, x: Array) -> Array:
+        """How strongly the emitters emit at wavelengths (nm)."""
+        if self.band_nm is None:
+            return np.ones(x.shape)
+        return np.asarray(np.exp(-4.0 * np.log(2.0) * ((x - self.band_nm[0]) / self.band_nm[1]) ** 2))
+
 
 @dataclass(frozen=True)
 class Emission:
@@ -90,13 +98,22 @@ class Emission:
     wavelength_nm, te, tm
         On an even grid.
     modes
-        The modes treated as lines.
+        The modes treated as lines: exact ones, or those of a run.
+    ordered_by
+        What tells neighbouring lines apart: l on a sphere, where all m are one line, m on other bodies.
     """
 
     wavelength_nm: Array
     te: Array
     tm: Array
-    modes: tuple[ExactMode, ...]
+    modes: Sequence[Any]
+    ordered_by: str = "l"
+
+    def name(self, mode: Any) -> str:
+        """A mode in few words."""
+        if self.ordered_by == "l":
+            return f"{mode.pol} l = {mode.l}"
+        return f"{mode.pol} m = {mode.m}" + (f", p = {mode.p}" if mode.p else "")
 
 
 @dataclass(frozen=True)
@@ -158,7 +175,7 @@ def emission(sphere: LayeredSphere, settings: Settings) -> Emission:
     settings
         Layer, dipoles and instrument.
     """
-    x, margin = _grid(settings)
+    x, margin = grid(settings)
     modes = _lines(sphere, settings.window_nm)
     sums = []
     for polarization in (False, True):
@@ -176,7 +193,7 @@ def emission(sphere: LayeredSphere, settings: Settings) -> Emission:
         smooth = gaussian_filter1d(smooth, settings.resolution_nm / GAUSS / (x[1] - x[0]), mode="nearest")
         widths = [_width_nm(m, settings.scattering_q) for m in own]
         result.append(smooth + _added(x, own, [b for _, b in areas], widths, settings.resolution_nm, None))
-    weight = settings.collected * _band(x, settings.band_nm)
+    weight = settings.collected * settings.band(x)
     inside = slice(margin, x.size - margin)
     te, tm = (np.maximum(part * weight, 0.0)[inside] for part in result)
     return Emission(x[inside], te, tm, tuple(modes))
@@ -187,7 +204,7 @@ def plane_wave(sphere: LayeredSphere, settings: Settings) -> PlaneWave:
 
     Lines narrower than six steps of the grid are taken off and put back; broader ones the grid resolves.
     """
-    x, margin = _grid(settings)
+    x, margin = grid(settings)
     step = x[1] - x[0]
     raw = np.array([(e.extinction, e.scattering) for e in (efficiencies(sphere, 1e-3 * v) for v in x)])
     modes = [m for m in _lines(sphere, settings.window_nm) if _width_nm(m, np.inf) < 6.0 * step]
@@ -208,7 +225,7 @@ def plane_wave(sphere: LayeredSphere, settings: Settings) -> PlaneWave:
     return PlaneWave(x[inside], result[0][inside], result[1][inside])
 
 
-def _grid(settings: Settings) -> tuple[Array, int]:
+def grid(settings: Settings) -> tuple[Array, int]:
     """Even wavelengths over the window and four resolutions beyond it, and how many lie beyond on each side."""
     lo, hi = settings.window_nm
     count = int(np.ceil((hi - lo) / max(settings.resolution_nm / 3.0, (hi - lo) / 4000.0)))
@@ -265,9 +282,3 @@ def _added(
         area_nm = area * mode.wavelength_nm**2 / (2e3 * np.pi)
         total += area_nm * voigt(x - mode.wavelength_nm, width, resolution)[0] * within(mode.l)
     return total
-
-
-def _band(x: Array, band_nm: tuple[float, float] | None) -> Array:
-    if band_nm is None:
-        return np.ones(x.shape)
-    return np.asarray(np.exp(-4.0 * np.log(2.0) * ((x - band_nm[0]) / band_nm[1]) ** 2))

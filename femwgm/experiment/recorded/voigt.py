@@ -9,7 +9,7 @@ from scipy.special import wofz
 
 from femwgm.ground.typing import Array
 
-__all__ = ["GAUSS", "voigt"]
+__all__ = ["GAUSS", "lopsided", "voigt"]
 
 GAUSS = 2.0 * math.sqrt(2.0 * math.log(2.0))
 """Full width at half maximum of a Gauss curve over its standard deviation."""
@@ -44,3 +44,19 @@ def voigt(x: Array, width: Array | float, resolution: float) -> tuple[Array, Arr
     slope = (2j / math.sqrt(np.pi) - 2.0 * z * w) / scale
     unit = 1.0 / (scale * math.sqrt(np.pi))
     return w.real * unit, slope.real * unit, -0.5 * slope.imag * unit
+
+
+def lopsided(x: Array, width: float, resolution: float, area: complex) -> Array:
+    """The line of a complex area: (Re area w/2 + Im area x) / pi (x^2 + w^2/4), convolved with the instrument's response.
+
+    Parameters
+    ----------
+    x, width, resolution
+        See :func:`voigt`.
+    area
+        Its real part is the area; the imaginary part lifts one side of the line and lowers the other.
+    """
+    if resolution <= 0.0:
+        return np.asarray((area / (x - 0.5j * width)).imag / np.pi)
+    scale = math.sqrt(2.0) * resolution / GAUSS
+    return np.asarray((area * wofz((x + 0.5j * width) / scale).conj()).real / (scale * math.sqrt(np.pi)))

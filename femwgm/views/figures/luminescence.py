@@ -1,4 +1,4 @@
-"""The emission of a sphere against wavelength, its lines named."""
+"""The emission of a body against wavelength, its lines named."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def luminescence_figure(made: Any, wave: Any = None, measured: Any = None) -> Fi
     Parameters
     ----------
     made
-        Emission: `wavelength_nm`, `te`, `tm`, `modes`.
+        Emission: `wavelength_nm`, `te`, `tm`, `modes`, `ordered_by`.
     wave
         Extinction and scattering, or None.
     measured
@@ -62,14 +62,16 @@ def _emission(made: Any, measured: Any, ax: Axes) -> None:
                 label="recorded, scaled",
             )
     ax.plot(x, both, color=GREY, lw=0.6)
-    ax.plot(x, made.te, color=POLARIZATION["TE"], lw=0.9, label="TE")
-    ax.plot(x, made.tm, color=POLARIZATION["TM"], lw=0.9, label="TM")
     for pol, part in (("TE", made.te), ("TM", made.tm)):
+        if not part.any():
+            continue
+        ax.plot(x, part, color=POLARIZATION[pol], lw=0.9, label=pol)
         modes = [m for m in made.modes if m.pol == pol]
         tops, _ = find_peaks(part, prominence=0.04 * top)
         for i in tops[np.argsort(-part[tops])][: NAMED // 2] if modes else ():
             mode = min(modes, key=lambda m: abs(m.wavelength_nm - x[i]))
-            text = f"{mode.l}" + (f" ({mode.q})" if mode.q > 1 else "")
+            text = str(getattr(mode, made.ordered_by)) + (f" ({mode.q})" if mode.q > 1 else "")
+            text += f" p{mode.p}" if made.ordered_by == "m" and mode.p else ""
             ax.text(
                 x[i],
                 part[i] + 0.02 * top,
@@ -83,7 +85,8 @@ def _emission(made: Any, measured: Any, ax: Axes) -> None:
     ax.set_ylim(0.0, 1.14 * top)
     ax.set_ylabel("emission / emission in the ambient")
     ax.legend(loc="lower right", ncols=3, bbox_to_anchor=(1.0, 1.0), borderaxespad=0.1)
-    ax.set_title(r"$l$ ($q$ where above 1) of the strongest lines")
+    above = "" if made.ordered_by == "l" else ", $p$ where above 0,"
+    ax.set_title(rf"${made.ordered_by}$ ($q$ where above 1){above} of the strongest lines")
 
 
 def purcell_figure(density: Any) -> Figure:
