@@ -15,8 +15,16 @@ author = "the femwgm developers"
 project_copyright = "the femwgm developers"
 version = release = __version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode", "executed"]
-myst_enable_extensions = ["colon_fence", "deflist"]
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "executed",
+    "formulas",
+]
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+html_math_renderer = "matplotlib"
 myst_heading_anchors = 3
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["site"]
@@ -26,6 +34,7 @@ autodoc_typehints = "description"
 autodoc_class_signature = "separated"
 napoleon_numpy_docstring = True
 napoleon_use_rtype = False
+autodoc_default_options = {"exclude-members": "__init__"}
 suppress_warnings = ["myst.header", "ref.python"]
 
 html_theme = "pydata_sphinx_theme"

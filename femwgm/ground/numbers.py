@@ -127,6 +127,13 @@ def with_error(value: float | str | None, relative: float | None) -> str:
     return f"{value:.{decimals}f}({last})"
 
 
+def _volume(value: float | None) -> str:
+    """A mode volume in um^3: those of cavities for microwaves are many."""
+    if value is None or not 1.0 <= value < 1e6:
+        return "" if value is None else quality(value) if value >= 1e6 else f"{value:.3g}"
+    return f"{value:.2f}"
+
+
 Cells = dict[str, tuple[str, float | str | None]]
 """By heading: the text, and what to sort by."""
 _SYMBOLS = {"eV": "E", "meV": "E", "1/cm": "1/λ"}
@@ -171,6 +178,6 @@ def mode_cells(row: Row, regions: Sequence[str], unit: str | None = None) -> Cel
         "Q_rad": (q_rad, log10_q),
         "Q_abs": (q_abs, log10_of(row.get("q_abs"))),
         "Q": (quality(row.get("q_total")) if losses != 1 else "", log10_of(row.get("q_total"))),
-        "V (µm³)": (f"{volume:.3g}" if volume is not None and volume < 1.0 else plain(volume, 2), volume),
+        "V (µm³)": (_volume(volume), volume),
         **{f"{name} (%)": (percent(row.get(f"energy_{name}")), row.get(f"energy_{name}")) for name in regions},
     }  # fmt: skip

@@ -138,7 +138,7 @@ def _words(mode: ModeView) -> dict[str, Any]:
     reach = min(max(box[3] - box[2], 3.0 * (box[1] - box[0]), lobes) * 0.7, 0.6 * size)
     return {
         "label": f"{mode.label}, {mode.wavelength_nm:.3f} nm",
-        "title": title_of(mode),
+        "title": title_of(mode).replace("   ", "\n"),
         "about": sentence(mode),
         "m": mode.m,
         "peak": [r, z],
