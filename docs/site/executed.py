@@ -80,7 +80,7 @@ class Terminal(_Run):
 
 
 class Executed(_Run):
-    """Python and what it prints; figures are shown by `show(figure)`, pages by `show_page(html)`."""
+    """Python and what it prints; shown are figures by `show`, pages by `show_page`, what a notebook would show by `show_html`."""
 
     option_spec = {"hidden": directives.flag}  # noqa: RUF012
 
@@ -91,6 +91,9 @@ class Executed(_Run):
         spaces.setdefault("__name__", "__page__")
         spaces["show"] = lambda figure, alt="": pictures.append(self._figure(figure, alt))
         spaces["show_page"] = lambda html: pictures.append(self._page(html))
+        spaces["show_html"] = lambda thing: pictures.append(
+            nodes.raw("", f'<div class="shown">{thing._repr_html_()}</div>', format="html")
+        )
         stream, before = io.StringIO(), Path.cwd()
         try:
             os.chdir(self.place)
