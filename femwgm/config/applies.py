@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from femwgm.config.coupler import Bus
 from femwgm.config.settings import Modes, Pml
 
 if TYPE_CHECKING:
@@ -136,9 +137,9 @@ _RULES = (
         "take a single body that is described by its shape",
     ),
     _Rule(
-        ("coupler", "kind"), lambda c: "bus" if c.coupler is not None and c.coupler.kind == "bus" else None,
+        ("coupler", "kind"), lambda c: "bus" if isinstance(c.coupler, Bus) and not c.coupler.n_eff else None,
         lambda c: c.geometry.kind not in ("ring", "disk") or c.geometry.pillar is not None,
-        "a bus lies beside a ring or disk without a pillar; take a fibre or a prism",
+        "a bus is solved for beside a ring or disk without a pillar: give its n_eff, or take a fibre or a prism",
     ),
     _Rule(
         ("geometry", "enclosure"), lambda c: getattr(c.geometry, "enclosure", None), lambda c: c.coupler is not None,

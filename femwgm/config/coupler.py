@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
-from femwgm.config.base import Name, Strict, refuse
+from femwgm.config.base import Name, Positive, Strict, refuse
 from femwgm.config.quantity import Length, LengthOrZero, SignedLength, spectral_um
 from femwgm.ground.units import C_UM_THZ
 
@@ -67,10 +67,15 @@ class Prism(Beside):
 
 
 class Bus(Beside):
-    """A straight waveguide beside a ring or disk, of the same material, thickness, sidewalls and background."""
+    """A straight waveguide: the like of a ring or disk in material, thickness, sidewalls and background, or of known index."""
 
     kind: Literal["bus"] = Field(examples=["bus"])
     width_um: Length = Field(alias="width", description="at half its height", examples=["450 nm"])
+    n_eff: Positive | None = Field(
+        default=None,
+        description="phase index of its mode where it is known; solved for otherwise",
+        examples=[2.44],
+    )
 
 
 Coupler = Annotated[Taper | Prism | Bus, Field(discriminator="kind")]

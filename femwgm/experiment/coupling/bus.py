@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from femwgm.mesh.domain import Choices
 from femwgm.mesh.landscape import Wave
 from femwgm.observables.energy import region_integrals
 
-__all__ = ["BusMode", "bus_mode"]
+__all__ = ["BusMode", "Guide", "guide"]
 
 _ORDER = 300.0
 """Azimuthal order of the arc: its bend changes the index by 1e-4, and v = -i r E_phi has digits to spare at fine corners."""
@@ -42,14 +42,14 @@ class BusMode:
 
     Attributes
     ----------
-    beta, beta_error
-        Propagation constant (rad/um), and what the bend leaves in it.
+    k0, beta
+        Wavenumbers in vacuum and along the guide (rad/um).
     power
         Half the integral of Re (E x H*) over the cross-section.
     """
 
+    k0: float
     beta: float
-    beta_error: float
     power: float
     inner: float
     width: float
@@ -63,8 +63,36 @@ class BusMode:
         return E * _MIRROR, -H * _MIRROR
 
 
-def bus_mode(config: RunConfig, media: dict[str, Material], k0: float, width: float, pol: str) -> BusMode:
-    """The fundamental mode of a polarization: E mostly across (TM) or along (TE) the axis of the resonator.
+@dataclass(frozen=True)
+class Guide:
+    """The modes of one polarization at the first and the last line of a list, which tell those between.
+
+    Attributes
+    ----------
+    ends
+        One mode, or two in ascending order of k0.
+    bend
+        Relative error of beta by the bend of the arcs.
+    """
+
+    ends: tuple[BusMode, ...]
+    bend: float
+
+    def share(self, k0: float) -> float:
+        """How far between the ends a wavenumber lies."""
+        first, last = self.ends[0], self.ends[-1]
+        return (k0 - first.k0) / (last.k0 - first.k0) if last.k0 > first.k0 else 0.0
+
+    def beta(self, k0: float) -> tuple[float, float]:
+        """Propagation constant (rad/um), linear in k0, and its error; the curvature is that of (n_g - n_eff)/k0."""
+        first, last, share = self.ends[0], self.ends[-1], self.share(k0)
+        beta, wide = (1.0 - share) * first.beta + share * last.beta, last.k0 - first.k0
+        slower = abs(last.beta - first.beta - beta * wide / k0) if wide else 0.0
+        return beta, self.bend * beta + 0.5 * share * (1.0 - share) * wide * slower / k0
+
+
+def guide(config: RunConfig, media: dict[str, Material], k0: list[float], width: float, pol: str) -> Guide:
+    """The fundamental mode of a polarization at wavenumbers: E mostly across (TM) or along (TE) the axis of the resonator.
 
     Parameters
     ----------
@@ -77,15 +105,16 @@ def bus_mode(config: RunConfig, media: dict[str, Material], k0: float, width: fl
         If the waveguide guides none.
     """
     assert isinstance(config.geometry, Ring | Disk)
-    wide = k0 * media[config.geometry.name].index(k0).real * width / (2.0 * np.pi)
+    wide = min(k0) * media[config.geometry.name].index(min(k0)).real * width / (2.0 * np.pi)
     if not _NARROWEST < wide < _WIDEST:
         raise ConfigError(
             f"is {wide:.2g} wavelengths in the guide", key="coupler.width", value=f"{width:g} um",
             remedy=f"take {_NARROWEST:g} to {_WIDEST:g}",
         )  # fmt: skip
-    arc, closer = (_arc(config, media, k0, width, pol, order) for order in (_ORDER, _ORDER / np.sqrt(2.0)))
-    # A bend changes the index by the square of its curvature, which is twice as large on the second arc.
-    return replace(arc, beta_error=abs(arc.beta - closer.beta) + _ERROR * arc.beta)
+    ends = tuple(_arc(config, media, k, width, pol, _ORDER) for k in sorted({min(k0), max(k0)}))
+    # A bend changes the index by the square of its curvature, which is twice as large on this arc.
+    closer = _arc(config, media, ends[0].k0, width, pol, _ORDER / np.sqrt(2.0))
+    return Guide(ends, abs(1.0 - closer.beta / ends[0].beta) + _ERROR)
 
 
 def _arc(
@@ -134,8 +163,8 @@ def _arc(
                 )
                 turn = 2.0 * np.pi * family.slope
                 return BusMode(
+                    k0,
                     family.order.real / (inner + 0.5 * width),
-                    0.0,
                     0.5 * float(integrals.electric.sum()) / turn,
                     inner,
                     width,

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ from scipy.optimize import brentq
 from femwgm.config.coupler import Bus, Prism, Taper
 from femwgm.config.schema import RunConfig
 from femwgm.errors import ConfigError
-from femwgm.experiment.coupling.bus import BusMode, bus_mode
+from femwgm.experiment.coupling.bus import Guide, guide
 from femwgm.experiment.coupling.fibre import fundamental
-from femwgm.experiment.coupling.plane import Fields, Resonance, field_on, given_to, lit_by
+from femwgm.experiment.coupling.plane import Fields, Plane, Resonance, field_on, given_to, lit_by
 from femwgm.experiment.coupling.resonances import resonances
+from femwgm.experiment.coupling.slab import slab_like
 from femwgm.geometry.build import section_of
 from femwgm.ground.files import write_files
 from femwgm.ground.typing import Array
@@ -34,6 +36,8 @@ _ROOT = 1e-12
 """Relative error of the index of HE11: where the root of its equation is taken as found."""
 _BACK = {"TE": 1.0 / 3.0, "TM": 1.0}
 """Share of exp(-kappa gap) that scattering back and forth between coupler and resonator stays below, as tried on prisms."""
+_SLAB = (0.2, 0.05)
+"""Relative error of the slab that stands for a guide of known index: a constant, and per kappa gap; tried beside solved ones."""
 
 
 @dataclass(frozen=True)
@@ -162,10 +166,19 @@ def couplings(config: RunConfig, q: float | None = None, progress: Any = None) -
     if not isinstance(coupler, Bus):
         for end in config.modes.window_um:
             materials[coupler.material].require(2.0 * np.pi / end)
-    out = []
-    for pol, found in resonances(config, materials, progress):
-        one = found if q is None else replace(found, q=q, q_error=0.0)
-        out.append(_coupling(config, materials, one, pol))
+    found = resonances(config, materials, progress)
+    buses = {}
+    if isinstance(coupler, Bus) and coupler.n_eff is None:
+        regions = {region: materials[name] for region, name in config.geometry.region_materials.items()}
+        for pol in dict(found):
+            lines = [one.k0 for its, one in found if its == pol]
+            buses[pol] = guide(config, regions, lines, coupler.width_um, pol)
+    out = [
+        _coupling(
+            config, materials, one if q is None else replace(one, q=q, q_error=0.0), pol, buses.get(pol)
+        )
+        for pol, one in found
+    ]
     if not out:
         raise ConfigError(
             "no mode of the window travels: all have m = 0", key="modes", remedy="ask for m above 0"
@@ -173,23 +186,28 @@ def couplings(config: RunConfig, q: float | None = None, progress: Any = None) -
     return out
 
 
-def _coupling(config: RunConfig, materials: dict[str, Material], one: Resonance, pol: str) -> Coupling:
+def _coupling(
+    config: RunConfig, materials: dict[str, Material], one: Resonance, pol: str, bus: Guide | None
+) -> Coupling:
     coupler = config.coupler
     assert coupler is not None
     outside = materials[config.geometry.ambient].permittivity(one.k0).real
     n_eff, notes = one.m / (one.k0 * one.radius), list[str]()
     decay = one.k0 * np.sqrt(max(n_eff**2 - outside, 0.0))
-    if isinstance(coupler, Bus):
-        regions = {region: materials[name] for region, name in config.geometry.region_materials.items()}
-        bus = bus_mode(config, regions, one.k0, coupler.width_um, pol)
-        guided: float | None = bus.beta / one.k0
-        guided_error = bus.beta_error / one.k0
+    guided: float | None
+    model, stray = (0.0, 0.0), 0.0
+    if bus is not None:
+        guided, guided_error = (beta / one.k0 for beta in bus.beta(one.k0))
         rate = _bus_rate(one, bus)
+    elif isinstance(coupler, Bus):
+        assert coupler.n_eff is not None
+        guided, guided_error, model = coupler.n_eff, 0.0, _SLAB
+        rate = _slab_rate(one, coupler, pol, outside)
     else:
         core = materials[coupler.material].permittivity(one.k0).real
         _demand_room(config, one, 0.5 * coupler.diameter_um if isinstance(coupler, Taper) else 0.0)
         if isinstance(coupler, Prism):
-            guided, guided_error, rate = None, 0.0, _prism_rate(one, outside, core)
+            guided, guided_error, (rate, stray) = None, 0.0, _prism_rate(one, outside, core)
             if core <= n_eff**2:
                 raise ConfigError(
                     f"index {np.sqrt(core):.4g} does not exceed that of the mode, {n_eff:.4g}, so hardly any light enters",
@@ -204,7 +222,8 @@ def _coupling(config: RunConfig, materials: dict[str, Material], one: Resonance,
     numeric = max(
         abs(rate(float(gap), 0.5) / rates[gaps == gap][0] - 1.0) for gap in (gaps[len(gaps) // 2], gaps[-1])
     )
-    error = numeric + 2.0 * one.error + _BACK[pol] * np.exp(-decay * gaps)
+    error = numeric + 2.0 * one.error + _BACK[pol] * np.exp(-decay * gaps) + stray / rates
+    error += model[0] + model[1] * decay * gaps
     return Coupling(
         one.name, one.wavelength_nm, n_eff, guided, coupler.gap_um, gaps, 1.0 / rates, error, one.q, one.q_error,
         coupler.splitting_mhz or 0.0, notes, one.wavelength_error, guided_error,
@@ -215,15 +234,16 @@ Rate = Callable[[float, float], float]
 """1/Q_external at a gap (um), from a plane at a share of it."""
 
 
-def _prism_rate(one: Resonance, outside: float, prism: float) -> Rate:
+def _prism_rate(one: Resonance, outside: float, prism: float) -> tuple[Rate, float]:
+    """The rate, and what of the resonator's radiation falls on the prism, whose reflection adds to the loss or spares it."""
     shortest = 2.0 * np.pi / (one.k0 * np.sqrt(prism))
     surface = field_on(one, one.radius, shortest)
 
     def rate(gap: float, share: float) -> float:
         plane = field_on(one, one.radius + share * gap, shortest) if share * gap else surface
-        return lit_by(plane, one.radius + gap - plane.x, one.k0, outside, prism) / (one.k0 * one.energy)
+        return lit_by(plane, one.radius + gap - plane.x, one.k0, outside, prism)[0] / (one.k0 * one.energy)
 
-    return rate
+    return rate, lit_by(surface, 0.0, one.k0, outside, prism)[1] / (one.k0 * one.energy)
 
 
 def _fibre_rate(
@@ -254,19 +274,52 @@ def _fibre_rate(
     return fibre.beta / one.k0, rate
 
 
-def _bus_rate(one: Resonance, bus: BusMode) -> Rate:
-    shortest = 2.0 * np.pi / max(bus.beta, one.k0)
+def _bus_rate(one: Resonance, bus: Guide) -> Rate:
+    beta, far = bus.beta(one.k0)[0], bus.share(one.k0)
+    planes = _planes(one, beta)
 
     def rate(gap: float, share: float) -> float:
-        # Elements know each field near its own body: the plane stays around the middle of the gap.
-        plane = field_on(one, one.radius + (0.35 + 0.3 * share) * gap, shortest)
+        plane, taken = planes(gap, share), []
+        for mode in bus.ends:
+            # To first order the bend of the arc adds on one side what it takes on the other.
+            given = [
+                given_to(
+                    plane, partial(_beside, mode.fields, one.radius + gap, mirrored=side), beta, mode.power
+                )
+                for side in (False, True)
+            ]
+            taken.append(float(np.mean(np.abs(given) ** 2)))
+        return float(taken[0] ** (1.0 - far) * taken[-1] ** far) / (one.k0 * one.energy)
 
-        def guided(mirrored: bool) -> Fields:
-            return lambda x, z: bus.fields(x - one.radius - gap, z, mirrored)
+    return rate
 
-        # To first order the bend of the arc adds on one side what it takes on the other.
-        given = [abs(given_to(plane, guided(side), bus.beta, bus.power)) ** 2 for side in (False, True)]
-        return float(np.mean(given)) / (one.k0 * one.energy)
+
+def _planes(one: Resonance, beta: float) -> Callable[[float, float], Plane]:
+    """Planes around the middle of a gap, where elements know both fields; in steps of two, so that many gaps share one."""
+
+    @cache
+    def away(distance: float) -> Plane:
+        return field_on(one, one.radius + distance, 2.0 * np.pi / max(beta, one.k0))
+
+    def at(gap: float, share: float) -> Plane:
+        return away(2.0 ** np.floor(np.log2(0.6 * gap) - 2.0 * share) if gap else 0.0)
+
+    return at
+
+
+def _beside(fields: Callable[..., Any], face: float, x: Array, z: Array, **bent: bool) -> Any:
+    return fields(x - face, z, **bent)
+
+
+def _slab_rate(one: Resonance, bus: Bus, pol: str, outside: float) -> Rate:
+    assert bus.n_eff is not None
+    planes = _planes(one, one.k0 * bus.n_eff)
+    slab = slab_like(pol, planes(0.0, 0.0), one.k0, bus.width_um, bus.n_eff, outside)
+
+    def rate(gap: float, share: float) -> float:
+        plane = planes(gap, share)
+        fields = partial(_beside, slab.fields, one.radius + gap)
+        return abs(given_to(plane, fields, slab.beta, slab.power)) ** 2 / (one.k0 * one.energy)
 
     return rate
 

@@ -137,8 +137,10 @@ def given_to(plane: Plane, guided: Fields, beta: float, power: float) -> complex
     return complex((phase * flux).sum() * plane.cell / (4.0 * np.sqrt(power)))
 
 
-def lit_by(plane: Plane, gap: float, k0: float, outside: float, prism: float) -> float:
-    """Power that passes into a prism whose face lies a gap (um) beyond the plane, by the angular spectrum.
+def lit_by(plane: Plane, gap: float, k0: float, outside: float, prism: float) -> tuple[float, float]:
+    """Power that a prism, its face a gap (um) beyond the plane, takes from the evanescent and from the other waves.
+
+    What it takes from waves that travel in the gap was radiated anyway: it is no loss of its own.
 
     Parameters
     ----------
@@ -163,4 +165,6 @@ def lit_by(plane: Plane, gap: float, k0: float, outside: float, prism: float) ->
     s = 2.0 * here / (here + there) * across
     h = 2.0 * prism * here / (prism * here + outside * there) * along * outside * k0 / here
     flux = 0.5 * there / k0 * np.abs(s) ** 2 + 0.5 * there / (k0 * prism) * np.abs(h) ** 2
-    return float((flux * within).sum() * (ky[1] - ky[0]) * (kz[1] - kz[0]) / (2.0 * np.pi) ** 2)
+    flux = flux * within * (ky[1] - ky[0]) * (kz[1] - kz[0]) / (2.0 * np.pi) ** 2
+    bound = square > outside * k0 * k0
+    return float(flux[bound].sum()), float(flux[~bound].sum())
