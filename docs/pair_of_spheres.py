@@ -14,6 +14,8 @@ import numpy as np
 
 import femwgm
 from femwgm import views
+from femwgm.views.fields.outlines import outlines
+from femwgm.views.figures.style import intensity_map
 
 config = Path(__file__).parents[1] / "configs" / "pair-48-44.yaml"
 folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("pair_of_spheres")
@@ -51,19 +53,24 @@ def intensity(r: np.ndarray, z: np.ndarray) -> np.ndarray:
 
 
 with views.look():
-    figure = views.new_figure(7.0, 4.2)
-    for ax, (half, low, high) in zip(
-        figure.subplots(1, 2), ((26.0, -48.5, 48.5), (4.0, -2.5, 4.5)), strict=True
+    figure = views.new_figure(7.0, 3.9)
+    axes = figure.subplots(1, 2, width_ratios=(0.52, 1.0))
+    for ax, letter, (half, low, high) in zip(
+        axes, "ab", ((25.0, -48.0, 48.0), (3.5, -2.2, 4.4)), strict=True
     ):
-        shape = (600, 1100) if half > 10 else (500, 440)
-        r, z = np.linspace(-half, half, shape[0]), np.linspace(low, high, shape[1])
+        r, z = np.linspace(-half, half, 420), np.linspace(low, high, int(420 * (high - low) / (2 * half)))
         value = intensity(r, z)
-        ax.imshow(
-            np.log10(np.maximum(value / value.max(), 1e-4)), origin="lower", extent=(-half, half, low, high), cmap="magma",
-            aspect="equal",
+        image = ax.imshow(
+            np.log10(np.maximum(value / value.max(), 1e-4)), origin="lower", extent=(-half, half, low, high), cmap=intensity_map(),
+            aspect="equal", interpolation="bilinear",
         )  # fmt: skip
-        ax.set_xlabel("r (um)")
-        ax.set_ylabel("z (um)")
-        ax.set_title("whole" if half > 10 else "at the contact")
-    figure.suptitle(f"{mode.pol} l = {mode.l}, m = {mode.m}, {mode.wavelength_nm:.3f} nm: log10 |E|^2")
+        for outline in outlines(result.config.geometry):
+            for side in (1.0, -1.0):
+                ax.plot(side * outline.r, outline.z, color="0.35", linewidth=0.5)
+        ax.set(xlabel="$r$ / µm", ylabel="$z$ / µm", xlim=(-half, half), ylim=(low, high))
+        ax.set_title(letter, loc="left", fontweight="bold")
+    axes[0].indicate_inset_zoom(axes[1], edgecolor="0.2")
+    bar = figure.colorbar(image, ax=axes[1], shrink=0.85, ticks=range(-4, 1))
+    bar.set_label(r"$\log_{10}\;|\mathbf{E}|^2$ / max")
+    figure.suptitle(f"{mode.pol} $l$ = {mode.l}, $m$ = {mode.m}, {mode.wavelength_nm:.3f} nm", fontsize=8.5)
     views.save(figure, folder / "pair.png")

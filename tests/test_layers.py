@@ -136,6 +136,12 @@ def test_packages_stay_in_their_rooms(package: str) -> None:
     assert users <= GUESTS[package]
 
 
+def test_every_file_says_what_it_holds() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        assert said and len(said.splitlines()[0]) > 20, path.relative_to(PACKAGE)
+
+
 def test_importing_femwgm_is_light() -> None:
     code = "import sys, json, femwgm; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
