@@ -61,8 +61,8 @@ with views.look():
         r, z = np.linspace(-half, half, 420), np.linspace(low, high, int(420 * (high - low) / (2 * half)))
         value = intensity(r, z)
         image = ax.imshow(
-            np.log10(np.maximum(value / value.max(), 1e-4)), origin="lower", extent=(-half, half, low, high), cmap=intensity_map(),
-            aspect="equal", interpolation="bilinear",
+            np.log10(np.maximum(value / value.max(), 1e-4)), origin="lower", extent=(-half, half, low, high),
+            cmap=intensity_map(), aspect="equal", interpolation="bilinear",
         )  # fmt: skip
         for outline in outlines(result.config.geometry):
             for side in (1.0, -1.0):

@@ -139,7 +139,7 @@ def test_packages_stay_in_their_rooms(package: str) -> None:
 def test_every_file_says_what_it_holds() -> None:
     for path in PACKAGE.rglob("*.py"):
         said = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-        assert said and len(said.splitlines()[0]) > 20, path.relative_to(PACKAGE)
+        assert len((said or "").partition("\n")[0]) > 20, path.relative_to(PACKAGE)
 
 
 def test_importing_femwgm_is_light() -> None:

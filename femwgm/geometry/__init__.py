@@ -1,1 +1,1 @@
-"""Shapes of bodies of revolution: outlines and cross-sections of the meridian half plane, from numbers, drawings and measurements."""
+"""Shapes of bodies of revolution: outlines and cross-sections of the meridian half plane, from numbers or drawings."""
