@@ -26,6 +26,10 @@ from femwgm.observables.surface import facet_points
 
 _ALONG, _PANELS = 8, 3
 """Gauss points on each of the panels of a ray."""
+_DEPTH = 0.02
+"""Distance from the end of a domain, over that from the origin, along which the fall of a field is measured."""
+_STEEPEST = 4.0
+"""Power of the distance by which a field beyond a domain may yet fall where it fell faster before."""
 
 
 def outer_turning_point(l: int, k0: complex, index: complex) -> float:
@@ -131,6 +135,8 @@ class _Rays:
         Cell of each facet of the end and reference points (2, facets, points).
     direction, rho
         Unit vectors (2, rays) and distance (um) of the end.
+    normal
+        Outward unit normals (2, rays) of the end.
     solid_angle
         That each ray stands for, the mirror image included.
     opens
@@ -143,6 +149,7 @@ class _Rays:
     X: Array
     direction: Array
     rho: Array
+    normal: Array
     solid_angle: Array
     opens: Array
     region: IntArray
@@ -161,15 +168,13 @@ class _Rays:
         x, J = mapping.F(X, cells).real, mapping.DF(X, cells).real
         tangent = np.einsum("ijep,jep->iep", J, along)
         rho = np.hypot(*x)
-        facing = side[:, None] * (
-            tangent[1] * x[0] - tangent[0] * x[1]
-        )  # outward normal times length times rho
-        angle = field.revolution * weights * x[0] * facing / rho**3
+        across = side[:, None] * np.stack([tangent[1], -tangent[0]])  # outward normal times length
+        angle = field.revolution * weights * x[0] * (across * x).sum(axis=0) / rho**3
         keep = (angle > 0.0).ravel()
         n = X.shape[2]
         each = [np.repeat(v, n)[keep] for v in (right[ends] >= 0, mesh.region[cells])]
-        direction = (x / rho).reshape(2, -1)[:, keep]
-        return cls(cells, X, direction, rho.ravel()[keep], angle.ravel()[keep], *each)
+        direction, normal = (v.reshape(2, -1)[:, keep] for v in (x / rho, across / np.hypot(*across)))
+        return cls(cells, X, direction, rho.ravel()[keep], normal, angle.ravel()[keep], *each)
 
     def _points(self, start: Array, stop: Array, which: Array) -> tuple[Array, Array, Array]:
         """Positions r, z and weights (rays, points) of a rule between two distances on some of the rays."""
@@ -203,8 +208,7 @@ class _Rays:
     ) -> tuple[float, Array, float]:
         """int |E|^2 dV over what the domain lacks of some rays: in known waves, and by region what no wave is known for.
 
-        There the field is taken to go on as it falls before the end of the domain. The last value says how far that is from a
-        wave that spreads as 1 / rho.
+        The last value says how unsure the latter is.
         """
         mesh = field.space.mesh
         names = [name for name in mesh.regions if name != PML]
@@ -217,13 +221,35 @@ class _Rays:
             known = float(((np.abs(E) ** 2).sum(axis=0) * volume[covered]).sum())
         if covered.all():
             return known, np.zeros(len(names)), 0.0
-        at_end, power = _falling(field, self.direction[:, which] * self.rho[which])
-        near = self.rho[which, None] / np.hypot(r, z)
-        shell = np.where(covered, 0.0, volume)
-        falling, spreading = (at_end * (shell * near**n).sum(axis=1) for n in (power[:, None], 2.0))
-        where = self.region[which]
-        guessed = np.array([falling[where == mesh.regions.index(name)].sum() for name in names])
-        return known, guessed, float(np.abs(falling - spreading).sum())
+        where = np.broadcast_to(self.region[which, None], r.shape)[~covered]
+        falls = self._beyond(field, np.stack([r, z])[:, ~covered], where) * volume[~covered]
+        mean = falls.mean(axis=0)
+        guessed = np.array([mean[where == mesh.regions.index(name)].sum() for name in names])
+        return known, guessed, float(0.5 * np.abs(falls[0] - falls[1]).sum())
+
+    def _beyond(self, field: CellField, x: Array, region: IntArray) -> Array:
+        """|E|^2 at points (2, n) beyond the end of the domain in some regions, as the least and the most that is likely (2, n).
+
+        From the nearest point of the end the field falls as it does there: as an exponential, or ever more slowly as a power of
+        the distance, the square for a wave that spreads and at most the fourth.
+        """
+        end = self.rho * self.direction
+        outer, inner = (
+            (np.abs(field(*(end - depth * self.rho * self.normal))[0]) ** 2).sum(axis=0)
+            for depth in (1e-6, _DEPTH)
+        )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rate = np.log(inner / outer) / (_DEPTH * self.rho)
+        rate = np.maximum(np.where(np.isfinite(rate), rate, 0.0), 0.0)
+        power = np.clip(rate * self.rho, 2.0, _STEEPEST)
+        falls = np.zeros((2, x.shape[1]))
+        for here in np.unique(region):
+            ours, points = np.flatnonzero(self.region == here), np.flatnonzero(region == here)
+            apart = np.hypot(*(x[:, points, None] - end[:, None, ours]))
+            nearest, distance = ours[apart.argmin(axis=1)], apart.min(axis=1)
+            fall, n = rate[nearest] * distance, power[nearest]
+            falls[:, points] = outer[nearest] * np.stack([np.exp(-fall), (1.0 + fall / n) ** -n])
+        return falls
 
 
 def _falling(field: CellField, x: Array) -> tuple[Array, Array]:

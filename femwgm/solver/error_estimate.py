@@ -52,6 +52,8 @@ _FASTEST = 0.01
 """Factor on the error for each degree that is believed: a smaller change is chance."""
 _ONWARDS = 0.03
 """Factor for the next degree at best: at a sharp edge the first three degrees may fall by 0.01 each, the next ones by 0.2."""
+END_MATTERS = 0.6
+"""What the end of the domain changes, over the error of a wavenumber beyond which no degree lessens it much."""
 _SLOWING = 6.0
 """Towards corners the error falls more slowly the smaller it is."""
 
@@ -95,9 +97,8 @@ def remainder(degrees: Sequence[int], changes: Sequence[complex], end: complex, 
     rate = min(change / before, 1.0) ** (1.0 / span) if before > 0.0 else 1.0
     onwards = max(rate, _ONWARDS) ** step
     error = change * min(1.0, _SLOWING * onwards) + 0.75 * abs(end)
-    return Remainder(
-        float(max(error, least)), float(min(1.0, 2.0 * np.sqrt(onwards))), float(max(rate, _FASTEST))
-    )
+    share = 1.0 if abs(end) > END_MATTERS * error else min(1.0, 2.0 * np.sqrt(onwards))
+    return Remainder(float(max(error, least)), float(share), float(max(rate, _FASTEST)))
 
 
 def change_by_end(

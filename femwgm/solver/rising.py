@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from femwgm.eigen.iterations import Eigenmode
 from femwgm.fem.problem import MeridianProblem
 from femwgm.ground.expected import Expected
 from femwgm.ground.timing import stage
 from femwgm.solver.eigenmode import Pick, solve_eigenmode
-from femwgm.solver.error_estimate import Remainder, change_by_end, remainder, rounding, wavenumber_error
+from femwgm.solver.error_estimate import (
+    END_MATTERS,
+    Remainder,
+    change_by_end,
+    remainder,
+    rounding,
+    wavenumber_error,
+)
 
 
 @dataclass(frozen=True)
@@ -48,9 +55,16 @@ class Rising:
                 problem, expected, degree, mirror, outer=_NATURAL, near=self.mode, pick=pick
             )
         change = (mode.k0 - self.mode.k0) / mode.k0.real
-        return _told(
+        told = _told(
             mode, self.mode, _NATURAL, (self.changes[-1], change), (*self.degrees[-2:], degree), self.end
         )
+        if abs(self.end) < END_MATTERS * told.left.error:
+            return told
+        with stage(
+            "error estimate"
+        ):  # two solutions that end alike do not tell what the end of the domain does to the field
+            other = solve_eigenmode(problem, expected, self.mode.degree, mirror, near=self.mode, pick=pick)
+        return replace(told, other=other, outer=(_NATURAL, _CONDUCTOR))
 
 
 _NATURAL, _CONDUCTOR = "natural", "conductor"

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.accuracy import LIMIT, true_over_stated
 from support.spheres import mode_of
 
 from femwgm import analytic
@@ -81,6 +82,40 @@ def test_two_boxes_over_a_substrate() -> None:
     )
     assert_agree(one, two)
     assert one.share_error < 1e-4
+
+
+def torus(distance: float | None) -> Mode:
+    """TE l = 12, m = 11 of a small torus (Q 170): much of its field lies between the domain and the sphere around the body."""
+    config: dict[str, Any] = {
+        "schema": 1,
+        "geometry": {
+            "kind": "torus",
+            "material": "glass",
+            "diameter": "2.115733 um",
+            "minor_diameter": "0.615554 um",
+            "ambient": "air",
+        },
+        "materials": {"glass": {"n": 2.047}, "air": {"n": 1.0}},
+        "modes": {
+            "window": ["0.83 um", "0.91 um"],
+            "polarizations": ["TE"],
+            "radial_orders": [1],
+            "polar_orders": [1],
+            "azimuthal_orders": [11],
+        },
+        "accuracy": {"wavelength": 1e-6, "q": 1e-5},
+        "discretization": {} if distance is None else {"pml": {"distance": f"{distance} um"}},
+    }
+    (mode,) = run(config).modes
+    return mode
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("distance", [None, 1.0, 1.5])
+def test_a_domain_around_a_tube_and_one_too_large_for_its_cells(distance: float | None) -> None:
+    best, mode = torus(0.5), torus(distance)
+    assert best.e2_error < 3e-6
+    assert max(true_over_stated(mode, best).values()) < LIMIT
 
 
 def test_field_on_the_axis() -> None:
