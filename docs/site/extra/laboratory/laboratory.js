@@ -104,8 +104,9 @@
     });
     names.forEach((name, i) => {
       const wide = x(edges[i + 1]) - x(edges[i]);
-      const share = (100 * line.shares[line.shares.length - names.length + i]).toFixed(2);
-      svg.append(mark("text", { x: (x(edges[i]) + x(edges[i + 1])) / 2, y: top + 14, "text-anchor": "middle", class: "faint" }, wide > 62 ? `${name} ${share} %` : wide > 34 ? name : ""));
+      const whole = `${name} ${(100 * line.shares[line.shares.length - names.length + i]).toFixed(2)} %`;
+      const fits = (text) => 6.6 * text.length + 6 < wide;
+      svg.append(mark("text", { x: (x(edges[i]) + x(edges[i + 1])) / 2, y: top + 14, "text-anchor": "middle", class: "faint" }, fits(whole) ? whole : fits(name) ? name : ""));
     });
     svg.append(mark("path", { d: values.map((p, i) => `${i ? "L" : "M"}${x(p.rho).toFixed(1)} ${y(p.e).toFixed(1)}`).join(""), fill: "none", stroke: COLOUR[line.pol], "stroke-width": 2 }));
     svg.append(mark("path", { class: "axis", d: `M${left} ${foot}H${right}` }));
