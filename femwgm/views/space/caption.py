@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from femwgm.ground.numbers import in_percent
@@ -12,6 +14,9 @@ from femwgm.views.fields.source import ModeView
 from femwgm.views.figures.pages import title_of
 from femwgm.views.figures.plane import OFF_EDGES
 from femwgm.views.figures.style import GREY, colour_map
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _LETTERS = 92
 """Letters in the line left of the scale, before the rest is summed up."""
@@ -50,11 +55,16 @@ def legend(mode: ModeView, what: Quantity, width: int, *, envelope: bool = False
         if envelope and what.signed:
             words = f"{2 * mode.m} lobes: where they are too fine, their envelope (yellow to black)"
             figure.text(0.98, 0.87, words, ha="right", va="center", fontsize=6, color=GREY)
-        figure.set_dpi(width / 8.0)
-        figure.canvas.draw()
-        strip = np.asarray(figure.canvas.buffer_rgba())[..., :3]  # type: ignore[attr-defined]
-    out = np.full((strip.shape[0], width, 3), 255, dtype=np.uint8)
-    out[:, : min(width, strip.shape[1])] = strip[:, :width]
+        return strip(figure, width)
+
+
+def strip(figure: Figure, width: int) -> Array:
+    """A figure of 8 inches as pixels, `width` across."""
+    figure.set_dpi(width / 8.0)
+    figure.canvas.draw()
+    drawn = np.asarray(figure.canvas.buffer_rgba())[..., :3]  # type: ignore[attr-defined]
+    out = np.full((drawn.shape[0], width, 3), 255, dtype=np.uint8)
+    out[:, : min(width, drawn.shape[1])] = drawn[:, :width]
     return out
 
 

@@ -10,14 +10,17 @@ import numpy as np
 from femwgm.ground.typing import Array
 from femwgm.imperfections import Multiplet, Relief
 from femwgm.imperfections.surface import intensity, rms_order
-from femwgm.views.figures.style import INK
+from femwgm.views.figures.style import GREY
 from femwgm.views.space.camera import look_at
+from femwgm.views.space.caption import strip
 from femwgm.views.space.graphics import off_screen_plotter
 from femwgm.views.space.shots import write_image
 
 _BULGE = 0.05
 """Share of the radius that the highest place of the relief is drawn at."""
 _SIZE = (900, 900)
+_BRIGHTEST = 0.9
+"""Field strength, of the largest, that the darkest colour stands for."""
 
 
 def skin(lines: Multiplet, number: int, enlarged: float | None = None) -> tuple[Any, float]:
@@ -58,17 +61,16 @@ def draw_supermode(lines: Multiplet, path: Path, number: int | None = None) -> P
         plotter.set_background("white")
         grid["shown"] = np.sqrt(grid["brightness"])
         plotter.add_mesh(
-            grid, scalars="shown", cmap=_surface_map(), clim=(0.0, 0.9), smooth_shading=True, show_scalar_bar=False,
+            grid, scalars="shown", cmap=_surface_map(), clim=(0.0, _BRIGHTEST), smooth_shading=True, show_scalar_bar=False,
             ambient=0.35, diffuse=0.75, specular=0.12, specular_power=20.0,
         )  # fmt: skip
         R = lines.mode.sphere.outer_radius_um
         look_at(plotter.camera, np.zeros(3), R * np.array([3.4, -2.0, 1.6]))
-        plotter.add_text(_caption(lines, chosen, factor), position="lower_left", font_size=12, color=INK)
         plotter.enable_anti_aliasing("ssaa")
         image = np.asarray(plotter.screenshot(None, return_img=True))
     finally:
         plotter.close()
-    return write_image(image, path)
+    return write_image(np.concatenate([image, _caption(lines, chosen, factor)]), path)
 
 
 def _surface_map() -> Any:
@@ -80,12 +82,31 @@ def _surface_map() -> Any:
     )
 
 
-def _caption(lines: Multiplet, number: int, factor: float) -> str:
+def _caption(lines: Multiplet, number: int, factor: float) -> Array:
+    """The strip below: which line, how far the relief is enlarged, and what the colours mean."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    from femwgm.views.figures.style import look, new_figure
+
     mode = lines.mode
-    return (
-        f"{mode.pol} q={mode.q} l={mode.l}, line {number + 1} of {lines.shift.size}: {lines.shift_pm[number]:+.4g} pm,"
-        f" rms m {rms_order(lines)[number]:.0f}\nrelief enlarged {factor:.2g} times; colour: field strength on the surface"
-    )
+    with look():
+        figure = new_figure(8.0, 0.7, layout="none")
+        name = f"{mode.pol}, q = {mode.q}, l = {mode.l}, line {number + 1} of {lines.shift.size}"
+        figure.text(0.015, 0.7, name, fontweight="bold", fontsize=12, va="center")
+        where = f"{lines.shift_pm[number]:+.4g} pm, rms m {rms_order(lines)[number]:.0f}; relief enlarged {factor:.2g} times"
+        figure.text(0.015, 0.25, where, fontsize=11, va="center", color=GREY)
+        figure.text(0.97, 0.75, "field strength on the surface / max", fontsize=11, ha="right", va="center")
+        ax = figure.add_axes((0.64, 0.34, 0.33, 0.2))
+        bar = figure.colorbar(
+            ScalarMappable(Normalize(0.0, _BRIGHTEST), _surface_map()),
+            cax=ax,
+            orientation="horizontal",
+            ticks=[0.0, 0.5],
+        )
+        bar.outline.set_linewidth(0.5)
+        bar.ax.tick_params(labelsize=9)
+        return strip(figure, _SIZE[0])
 
 
 def _flat(values: Array) -> Array:
