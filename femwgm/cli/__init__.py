@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import errno
 import gc
@@ -14,6 +15,7 @@ from typing import NoReturn
 
 from femwgm.errors import FemwgmError
 from femwgm.ground.interrupts import Interrupted, stoppable
+from femwgm.ground.postponed import NUMPY_ASIDE, postpone
 from femwgm.ground.version import __version__
 
 __all__ = ["main"]
@@ -33,6 +35,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """
     _open_streams()
     gc.set_threshold(_SELDOM)
+    atexit.register(gc.freeze)  # the memory of a process that ends is not searched for garbage
     arguments = sys.argv[1:] if argv is None else list(argv)
     with stoppable() as signals:
         try:
@@ -41,6 +44,8 @@ def main(argv: Sequence[str] | None = None) -> None:
                 sys.exit(0)
             from femwgm.cli.app import app
 
+            if arguments and "--help" not in arguments:
+                postpone(*NUMPY_ASIDE)
             try:
                 app(args=arguments, prog_name="femwgm")
             except SystemExit as end:

@@ -17,13 +17,19 @@ __all__ = [
     "plain",
     "quality",
     "short_error",
+    "superscript",
     "with_error",
 ]
 
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
-def _raised(exponent: int) -> str:
+def superscript(exponent: int) -> str:
+    """A whole number as it stands above the line.
+
+    >>> superscript(-12)
+    '⁻¹²'
+    """
     return str(exponent).translate(_SUPERSCRIPT)
 
 
@@ -72,7 +78,7 @@ def in_percent(part: float) -> str:
     if value >= 0.01:
         return f"{value:.1f} %" if value >= 10.0 else f"{value:.2f} %"
     exponent = math.floor(math.log10(abs(value)))
-    return f"{value / 10.0**exponent:.1f}·10{_raised(exponent)} %"
+    return f"{value / 10.0**exponent:.1f}·10{superscript(exponent)} %"
 
 
 def quality(value: Any, log10: float | None = None) -> str:
@@ -94,7 +100,7 @@ def quality(value: Any, log10: float | None = None) -> str:
     mantissa = f"{10.0 ** (size - exponent):.2f}"
     if mantissa == "10.00":
         mantissa, exponent = "1.00", exponent + 1
-    return f"{sign}{mantissa}×10{_raised(exponent)}"
+    return f"{sign}{mantissa}×10{superscript(exponent)}"
 
 
 def short_error(value: Any) -> str:
@@ -116,7 +122,7 @@ def with_error(value: float | str | None, relative: float | None) -> str:
         return "" if value is None else str(value)
     if abs(value) >= 1e6 or 0.0 < abs(value) < 1e-4:
         exponent = math.floor(math.log10(abs(value)))
-        return f"{with_error(value / 10.0**exponent, relative)}×10{_raised(exponent)}"
+        return f"{with_error(value / 10.0**exponent, relative)}×10{superscript(exponent)}"
     if not value or not relative or not math.isfinite(relative):
         return f"{value:.6g}"
     error = abs(value) * relative

@@ -77,6 +77,17 @@ class StoredRun:
                 raise _changed(file)
         return ModeSet(unpack_modes(file), self.regions)
 
+    def kept(self, name: str) -> bytes | None:
+        """Content of a file of the folder; None where this version of femwgm did not write it, or not as it is."""
+        known = _known(self.info, name)
+        if known is None or not _made_here(self.info):
+            return None
+        try:
+            content = read_bounded(settled(self.path, self.info, name), MAX_TABLE)
+        except (UnreadableError, OSError):
+            return None
+        return content if hashlib.sha256(content).hexdigest() == known else None
+
     @property
     def met(self) -> bool:
         """Whether every mode reached the accuracy asked for."""

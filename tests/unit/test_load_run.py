@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -194,3 +195,15 @@ def test_a_damaged_solution_is_one_line(run: Any, folder: Path, tmp_path: Path, 
     with pytest.raises(OutputError, match=r"solution.npz: (is damaged|cannot be read)") as caught:
         _ = femwgm.load_run(tmp_path).modes
     assert "\n" not in str(caught.value)
+
+
+def test_a_file_is_kept_as_long_as_it_is_what_the_run_wrote(run: Any, folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    name = next(path for path in femwgm.load_run(tmp_path).info["sha256"] if path.endswith(".vtu"))
+    stored, file = femwgm.load_run(tmp_path), tmp_path / name
+    assert stored.kept(name) == file.read_bytes()
+    file.write_bytes(file.read_bytes() + b" ")
+    assert stored.kept(name) is None
+    file.unlink()
+    assert stored.kept(name) is None
+    assert stored.kept("../elsewhere") is None

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 from support.pictures import SMALL, small_view, store
 
 from femwgm.config import load_config
 from femwgm.errors import OutputError
 from femwgm.views.fields.outlines import outlines
 from femwgm.views.fields.source import ModeView, RunView
+from femwgm.views.figures.style import new_figure
 from femwgm.views.report import report_html, write_report
 from femwgm.views.report.prose import evidence, in_words, layers, summary
 
@@ -128,10 +131,30 @@ def test_from_a_run_folder(tmp_path: Path) -> None:
     folder = store(SMALL, tmp_path / "run")
     page = write_report(folder).read_text(encoding="utf-8")
     assert page.count("<img") >= 6
-    for field in (folder / "fields").glob("*.vtu"):
+    for field in (*(folder / "fields").glob("*.vtu"), *(folder / "plots").glob("*")):
         field.unlink()
     page = write_report(folder).read_text(encoding="utf-8")
     assert "outputs.fields: true" in page
+
+
+def test_pictures_that_the_run_left_are_not_drawn_again() -> None:
+    view = small_view()
+    told = '{"modes": [], "note": "</script><script>alert(1)"}'.replace("</", "<\\/")
+    left = {f"plots/{mode.file[:-4]}.png": f"picture of {mode.label}".encode() for mode in view.modes}
+    left["plots/cut_open.png"] = b"the body"
+    left["plots/in_space.html"] = f'<script type="application/json">{told}</script>'.encode()
+    with pytest.MonkeyPatch.context() as patch:
+        for figure in ("domain_figure", "comb_figure"):  # these are vectors in the report
+            patch.setattr(f"femwgm.views.figures.pages.{figure}", _blank)
+        patch.setattr("femwgm.views.figures.evidence.error_bars", lambda *_args, **_options: None)
+        page = report_html(replace(view, kept=left.get))
+    for name, content in left.items():
+        assert name.endswith(".html") or base64.b64encode(content).decode() in page
+    assert '"note":"<\\/script><script>alert(1)"' in page
+
+
+def _blank(_run: RunView) -> Figure:
+    return new_figure(1.0, 1.0, layout="none")
 
 
 def test_a_report_needs_a_place() -> None:

@@ -112,15 +112,24 @@ def _spans(patches: Patches, i: int, z: float) -> list[_Span]:
 
 def _crossings(t: Array, r: Array, height: Array, near: float) -> list[float]:
     """Radii at which a patch's side, given at the nodes t by r and its height over the line, meets the line."""
-    from scipy.optimize import brentq
-
     B = interpolation(t, _SAMPLES)
     d = B @ height
     on = np.abs(d) <= near
     found = [float(B[k] @ r) for k in np.flatnonzero(on)]
     for k in np.flatnonzero((d[1:] * d[:-1] < 0.0) & ~on[1:] & ~on[:-1]):
-        s = brentq(
-            lambda s: float((interpolation(t, np.array([s])) @ height)[0]), _SAMPLES[k], _SAMPLES[k + 1]
-        )
+        s = _root(t, height, (_SAMPLES[k], _SAMPLES[k + 1]), (d[k], d[k + 1]))
         found.append(float((interpolation(t, np.array([s])) @ r)[0]))
     return found
+
+
+def _root(t: Array, values: Array, ends: tuple[float, float], there: tuple[float, float]) -> float:
+    """Zero between `ends` of the polynomial through values at the nodes t, by the Illinois rule (SciPy's take longer to load)."""
+    (a, b), (fa, fb) = ends, there
+    for _ in range(60):
+        c = (a * fb - b * fa) / (fb - fa)
+        fc = float((interpolation(t, np.array([c])) @ values)[0])
+        if abs(fc) <= 1e-15 * np.abs(values).max() or abs(c - b) <= 1e-15:
+            return c
+        a, fa = (b, fb) if fc * fb < 0.0 else (a, 0.5 * fa)
+        b, fb = c, fc
+    return b

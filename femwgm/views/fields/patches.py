@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -193,14 +193,11 @@ class Patches:
         """
         r, z = np.broadcast_arrays(np.asarray(r, dtype=float), np.asarray(z, dtype=float))
         owner, X = self.find(r.ravel(), z.ravel(), region)
-        values = self._at_found(np.concatenate([self.E, self.H]), owner, X)
+        values = self.values_at(np.concatenate([self.E, self.H]), owner, X)
         return values[:3].reshape(3, *r.shape), values[3:].reshape(3, *r.shape)
 
-    def at_found(self, owner: IntArray, X: Array) -> Array:
-        """E (3, points) at what `find` gave, on these patches or on others of the same shape."""
-        return self._at_found(self.E, owner, X)
-
-    def _at_found(self, fields: Array, owner: IntArray, X: Array) -> Array:
+    def values_at(self, fields: Array, owner: IntArray, X: Array) -> Array:
+        """Fields (k, patches, n, n) on these patches at what `find` gave, shape (k, points)."""
         out = np.zeros((len(fields), owner.size), dtype=np.complex128)
         for i in np.unique(owner[owner >= 0]):
             index = np.flatnonzero(owner == i)
@@ -284,7 +281,15 @@ def interpolation(t: Array, s: Array) -> Array:
 
 def _between(A: Array, values: Array, B: Array) -> Array:
     """Values (k, n, n) at points whose coordinates gave the rows of A and B: sum over a, b of A[p, a] values[k, a, b] B[p, b]."""
-    return np.asarray(((A @ values) * B).sum(axis=-1))
+    if len(values) < _MANY:
+        return np.asarray(np.einsum("kpb,pb->kp", A @ values, B))
+    weights = (A[:, :, None] * B[:, None, :]).reshape(len(A), -1)
+    columns = np.ascontiguousarray(values.reshape(len(values), -1).T)
+    return np.asarray((weights @ columns.view(float)).view(columns.dtype).T)
+
+
+_MANY = 12
+"""Fields from which on it pays to form the weights of all nodes at each point."""
 
 
 def differentiation(t: Array) -> Array:
@@ -303,5 +308,11 @@ def quadrature(t: Array) -> Array:
     >>> round(float(quadrature(chebyshev(3)) @ chebyshev(3) ** 2), 12)
     0.333333333333
     """
-    x, w = np.polynomial.legendre.leggauss(len(t))
+    x, w = _gauss(len(t))
     return np.asarray(0.5 * w @ interpolation(t, 0.5 * (x + 1.0)))
+
+
+@cache
+def _gauss(n: int) -> tuple[Array, Array]:
+    """Nodes and weights of Gauss's rule on [-1, 1]."""
+    return np.polynomial.legendre.leggauss(n)

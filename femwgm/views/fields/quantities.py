@@ -60,6 +60,14 @@ class Quantity:
         return np.asarray(self._values(patches, phi, wave or Wave()))
 
 
+def amplitude(what: Quantity, patches: Patches, wave: Wave) -> Array:
+    """Largest modulus of a signed quantity at each point while the wave turns by a lobe."""
+    even = what(patches, 0.0, wave)
+    if what.name == "flow" or not patches.m:
+        return np.abs(even)
+    return np.hypot(even, what(patches, np.pi / (2.0 * patches.m), wave))
+
+
 def energy_density(patches: Patches) -> Array:
     """Re(eps) |E|^2 over its integral: the share of the electric energy in a volume (1/um^3), for the travelling wave."""
     density = _electric(patches)

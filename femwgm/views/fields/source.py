@@ -140,6 +140,8 @@ class RunView:
         Domains and meshes, where the run has just been made.
     media
         Material of each region.
+    kept
+        Content of a file of the run folder as the run wrote it, or None.
     """
 
     config: RunConfig
@@ -150,6 +152,7 @@ class RunView:
     info: Mapping[str, Any] = field(repr=False)
     domains: Sequence[Any] = field(default=(), repr=False)
     media: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    kept: Callable[[str], bytes | None] = field(default=lambda _name: None, repr=False, compare=False)
 
     @property
     def radius_um(self) -> float:
@@ -293,6 +296,7 @@ def _stored(stored: StoredRun) -> RunView:
         stored.info,
         (),
         _materials(stored.config),
+        stored.kept,
     )
 
 

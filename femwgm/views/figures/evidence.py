@@ -9,7 +9,7 @@ import numpy as np
 
 from femwgm.ground.typing import Array
 from femwgm.views.fields.source import column
-from femwgm.views.figures.style import ACCENT, GREY
+from femwgm.views.figures.style import ACCENT, GREY, decades
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,7 +75,8 @@ def error_bars(rows: Rows, ax: Axes, *, asked: float | None = None) -> Axes:
     """Plot the estimated relative error of each mode's wavelength beside the residual of its eigenpair and what was asked."""
     names = [f"{row['pol']} {row.get('l') or row['m']}" for row in rows]
     x = np.arange(len(rows))
-    ax.semilogy(
+    decades(ax)
+    ax.plot(
         x,
         column(rows, "wavelength_error"),
         ls="",
@@ -84,7 +85,7 @@ def error_bars(rows: Rows, ax: Axes, *, asked: float | None = None) -> Axes:
         color=ACCENT[0],
         label="estimated error",
     )
-    ax.semilogy(x, column(rows, "residual"), ls="", marker="_", ms=6, color=GREY, label="residual")
+    ax.plot(x, column(rows, "residual"), ls="", marker="_", ms=6, color=GREY, label="residual")
     if asked is not None:
         ax.axhline(asked, color=ACCENT[1], lw=0.9, ls="--", label="asked for")
         ax.set_ylim(top=max(10.0 * asked, ax.get_ylim()[1]))

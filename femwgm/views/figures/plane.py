@@ -12,7 +12,7 @@ from femwgm.ground.typing import Array, IntArray
 from femwgm.views.fields.brightness import level
 from femwgm.views.fields.outlines import Outline, reach_of, visible
 from femwgm.views.fields.patches import Patches
-from femwgm.views.fields.quantities import Quantity, Wave, quantity
+from femwgm.views.fields.quantities import Quantity, Wave, amplitude, quantity
 from femwgm.views.fields.source import PML, ModeView, Viewable, mode_view
 from femwgm.views.figures.naming import write_names
 from femwgm.views.figures.style import AMBIENT, FAINT, GREY, INK, colour_map, layer_colours
@@ -153,10 +153,10 @@ _STEPS = (5, 9, 17, 33, 81)
 
 def scale(patches: Patches, what: Quantity, wave: Wave) -> float:
     """Largest modulus of a quantity over the patches and over all azimuths, apart from sharp edges."""
-    turns = (
-        np.linspace(0.0, 2.0 * np.pi / max(patches.m, 1), 17)[:-1] if what.signed or wave.standing else [0.0]
-    )
     solid = patches.without(PML)
+    if what.signed:
+        return level(solid, amplitude(what, solid, wave)) or 1.0
+    turns = np.linspace(0.0, 2.0 * np.pi / max(patches.m, 1), 17)[:-1] if wave.standing else [0.0]
     return max(level(solid, what(solid, float(phi), wave)) for phi in turns) or 1.0
 
 

@@ -13,7 +13,7 @@ from femwgm.views.fields.line import Profile
 from femwgm.views.fields.quantities import Quantity, quantity
 from femwgm.views.fields.source import ModeView, Viewable, mode_view
 from femwgm.views.figures.equator import plane_height
-from femwgm.views.figures.style import ACCENT, GREY, INK, POLARIZATION, layer_colours, length_text
+from femwgm.views.figures.style import ACCENT, GREY, INK, POLARIZATION, decades, layer_colours, length_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -83,7 +83,7 @@ def radial(
     ax.set_xlim(*limits)
     ax.locator_params(axis="x", nbins=4 if limits[0] >= 100.0 or limits[1] >= 1000.0 else 6)
     if log:
-        ax.set_yscale("log")
+        decades(ax)
         ax.set_ylim(1e-8, 3.0)
     else:
         ax.set_ylim(-1.08 if what.signed else 0.0, 1.08 + 0.13 * (len(measures) + 1))

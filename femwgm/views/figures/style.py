@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from femwgm.ground.numbers import superscript
 from femwgm.ground.typing import Array
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 COLUMN, PAGE = 3.4, 7.0
 """Widths of a journal's column and page (inch)."""
 DPI = 300
-PACKED = 3
-"""How hard PNG files are packed, from 1 to 9: a tenth larger than at 6, in two thirds of the time."""
+PACKED, _RUNS = 3, 3
+"""How hard PNG files are packed, from 1 to 9, and by which of zlib's rules: that for runs of bytes is fastest."""
 
 INK, GREY, FAINT = "#1d232a", "#6b7580", "#d5dade"
 POLARIZATION = {"TE": "#0072B2", "TM": "#D55E00"}
@@ -165,25 +166,37 @@ def drawn(draw: Callable[..., Figure], *args: Any, kind: str = "png", dpi: int =
 
 
 def _painted(figure: Figure, dpi: int) -> Array:
-    """Colours of a figure's pixels, (rows, columns, 3): what `savefig` would write, which draws everything twice."""
+    """Colours of a figure's pixels, (rows, columns, 4): what `savefig` would write, which draws everything twice."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     figure.set_dpi(dpi)
-    canvas: Any = FigureCanvasAgg(figure)
+    # The canvas that it was laid out on knows the size of every word.
+    canvas: Any = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
     canvas.draw()
-    return np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    return np.asarray(canvas.buffer_rgba())
 
 
 def png(colours: Array, dpi: int | None = None) -> bytes:
-    """Colours (rows, columns, 3) as a PNG file."""
+    """Opaque colours (rows, columns, 3 or 4) as a PNG file."""
     import io
 
     from PIL import Image
 
     stream = io.BytesIO()
     size = {} if dpi is None else {"dpi": (dpi, dpi)}
-    Image.fromarray(colours).save(stream, format="PNG", compress_level=PACKED, **size)
+    Image.fromarray(colours).convert("RGB").save(
+        stream, format="PNG", compress_level=PACKED, compress_type=_RUNS, **size
+    )
     return stream.getvalue()
+
+
+def decades(ax: Axes) -> None:
+    """A logarithmic axis upwards with whole powers of ten alone, in the type of the other labels."""
+    from matplotlib.ticker import FuncFormatter, NullLocator
+
+    ax.set_yscale("log")
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"10{superscript(round(np.log10(value)))}"))
+    ax.yaxis.set_minor_locator(NullLocator())
 
 
 def layer_colours(regions: Sequence[str]) -> dict[str, str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 PLOTS = "plots"
-TURNING = "in_space.html"
+TURNING, CUT_OPEN = "in_space.html", "cut_open.png"
 MOST_MODES = 6
 
 
@@ -76,7 +76,7 @@ def write_plots(source: Source, folder: str | Path, progress: Progress | None = 
     written.append(write_turning(run, place / TURNING))
     if progress:
         progress("picture cut_open", count + 1, count + 2)
-    return written + view(run, png=place / "cut_open.png")
+    return written + view(run, png=place / CUT_OPEN)
 
 
 def write_figures(

@@ -14,6 +14,7 @@ from femwgm.errors import FemwgmError, OutputError
 from femwgm.ground.numbers import mode_cells
 from femwgm.store import write_bytes
 from femwgm.views.fields.source import ModeView, RunView, Source, run_view
+from femwgm.views.files.outputs import CUT_OPEN, PLOTS, TURNING
 from femwgm.views.report.document import document, picture
 from femwgm.views.report.prose import (
     GLOSSARY,
@@ -184,7 +185,13 @@ def _pictures(run: RunView) -> str:
     )
     for mode in shown:
         words = "" if mode in run.representatives(SUMMED_UP) else f"<p>{escape(in_words(mode))}</p>"
-        drawn = _picture(partial(mode_figure, mode, ring_pixels=250), f"{mode.label}. {caption}", "png")
+        about = f"{mode.label}. {caption}"
+        stored = run.kept(f"{PLOTS}/{mode.file.removesuffix('.vtu')}.png")
+        drawn = (
+            picture(stored, "png", about)
+            if stored
+            else _picture(partial(mode_figure, mode, ring_pixels=250), about, "png")
+        )
         parts.append(f'<div class="whole"><h3>{escape(mode.label)}</h3>{words}{drawn}</div>')
     if len(run.modes) > len(shown):
         parts.append("<p class=note>One mode of each family is drawn: its neighbours in l look alike.</p>")
@@ -210,22 +217,27 @@ def _split(run: RunView) -> str:
 
 def _in_space(run: RunView) -> str:
     """The picture in three dimensions, or a line that says why there is none."""
-    import tempfile
-
+    image = run.kept(f"{PLOTS}/{CUT_OPEN}")
     try:
-        from femwgm.views.space.app import view
-
-        with tempfile.TemporaryDirectory() as folder:
-            [file] = view(run, png=Path(folder) / "view.png", size=(1300, 650))
-            image = file.read_bytes()
+        image = image or _cut_open(run)
     except FemwgmError as error:
         return f"<p class=note>There is no picture in three dimensions: {escape(str(error))}.</p>"
     caption = "the body cut open, |E|² painted on the cut and the surface."
     still = picture(image, "png", f"{run.representatives(1)[0].label}: {caption}")
     try:
-        return block(run, instead=still)
+        return block(run, instead=still, page=run.kept(f"{PLOTS}/{TURNING}"))
     except OutputError:
         return still
+
+
+def _cut_open(run: RunView) -> bytes:
+    import tempfile
+
+    from femwgm.views.space.app import view
+
+    with tempfile.TemporaryDirectory() as folder:
+        [file] = view(run, png=Path(folder) / CUT_OPEN, size=(1300, 650))
+        return file.read_bytes()
 
 
 def _losses(run: RunView) -> str:

@@ -16,7 +16,7 @@ _UPWARDS = np.array([0.0, 0.0, 1.0])
 
 
 def look_at(camera: Any, focus: Array, position: Array) -> None:
-    """Point a PyVista camera at a place (um) from another, upright."""
+    """Point a camera, ours or PyVista's, at a place (um) from another, upright."""
     camera.focal_point, camera.position = tuple(focus), tuple(position)
     camera.up = tuple(_UPWARDS)
     camera.view_angle = _ANGLE

@@ -27,7 +27,7 @@ class Lens:
 
     @classmethod
     def of(cls, camera: Any, height: int) -> Lens:
-        """From a PyVista camera."""
+        """From a camera, ours or PyVista's."""
         position, focus, up = (
             np.array(v, dtype=float) for v in (camera.position, camera.focal_point, camera.up)
         )

@@ -10,7 +10,7 @@ from femwgm.ground.typing import Array
 from femwgm.views.fields.line import Profile
 from femwgm.views.fields.outlines import Outline
 from femwgm.views.fields.patches import Patches
-from femwgm.views.fields.quantities import Quantity, Wave
+from femwgm.views.fields.quantities import Quantity, Wave, amplitude
 from femwgm.views.figures.equator import PIXELS_PER_LOBE
 
 POINTS_PER_LOBE = 6
@@ -65,10 +65,12 @@ class Sheet:
         shape = self.points.shape[:2]
         if not self.envelope:
             return np.broadcast_to(np.squeeze(what(self.patches, self.phi, wave), axis=0), shape) / largest
-        quarter = np.pi / (2.0 * max(self.patches.m, 1))
-        even, odd = (np.squeeze(what(self.patches, phi, wave), axis=0) for phi in (0.0, quarter))
-        envelope = np.hypot(even, odd) if what.signed else 0.5 * (even + odd)
-        return np.broadcast_to(envelope, shape) / largest
+        if what.signed:
+            envelope = amplitude(what, self.patches, wave)
+        else:
+            quarter = np.pi / (2.0 * max(self.patches.m, 1))
+            envelope = 0.5 * (what(self.patches, 0.0, wave) + what(self.patches, quarter, wave))
+        return np.broadcast_to(np.squeeze(envelope, axis=0), shape) / largest
 
 
 def spun(r: Array, z: Array, phi: Array) -> Array:

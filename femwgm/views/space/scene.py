@@ -1,4 +1,4 @@
-"""The resonator in three dimensions, cut open, with the field on the cut: PyVista, off screen or in a window."""
+"""The resonator in three dimensions, cut open, with the field on the cut, off screen or in a window."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from femwgm.views.fields.quantities import Quantity, Wave, quantity
 from femwgm.views.fields.source import ModeView, RunView
 from femwgm.views.figures.plane import FAINTEST, blended, scale
 from femwgm.views.figures.style import INK, layer_colours
+from femwgm.views.space import actors
+from femwgm.views.space.actors import Light, Painted
 from femwgm.views.space.camera import fitted, look_at
 from femwgm.views.space.caption import sentence
 from femwgm.views.space.revolve import (
@@ -31,15 +33,13 @@ from femwgm.views.space.revolve import (
     upright,
 )  # fmt: skip
 
-SURFACE = {"smooth_shading": True, "ambient": 0.42, "diffuse": 0.62, "specular": 0.1, "specular_power": 25.0}
-FACE = {"smooth_shading": False, "ambient": 0.72, "diffuse": 0.3, "specular": 0.0}
+SURFACE = Light(ambient=0.42, diffuse=0.62, specular=0.1, power=25.0, smooth=True)
+FACE = Light(ambient=0.72, diffuse=0.3)
 """Light on the outside, and on the faces of the cut, where colours should read as on the scale."""
 CLEAR = 0.15
 """Opacity of a background layer that surrounds the body, unless another is asked for."""
 _PIXEL = 1.0 / 400.0
 """Size of a picture's pixel over that of what the picture shows."""
-_LINES_AHEAD = -40000.0
-"""How far lines are drawn in front of the faces that they lie on, in steps of the depth buffer."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Scene:
     run, mode
         What to show.
     plotter
-        A PyVista plotter.
+        A canvas, or a PyVista plotter.
     look
         How.
     finer
@@ -100,7 +100,7 @@ class Scene:
         self.tints = layer_colours(run.regions)
         self.layers = tuple(line.name for line in self.drawn)
         self._points: list[Array] = []
-        self._painted: list[tuple[Sequence[Sheet], Any]] = []
+        self._painted: list[tuple[Sequence[Sheet], Painted]] = []
         self._actors: list[Any] = []
         r, low, high = reach_of(self.body)
         self.size, self.middle = max(r, 0.5 * (high - low)), 0.5 * (low + high)
@@ -143,10 +143,8 @@ class Scene:
     def repaint(self, wave: Wave) -> None:
         """Change the colours only: another moment."""
         self.look = replace(self.look, wave=wave)
-        for sheets, grid in self._painted:
-            grid.point_data["rgb"][:] = self._painting(sheets)
-            grid.GetPointData().GetArray("rgb").Modified()
-            grid.Modified()
+        for sheets, surface in self._painted:
+            surface.repaint(self._painting(sheets))
 
     def _hair(self, step: int) -> float:
         """How far (um) what lies on a face of the cut is lifted off it: enough for the depths of a picture to be told apart."""
@@ -185,30 +183,26 @@ class Scene:
 
     def _add_sheets(self, sheets: Sequence[Sheet]) -> None:
         """Draw sheets of one layer, all painted or none, all on faces of the cut or none, as one surface."""
-        import pyvista as pv
-
         layer, flat = sheets[0].layer, sheets[0].flat
         corners: list[Array] = []
         count = 0
         for sheet in sheets:
             corners.append(count + quadrilaterals(*sheet.points.shape[:2]))
             count += sheet.points[..., 0].size
-        points = np.concatenate([sheet.points.reshape(-1, 3) for sheet in sheets])
-        surface = pv.PolyData.from_regular_faces(points, np.concatenate(corners))
-        opacity = self.opacity(layer)
+        points, cells = (
+            np.concatenate([sheet.points.reshape(-1, 3) for sheet in sheets]), np.concatenate(corners)
+        )  # fmt: skip
         self._points.append(points)
-        lit = FACE if flat else SURFACE
+        opacity, light = self.opacity(layer), FACE if flat else SURFACE
         if sheets[0].patches is None:
-            actor = self.plotter.add_mesh(
-                surface, color=self.tints[layer], opacity=opacity, **lit, render=False
-            )
-        else:
-            surface.point_data["rgb"] = self._painting(sheets)
-            clear = None if flat else opacity
-            actor = self.plotter.add_mesh(
-                surface, scalars="rgb", rgb=True, opacity=clear, **lit, render=False
-            )
-            self._painted.append((sheets, actor.mapper.dataset))
+            self._add(actors.polygon(points, cells, light, self.tints[layer], opacity))
+            return
+        painted = actors.surface(points, cells, light, self._painting(sheets), 1.0 if flat else opacity)
+        self._painted.append((sheets, painted))
+        self._add(painted.actor)
+
+    def _add(self, actor: Any) -> None:
+        self.plotter.add_actor(actor, reset_camera=False, render=False)
         self._actors.append(actor)
 
     def _painting(self, sheets: Sequence[Sheet]) -> Array:
@@ -231,8 +225,6 @@ class Scene:
 
     def _add_faces(self) -> None:
         """The cut faces of the layers, the inner ones a hair in front of the outer ones."""
-        import pyvista as pv
-
         cut = self.look.cut
         if cut.angle <= 0.0:
             return
@@ -244,32 +236,16 @@ class Scene:
             radius = None if cut.wedge else line.equator(cut.floor)
             rims += [] if radius is None else [sector(radius, cut, hair)]
             for rim in rims:
-                face = pv.PolyData(rim, faces=[len(rim), *range(len(rim))]).triangulate()
-                opacity = self.opacity(line.name)
-                actor = self.plotter.add_mesh(
-                    face, color=self.tints[line.name], opacity=opacity, render=False, **FACE
-                )
-                self._actors.append(actor)
+                whole = np.arange(len(rim))[None]
+                self._add(actors.polygon(rim, whole, FACE, self.tints[line.name], self.opacity(line.name)))
 
     def _add_edges(self) -> None:
         """Thin lines along the interfaces on the cut."""
-        import pyvista as pv
-
         cut = self.look.cut
         if cut.angle <= 0.0:
             return
         for rim in self._rims_of_wedge() if cut.wedge else self._rims_above_floor():
-            actor = self.plotter.add_mesh(
-                pv.lines_from_points(rim),
-                color=INK,
-                line_width=1.6 * self.finer,
-                lighting=False,
-                render=False,
-            )
-            # A line is as deep as its middle: without this the face beside it would hide half its width.
-            actor.mapper.SetResolveCoincidentTopologyToPolygonOffset()
-            actor.mapper.SetRelativeCoincidentTopologyLineOffsetParameters(0.0, _LINES_AHEAD)
-            self._actors.append(actor)
+            self._add(actors.curve(rim, INK, 1.6 * self.finer))
 
     def _rims_of_wedge(self) -> list[Array]:
         hair = self._hair(len(self.drawn) + 8)

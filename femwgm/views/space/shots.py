@@ -11,6 +11,7 @@ import numpy as np
 from femwgm.ground.typing import Array
 from femwgm.views.fields.source import ModeView, RunView
 from femwgm.views.figures.style import png
+from femwgm.views.space.canvas import Canvas
 from femwgm.views.space.caption import legend
 from femwgm.views.space.graphics import off_screen_plotter
 from femwgm.views.space.measure import Lens, measured
@@ -65,23 +66,18 @@ def render(
         Where there is no graphics library.
     """
     side = size[0] // 2, size[1]
-    plotter = off_screen_plotter((FINER * side[0], FINER * side[1]))
-    plotter.set_background("white")
+    canvas = Canvas((FINER * side[0], FINER * side[1]))
     images, cameras, envelope = [], [], False
     try:
         for close in (False, True):  # one after the other: two in one window would take twice the memory
-            scene = Scene(run, mode, plotter, replace(look or Look(), close_up=close), FINER)
+            scene = Scene(run, mode, canvas, replace(look or Look(), close_up=close), FINER)
             scene.aim()
-            plotter.render_window.SetMultiSamples(0)
-            if scene.translucent:
-                plotter.renderer.enable_depth_peeling(_PEELS)
-            plotter.render()
-            images.append(_halved(np.asarray(plotter.screenshot(None, return_img=True))))
-            cameras.append(Lens.of(plotter.camera, size[1]))
+            images.append(_halved(canvas.image(translucent=scene.translucent)))
+            cameras.append(Lens.of(canvas.camera, size[1]))
             envelope |= scene.envelope
             scene.take_down()
     finally:
-        plotter.close()
+        canvas.close()
     strip = legend(mode, scene.what, size[0], envelope=envelope)
     both = np.concatenate(measured(images, cameras), axis=1)
     return write_image(np.concatenate([both, strip[:, : both.shape[1]]]), path)

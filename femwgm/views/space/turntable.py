@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import zlib
 from collections.abc import Sequence
 from functools import cache
@@ -35,6 +36,7 @@ SHOWN = ("E2", "E_r", "E_phi", "E_z")
 """Quantities of the page, in the order of its shader."""
 _CELLS, _ROOM = 16_000, 1_400_000
 """Cells of a mode's grid at most, and bytes of all grids together before they are packed."""
+_DATA = re.compile(r'<script type="application/json">(.*?)</script>', re.DOTALL)
 _POINTS = 400
 """Points of an outline at most."""
 
@@ -51,10 +53,17 @@ def style() -> str:
     return _file("css")
 
 
-def block(source: Source, *, first: str | None = None, look: Look | None = None, instead: str = "") -> str:
-    """The element that turns, beginning with the mode of a label; `instead` is shown where there is no WebGL, and in print."""
+def block(
+    source: Source, *, first: str | None = None, look: Look | None = None, instead: str = "", page: bytes | None = None
+) -> str:  # fmt: skip
+    """The element that turns, beginning with the mode of a label.
+
+    `instead` is shown where there is no WebGL, and in print. What a `page` of the same run holds is taken from there.
+    """
     look = look or Look()
-    data = json.dumps(scene(run_view(source), first, look), separators=(",", ":"), ensure_ascii=False)
+    held = None if page is None else _DATA.search(page.decode("utf-8", "replace"))
+    told = json.loads(held[1]) if held else scene(run_view(source), first, look)
+    data = json.dumps(told, separators=(",", ":"), ensure_ascii=False)
     nothing = "<p>This browser has no WebGL 2: the picture in plots/cut_open.png shows the same.</p>"
     return Template(_file("html")).substitute(
         cut=f"{np.degrees(look.cut.angle):g}", instead=instead or nothing, data=data.replace("</", "<\\/")
@@ -161,16 +170,16 @@ def _grids(modes: Sequence[ModeView]) -> list[dict[str, Any]]:
             [min(old[0], box[0]), max(old[1], box[1]), min(old[2], box[2]), max(old[3], box[3])]
         )
     places = {key: _places(box, cells) for key, box in boxes.items()}
-    found: dict[tuple[Any, ...], tuple[Any, Any]] = {}
-    out = []
-    for mode, key in zip(modes, keys, strict=True):
-        r, z = places[key]
-        patches = mode.solid
-        if key not in found:
-            found[key] = patches.find(r.ravel(), z.ravel())
-        E = patches.at_found(*found[key]).reshape(3, *r.shape)
-        out.append({"box": boxes[key].tolist(), "size": [r.shape[1], r.shape[0]], **_packed(patches, E)})
-    return out
+    shown: list[dict[str, Any]] = [{}] * len(modes)
+    for key, (r, z) in places.items():
+        alike = [i for i, own in enumerate(keys) if own == key]
+        first = modes[alike[0]].solid
+        fields = np.concatenate([modes[i].solid.E for i in alike])
+        values = first.values_at(fields, *first.find(r.ravel(), z.ravel())).reshape(-1, 3, *r.shape)
+        for i, E in zip(alike, values, strict=True):
+            size = [r.shape[1], r.shape[0]]
+            shown[i] = {"box": boxes[key].tolist(), "size": size, **_packed(modes[i].solid, E)}
+    return shown
 
 
 def _places(box: Array, cells: int) -> tuple[Array, Array]:
