@@ -200,6 +200,7 @@ def test_wall_loss_of_the_published_cavity() -> None:
     assert mode.q_total == pytest.approx(2.30e3, rel=5e-3)
 
 
+@pytest.mark.slow
 def test_a_uniaxial_cavity() -> None:
     """Sapphire-like permittivities along and across the axis: exact, of a cylinder."""
     result = solve(

@@ -176,6 +176,7 @@ def test_the_avoided_crossing_of_coupled_shells_is_found() -> None:
         np.testing.assert_allclose(branch["wavelength_nm"], expected, rtol=1e-7)
 
 
+@pytest.mark.slow
 def test_a_crossing_too_narrow_for_the_steps_follows_the_fields_and_says_so() -> None:
     result = coupled([205, 215, 237], gap="700 nm")
     (crossing,) = result.crossings.itertuples()
