@@ -26,6 +26,8 @@ from femwgm.observables.surface import facet_points
 
 _ALONG, _PANELS = 8, 3
 """Gauss points on each of the panels of a ray."""
+_GRAZING = 1e-9
+"""Cosine between a ray and the normal of the end, below which the end runs along the ray and no ray goes through it."""
 _DEPTH = 0.02
 """Distance from the end of a domain, over that from the origin, along which the fall of a field is measured."""
 _STEEPEST = 4.0
@@ -169,8 +171,9 @@ class _Rays:
         tangent = np.einsum("ijep,jep->iep", J, along)
         rho = np.hypot(*x)
         across = side[:, None] * np.stack([tangent[1], -tangent[0]])  # outward normal times length
-        angle = field.revolution * weights * x[0] * (across * x).sum(axis=0) / rho**3
-        keep = (angle > 0.0).ravel()
+        facing = (across * x).sum(axis=0) / (np.hypot(*across) * rho)
+        angle = field.revolution * weights * x[0] * np.hypot(*across) * facing / rho**2
+        keep = (facing > _GRAZING).ravel()
         n = X.shape[2]
         each = [np.repeat(v, n)[keep] for v in (right[ends] >= 0, mesh.region[cells])]
         direction, normal = (v.reshape(2, -1)[:, keep] for v in (x / rho, across / np.hypot(*across)))
@@ -191,9 +194,13 @@ class _Rays:
         """int |E|^2 dV over what the domain holds beyond the end of each region."""
         mesh = field.space.mesh
         bounds = np.array([ends.get(name, np.inf) for name in mesh.regions])
+        distance = np.hypot(mesh.nodes[..., 0].real, mesh.nodes[..., 1].real).max(axis=1)
+        reach = np.array([distance[mesh.region == i].max(initial=0.0) for i in range(len(bounds))])
         marks = np.unique(bounds[np.isfinite(bounds)])
         beyond = np.zeros(len(bounds))
         for start, stop in zip(marks, [*marks[1:], np.inf], strict=True):
+            if (reach[bounds <= start] <= start * (1.0 + 1e-9)).all():
+                continue
             which = np.flatnonzero(self.rho > start * (1.0 + 1e-12))
             r, z, volume = self._points(np.full(len(which), start), np.minimum(self.rho[which], stop), which)
             probe = field.probe(r.ravel(), z.ravel())
