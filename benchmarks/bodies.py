@@ -141,7 +141,7 @@ def _ngsolve(name: str, config: Any, mode: Whole, small: bool) -> Iterator[Row]:
     from femwgm.materials import materials_from_config
     from femwgm.mesh.body_domain import design_general
     from femwgm.mesh.landscape import Wave
-    from femwgm.solver.solve import mirror_condition
+    from femwgm.solver.eigenmode import mirror_condition
 
     section = section_of(config.geometry)
     media = materials_from_config(config)

@@ -37,10 +37,10 @@ from femwgm.mesh.landscape import Wave
 from femwgm.mesh.planar import Box
 from femwgm.modes.labels import UNSURE, identify, image_plane
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share, share
+from femwgm.solver.converged import Goals
 from femwgm.solver.eigenmode import mirror_condition
 from femwgm.solver.layout import choices_of, leak_tolerance
 from femwgm.solver.rising import first_degree
-from femwgm.solver.solve import Goals
 
 COARSE = 1e-3
 """Relative error of the wavenumber that the domain of the search is made for; its eigenvalues turn out ten times better."""

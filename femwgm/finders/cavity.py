@@ -24,8 +24,8 @@ from femwgm.mesh.body_domain import GeneralDomain, design_general
 from femwgm.mesh.landscape import Wave
 from femwgm.modes.labels import Label, identify
 from femwgm.modes.mode import Mode
+from femwgm.solver.converged import Goals
 from femwgm.solver.layout import choices_of
-from femwgm.solver.solve import Goals
 
 _MOST_ORDERS = 400
 _SPLITS = 12

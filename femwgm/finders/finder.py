@@ -19,8 +19,9 @@ from femwgm.mesh.body_domain import GeneralDomain
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import Domain
 from femwgm.modes.mode import Mode
+from femwgm.solver.converged import Goals
 from femwgm.solver.count import Count
-from femwgm.solver.solve import Goals, solve_mode
+from femwgm.solver.solve import solve_mode
 
 Tell = Callable[[str, int, int], None]
 """Called with what is being done, how many modes are finished, and how many there are."""

@@ -14,10 +14,10 @@ from femwgm.ground.expected import Expected
 from femwgm.ground.timing import stage
 from femwgm.materials import Material
 from femwgm.modes.mode import Mode
+from femwgm.solver.converged import Goals
 from femwgm.solver.count import Count, verify
 from femwgm.solver.families import Families
 from femwgm.solver.layout import discretize, equatorial_intervals, groups
-from femwgm.solver.solve import Goals
 
 
 class NestedFinder(ElementFinder):

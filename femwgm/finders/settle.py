@@ -13,7 +13,7 @@ from femwgm.finders.orders import around
 from femwgm.ground.expected import Expected
 from femwgm.modes.labels import Label, identify
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share
-from femwgm.solver.solve import mirror_condition
+from femwgm.solver.eigenmode import mirror_condition
 
 _COUNTS = (3, 8, 24)
 """Numbers of eigenpairs to look through around an estimate, growing until the mode is among them."""

@@ -19,7 +19,7 @@ from femwgm.observables.scattering import scattering_rate, with_roughness
 from femwgm.observables.walls import wall_q, with_wall_loss
 from femwgm.runs.input_error import with_input_errors
 from femwgm.solver.derivatives import Differentiator
-from femwgm.solver.solve import Observed
+from femwgm.solver.observed import Observed
 
 
 _PLANAR = ("disk", "ring", "stack")

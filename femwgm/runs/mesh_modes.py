@@ -36,7 +36,8 @@ from femwgm.ground.expected import Expected
 from femwgm.modes.labels import identify
 from femwgm.modes.mode_set import ModeSet
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share
-from femwgm.solver.solve import Goals, solve_mode
+from femwgm.solver.converged import Goals
+from femwgm.solver.solve import solve_mode
 
 _STRENGTH = 1.5
 _FIRST, _MOST = 12, 200

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from femwgm.eigen.iterations import Eigenmode
 from femwgm.fem.assemble import assemble
 from femwgm.fem.mapping import CurvedMapping
 from femwgm.fem.problem import MeridianProblem
@@ -31,9 +32,10 @@ from femwgm.materials.dispersion import Constant, Law
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.modes.rates import better
 from femwgm.observables.sensitivity import PermittivitySlopes, bilinear_norm, permittivity_slopes
+from femwgm.solver.eigenmode import solve_eigenmode
 from femwgm.solver.losses import absorption_ways
 from femwgm.solver.motions import motions
-from femwgm.solver.solve import Eigenmode, Observed, observe, solve_eigenmode
+from femwgm.solver.observed import Observed, observe
 
 _MOVE = 2e-5
 """Largest strain of a cell in the differences of the matrices."""

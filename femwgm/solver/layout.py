@@ -13,7 +13,7 @@ from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import PML, Choices, Domain, LayeredBody, design
 from femwgm.mesh.polar import build_polar
 from femwgm.mesh.spheroidal import to_spheroid
-from femwgm.solver.solve import Goals
+from femwgm.solver.converged import Goals
 
 DEFAULT_Q_ERROR, SPHERE_Q_ERROR = 1e-2, 1e-4
 """Error of a radiation Q aimed at when `accuracy.q` says nothing; on layered spheres four digits cost next to nothing."""

@@ -21,8 +21,8 @@ from femwgm.materials import Material
 from femwgm.mesh.body_domain import GeneralDomain
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.modes.mode import Mode
+from femwgm.solver.converged import Goals
 from femwgm.solver.layout import choices_of
-from femwgm.solver.solve import Goals
 from femwgm.stacks.columns import Key, beside_coupled_modes, thresholds
 from femwgm.stacks.derivatives import StackDifferentiator, spheres_of
 from femwgm.stacks.domain import design_stack

@@ -25,8 +25,8 @@ from femwgm.materials import Material, materials_from_config
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import design
 from femwgm.mesh.polar import PolarPlan, build_polar
+from femwgm.solver.eigenmode import mirror_condition
 from femwgm.solver.layout import choices_of, layered_body
-from femwgm.solver.solve import mirror_condition
 
 RESIDUAL_LIMIT = 1e-8
 """Residual at full size above which a reduced pair does not count: it bounds the error of k0^2, which is nearer its square."""

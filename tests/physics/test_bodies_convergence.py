@@ -23,7 +23,7 @@ from femwgm.ground.expected import Expected
 from femwgm.materials import materials_from_config
 from femwgm.mesh.planar import Box, build_planar
 from femwgm.mesh.sizes import Sizes
-from femwgm.solver.solve import solve_eigenmode
+from femwgm.solver.eigenmode import solve_eigenmode
 
 pytestmark = pytest.mark.gmsh
 

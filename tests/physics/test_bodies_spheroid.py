@@ -14,7 +14,7 @@ from femwgm.materials import materials_from_config
 from femwgm.mesh.polar import PolarPlan, build_polar
 from femwgm.mesh.spheroidal import to_spheroid
 from femwgm.runs.loop import run
-from femwgm.solver.solve import solve_eigenmode
+from femwgm.solver.eigenmode import solve_eigenmode
 
 pytestmark = pytest.mark.gmsh
 

@@ -11,9 +11,9 @@ from femwgm.eigen.iterations import Eigenmode
 from femwgm.fem.problem import MeridianProblem
 from femwgm.ground.expected import Expected
 from femwgm.materials import materials_from_config
+from femwgm.solver.eigenmode import solve_eigenmode
 from femwgm.solver.error_estimate import change_by_end, wavenumber_error
 from femwgm.solver.layout import discretize
-from femwgm.solver.solve import solve_eigenmode
 
 pytestmark = pytest.mark.gmsh
 

@@ -16,7 +16,7 @@ from femwgm.fem.problem import MeridianProblem
 from femwgm.ground.expected import Expected
 from femwgm.materials import PRESETS, Material
 from femwgm.modes.mode import Mode
-from femwgm.solver.solve import mirror_condition, solve_eigenmode
+from femwgm.solver.eigenmode import mirror_condition, solve_eigenmode
 
 pytestmark = pytest.mark.gmsh
 

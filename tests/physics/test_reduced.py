@@ -21,8 +21,8 @@ from femwgm.ground.expected import Expected
 from femwgm.materials import materials_from_config
 from femwgm.mesh.polar import PolarPlan, build_polar
 from femwgm.runs import loop as pipeline
+from femwgm.solver.eigenmode import mirror_condition, solve_eigenmode
 from femwgm.solver.families import Families
-from femwgm.solver.solve import mirror_condition, solve_eigenmode
 from femwgm.sweeps.moving import MovingSphere
 
 RADII, INDICES = (4.6, 5.0), (1.457, 1.8, 1.0)

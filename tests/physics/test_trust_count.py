@@ -22,8 +22,8 @@ from femwgm.ground.expected import Expected
 from femwgm.materials import materials_from_config
 from femwgm.runs.loop import run
 from femwgm.solver.count import account, count_between
+from femwgm.solver.eigenmode import mirror_condition
 from femwgm.solver.layout import discretize
-from femwgm.solver.solve import mirror_condition
 
 
 @pytest.mark.parametrize("corners", [3, 4])

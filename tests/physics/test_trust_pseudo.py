@@ -17,8 +17,8 @@ from femwgm.ground.numerics import one_thread
 from femwgm.materials import materials_from_config
 from femwgm.modes.labels import identify
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share
+from femwgm.solver.eigenmode import mirror_condition
 from femwgm.solver.layout import discretize
-from femwgm.solver.solve import mirror_condition
 
 pytestmark = pytest.mark.gmsh
 

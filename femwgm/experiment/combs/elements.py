@@ -32,10 +32,10 @@ from femwgm.ground.typing import Array, IntArray
 from femwgm.materials import Material
 from femwgm.modes.mode import Mode
 from femwgm.runs.loop import finder_for, media_of
+from femwgm.solver.eigenmode import solve_eigenmode
 from femwgm.solver.error_estimate import wavenumber_error
 from femwgm.solver.families import Families
 from femwgm.solver.layout import goals_of
-from femwgm.solver.solve import solve_eigenmode
 
 __all__ = ["body_lines", "lines_around"]
 

@@ -1,0 +1,78 @@
+"""A solution as it is observed: its normalised field, the integrals over regions, its radiation, and where it ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from femwgm.eigen.iterations import Eigenmode
+from femwgm.fem.field import CellField
+from femwgm.fem.problem import MeridianProblem
+from femwgm.ground.expected import Expected
+from femwgm.observables.ambient import Bounded, bounded, extents_of_mode
+from femwgm.observables.energy import RegionIntegrals, region_integrals
+from femwgm.observables.outgoing import SphericalWaves, Waves, plate_waves
+from femwgm.observables.quality import radiation_candidates
+from femwgm.observables.sensitivity import bilinear_norm
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A solution seen: its normalised field, integrals over regions, and what it radiates by each measure."""
+
+    field: CellField
+    integrals: RegionIntegrals
+    candidates: dict[str, float]
+    wavenumber: float
+    """In the ambient medium (rad/um)."""
+
+
+def observe(problem: MeridianProblem, mode: Eigenmode, expected: Expected, mirror: str | None) -> Observed:
+    """Normalised field, region integrals and radiation of an eigenpair: what is computed twice to know its error."""
+    media = problem.media(complex(mode.k0.real))
+    field = problem.field(mode.pencil, mode.x, expected.m, mode.k0, mirror)
+    integrals = region_integrals(field, problem.matrices(mode.degree), media)
+    total = integrals.electric.sum()
+    scale = 1.0 / np.sqrt(total if total > 0.0 else integrals.magnetic.sum())
+    field, integrals = field.scaled(scale), integrals.scaled(scale**2)
+    index = complex(problem.materials[problem.mesh.regions.index(problem.ambient)].index(mode.k0)).real
+    degrees, pol = expected.outgoing
+    stored = None
+    if problem.open:  # the norm of the resonant state holds what lies beyond the start of the absorbing layer
+        local = mode.pencil.numbering.gather(mode.x[:, None])[..., 0]
+        norm = bilinear_norm(local, problem.matrices(mode.degree), mode.k0, media)
+        stored = field.revolution * abs(norm) * scale**2
+    candidates = radiation_candidates(
+        field,
+        integrals,
+        stored=stored,
+        ambient=problem.ambient,
+        index=index,
+        degrees=degrees,
+        pol=pol,
+        leaking=problem.open,
+    )
+    return Observed(field, integrals, candidates, index * mode.k0.real)
+
+
+def up_to_its_end(
+    problem: MeridianProblem,
+    observed: Observed,
+    expected: Expected,
+    interfaces: dict[str, tuple[float, float]],
+) -> Bounded:
+    """Integrals and radial shares of a solution up to where the mode ends: a closed domain of any body holds all that matters."""
+    field = observed.field
+    follows = problem.open or expected.degree is None
+    ends = extents_of_mode(problem, expected.l, field.k0) if follows else None
+    return bounded(problem, field, observed.integrals, waves_of(problem, field, expected), ends, interfaces)
+
+
+def waves_of(problem: MeridianProblem, field: CellField, expected: Expected) -> Waves | None:
+    """The waves that continue a field beyond the domain; None where they are of no known kind."""
+    index = complex(problem.materials[problem.mesh.regions.index(problem.ambient)].index(field.k0))
+    degrees, pol = expected.outgoing
+    if len(degrees):
+        return SphericalWaves(field, problem.ambient, index, degrees, pol)
+    return plate_waves(field, index)
