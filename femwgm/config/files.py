@@ -54,5 +54,7 @@ class FromFile(Strict):
 def demand_ascending(values: Sequence[float], what: str, unit: str) -> None:
     """Refuse values of which one does not exceed the one before."""
     for a, b in pairwise(values):
+        if a == b:
+            raise refuse(f"{what}: {a!r} {unit} comes twice", remedy="keep one of the rows")
         if not b > a:
             raise refuse(f"{what} must ascend; {b!r} {unit} follows {a!r} {unit}", remedy="sort the rows")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
 
+import numpy as np
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from femwgm.config.base import Number, Positive, Strict, Whole, refuse
@@ -20,10 +21,14 @@ __all__ = ["AbsorptionCurve", "IndexCurve", "PublishedMedium", "Range", "Table"]
 
 MAX_TABLE_ROWS = 20_000
 _COLUMNS = {
-    "wavelength_um": ("lambda", "λ", "wl", "frequency", "energy", "wavenumber"),
-    "n": (),
-    "k": ("kappa",),
-}
+    "wavelength_um": (
+        "lambda", "λ", "wl", "vacuum wavelength", "frequency", "freq", "f", "ν", "energy", "photon energy", "e", "wavenumber",
+    ),
+    "n": ("index", "refractive index", "refractive index n", "re(n)", "n_real", "real(n)"),
+    "k": ("κ", "kappa", "extinction coefficient", "extinction coefficient k", "im(n)", "n_imag", "imag(n)"),
+    "eps_re": ("eps1", "e1", "ε1", "re(eps)", "re(ε)", "eps_real", "epsilon1", "real(eps)"),
+    "eps_im": ("eps2", "e2", "ε2", "im(eps)", "im(ε)", "eps_imag", "epsilon2", "imag(eps)"),
+}  # fmt: skip
 
 
 def _range(value: Any) -> tuple[float, float]:
@@ -82,14 +87,19 @@ def _index_columns(tables: Sequence[CellTable]) -> dict[str, list[float]]:
         where = table.columns(_COLUMNS, assumed=bare)
         if "wavelength_um" not in where or len(where) < 2:
             raise ConfigError("needs a wavelength and n (and k)", key=",".join(table.header)[:60])
-        read = {key: table.numbers(column, key).tolist() for key, column in where.items()}
-        if where["wavelength_um"].inverse:
-            read = {key: values[::-1] for key, values in read.items()}
+        numbers = {key: table.numbers(column, key) for key, column in where.items()}
+        order = np.argsort(numbers["wavelength_um"], kind="stable")
+        read = {key: values[order].tolist() for key, values in numbers.items()}
         if columns.setdefault("wavelength_um", read["wavelength_um"]) != read.pop("wavelength_um"):
             raise ConfigError("gives k at other wavelengths than n", remedy="give both at the same ones")
         if doubled := next((key for key in read if key in columns), None):
             raise ConfigError(f"gives {doubled} twice", remedy="keep one of the two")
         columns.update(read)
+    if "eps_re" in columns:
+        if "n" in columns or "k" in columns:
+            raise ConfigError("gives both an index and a permittivity", remedy="keep one of the two")
+        eps = np.array(columns.pop("eps_re")) + 1j * np.array(columns.pop("eps_im", 0.0))
+        columns |= {"n": np.sqrt(eps).real.tolist(), "k": np.sqrt(eps).imag.tolist()}
     if "n" not in columns:
         raise ConfigError("gives no n")
     return columns

@@ -24,8 +24,10 @@ _BETTER = 0.9
 """By how much another start must do better."""
 _NEAR = 0.3
 """Distance from the axis, over that between points, below which a point is left out: the place on the axis stands for it."""
-_LARGEST = 0.1
+_LARGEST = 0.04
 """Rms distance of the halves over the size of the contour above which it is that of no body of revolution."""
+_LEANING = 1e-3
+"""The same for an axis at the limit of tilt, above which the true axis is taken to lie beyond."""
 
 
 @dataclass(frozen=True)
@@ -54,15 +56,15 @@ def halves(points: RealArray) -> Halves:
     Raises
     ------
     GeometryError
-        If a coordinate is not finite, the contour does not cross its axis twice, or its halves differ by a tenth of its size.
+        If a coordinate is not finite, the contour does not cross its axis twice, its halves differ by much, or it lies on its side.
     """
     from scipy.optimize import minimize
 
     x = np.asarray(points, dtype=float)
     if not np.isfinite(x).all() or len(x) < 6:
         raise GeometryError("the contour needs six points or more, all finite numbers")
-    if not np.array_equal(x[0], x[-1]):
-        x = np.concatenate([x, x[:1]])
+    x = np.concatenate([x, x[:1]])
+    x = x[np.r_[True, np.any(np.diff(x, axis=0) != 0.0, axis=1)]]  # points that come twice in a row say nothing
     centre, size = _centroid(x), float(np.hypot(*np.ptp(x, axis=0)))
     best: Any = None
     for tilt in _TILTS:
@@ -75,7 +77,12 @@ def halves(points: RealArray) -> Halves:
     if not best.fun < _LARGEST * size:
         raise GeometryError(
             "the contour is not that of a body of revolution seen from the side: about no upright line does one half mirror the"
-            f" other to a tenth of its size; an outline of one half has the header r_um,z_um (best: {best.fun:.3g} um)"
+            f" other to {_LARGEST:.0%} of its size (best: {best.fun:.3g} um); an outline of one half has the header r_um,z_um"
+        )
+    if abs(best.x[0]) > 0.98 * _UPRIGHT and best.fun > _LEANING * size:
+        raise GeometryError(
+            f"the contour is most nearly symmetric about an axis tilted by {np.degrees(_UPRIGHT):.0f} degrees or more;"
+            " turn it upright"
         )
     right, left = _both(x, centre, best.x[0], best.x[1] * size)
     apart = np.hypot(*(right - left).T)

@@ -114,6 +114,8 @@ class Table:
             )
         found: dict[str, Column] = {}
         for i, heading in enumerate(self.header or positions):
+            if not heading and all(not cells[i] for _, cells in self.rows):
+                continue  # a separator at the end of every line
             meaning = self._meaning(heading, known, others, assumed or {})
             if meaning is None:
                 continue
@@ -128,7 +130,10 @@ class Table:
     ) -> tuple[str, str] | None:
         """Name and unit ('' for that of the name) of a heading; None for one to pass over."""
         plain = heading.strip().lower()
-        exact = {full.lower(): full for full in known}
+        bare_names = [(full, full) for full in known] + [
+            (alias, full) for full, aliases in known.items() if not _measured(full) for alias in aliases
+        ]
+        exact = {name.lower(): full for name, full in bare_names}
         if plain in exact:
             return exact[plain], ""
         parts = _HEADING.match(plain)
@@ -138,8 +143,8 @@ class Table:
         if not unit and sign and (last in LENGTHS or last in SPECTRAL):
             name, unit = stem, last
         for full, aliases in known.items():
-            bare, _, own = full.lower().rpartition("_")
-            measured = own in ("nm", "um")
+            bare = full.lower().rpartition("_")[0]
+            measured = _measured(full)
             if name not in ((bare if measured else full.lower()), *(alias.lower() for alias in aliases)):
                 continue
             if not measured:
@@ -190,6 +195,11 @@ class Table:
         return ConfigError(rule, file=self.file, **what)  # type: ignore[arg-type]
 
 
+def _measured(name: str) -> bool:
+    """Whether a column holds lengths."""
+    return name.endswith(("_nm", "_um"))
+
+
 def _column(index: int, name: str, unit: str) -> Column:
     own = name.lower().rpartition("_")[2]
     if not unit:
@@ -203,7 +213,7 @@ def _column(index: int, name: str, unit: str) -> Column:
 
 
 def read_table(path: str | Path, what: str) -> Table:
-    """Read a table that begins with a line of headings and holds nothing else.
+    """Read a table that begins with a line of headings; what stands above them is passed over.
 
     Parameters
     ----------
@@ -219,10 +229,11 @@ def read_table(path: str | Path, what: str) -> Table:
     """
     file = Path(path)
     lines = lines_of(file, what)
-    separator = separator_of(lines[0][1], lines[1][1] if len(lines) > 1 else "")
+    begin = next((i for i in range(1, len(lines)) if _first_number(lines[i][1])), 1) - 1
+    separator = separator_of(lines[begin][1], lines[begin + 1][1] if len(lines) > begin + 1 else "")
     comma = separator != ","
-    cells = [(i, cells_of(line, separator, file, what)) for i, line in lines]
-    header = cells[0][1]
+    above, cells = lines[:begin], [(i, cells_of(line, separator, file, what)) for i, line in lines[begin:]]
+    header, _ = _with_units(cells[0][1], above, separator)
     if all(number_in(cell, comma) is not None for cell in header):
         raise ConfigError(
             "has numbers where the headings should be",
@@ -237,6 +248,13 @@ def read_table(path: str | Path, what: str) -> Table:
                 f"line {line} has {len(row)} cells, the header {len(header)}", file=file, remedy=remedy
             )
     return Table(file, header, cells[1:], has_decimal_commas(cells[1:], comma, file))
+
+
+def _first_number(line: str) -> bool:
+    """Whether a line begins with a number, as rows do."""
+    mark = separator_of(line)
+    first = cells_of(line, mark, Path(), "the table")[0]
+    return bool(first) and number_in(first, mark != ",") is not None
 
 
 def read_tables(path: str | Path, what: str) -> list[Table]:
@@ -289,7 +307,13 @@ def read_tables(path: str | Path, what: str) -> list[Table]:
             prose.append((number, line))
     finish()
     if not tables:
-        raise ConfigError(f"{what} holds no rows of numbers", file=file)
+        broken = next(((i, line) for i, line in prose if _first_number(line)), None)
+        if broken is None:
+            raise ConfigError(f"{what} holds no rows of numbers", file=file)
+        raise ConfigError(
+            "holds a word where a number should be", file=file, key=f"line {broken[0]}", value=broken[1][:40],
+            remedy="drop the columns of words",
+        )  # fmt: skip
     return tables
 
 
@@ -326,6 +350,18 @@ def _headings(
                 cells = cells_of(prose[-1][1], trial, Path(), "")
             except ConfigError:
                 continue
-            if len(cells) == count and all(number_in(cell, True) is None for cell in cells):
-                return cells, prose[:-1]
+            if len(cells) == count and cells[0] and all(not c or number_in(c, True) is None for c in cells):
+                return _with_units(cells, prose[:-1], trial)
     return [], prose
+
+
+def _with_units(
+    cells: list[str], above: Sequence[tuple[int, str]], separator: str
+) -> tuple[list[str], Sequence[tuple[int, str]]]:
+    """Headings, and the lines above them; names in one line and units in the next are put together."""
+    units = [cell.strip("[]() ").lower() for cell in cells]
+    if above and any(unit in LENGTHS or unit in SPECTRAL for unit in units):
+        names = cells_of(above[-1][1], separator, Path(), "the table")
+        if len(names) == len(cells) and all(names):
+            return [f"{name} ({unit})" for name, unit in zip(names, units, strict=True)], above[:-1]
+    return cells, above

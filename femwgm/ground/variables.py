@@ -54,8 +54,76 @@ UNITS: dict[str, tuple[str, str]] = {
     "residual": ("1", "norm(K u - k0^2 M u) / (|k0|^2 norm(M u))"),
     "dofs": ("1", "unknowns of the solve"),
     "seconds": ("s", "time of the solve"),
+    "log10_q_rad": ("1", "decimal logarithm of the radiation quality factor"),
+    "q_rad_floor": ("1", "lower bound of q_rad where it is not resolved"),
+    "q_rad_source": ("", "what q_rad was computed from"),
+    "q_error": ("1", "relative error of q_rad"),
+    "share_error": ("1", "absolute error of the shares energy"),
+    "confidence": ("1", "how sure the label is, from 0 to 1"),
+    "te_fraction": ("1", "1 - share of |E|^2 along the radius in the solid; TE above one half"),
+    "met": ("", "whether the accuracy asked for was reached"),
+    "linewidth_nm": ("nm", "full width of the line at half maximum"),
+    "linewidth_ghz": ("GHz", "full width of the line at half maximum"),
+    "lifetime_ps": ("ps", "photon lifetime q_total / omega"),
+    "volume_standing_um3": ("um^3", "mode volume of the standing wave cos(m phi)"),
+    "purcell": ("1", "Purcell factor at the maximum of the field, standing wave"),
+    "mode_volume_error": ("1", "relative error of the mode volume"),
+    "mode_volume_at": ("", "where the maximum of the mode volume lies, if not that of the whole body"),
+    "volume_qnm_re_um3": ("um^3", "real part of the volume of the quasinormal mode at its maximum"),
+    "volume_qnm_im_um3": ("um^3", "imaginary part of the volume of the quasinormal mode at its maximum"),
+    "outline_error": ("1", "relative error of the wavelength due to an outline given by points"),
+    "e_direction": ("", "where E points on the equator, in words of planar optics"),
+    "wavelength_input_error": ("1", "relative standard deviation of the wavelength due to the tolerances"),
+    "q_total_input_error": ("1", "relative standard deviation of q_total due to the tolerances"),
+    "fsr_input_error": ("1", "relative standard deviation of the free spectral range due to the tolerances"),
+    "share_input_error": ("1", "absolute standard deviation of the energy shares due to the tolerances"),
+    "multiplet_std_pm": ("pm", "standard deviation of the split lines"),
+    "multiplet_fwhm_pm": ("pm", "full width at half maximum of the unresolved multiplet"),
+    "multiplet_mean_pm": ("pm", "mean shift of the split lines against the perfect body"),
+    "multiplet_error_pm": ("pm", "largest error of a shift"),
+    "multiplet_order": ("1", "order of perturbation theory of the shifts"),
+    "q_apparent": ("1", "quality factor that the width of the unresolved multiplet looks like"),
+    "pair_splitting_ghz": ("GHz", "distance of the two standing waves of the equatorial mode"),
+    "sphere": ("", "the sphere that holds most of the energy"),
+    "parity": ("", "parity across the contact"),
+    "shift_from_single": ("1", "relative shift of the wavenumber from the isolated sphere"),
+    "shell_share": ("1", "share of the energy in the outermost layers"),
+    "threshold_n2_times_q": ("1", "threshold n'' of the outermost layers times the cold-cavity Q"),
+    "threshold_per_cm_times_q": ("1/cm", "threshold gain of the outermost layers times the cold-cavity Q"),
+    "cmt_wavelength_nm": ("nm", "vacuum wavelength by coupled-mode theory"),
+    "cmt_error": ("1", "relative difference of coupled-mode theory"),
+    "dlambda_nm_d_curvature_per": ("nm um", "derivative of the wavelength with respect to curvature_per_um"),
+    "dlnq_d_curvature_per": ("um", "derivative of ln q_total with respect to curvature_per_um"),
+    "reduced": ("", "whether the point was computed between the knots of a sweep"),
 }
 """Unit and meaning of each column, for attributes and for readers."""
+_NAMED: tuple[tuple[str, str, str], ...] = (
+    ("q_abs_{}", "1", "absorption quality factor of {} alone"),
+    ("volume_kerr_{}_um3", "um^3", "Kerr volume (int |E|^2 dV)^2 / int |E|^4 dV in {}"),
+    ("share_{}", "1", "share of the energy in the sphere {}"),
+    ("dlambda_nm_d_n_{}", "nm", "derivative of the wavelength with respect to the index of {}"),
+    ("dlambda_nm_d_k_{}", "nm", "derivative of the wavelength with respect to the imaginary index of {}"),
+    ("dlambda_nm_d_{}", "nm/um", "derivative of the wavelength with respect to {}"),
+    ("dlnq_d_n_{}", "1", "derivative of ln q_total with respect to the index of {}"),
+    ("dlnq_d_k_{}", "1", "derivative of ln q_total with respect to the imaginary index of {}"),
+    ("dlnq_d_{}", "1/um", "derivative of ln q_total with respect to {}"),
+)
+"""Columns that end in the name of a region or a length: pattern, unit, meaning."""
+
+
+def unit_and_meaning(name: str) -> tuple[str, str]:
+    """Of a column; of one that nobody described, the name itself and no unit.
+
+    >>> unit_and_meaning("volume_kerr_film_um3")
+    ('um^3', 'Kerr volume (int |E|^2 dV)^2 / int |E|^4 dV in film')
+    """
+    if name in UNITS:
+        return UNITS[name]
+    for pattern, unit, meaning in _NAMED:
+        before, after = pattern.split("{}")
+        if name.startswith(before) and name.endswith(after) and len(name) > len(before) + len(after):
+            return unit, meaning.format(name[len(before) : len(name) - len(after)])
+    return "", name
 
 
 @dataclass(frozen=True)
@@ -95,7 +163,7 @@ def variables(rows: Sequence[Row], regions: Sequence[str]) -> list[Variable]:
     ]
     for name in names:
         entries = [entry(row, name) for row in rows]
-        found.append(Variable(name, ("mode",), _column(entries), *UNITS.get(name, ("", name))))
+        found.append(Variable(name, ("mode",), _column(entries), *unit_and_meaning(name)))
         if any(_beyond(value) for value in entries) and f"log10_{name}" not in names:
             logs = [log10_of(value) for value in entries]
             data = np.array([math.nan if log is None else log for log in logs])

@@ -10,6 +10,7 @@ import pytest
 from femwgm.cli.check import remarks
 from femwgm.config import load_config
 from femwgm.errors import ConfigError, GeometryError
+from femwgm.geometry.build import section_of
 from femwgm.geometry.contour import halves
 
 
@@ -47,7 +48,22 @@ def test_corners_stay_and_a_half_that_is_wider_is_told() -> None:
     assert 0.02 < found.rms < 0.15  # one half is taller by 0.15 at its top and as long at the equator
 
 
+def test_order_doubled_points_and_the_closing_point_do_not_matter() -> None:
+    plain = turned(ellipse(5.0, 3.0), 0.1, (3.0, -1.0))
+    found = halves(plain)
+    for dress in (plain[::-1], np.roll(plain, 41, axis=0), np.repeat(plain, 2, axis=0), np.r_[plain, plain[:1]]):
+        other = halves(dress)
+        assert (other.tilt, other.rms) == pytest.approx((found.tilt, found.rms), abs=1e-6)
+        assert other.points[:, 0].max() == pytest.approx(found.points[:, 0].max(), rel=1e-6)
+        assert np.hypot(*np.diff(other.points, axis=0).T).min() > 0.0
+
+
 def test_what_is_no_section_is_refused() -> None:
+    with pytest.raises(GeometryError, match="29 degrees or more"):
+        halves(turned(ellipse(5.0, 4.0), 1.0, (0.0, 0.0)))
+    half = ellipse(2.0, 2.0)
+    with pytest.raises(GeometryError, match="r_um,z_um"):
+        halves(half[half[:, 0] >= 0.0])
     with pytest.raises(GeometryError, match="six points"):
         halves(ellipse(1.0, 1.0, 5))
     with pytest.raises(GeometryError, match="no area"):
@@ -80,3 +96,20 @@ def test_from_a_file_to_the_configuration(tmp_path: Path) -> None:
     (tmp_path / "p.yaml").write_text((tmp_path / "c.yaml").read_text().replace("contour:", "points:"))
     with pytest.raises(ConfigError, match="goes under 'contour'"):
         load_config(tmp_path / "p.yaml")
+
+
+def test_one_outline_in_many_dresses(tmp_path: Path) -> None:
+    t = np.linspace(-90.0, 90.0, 31)[1:-1] * np.pi / 180.0
+    half = np.r_[[[0.0, -2.0]], 2.0 * np.stack([np.cos(t), np.sin(t)], axis=-1), [[0.0, 2.0]]]
+    areas = []
+    for dress in (half, half[::-1], np.repeat(half, 2, axis=0), np.r_[half, half[:1]]):
+        np.savetxt(tmp_path / "half.csv", dress, delimiter=",", header="r_um,z_um", comments="")
+        config = load_config({
+            "schema": 1, "modes": {"window": ["1 um", "1.1 um"]}, "materials": {"g": {"n": 1.5}, "air": {"n": 1.0}},
+            "geometry": {
+                "kind": "profile", "material": "g", "ambient": "air", "smooth": True, "points": str(tmp_path / "half.csv"),
+            },
+        })  # fmt: skip
+        r, z = section_of(config.geometry).parts[0].outline.polygon.T
+        areas.append(abs(np.dot(r, np.roll(z, 1)) - np.dot(z, np.roll(r, 1))))
+    assert areas == pytest.approx([areas[0]] * 4, rel=1e-12)

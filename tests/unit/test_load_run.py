@@ -71,6 +71,13 @@ def test_modes_come_back_bit_for_bit(run: Any, folder: Path) -> None:
     assert stored.met == run.met
 
 
+def test_every_column_says_what_it_is(run: Any) -> None:
+    data = run.modes.to_xarray()
+    for name, column in data.variables.items():
+        assert column.attrs["long_name"] != name, name
+        assert column.attrs.get("units") or column.dtype.kind in "OUSb" or name in ("met", "mode"), name
+
+
 def test_fields_come_back(run: Any, folder: Path) -> None:
     r, z = np.meshgrid(np.linspace(0.0, 40.0, 57), np.linspace(-4.0, 4.0, 33))
     theta = np.linspace(0.0, np.pi, 33)

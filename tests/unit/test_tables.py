@@ -37,6 +37,7 @@ def spectrum(path: Path) -> list[list[float]]:
 @pytest.mark.parametrize(
     "text",
     [
+        "Wavelength\tIntensity\nnm\ta.u.\n640\t12\n641.5\t13.5\n643\t90\n",
         "640,12\n641.5,13.5\n643,90\n",
         "640 12\n641.5 13.5\n643 90\n",
         "  640,0   12\n  641,5   13,5\n  643,0   90\n",
@@ -75,6 +76,41 @@ def test_lengths_are_the_nearest_floats(tmp_path: Path) -> None:
     columns = read_columns(path, ("r_um", "z_um"))
     assert columns["r_um"].tolist() == [0.49, 0.001]
     assert columns["z_um"].tolist() == [0.00049 * 1000, 1000.0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "r_um,z_um\n0,1\n2,3\n",
+        "SEM 12\nmagnification 5000\nr_um,z_um\n0,1\n2,3\n",
+        "r;z\n(nm);(nm)\n0;1000\n2000;3000\n",
+    ],
+)
+def test_what_stands_above_the_headings(tmp_path: Path, text: str) -> None:
+    columns = read_columns(write(tmp_path, text), ("r_um", "z_um"))
+    assert [column.tolist() for column in columns.values()] == [[0.0, 2.0], [1.0, 3.0]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wavelength_um,n,k\n0.7,1.69,0\n0.6,1.7,1e-3\n",  # from the red end
+        f"E (eV)\tRefractive index n\tExtinction coefficient\n{HC / 0.6!r}\t1.7\t1e-3\n{HC / 0.7!r}\t1.69\t0\n",
+        "wavelength (nm),Re(n),Im(n),\n600,1.7,1e-3,\n700,1.69,0,\n",  # a comma at the end of each line
+        f"wavelength_um;eps1;eps2\n0.6;{1.7**2 - 1e-6!r};{2 * 1.7e-3!r}\n0.7;{1.69**2!r};0\n",
+    ],
+)
+def test_one_medium_in_many_dresses(tmp_path: Path, text: str) -> None:
+    plain = {"table": {"wavelength_um": [0.6, 0.7], "n": [1.7, 1.69], "k": [1e-3, 0.0]}}
+    raw = {
+        "schema": 1, "modes": {"window": ["640 nm", "660 nm"]},
+        "geometry": {"kind": "layered_sphere", "ambient": "air", "layers": [{"name": "a", "material": "x", "radius": "1 um"}]},
+    }  # fmt: skip
+    laws = []
+    for spec in (plain, {"table": str(write(tmp_path, text))}):
+        media = materials_from_config(load_config({**raw, "materials": {"x": spec, "air": {"n": 1.0}}}))
+        laws.append([media["x"].permittivity(2 * np.pi / um) for um in (0.61, 0.66)])
+    assert np.array(laws[1]) == pytest.approx(np.array(laws[0]), rel=1e-12)
 
 
 def test_two_tables_below_each_other(tmp_path: Path) -> None:

@@ -133,7 +133,11 @@ def _read_contour(path: Path, name: str) -> tuple[list[list[str]], dict[str, Any
 def _read_points(path: Path, name: str) -> list[list[str]]:
     """Points of a table with the header r_um,z_um (or another unit of length)."""
     table = _columns(path, name, ("r_um", "z_um"), "points")
-    return [[um(r), um(z)] for r, z in zip(table["r_um"].tolist(), table["z_um"].tolist(), strict=True)]
+    points = [[r, z] for r, z in zip(table["r_um"].tolist(), table["z_um"].tolist(), strict=True)]
+    points = [point for i, point in enumerate(points) if i == 0 or point != points[i - 1]]
+    if len(points) > 3 and points[-1] == points[0] and points[-2][0] == points[0][0] == 0.0:
+        points.pop()  # closed along the axis, which is no part of the outline
+    return [[um(r), um(z)] for r, z in points]
 
 
 def _columns(path: Path, name: str, wanted: tuple[str, str], key: str) -> Mapping[str, Any]:
@@ -145,7 +149,7 @@ def _columns(path: Path, name: str, wanted: tuple[str, str], key: str) -> Mappin
             f"{where}{error.rule}"
             + (
                 "; a contour of both halves in x and y goes under 'contour'"
-                if (error.key or "").startswith("x_")
+                if key == "points" and (error.key or "").startswith("x_")
                 else ""
             ),
             remedy=error.remedy or "paths are relative to the YAML file",
