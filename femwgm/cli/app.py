@@ -19,7 +19,7 @@ from femwgm.cli.options import Config, Csv, Figures, Out, Quiet, Set
 from femwgm.cli.overview import Overview
 from femwgm.cli.peaks import peaks
 from femwgm.cli.prove import prove
-from femwgm.cli.screen import progress_bar, show_modes, show_notes, suggest
+from femwgm.cli.screen import progress_bar, settings_for, show_modes, show_notes, suggest
 from femwgm.cli.sense import sense
 from femwgm.cli.spectrum import spectrum
 from femwgm.ground.interrupts import Interrupted
@@ -103,9 +103,8 @@ def exact(
 ) -> None:
     """Print the analytic modes of a layered sphere, in the same table as `run`."""
     from femwgm.cli.exact import exact_rows, show_formulas
-    from femwgm.config import load_config
 
-    settings = load_config(config, override or [])
+    settings = settings_for("exact", config, override)
     rows, remarks = exact_rows(settings, formulas)
     if formulas and not csv:
         show_formulas(rows, f"{settings.name}, exact and by formulas")

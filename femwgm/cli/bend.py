@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from femwgm.cli.options import Config, Out, Quiet, Set, wavelength_option
-from femwgm.cli.screen import progress_bar
+from femwgm.cli.screen import progress_bar, settings_for
 
 __all__ = ["bend"]
 
@@ -23,10 +23,9 @@ def bend(
 ) -> None:
     """Compute the loss of CONFIG as a planar bend at one wavelength, in dB for 90 degrees and for a full turn."""
     from femwgm.cli.tables import print_quantities
-    from femwgm.config import load_config
     from femwgm.experiment.bends.bend import bends, write_bends
 
-    settings = load_config(config, override or [])
+    settings = settings_for("bend", config, override)
     with progress_bar(quiet) as bar:
         found = bends(settings, wavelength_option("--at", at), bar)
     if out is not None:

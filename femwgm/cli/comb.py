@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from femwgm.cli.options import Config, Out, Quiet, Set, wavelength_option
-from femwgm.cli.screen import progress_bar
+from femwgm.cli.screen import progress_bar, settings_for
 
 if TYPE_CHECKING:
     from femwgm.experiment.combs.comb import Comb
@@ -28,10 +28,9 @@ def comb(
     quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Compute the dispersion of the mode family at the pump: D1, D2, D3, integrated dispersion, input for pyLLE."""
-    from femwgm.config import load_config
     from femwgm.experiment.combs.comb import comb as made_of
 
-    settings = load_config(config, override or [])
+    settings = settings_for("comb", config, override)
     with progress_bar(quiet) as bar:
         made = made_of(settings, wavelength_option("--pump", pump), orders, n2, bar)
     if out is not None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from femwgm.cli.options import Config, Out, Quiet, Set
-from femwgm.cli.screen import progress_bar, show_notes
+from femwgm.cli.screen import progress_bar, settings_for, show_notes
 
 __all__ = ["couple"]
 
@@ -23,13 +23,12 @@ def couple(
 ) -> None:
     """External and loaded Q of CONFIG beside its coupler, transmission and critical gap; -o DIR leaves couple.csv, couple.png."""
     from femwgm.cli.tables import print_quantities
-    from femwgm.config import load_config
     from femwgm.errors import ConfigError
     from femwgm.experiment.coupling.couple import couplings, write_couplings
 
     if q is not None and not 0.0 < q < float("inf"):
         raise ConfigError("must be positive", key="--q", value=q)
-    settings = load_config(config, override or [])
+    settings = settings_for("couple", config, override)
     with progress_bar(quiet) as bar:
         found = couplings(settings, q, bar)
     if out is not None:

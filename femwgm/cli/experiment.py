@@ -9,7 +9,7 @@ import typer
 
 from femwgm.cli.options import Config, Out, Quiet, Set, length_option, time_option
 from femwgm.cli.peaks import Air, Resolution, resolution_nm
-from femwgm.cli.screen import progress_bar
+from femwgm.cli.screen import progress_bar, settings_for
 
 __all__ = ["assign", "lasing", "paper", "vernier"]
 
@@ -100,10 +100,9 @@ def lasing(
     """Compute threshold gains, the order in which lines lase, and their number against pump."""
     from femwgm.cli.laser import lasing as find
     from femwgm.cli.laser import print_lasing, write_lasing
-    from femwgm.config import load_config
 
     times = None if pulse is None else (time_option("--pulse", pulse), time_option("--life", life))
-    result = find(load_config(config, override or []), q, gain, face_down, shell, band, times)
+    result = find(settings_for("lasing", config, override), q, gain, face_down, shell, band, times)
     if out is not None:
         write_lasing(result, out)
     if not quiet:
@@ -133,13 +132,12 @@ def vernier(
     """Find where the combs of two spheres coincide in the window of FIRST; --set applies to both."""
     from femwgm.cli.laser import print_vernier, write_vernier
     from femwgm.cli.laser import vernier as find
-    from femwgm.config import load_config
     from femwgm.errors import ConfigError
 
     if pol not in ("TE", "TM"):
         raise ConfigError("must be TE or TM", key="--pol", value=pol)
     spread = length_option("--deviation", deviation)
-    one, other = (load_config(path, override or []) for path in (first, second))
+    one, other = (settings_for("vernier", path, override) for path in (first, second))
     lo, hi = (1e3 * end for end in one.modes.window_um)
     if at is not None and not lo <= at <= hi:
         raise ConfigError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from femwgm.cli.options import Config, Quiet, Set
-from femwgm.cli.screen import progress_bar
+from femwgm.cli.screen import progress_bar, settings_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,12 +38,11 @@ def prove(
 ) -> None:
     """Prove the lines of a layered sphere in ball arithmetic: existence, uniqueness, and a complete list."""
     from femwgm.analytic.balls import decimal_text
-    from femwgm.config import load_config
     from femwgm.errors import AccuracyError, MissingExtraError
     from femwgm.ground.files import json_bytes, write_files
     from femwgm.ground.rows import csv_bytes
 
-    settings = load_config(config, override or [])
+    settings = settings_for("prove", config, override)
     if importlib.util.find_spec("flint") is None:
         raise MissingExtraError("a proof needs ball arithmetic: pip install 'femwgm[proof]'")
     poles, summary = proof_of(settings, digits, quiet=quiet)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from femwgm.config import RunConfig
+
 
 class Bar:
     """What is being done, how much of it is finished, and how much there is, on a terminal; nothing elsewhere.
@@ -99,6 +101,32 @@ def show_modes(
     )
     screen.print(modes_table(rows, regions, title=title, caption=caption, out=screen, unit=unit))
     show_notes(warnings)
+
+
+_HEEDED: dict[str, tuple[str, ...]] = {
+    "exact": (), "prove": (), "comb": (), "bend": (), "spectrum": ("imperfections",), "lasing": (), "vernier": (),
+    "sense": ("losses.roughness",), "couple": ("losses.roughness", "imperfections"),
+}  # fmt: skip
+"""What each verb takes into account, or refuses by itself, of the keys that go beyond the smooth, perfect body."""
+
+
+def settings_for(verb: str, config: Any, override: Sequence[str] | None) -> RunConfig:
+    """The configuration of a verb; a line on the error stream says which of its keys the verb leaves out."""
+    from femwgm.config import load_config
+
+    settings = load_config(config, override or [])
+    given = {
+        "losses.roughness": settings.losses.roughness, "imperfections": settings.imperfections,
+        "tolerances": settings.tolerances, "outputs.derivatives": settings.outputs.derivatives and verb in ("exact", "prove"),
+    }  # fmt: skip
+    left = [key for key, value in given.items() if value and key not in _HEEDED[verb]]
+    if left:
+        print(
+            f"note: `{verb}` leaves out {', '.join(left)}, which `femwgm run` includes",
+            file=sys.stderr,
+            flush=True,
+        )
+    return settings
 
 
 def show_notes(lines: Sequence[str]) -> None:

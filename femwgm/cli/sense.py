@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from femwgm.cli.options import Config, Out, Quiet, Set, length_option
-from femwgm.cli.screen import progress_bar
+from femwgm.cli.screen import progress_bar, settings_for
 
 __all__ = ["sense"]
 
@@ -40,7 +40,6 @@ def sense(
     quiet: Quiet = False,
 ) -> None:
     """Compute what each mode senses: the index of each region, a layer, a particle, and the detection limits."""
-    from femwgm.config import load_config
     from femwgm.experiment.sensing.sense import Probe, checked, table_of, write_sense
     from femwgm.experiment.sensing.target import sensors
 
@@ -56,7 +55,7 @@ def sense(
             exact,
         )
     )
-    settings = load_config(config, override or [])
+    settings = settings_for("sense", config, override)
     with progress_bar(quiet) as bar:
         found = sensors(settings, bar)
     content = table_of(found, probe)

@@ -10,7 +10,7 @@ import typer
 
 from femwgm.cli.options import Config, Out, Quiet, Set
 from femwgm.cli.peaks import resolution_nm
-from femwgm.cli.screen import progress_bar
+from femwgm.cli.screen import progress_bar, settings_for
 
 if TYPE_CHECKING:
     from femwgm.analytic import LayeredSphere
@@ -70,12 +70,11 @@ def spectrum(
 
     Exact for layered spheres. For other bodies it is the sum over the modes that the configuration asks for.
     """
-    from femwgm.config import load_config
     from femwgm.errors import ConfigError
     from femwgm.experiment.luminescence.spectrum import Settings, plane_wave, purcell_map
     from femwgm.experiment.recorded.counts import read_recorded
 
-    settings = load_config(config, override or [])
+    settings = settings_for("spectrum", config, override)
     if settings.imperfections:
         raise ConfigError(
             "have no emission spectrum", file=config, key="imperfections", value=len(settings.imperfections),

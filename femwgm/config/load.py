@@ -149,6 +149,8 @@ def config_hash(config: RunConfig) -> str:
     }
     if plain["imperfections"]:
         content["imperfections"] = [_no_source(entry) for entry in plain["imperfections"]]
+    if plain["tolerances"]:
+        content["tolerances"] = plain["tolerances"]
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

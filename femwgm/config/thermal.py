@@ -102,7 +102,10 @@ def celsius(value: Any) -> float:
 
 
 def thermal_of(spec: Any) -> Coefficients | None:
-    """The coefficients of a medium, as raw data or checked; None where none are known."""
+    """The coefficients of a medium, as raw data or checked; None where none are known.
+
+    Of a uniaxial one whose rays have their own: the mean of both dn/dT, with half their difference as its error.
+    """
     stated = _part(spec, "thermal")
     if stated is not None:
         return Coefficients(
@@ -111,7 +114,21 @@ def thermal_of(spec: Any) -> Coefficients | None:
             0.0,
             "given",
         )
-    return THERMAL.get(str(_part(spec, "preset") or ""))
+    rays = [thermal_of(ray) for name in _RAYS if (ray := _part(spec, name)) is not None]
+    if not any(rays):
+        return THERMAL.get(str(_part(spec, "preset") or ""))
+    known = [ray or Coefficients(0.0, 0.0, 0.0, "given") for ray in rays]
+    slopes, expansions = [ray.dn_dt for ray in known], {ray.expansion for ray in known}
+    if len(expansions) > 1:
+        raise ConfigError(
+            "the rays of a medium expand alike", key="thermal.expansion", value=max(expansions),
+            remedy="state one 'thermal' beside 'ordinary' and 'extraordinary', or the same expansion in both",
+        )  # fmt: skip
+    mean = sum(slopes) / len(slopes)
+    return Coefficients(mean, expansions.pop(), abs(slopes[0] - mean) / abs(mean) if mean else 1.0, "given")
+
+
+_RAYS = ("ordinary", "extraordinary")
 
 
 def _part(data: Any, key: str) -> Any:
@@ -124,7 +141,7 @@ def warmed(raw: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        If no medium has coefficients, or lengths are not stated in the file itself.
+        If no medium has coefficients, lengths are not stated in the configuration itself, or rays expand differently.
     """
     out = {key: copy.deepcopy(value) for key, value in raw.items() if key != "temperature"}
     rise = celsius(raw["temperature"]) - REFERENCE_C
@@ -141,9 +158,8 @@ def warmed(raw: Mapping[str, Any]) -> dict[str, Any]:
             "no medium has a dn/dT or an expansion", key="temperature", value=raw["temperature"],
             remedy="add e.g. 'thermal: {dn_dT: 1e-5, expansion: 5e-7}' to a medium",
         )  # fmt: skip
-    for name, found in known.items():
-        media[name] = {**media[name], "dn": float(media[name].get("dn") or 0.0) + found.dn_dt * rise}
-    if shape.get("file") or str(shape.get("kind")) in ("mesh", "axial_stack"):
+    media.update({name: _raised(spec, rise) for name, spec in media.items() if name in known})
+    if shape.get("file") or isinstance(shape.get("points"), str) or isinstance(shape.get("contour"), str):
         raise ConfigError(
             "lengths that are not written in the configuration cannot be stretched", key="geometry.kind",
             value=shape.get("kind"), remedy="drop 'temperature', or draw the body in the configuration",
@@ -152,28 +168,62 @@ def warmed(raw: Mapping[str, Any]) -> dict[str, Any]:
     return out
 
 
+def _raised(spec: Any, rise: float) -> Any:
+    """A medium with its index raised by its dn/dT; that of each ray by its own, unless the medium states one for both."""
+    if not isinstance(spec, Mapping):
+        return spec
+    if _part(spec, "thermal") is None and any(name in spec for name in _RAYS):
+        return {key: _raised(part, rise) if key in _RAYS else part for key, part in spec.items()}
+    found = thermal_of(spec)
+    return spec if found is None else {**spec, "dn": float(spec.get("dn") or 0.0) + found.dn_dt * rise}
+
+
 def _stretched(shape: dict[str, Any], known: Mapping[str, Coefficients], rise: float) -> dict[str, Any]:
-    """The geometry with its lengths stretched: layer by layer where layers state their thickness, else as one body."""
+    """The geometry with its lengths stretched: layer by layer where layers state their thickness, else as one body.
+
+    A film on a body grows by its own expansion; supports and walls move along with the body. Bodies of a stack expand one by one,
+    and the gaps between them stay.
+    """
+    for several in ("bodies", "spheres"):
+        if isinstance(shape.get(several), list):
+            bodies = [
+                _stretched(body, known, rise) if isinstance(body, dict) else body for body in shape[several]
+            ]
+            return {**shape, several: bodies}
+
+    def factor(part: Any) -> float:
+        found = known.get(str(part.get("material"))) if isinstance(part, Mapping) else None
+        return 1.0 + (found.expansion if found else 0.0) * rise
+
     layers = shape.get("layers")
-    parts: list[Any] = layers if isinstance(layers, list) else [shape]
-    names = [str(part.get("material")) for part in parts if isinstance(part, Mapping)]
-    rates = [known[name].expansion if name in known else 0.0 for name in names]
-    if isinstance(layers, list) and len(set(rates)) > 1:
-        if any("thickness" not in layer for layer in layers[1:]):
-            raise ConfigError(
-                "layers that expand differently must be stated by their thickness", key="geometry.layers",
-                remedy="give each layer outside the first a thickness, or all media one expansion",
-            )  # fmt: skip
-        moved = [_scaled(layer, 1.0 + rate * rise) for layer, rate in zip(layers, rates, strict=True)]
-        return {**shape, "layers": moved}
-    scaled: dict[str, Any] = _scaled(shape, 1.0 + (rates[0] if rates else 0.0) * rise)
-    return scaled
+    if not isinstance(layers, list):
+        scaled: dict[str, Any] = _scaled(shape, factor(shape))
+        films = shape.get("coatings")
+        return (
+            {**scaled, "coatings": [_scaled(f, factor(f)) for f in films]}
+            if isinstance(films, list)
+            else scaled
+        )
+    factors = [factor(layer) for layer in layers]
+    if len(set(factors)) == 1:
+        return dict(_scaled(shape, factors[0]))
+    if any(isinstance(layer, Mapping) and "thickness" not in layer for layer in layers[1:]):
+        raise ConfigError(
+            "layers that expand differently must be stated by their thickness", key="geometry.layers",
+            remedy="give each layer outside the first a thickness, or all media one expansion",
+        )  # fmt: skip
+    return {**shape, "layers": [_scaled(layer, size) for layer, size in zip(layers, factors, strict=True)]}
 
 
 def _scaled(value: Any, factor: float) -> Any:
     """Data with every string that is a length multiplied."""
     if isinstance(value, Mapping):
-        return {key: _scaled(part, factor) for key, part in value.items()}
+        return {
+            key: part / factor
+            if key.endswith("_per_um") and isinstance(part, int | float) and not isinstance(part, bool)
+            else _scaled(part, factor)
+            for key, part in value.items()
+        }
     if isinstance(value, list | tuple):
         return [_scaled(part, factor) for part in value]
     if isinstance(value, str) and re.match(r"\s*[+-]?[\d.]", value):

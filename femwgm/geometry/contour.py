@@ -56,7 +56,7 @@ def halves(points: RealArray) -> Halves:
     Raises
     ------
     GeometryError
-        If a coordinate is not finite, the contour does not cross its axis twice, its halves differ by much, or it lies on its side.
+        If a coordinate is not finite, the contour does not cross its axis twice, its halves differ by much, or it is tilted.
     """
     from scipy.optimize import minimize
 
@@ -64,7 +64,9 @@ def halves(points: RealArray) -> Halves:
     if not np.isfinite(x).all() or len(x) < 6:
         raise GeometryError("the contour needs six points or more, all finite numbers")
     x = np.concatenate([x, x[:1]])
-    x = x[np.r_[True, np.any(np.diff(x, axis=0) != 0.0, axis=1)]]  # points that come twice in a row say nothing
+    x = x[
+        np.r_[True, np.any(np.diff(x, axis=0) != 0.0, axis=1)]
+    ]  # points that come twice in a row say nothing
     centre, size = _centroid(x), float(np.hypot(*np.ptp(x, axis=0)))
     best: Any = None
     for tilt in _TILTS:

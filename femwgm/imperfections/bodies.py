@@ -48,6 +48,7 @@ def split_body(
     which, signs = (np.array(column) for column in zip(*signed, strict=True))
     orders = signs * np.array([mode.m for mode in modes])[which]
     matrix = np.diag(k[which]).astype(np.complex128)
+    lossy = np.diag(np.array([mode.k0.imag for mode in modes])[which]).astype(np.complex128)
     linear, quadratic = np.zeros((2, len(modes)))
     skins: dict[tuple[str, ...], _Skin] = {}
     for entry in config.imperfections:
@@ -57,7 +58,9 @@ def split_body(
         skin = skins[outside]
         shape = heights(entry, skin.curve)
         inside = None if entry.patch is None else complex(entry.patch.n, entry.patch.k) ** 2
-        matrix += _coupling(skin, shape, which, signs, orders, np.sqrt(k), inside)
+        shift, decay = _coupling(skin, shape, which, signs, orders, np.sqrt(k), inside)
+        matrix += shift
+        lossy += decay
         for i in range(len(modes)):
             density = 0.5 * k[i] * skin.area * np.abs(_density(skin, i, i, 1, 1, inside))
             linear[i] += math.sqrt(shape.shift_squared(density))
@@ -74,7 +77,7 @@ def split_body(
     lines = []
     for i, mode in enumerate(modes):
         own = _own(states, which, i)
-        loss = (np.abs(states[:, own]) ** 2).T @ np.array([modes[j].k0.imag for j in which])
+        loss = np.einsum("ai,ab,bi->i", states[:, own].conj(), lossy, states[:, own]).real
         lines.append(
             Multiplet(
                 mode, values[own] - k[i] + 1j * (loss - mode.k0.imag), np.full(own.size, error[i]), states[:, own], 1,
@@ -172,7 +175,7 @@ def _resampled(samples: object, parts: Array, count: int, at: Array) -> Array:
 
 def _density(skin: _Skin, i: int, j: int, sign_i: int, sign_j: int, inside: complex | None) -> Array:
     """The bracket of K_ab at the points: E_phi of -m is minus that of m."""
-    eps_in = skin.eps[0] if inside is None else np.full_like(skin.eps[0], inside.real)
+    eps_in = skin.eps[0] if inside is None else np.full(skin.eps[0].shape, inside)
     step, inverse = eps_in - skin.eps[1], 1.0 / eps_in - 1.0 / skin.eps[1]
     around = sign_i * sign_j * skin.tangential[0, i].conj() * skin.tangential[0, j]
     along = skin.tangential[1, i].conj() * skin.tangential[1, j]
@@ -187,18 +190,16 @@ def _coupling(
     orders: Array,
     root: Array,
     inside: complex | None,
-) -> Array:
-    """K of one imperfection in the basis of all modes of both signs of m."""
+) -> tuple[Array, Array]:
+    """Hermitian and anti-Hermitian part of K = A + i B of one imperfection, in the basis of all modes of both signs of m.
+
+    B is what an absorbing patch adds to the decay.
+    """
     matrix = np.zeros((which.size, which.size), dtype=np.complex128)
     for a in range(which.size):
-        for b in range(a + 1):
+        for b in range(which.size):
             h = shape.component(int(orders[a] - orders[b]))
             i, j = which[a], which[b]
-            value = (
-                -0.5
-                * root[i]
-                * root[j]
-                * ((skin.area * h) @ _density(skin, i, j, int(signs[a]), int(signs[b]), inside))
-            )
-            matrix[a, b], matrix[b, a] = value, np.conj(value)
-    return matrix
+            density = _density(skin, i, j, int(signs[a]), int(signs[b]), inside)
+            matrix[a, b] = -0.5 * root[i] * root[j] * ((skin.area * h) @ density)
+    return 0.5 * (matrix + matrix.conj().T), -0.5j * (matrix - matrix.conj().T)

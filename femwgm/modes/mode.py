@@ -380,7 +380,9 @@ class Mode(Shown):
     @property
     def _field_data(self) -> CellField:
         if self.field_data is None:
-            raise ValueError(f"{self.label} was read from a table: its field is in the run's fields folder")
+            raise ValueError(
+                f"{self.label} holds no field: it was read from a table, or stands for a multiplet"
+            )
         return self.field_data
 
     def row(self) -> dict[str, Any]:

@@ -225,7 +225,7 @@ def _split(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode]
 
     with stage("multiplets"):
         split = split_modes(config, tell, on_mode)
-    modes = ModeSet(split.modes, tuple(config.geometry.region_materials))
+    modes = ModeSet(with_families(split.modes, exact=True), tuple(config.geometry.region_materials))
     return RunResult(config, modes, [], split.notes, time.perf_counter() - begin, multiplets=split.multiplets)
 
 

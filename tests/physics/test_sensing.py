@@ -11,8 +11,10 @@ from scipy.special import gammaln
 from femwgm.analytic import LayeredSphere
 from femwgm.config import load_config
 from femwgm.errors import ConfigError
+from femwgm.experiment.coupling.couple import couplings
 from femwgm.experiment.sensing.sense import Probe, rows, table_of, write_sense
 from femwgm.experiment.sensing.target import sensors
+from femwgm.runs.loop import run
 
 
 def ball(kind: str = "layered_sphere", index: float = 1.457, **modes: Any) -> dict[str, Any]:
@@ -150,3 +152,22 @@ def test_the_dipole_holds_within_its_error_of_the_exact_bead() -> None:
         assert 0.0 < off < 0.02 * abs(exact)
         if radius == 0.01:  # a tiny bead is a dipole
             assert exact == pytest.approx(dipole, rel=1.5e-2)
+
+
+def test_a_rough_sphere_has_the_lines_of_the_smooth_one_and_the_width_of_the_rough_one() -> None:
+    raw = ball(index=1.6)
+    raw["geometry"]["layers"][0]["radius"] = "1 um"
+    raw |= {
+        "modes": {"window": ["670 nm", "700 nm"], "polarizations": ["TE"]},
+        "accuracy": {"wavelength": 1e-4},
+    }
+    rough = {**raw, "losses": {"roughness": {"rms": "20 nm", "correlation_length": "50 nm"}}}
+    (smooth,), (found,) = (sensors(load_config(data)) for data in (raw, rough))
+    (mode,) = run(rough).modes
+    assert found.per_index == smooth.per_index
+    assert found.q_total == mode.q_total
+    assert found.q_total < 0.99 * smooth.q_total
+    beside = {"coupler": {"kind": "prism", "material": "prism", "gap": "100 nm"}}
+    beside["materials"] = {**raw["materials"], "prism": {"n": 2.0}}
+    (coupled,) = couplings(load_config({**rough, **beside}))
+    assert (coupled.q, coupled.q_error) == (mode.q_total, mode.q_total_error)

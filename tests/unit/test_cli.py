@@ -114,6 +114,18 @@ def test_exact_media(
     assert all(640.0 <= r["wavelength_nm"] <= 670.0 for r in found.values())
 
 
+ROUGH = "losses={roughness: {rms: 1 nm, correlation_length: 20 nm}}"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"), [("tolerances={materials.npl.n: 0.01}", "tolerances"), (ROUGH, "losses.roughness")]
+)
+def test_a_verb_says_what_it_leaves_out(capsys: pytest.CaptureFixture[str], given: str, said: str) -> None:
+    status, out, err = femwgm(capsys, "exact", CONFIG, *QUICK, "--set", given, "--csv")
+    assert (status, err) == (0, f"note: `exact` leaves out {said}, which `femwgm run` includes\n")
+    assert out.startswith("pol,q,l,m,p,")
+
+
 def test_exact_shows_losses_only_where_there_are_some(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = femwgm(capsys, "exact", str(CONFIG), "--csv", "--set", "materials.npl.k=1e-4")
     (tm163,) = [r for r in from_csv(out)[1] if (r["pol"], r["l"]) == ("TM", 163)]

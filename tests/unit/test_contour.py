@@ -51,7 +51,12 @@ def test_corners_stay_and_a_half_that_is_wider_is_told() -> None:
 def test_order_doubled_points_and_the_closing_point_do_not_matter() -> None:
     plain = turned(ellipse(5.0, 3.0), 0.1, (3.0, -1.0))
     found = halves(plain)
-    for dress in (plain[::-1], np.roll(plain, 41, axis=0), np.repeat(plain, 2, axis=0), np.r_[plain, plain[:1]]):
+    for dress in (
+        plain[::-1],
+        np.roll(plain, 41, axis=0),
+        np.repeat(plain, 2, axis=0),
+        np.r_[plain, plain[:1]],
+    ):
         other = halves(dress)
         assert (other.tilt, other.rms) == pytest.approx((found.tilt, found.rms), abs=1e-6)
         assert other.points[:, 0].max() == pytest.approx(found.points[:, 0].max(), rel=1e-6)

@@ -16,17 +16,24 @@ import pytest
 import yaml
 
 from femwgm.config import config_hash
+from femwgm.config.imperfections import ON_BODIES
 from femwgm.config.load import dump_resolved, json_schema, validate
 from femwgm.config.schema import RunConfig
 from femwgm.config.sweep import Sweep
 from femwgm.errors import ConfigError, GeometryError
+from femwgm.experiment.coupling.couple import couplings
 from femwgm.geometry.build import contacts, section_of
+from femwgm.geometry.lengths import named_lengths
 from femwgm.ground.expected import Expected
+from femwgm.imperfections.bodies import split_body
+from femwgm.imperfections.build import beads, index_maps, reliefs
+from femwgm.imperfections.run import split_modes
 from femwgm.mesh.body_domain import design_general
 from femwgm.mesh.domain import LayeredBody, design
 from femwgm.mesh.landscape import Wave
 from femwgm.observables.scattering import outside_of
-from femwgm.runs.loop import finder_for, media_of, refuse_too_many
+from femwgm.runs.input_error import demand_meaningful
+from femwgm.runs.loop import finder_for, media_of, refuse_too_many, run
 from femwgm.runs.run import artists
 from femwgm.solver.layout import choices_of, goals_of
 from femwgm.stacks.domain import Ball, design_stack
@@ -293,7 +300,7 @@ ON_THEIR_OWN = {
     "tolerances",
     "coupler",
 }
-"""Sections with tests of their own: of shapes and sweeps here, of the others where their physics is tried."""
+"""Sections with tests of their own, further below; those of media are in `tests/unit/test_materials.py`."""
 SECTIONS = [section for section in SCHEMA["properties"] if section not in ON_THEIR_OWN]
 
 
@@ -515,26 +522,269 @@ def test_a_resolved_configuration_says_the_same_again() -> None:
         assert validate(yaml.safe_load(dump_resolved(config)), folder=MESHES) == config
 
 
-IMPERFECTIONS = {
-    "surface", "thickness", "rms", "correlation_length", "spectrum", "spectrum.q_rad_per_um", "spectrum.psd_um4",
-    "spectrum.source", "seed", "harmonics", "map.theta_deg", "map.phi_deg", "map.dr_nm", "map.source", "offset", "ellipticity",
-    "direction", "grating.order", "grating.amplitude", "bead.radius", "bead.n", "bead.k",
-    "notch.depth", "notch.width", "patch.thickness", "patch.width", "patch.n", "patch.k", "layer", "dn.rms",
-    "dn.correlation_length", "dn.seed", "dn.harmonics", "dn.map.theta_deg", "dn.map.phi_deg", "dn.map.dn", "dn.map.source",
-}  # fmt: skip
-"""Keys of an imperfection, which `tests/physics/test_imperfections*.py` try one by one on spheres."""
+# Imperfections, by the way that each is stated: an entry, then other values of its keys.
+ROUGH = {"surface": "film", "rms": "1 nm", "correlation_length": "300 nm", "seed": 1}
+ANGLES = {"theta_deg": [0, 36, 72, 108, 144, 180], "phi_deg": [0, 60, 120, 180, 240, 300]}
+HEIGHTS = [[float((3 * i + j) % 5) for j in range(6)] for i in range(6)]
+OTHER_HEIGHTS = [[float((i + 2 * j) % 5) for j in range(6)] for i in range(6)]
+SCAN = {"q_rad_per_um": [0.5, 2.0, 9.0], "psd_um4": [1e-6, 1e-7, 1e-9]}
+OTHER_ANGLES = {"theta_deg": [0, 30, 72, 108, 144, 180], "phi_deg": [0, 50, 120, 180, 240, 300]}
+WAYS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    (ROUGH, {"surface": "core", "rms": "2 nm", "correlation_length": "400 nm", "seed": 2, "spectrum": "exponential"}),
+    ({"surface": "film", "spectrum": SCAN, "seed": 1},
+     {"spectrum.q_rad_per_um": [0.5, 2.0, 8.0], "spectrum.psd_um4": [1e-6, 2e-7, 1e-9]}),
+    ({"thickness": "film", "harmonics": [[2, 0, "2 nm"]]}, {"thickness": "core", "harmonics": [[2, 1, "2 nm"]]}),
+    ({"surface": "film", "map": {**ANGLES, "dr_nm": HEIGHTS}},
+     {"map.theta_deg": OTHER_ANGLES["theta_deg"], "map.phi_deg": OTHER_ANGLES["phi_deg"], "map.dr_nm": OTHER_HEIGHTS}),
+    ({"surface": "core", "offset": "5 nm", "direction": [0, 0, 1]}, {"offset": "6 nm", "direction": [0, 1, 0]}),
+    ({"surface": "film", "ellipticity": "5 nm"}, {"ellipticity": "6 nm", "direction": [0, 1, 0]}),
+    ({"surface": "film", "grating": {"order": 20, "amplitude": "2 nm"}}, {"grating.order": 21, "grating.amplitude": "3 nm"}),
+    ({"bead": {"radius": "20 nm", "n": 1.5}}, {"bead.radius": "21 nm", "bead.n": 1.6, "bead.k": 0.1}),
+    ({"surface": "film", "notch": {"depth": "2 nm", "width": "300 nm"}}, {"notch.depth": "3 nm", "notch.width": "400 nm"}),
+    ({"patch": {"thickness": "2 nm", "width": "300 nm", "n": 1.5}},
+     {"patch.thickness": "3 nm", "patch.width": "400 nm", "patch.n": 1.6, "patch.k": 0.1}),
+    ({"layer": "core", "dn": {"rms": 1e-3, "correlation_length": "300 nm", "seed": 1}},
+     {"layer": "film", "dn.rms": 2e-3, "dn.correlation_length": "400 nm", "dn.seed": 2}),
+    ({"layer": "core", "dn": {"harmonics": [[2, 0, 1e-3]]}}, {"dn.harmonics": [[2, 1, 1e-3]]}),
+    ({"layer": "core", "dn": {"map": {**ANGLES, "dn": HEIGHTS}}},
+     {"dn.map.theta_deg": OTHER_ANGLES["theta_deg"], "dn.map.phi_deg": OTHER_ANGLES["phi_deg"], "dn.map.dn": OTHER_HEIGHTS}),
+]  # fmt: skip
+SPLIT_KINDS = set(BODIES) - {"cavity", "axial_stack", "stack", "mesh"}
+SMALL = [
+    {"name": "core", "material": "glass", "radius": "0.7 um"},
+    {"name": "film", "material": "film", "thickness": "100 nm"},
+]
 
 
-def test_imperfections_have_their_keys_and_bodies() -> None:
-    assert {key.removeprefix("[]").removeprefix(".") for key in keys_of("imperfections")} == IMPERFECTIONS
+def imperfect(layers: dict[str, Any], entry: dict[str, Any], path: str = "", value: Any = None) -> RunConfig:
+    data = raw("layered_sphere")
+    data["geometry"] = {"ambient": "air", **deepcopy(layers)}
+    data["modes"] = {"window": ["600 nm", "640 nm"], "polarizations": ["TE"]}
+    data["imperfections"] = [deepcopy(entry)]
+    if path:
+        put(data, f"imperfections.0.{path}", value)
+        named = data["imperfections"][0]
+        if path in ("surface", "thickness"):  # keep the other way of naming a layer away
+            named.pop({"surface": "thickness", "thickness": "surface"}[path], None)
+    return read(data)
+
+
+def told(lines: Any) -> list[Any]:
+    return [np.round([line.wavelength_nm, line.q_total], 12).tolist() for line in lines]
+
+
+def test_imperfections_have_an_entry_each() -> None:
+    tried = {key for entry, other in WAYS for key in other} | {"direction"}
+    keys = {key.removeprefix("[]").removeprefix(".") for key in keys_of("imperfections")}
+    assert {key for key in keys if not key.endswith("source")} == tried
+
+
+@pytest.mark.parametrize(("entry", "other"), WAYS, ids=[next(iter(o)) for _, o in WAYS])
+def test_every_key_of_an_imperfection_changes_a_sphere(entry: dict[str, Any], other: dict[str, Any]) -> None:
+    """What the lines of a sphere are computed from: reliefs, particles and maps of index."""
+
+    def made(*change: Any) -> Any:
+        config = imperfect({"kind": "layered_sphere", "layers": SMALL}, entry, *change)
+        maps = [*reliefs(config).items(), *index_maps(config).items()]
+        return [(place, np.round(one.coefficients, 15).tobytes()) for place, one in maps], beads(config)
+
+    before = made()
+    for path, value in other.items():
+        if value == "exponential":
+            continue  # its many degrees take seconds; tried on the body below
+        assert made(path, value) != before, f"imperfections: {path} does nothing"
+
+
+@pytest.fixture(scope="module")
+def body() -> tuple[dict[str, Any], Any]:
+    """A small body that is no layered sphere, solved once."""
+    shape = {"kind": "spheroid", "layers": SMALL, "aspect": 1.01}
+    config = imperfect(shape, ROUGH)
+    return shape, run(config.model_copy(update={"imperfections": ()}))
+
+
+def lines_of_body(body: tuple[dict[str, Any], Any], entry: dict[str, Any], *change: Any) -> Any:
+    shape, result = body
+    config = imperfect(shape, entry, *change)
+    return split_body(config, list(result.modes), media_of(config))[1]
+
+
+@pytest.mark.parametrize(("entry", "other"), WAYS, ids=[next(iter(o)) for _, o in WAYS])
+def test_every_key_of_an_imperfection_changes_the_lines_of_a_body_or_is_refused(
+    body: tuple[dict[str, Any], Any], entry: dict[str, Any], other: dict[str, Any]
+) -> None:
+    if not set(entry) & set(ON_BODIES):
+        with pytest.raises(ConfigError, match="belongs to a layered_sphere"):
+            lines_of_body(body, entry)
+        return
+    before = told(lines_of_body(body, entry))
+    for path, value in other.items():
+        assert told(lines_of_body(body, entry, path, value)) != before, f"{path} does nothing"
+
+
+def test_an_absorbing_patch_takes_from_a_body_what_a_film_would(body: tuple[dict[str, Any], Any]) -> None:
+    """As wide as the body it is a film: the decay against that of the same patch on the exact sphere of nearly this shape."""
+    losses = []
+    for k in (0.0, 0.1):
+        patch = {"patch": {"thickness": "1 nm", "width": "300 um", "n": 1.5, "k": k}}
+        sphere = imperfect({"kind": "layered_sphere", "layers": SMALL}, patch)
+        both = (
+            lines_of_body(body, patch)[0],
+            split_modes(sphere, lambda *_: None, lambda _: None).multiplets[0],
+        )
+        assert both[0].mode.l == both[1].mode.l
+        losses.append([float(np.mean(lines.k0.imag)) for lines in both])
+    of_body, of_sphere = np.subtract(losses[1], losses[0])
+    assert of_body < 0.0
+    assert of_body == pytest.approx(of_sphere, rel=0.04)  # the aspect of 1.01 is not in the sphere
+
+
+def test_bodies_that_know_no_imperfections_refuse_them() -> None:
     for kind in BODIES:
         data = raw(kind)
         solid = base(kind).geometry.solid
-        data["imperfections"] = [
-            {"surface": (*solid, "none")[0], "rms": "1 nm", "correlation_length": "1 um", "seed": 1}
-        ]
-        if kind in ("cavity", "axial_stack", "stack", "mesh"):
-            with pytest.raises(ConfigError, match=f"imperfections does not apply to kind: {kind}"):
-                read(data)
-        else:
+        data["imperfections"] = [{**ROUGH, "surface": (*solid, "none")[0]}]
+        if kind in SPLIT_KINDS:
             assert read(data).imperfections[0].seed == 1
+            continue
+        with pytest.raises(ConfigError, match=f"imperfections does not apply to kind: {kind}"):
+            read(data)
+
+
+# Temperature and tolerances.
+def warm(kind: str, **thermal: float) -> dict[str, Any]:
+    data = raw(kind)
+    data["materials"]["glass"]["thermal"] = thermal
+    return {**data, "temperature": "40 C"}
+
+
+@pytest.mark.parametrize("kind", sorted(BODIES))
+def test_temperature_changes_indices_and_lengths_or_is_refused(kind: str) -> None:
+    if kind == "mesh":
+        with pytest.raises(ConfigError, match="cannot be stretched"):
+            read(warm(kind, dn_dT=1e-4))
+        return
+    cold, hot, long = base(kind), read(warm(kind, dn_dT=1e-4)), read(warm(kind, expansion=1e-4))
+    index = [
+        media_of(config)["glass" if kind == "cavity" else solid_of(kind)].index(6.0).real
+        for config in (cold, hot)
+    ]
+    assert index[1] - index[0] == pytest.approx(2e-3, rel=1e-9)
+    assert hot.geometry == cold.geometry
+    if kind == "cavity":  # its walls are of no medium that is named
+        assert long.geometry == cold.geometry
+        return
+    assert long.geometry.radius_ref_um - cold.geometry.radius_ref_um == pytest.approx(
+        2e-3 * glass_radius(kind), rel=1e-9
+    )
+
+
+def solid_of(kind: str) -> str:
+    """A region of glass."""
+    return next(r for r, material in base(kind).geometry.region_materials.items() if material == "glass")
+
+
+def glass_radius(kind: str) -> float:
+    """Outer radius (um) without the film, which does not expand."""
+    film = 0.2 if kind not in ("stack", "axial_stack") else 0.0
+    return float(base(kind).geometry.radius_ref_um - film)
+
+
+@pytest.mark.parametrize("key", ["points", "contour"])
+def test_an_outline_in_a_file_cannot_be_stretched(key: str) -> None:
+    data = warm("profile", expansion=1e-5)
+    data["geometry"].pop("points")
+    data["geometry"][key] = "outline.csv"
+    with pytest.raises(ConfigError, match="cannot be stretched"):
+        read(data)
+
+
+def test_curvatures_fall_as_lengths_grow() -> None:
+    assert read(warm("bottle", expansion=1e-4)).geometry.curvature_per_um == pytest.approx(0.05 / 1.002)
+
+
+def test_each_ray_has_its_own_slope() -> None:
+    data = warm("layered_sphere")
+    rays = {
+        "ordinary": {"n": 2.2, "thermal": {"dn_dT": 3e-6}},
+        "extraordinary": {"n": 2.1, "thermal": {"dn_dT": 4e-5}},
+    }
+    data["materials"]["glass"] = {"axis": "z", **rays}
+    glass = media_of(read(data))["core"]
+    assert np.sqrt(glass.permittivity(6.0).real) == pytest.approx(2.2 + 20 * 3e-6, rel=1e-12)
+    assert np.sqrt(glass.permittivity_axial(6.0).real) == pytest.approx(2.1 + 20 * 4e-5, rel=1e-12)
+    data["materials"]["glass"]["ordinary"]["thermal"]["expansion"] = 1e-5
+    with pytest.raises(ConfigError, match="expand alike"):
+        read(data)
+
+
+def written(path: tuple[Any, ...], kind: str) -> str:
+    """The key of a length as the configuration has it."""
+    names = [str(part).removesuffix("_um") for part in path]
+    if kind == "spheroid":
+        names[-1] = "radius" if names[-1] == "equatorial_radius" else names[-1]
+    return "geometry." + ".".join(names)
+
+
+@pytest.mark.parametrize("kind", sorted(BODIES))
+def test_tolerances_move_something_that_the_modes_follow_or_are_refused(kind: str) -> None:
+    stated = {written(path, kind): "1 nm" for path in named_lengths(base(kind).geometry).values()}
+    stated |= {"materials.glass.n": 1e-3, "materials.glass.k": 1e-5}
+    accepted = set()
+    for key, size in {**stated, "materials.other.n": 1e-3, "geometry.ambient": "1 nm"}.items():
+        data = raw(kind)
+        data["tolerances"] = {key: size}
+        try:
+            config = read(data)
+            demand_meaningful(config)
+        except ConfigError:
+            continue
+        accepted.add(key)
+        assert config_hash(config) != config_hash(base(kind))
+    left_out = {"geometry.curvature_per", "geometry.layers.1.radius", "geometry.layers.0.polar_radius"}
+    left_out |= {"geometry.layers.1.polar_radius"}  # not written in these configurations
+    assert accepted >= set(stated) - left_out
+    assert not accepted & {"materials.other.n", "geometry.ambient"}
+
+
+# Couplers.
+COUPLERS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"kind": "fibre", "material": "glass", "diameter": "0.6 um", "gap": "100 nm"},
+     {"material": "chip", "diameter": "0.7 um", "height": "50 nm"}),
+    ({"kind": "prism", "material": "dense", "gap": "100 nm"}, {"material": "denser", "gap": "120 nm", "splitting": "80 GHz"}),
+    ({"kind": "bus", "width": "0.5 um", "gap": "100 nm", "n_eff": 1.3}, {"width": "0.6 um", "n_eff": 1.35}),
+]  # fmt: skip
+
+
+def test_every_key_of_a_coupler_is_tried() -> None:
+    assert {key for _, other in COUPLERS for key in other} | {"kind"} == set(keys_of("coupler"))
+
+
+@pytest.mark.parametrize(("coupler", "other"), COUPLERS, ids=["fibre", "prism", "bus"])
+def test_every_key_of_a_coupler_changes_what_it_does(
+    monkeypatch: pytest.MonkeyPatch, coupler: dict[str, Any], other: dict[str, Any]
+) -> None:
+    monkeypatch.setattr("femwgm.experiment.coupling.couple._GAPS", 2)
+
+    def quantities(**change: Any) -> Any:
+        data = raw("layered_sphere")
+        data["materials"] |= {"dense": {"n": 1.9}, "denser": {"n": 2.0}}
+        data["geometry"]["layers"] = SMALL
+        data["modes"] = {"window": ["1.2 um", "1.3 um"], "polarizations": ["TE"]}
+        return [one.rows() for one in couplings(read({**data, "coupler": {**coupler, **change}}))]
+
+    before = quantities()
+    for key, value in other.items():
+        assert quantities(**{key: value}) != before, f"coupler.{key} does nothing"
+
+
+def test_couplers_stand_beside_bodies_that_know_them() -> None:
+    for kind in BODIES:
+        data = raw(kind)
+        data["geometry"].pop("enclosure", None)
+        data["coupler"] = COUPLERS[0][0]
+        if kind in SPLIT_KINDS:
+            assert read(data).coupler is not None
+            continue
+        with pytest.raises(ConfigError, match=f"coupler does not apply to kind: {kind}"):
+            read(data)

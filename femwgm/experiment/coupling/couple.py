@@ -226,7 +226,7 @@ def _coupling(
     error += model[0] + model[1] * decay * gaps
     return Coupling(
         one.name, one.wavelength_nm, n_eff, guided, coupler.gap_um, gaps, 1.0 / rates, error, one.q, one.q_error,
-        coupler.splitting_mhz or 0.0, notes, one.wavelength_error, guided_error,
+        one.splitting_mhz if coupler.splitting_mhz is None else coupler.splitting_mhz, notes, one.wavelength_error, guided_error,
     )  # fmt: skip
 
 

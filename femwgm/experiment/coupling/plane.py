@@ -47,6 +47,8 @@ class Resonance:
         Intrinsic quality factor and its relative error; None where it is not known.
     error, wavelength_error
         Relative errors of the field and of the wavelength.
+    splitting_mhz
+        Of the line by the imperfections of the body.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Resonance:
     q_error: float
     error: float
     wavelength_error: float
+    splitting_mhz: float = 0.0
 
 
 @dataclass(frozen=True)

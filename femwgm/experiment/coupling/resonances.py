@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from femwgm.config.schema import RunConfig
 from femwgm.experiment.combs.exact import layer_integrals
 from femwgm.experiment.coupling.plane import Resonance
+from femwgm.experiment.rough import rough_q
 from femwgm.finders.exact_list import exact_sphere, expected_modes
 from femwgm.geometry.build import section_of
 from femwgm.ground.typing import Array, ComplexArray
@@ -35,11 +37,13 @@ def resonances(
     exact = config.geometry.kind == "layered_sphere" and all(
         m.permittivity(middle).real > 0.0 and m.axis is None for m in used
     )
-    found = _of_sphere(config, materials) if exact else _of_body(config, progress)
+    found = _of_sphere(config, materials, rough_q(config, progress)) if exact else _of_body(config, progress)
     return sorted(found, key=lambda pair: pair[1].wavelength_nm)
 
 
-def _of_sphere(config: RunConfig, materials: dict[str, Material]) -> list[tuple[str, Resonance]]:
+def _of_sphere(
+    config: RunConfig, materials: dict[str, Material], rough: Mapping[str, tuple[float | None, float | None]]
+) -> list[tuple[str, Resonance]]:
     sphere = exact_sphere(config, materials)
     lo, hi = config.modes.window_um
     out = []
@@ -61,11 +65,12 @@ def _of_sphere(config: RunConfig, materials: dict[str, Material]) -> list[tuple[
         def fields(r: Array, z: Array, mode: Any = mode) -> tuple[ComplexArray, ComplexArray]:
             return mode.field(r, z), mode.magnetic_field(r, z)
 
-        q = mode.q_total if np.isfinite(mode.q_total) and 0.0 < mode.q_total < 1e15 else None
         name = f"{mode.pol} q={mode.q} l={mode.l} m={mode.m}"
+        q, q_error = rough.get(name, (mode.q_total, 0.0))
+        q = q if q is not None and np.isfinite(q) and 0.0 < q < 1e15 else None
         found = Resonance(
             name, mode.wavelength_nm, mode.k0.real, mode.m, sphere.outer_radius_um, 0.0, 0.5 * float(total) / slower, fields, q,
-            0.0, 1e-9, _ROUNDING,
+            _or_unknown(q_error), 1e-9, _ROUNDING,
         )  # fmt: skip
         out.append((mode.pol, found))
     return out
@@ -93,7 +98,7 @@ def _of_body(config: RunConfig, progress: Any) -> list[tuple[str, Resonance]]:
         found = Resonance(
             f"{mode.pol} q={mode.q} p={mode.p} m={mode.m}", mode.wavelength_nm, mode.k0.real, mode.m, radius, height,
             0.5 * mode.integrals.stored, fields, q, _or_unknown(mode.q_total_error), error,
-            _or_unknown(mode.wavelength_error),
+            _or_unknown(mode.wavelength_error), 1e3 * float(mode.extra.get("pair_splitting_ghz") or 0.0),
         )  # fmt: skip
         out.append((mode.pol, found))
     return out

@@ -20,6 +20,7 @@ from femwgm.config.schema import RunConfig
 from femwgm.config.thermal import Coefficients, Heat, heat_of, thermal_of
 from femwgm.errors import ConfigError
 from femwgm.experiment.combs.exact import layer_integrals
+from femwgm.experiment.rough import rough_q
 from femwgm.experiment.sensing.bead import exact_bead
 from femwgm.finders.exact_list import exact_sphere, expected_modes
 from femwgm.ground.typing import Array
@@ -120,6 +121,9 @@ def sensors(config: RunConfig, progress: Any = None) -> list[Sensor]:
     dielectric = all(m.permittivity(middle).real > 0.0 for m in used)
     exact = config.geometry.kind == "layered_sphere" and dielectric and all(m.axis != "z" for m in used)
     found = _of_sphere(config, materials) if exact else _of_body(config, progress)
+    if exact:
+        rough = rough_q(config, progress)
+        found = [replace(one, q_total=rough.get(one.name, (one.q_total, 0.0))[0]) for one in found]
     return [_with_temperature(sensor, config) for sensor in found]
 
 
