@@ -44,6 +44,8 @@ the full width at half maximum lambda / Q:
 >>> round(Q / (2 * cmath.pi * frequency_thz(k0)), 2)    # ps
 1.47
 
+A medium known at real wavelengths only, as a table is, has its index at the real part of the complex wavelength 2 pi / k0.
+
 Mode numbers
 ------------
 m  azimuthal order from exp(i m phi), given as m >= 0; -m has the same k0.

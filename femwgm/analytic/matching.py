@@ -47,8 +47,9 @@ class Match:
         """Newton step in k0 towards w_out = w_in.
 
         Both values are read as scale * cot(angle) and the difference of the angles is driven to zero, so a node of u at
-        the meeting interface does no harm. Layers marked `real_only` follow Re k0 alone, being known at real wavelengths only:
-        with D their part of the slope over the rest, the step s = x + i y solves s + D x = (step without them).
+        the meeting interface does no harm. Layers marked `real_only` are known at real wavelengths only
+        (`femwgm.ground.tabulated`): with D their part of the slope over the rest, the step s = k^2 u solves
+        u + D Re u = (step without them) / k^2.
         """
         dispersive = self.energies * 0.5 * stack.k * slope / stack.media.t
         followed = real_only[:, None]
@@ -64,9 +65,8 @@ class Match:
         analytic = rate(self.energies + np.where(followed, 0.0, dispersive)) + flow
         D = rate(np.where(followed, dispersive, 0.0)) / analytic
         turn = np.arctan(scale * (self.w_out - self.w_in) / (scale**2 + self.w_out * self.w_in))
-        free = np.asarray(0.5 * stack.k * turn / (scale * analytic))
-        real = free.real / (1.0 + D.real)
-        return np.asarray(real + 1j * (free.imag - D.imag * real)) if np.iscomplexobj(free) else real
+        free = np.asarray(0.5 * stack.k * turn / (scale * analytic)) / stack.k**2
+        return np.asarray(stack.k**2 * (free - D * free.real / (1.0 + D.real)))
 
 
 def match(stack: Stack, openness: float = 1.0, softness: float = 1.0, outermost: bool = False) -> Match:

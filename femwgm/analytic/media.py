@@ -11,6 +11,7 @@ import numpy as np
 from femwgm.analytic.layered import Media
 from femwgm.errors import GeometryError
 from femwgm.ground.lossless import slope_without_loss
+from femwgm.ground.tabulated import axis_wavenumber
 from femwgm.ground.typing import Array
 
 _STEP = 1e-3
@@ -126,10 +127,10 @@ class MediaModel:
     def at(self, k: Array, lossless: bool = False) -> Media:
         """Permittivities at each wavenumber of a batch; `lossless` those of the twin without absorption.
 
-        A lossless law is complex off the real axis, and stays so; one with loss counts by its twin at the real part of k.
+        A lossless law is complex off the real axis, and stays so; one with loss counts by its twin at the real wavelength.
         """
         if lossless and np.iscomplexobj(k) and np.any(k.imag):
-            here, axis = self.at(k), self.at(k.real)
+            here, axis = self.at(k), self.at(axis_wavenumber(k))
             twin = axis.real()
             t, r = (
                 np.where(a.imag == 0.0, h, b)
@@ -153,7 +154,7 @@ class MediaModel:
         r = np.array([[law.slope(complex(value)) for value in k] for law in self._r]).reshape(shape)
         if not lossless:
             return t, r
-        axis = self.at(np.real(k))
+        axis = self.at(axis_wavenumber(k))
         found = []
         for eps, law in ((axis.t, t), (axis.r, r)):
             twin = slope_without_loss(eps, law)

@@ -20,6 +20,7 @@ import numpy as np
 
 from femwgm.analytic.layered import Stack
 from femwgm.analytic.radial import RadialMode
+from femwgm.ground.tabulated import settled
 from femwgm.ground.typing import Array
 
 _OFFSETS = np.array([1.0, 2.0, 3.0, 4.0])
@@ -125,13 +126,10 @@ class Sensitivity:
         return complex(0.5 * self.radial.k * (2.0 * self.radial.stack.l[0] + 1.0) * total / self.stored)
 
     def real_by_degree(self, tabulated: Array) -> float:
-        """d Re k0 / dl where some media follow Re k0 alone, being known at real wavelengths only.
-
-        With D the sum of (dk0/d eps) (d eps/dk0) over those media, dk0 = (by_degree dl + D d Re k0) / (1 + D).
-        """
+        """d Re k0 / dl where some media are known at real wavelengths only (`femwgm.ground.tabulated`)."""
         change = complex(self.by_degree())
         if not tabulated.any():
             return change.real
         across, along = self.by_permittivity()
-        answer = 1.0 / (1.0 + complex((across * self.slope_t + along * self.slope_r)[tabulated].sum()))
-        return float((change * answer).real / answer.real)
+        D = complex((across * self.slope_t + along * self.slope_r)[tabulated].sum())
+        return settled(change, D, complex(self.radial.k)).real

@@ -24,6 +24,7 @@ def exact_rows(config: RunConfig, formulas: bool = False) -> tuple[list[dict[str
     from femwgm.analytic.formulas import by_formulas
     from femwgm.analytic.table import mode_row
     from femwgm.finders.exact_list import exact_modes, exact_sphere, expected_modes, metal_notes
+    from femwgm.finders.low_q import table_notes
     from femwgm.finders.steps import smoothed_row, smoothing
 
     materials = materials_from_config(config)
@@ -33,14 +34,15 @@ def exact_rows(config: RunConfig, formulas: bool = False) -> tuple[list[dict[str
     smooth = smoothing(config)
     rows = []
     expected_modes(config, materials)  # refuses a window without modes, and names the nearest
-    for mode in exact_modes(config, sphere):
+    modes = exact_modes(config, sphere)
+    for mode in modes:
         begin = time.perf_counter()
         row = {**mode_row(mode, regions), "seconds": time.perf_counter() - begin}
         if smooth is not None and (found := smooth(mode.pol, mode.l, mode.q, mode.k0)) is not None:
             row = smoothed_row(row, found)
         rows.append({**row, **by_formulas(mode)} if formulas else row)
     rows.sort(key=lambda row: (row["wavelength_nm"], row["pol"], row["m"]))
-    return rows, metal_notes(config, materials)
+    return rows, metal_notes(config, materials) + table_notes(config, materials, modes)
 
 
 def _require_exact(config: RunConfig, materials: Mapping[str, Material]) -> None:

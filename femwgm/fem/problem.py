@@ -17,6 +17,7 @@ from femwgm.fem.field import CellField
 from femwgm.fem.pencil import Pencil
 from femwgm.fem.spaces import Space
 from femwgm.ground.lossless import slope_without_loss, without_loss
+from femwgm.ground.tabulated import axis_wavenumber
 from femwgm.ground.typing import Array, IntArray
 from femwgm.materials import Material
 from femwgm.mesh.curved import CurvedMesh
@@ -165,9 +166,9 @@ class MeridianProblem:
     def _at(
         self, law: Callable[[complex], complex], slope: Callable[[complex], complex], k0: complex
     ) -> tuple[complex, complex]:
-        """A permittivity and its slope; without loss, one that is complex at real wavenumbers counts by its twin there."""
+        """A permittivity and its slope; without loss, one that is complex at real wavelengths counts by its twin there."""
         if self.without_loss:
-            k = complex(complex(k0).real)
+            k = complex(axis_wavenumber(k0))
             real = np.asarray(law(k))
             if real.imag != 0.0:
                 return complex(without_loss(real)), complex(slope_without_loss(real, np.asarray(slope(k))))

@@ -9,6 +9,7 @@ from femwgm.eigen.iterations import Eigenmode
 from femwgm.fem.problem import MeridianProblem
 from femwgm.finders.exact_list import expected_modes, metal_notes
 from femwgm.finders.finder import ElementFinder, Layout, Tell
+from femwgm.finders.low_q import table_notes
 from femwgm.finders.settle import settle
 from femwgm.ground.expected import Expected
 from femwgm.ground.timing import stage
@@ -49,7 +50,9 @@ class NestedFinder(ElementFinder):
         return {self.config.geometry.region_materials[region]: m for region, m in self.media.items()}
 
     def notes(self) -> list[str]:
-        return metal_notes(self.config, self._by_name)
+        return metal_notes(self.config, self._by_name) + table_notes(
+            self.config, self._by_name, self.expected
+        )
 
     def lay_out(self, group: Sequence[Expected], goals: Goals, sharper: float) -> Layout:
         ascending = sorted(group, key=lambda e: (e.k0.real, e.pol, e.m))

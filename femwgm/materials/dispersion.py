@@ -63,8 +63,12 @@ class Table:
         return cubics
 
     def _piece(self, k0: complex) -> tuple[float, list[complex]]:
-        """Distance from the wavelength of the table at or below 2 pi / Re k0 (um), and the cubic there."""
-        wavelength, stated = 2.0 * math.pi / complex(k0).real, self.wavelength_um
+        """Distance from the wavelength of the table at or below the real part of 2 pi / k0 (um), and the cubic there.
+
+        That of a mode of low Q may lie beyond the table though 2 pi / Re k0 does not: the end of the table counts then.
+        """
+        stated = self.wavelength_um
+        wavelength = min(max((2.0 * math.pi / complex(k0)).real, stated[0]), stated[-1])
         i = min(max(bisect_right(stated, wavelength) - 1, 0), len(stated) - 2)
         return wavelength - stated[i], self._cubics[i]
 
@@ -74,9 +78,9 @@ class Table:
         return ((a * t + b) * t + c) * t + d
 
     def index_slope(self, k0: complex) -> complex:
-        """Slope of n + i k in k0 (um)."""
+        """Slope of n + i k in k0 (um), for a change of the wavelength that is real."""
         t, (a, b, c, _) = self._piece(k0)
-        return ((3.0 * a * t + 2.0 * b) * t + c) * -2.0 * math.pi / complex(k0).real ** 2
+        return ((3.0 * a * t + 2.0 * b) * t + c) * -2.0 * math.pi / complex(k0) ** 2
 
     def eps(self, k0: complex) -> complex:
         return self.index(k0) ** 2

@@ -53,7 +53,7 @@ class Material:
 
     @property
     def tabulated(self) -> bool:
-        """Whether a law is a table: known at real wavelengths only, so that it follows Re k0 alone."""
+        """Whether a law is a table: known at real wavelengths only (`femwgm.ground.tabulated`)."""
         return any(isinstance(law, Table | Absorbing) for law in self._bare)
 
     @property

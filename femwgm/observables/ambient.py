@@ -17,6 +17,7 @@ from femwgm.fem.field import CellField
 from femwgm.fem.mapping import CurvedMapping
 from femwgm.fem.problem import MeridianProblem
 from femwgm.ground.numerics import unit_gauss
+from femwgm.ground.tabulated import axis_wavenumber
 from femwgm.ground.typing import Array, IntArray
 from femwgm.mesh.domain import PML
 from femwgm.observables.energy import RegionIntegrals, equator_cuts, radial_integrals
@@ -121,7 +122,7 @@ def bounded(
         e2 -= guessed
         e2[here] -= known
         unsure = apart / float(integrals.e2.sum())
-    eps = problem.media(complex(field.k0.real)).eps.real
+    eps = problem.media(axis_wavenumber(field.k0)).eps.real
     weight = np.array([eps[problem.mesh.region_cells(name)].mean() for name in integrals.regions])
     bound = replace(integrals, electric=integrals.electric - weight * e2, e2=integrals.e2 - e2)
     return Bounded(bound, along, unsure, off_line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from femwgm.fem.assemble import CellMatrices
+from femwgm.ground.tabulated import settled
 from femwgm.ground.typing import Array
 
 
@@ -15,7 +16,7 @@ def wavenumber_slope(local: Array, matrices: CellMatrices, m: int, k0: complex, 
     return complex(matrices.slope_form(m, local, local).sum() / (2.0 * k0 * norm))
 
 
-def group_index(slope: complex, radius: float, tabulated: complex = 0j) -> float | None:
+def group_index(slope: complex, radius: float, tabulated: complex = 0j, k0: complex = 1.0) -> float | None:
     """n_g = (1/R) d m / d Re k0; None where the wavenumber does not depend on m (d k0/d m = 0).
 
     Parameters
@@ -24,12 +25,11 @@ def group_index(slope: complex, radius: float, tabulated: complex = 0j) -> float
         d k0 / d m (rad/um) as if every permittivity were an analytic function of k0.
     radius
         Outer radius (um).
-    tabulated
-        D = sum of (d k0/d eps) (d eps/d k0) over the media that are known at real wavelengths only. They follow Re k0 alone:
-        d k0 = (slope dm + D d Re k0) / (1 + D), where an absorption that changes with the wavelength makes a difference.
+    tabulated, k0
+        D of the media that are known at real wavelengths only (`femwgm.ground.tabulated`), whose absorption may change with the
+        wavelength, and the wavenumber of the mode (rad/um).
     """
-    answer = 1.0 / (1.0 + tabulated)
-    real = (slope * answer).real / answer.real
+    real = settled(slope, tabulated, k0).real
     return 1.0 / (radius * real) if radius * real > _STANDSTILL else None
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from femwgm.config.schema import RunConfig
 from femwgm.fem.problem import MeridianProblem
 from femwgm.geometry.drawn import doubtful
+from femwgm.ground.tabulated import axis_wavenumber
 from femwgm.ground.typing import Array
 from femwgm.modes.mode import Mode
 from femwgm.observables.surface import interface
@@ -64,7 +65,7 @@ def _shift(
 ) -> float:
     """|dk / k| of moving every interface as the outline next to it may be off, added up over the outlines."""
     assert mode.field_data is not None
-    field, eps = mode.field_data, problem.media(complex(mode.k0.real)).eps
+    field, eps = mode.field_data, problem.media(axis_wavenumber(mode.k0)).eps
     samples, outer, inner = interface(field, None)
     near = np.concatenate([
         np.argmin(np.hypot(r[:, None] - place[:, 0], z[:, None] - place[:, 1]), axis=1)

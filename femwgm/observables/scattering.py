@@ -25,6 +25,7 @@ import numpy as np
 from femwgm.config.schema import RunConfig
 from femwgm.fem.field import CellField
 from femwgm.fem.problem import MeridianProblem
+from femwgm.ground.tabulated import axis_wavenumber
 from femwgm.ground.typing import Array
 from femwgm.modes.mode import Mode
 from femwgm.observables.energy import RegionIntegrals
@@ -47,7 +48,7 @@ def scattering_rate(
     field: CellField, integrals: RegionIntegrals, problem: MeridianProblem, config: RunConfig
 ) -> float:
     """1/Q of the scattering by every rough interface together."""
-    eps = problem.media(complex(field.k0.real)).eps
+    eps = problem.media(axis_wavenumber(field.k0)).eps
     index = complex(problem.materials[problem.mesh.regions.index(problem.ambient)].index(field.k0.real)).real
     found = (
         scattering_q(

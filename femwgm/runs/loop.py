@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from femwgm.config import load_config
 from femwgm.config.applies import polar
 from femwgm.config.schema import RunConfig
-from femwgm.errors import ConfigError
+from femwgm.errors import ConfigError, SolveError
 from femwgm.finders.body_search import BodySearch
 from femwgm.finders.cavity import CavitySearch
 from femwgm.finders.finder import Finder, Tell
@@ -158,6 +158,7 @@ def _run(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode], 
     domains: list[tuple[Domain | GeneralDomain, CurvedMesh]] = []
     counts: list[Count] = []
     lost: list[str] = []
+    failures: list[SolveError] = []
     for found in finder.groups(tell):
         refuse_too_many(len(finder.expected), config)
         spare: dict[Expected, Mode] = {}
@@ -174,7 +175,12 @@ def _run(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode], 
             for target in group:
                 item = finder.label_of(target)
                 tell(_named(item), len(modes) + len(here), len(finder.expected))
-                mode = finder.solve(target, layout, goals)
+                try:
+                    mode = finder.solve(target, layout, goals)
+                except SolveError as failure:
+                    failures.append(failure)
+                    lost.append(f"{_named(item)}: {failure}")
+                    continue
                 if mode is None or not inside(mode, config):
                     continue
                 if not mode.met and goals.adapt and finder.relays and sharper == 1.0:
@@ -194,7 +200,7 @@ def _run(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode], 
             if layout.problem is not None and not pending:
                 layout.problem.forget()
     if not modes:
-        raise finder.nothing_found()
+        raise failures[0] if failures else finder.nothing_found()
     tell("done", len(modes), len(modes))
     modes.sort(key=lambda mode: (mode.wavelength_nm, mode.pol, mode.m))
     modes = with_families(modes, exact=finder.exact)

@@ -49,7 +49,7 @@ def overlap(problem: MeridianProblem, one: Mode, other: Mode) -> float:
 def distinct(problem: MeridianProblem | None, modes: Sequence[Mode]) -> tuple[list[Mode], list[str]]:
     """The modes without those that another row holds already, and a line on each of these.
 
-    A row far off its exact wavenumber, more than its stated error explains, is kept and marked as having missed its accuracy.
+    A row far off its exact wavenumber, more than its stated error explains, is kept and marked.
     """
     kept: list[Mode] = []
     lines = []
@@ -61,16 +61,17 @@ def distinct(problem: MeridianProblem | None, modes: Sequence[Mode]) -> tuple[li
                 f"{mode.label}: what was found there is {twin.label} once more; {mode.label} is missing"
             )
             continue
-        kept.append(mode if believed(mode) else replace(mode, met=False))
+        kept.append(against_the_exact(mode))
     return kept, lines
 
 
-def believed(mode: Mode) -> bool:
-    """Whether a mode lies where the exact solution has it, where there is one."""
+def against_the_exact(mode: Mode) -> Mode:
+    """A mode far off its exact wavenumber, if there is one, has missed its accuracy, and that distance for an error."""
     if mode.expected_k0 is None:
-        return True
+        return mode
     off = abs(mode.k0.real / mode.expected_k0.real - 1.0)
-    return off <= _OFF * (mode.wavelength_error or 0.0) + 1e-12
+    believed = off <= _OFF * (mode.wavelength_error or 0.0) + 1e-12
+    return mode if believed else replace(mode, met=False, wavelength_error=off)
 
 
 def missing(expected: Sequence[Expected], modes: Sequence[Mode], window: tuple[float, float]) -> list[str]:

@@ -76,6 +76,7 @@ def _solve_with_factor(
         start = start[:, None]
     block = 3 if start is None else start.shape[1]
     before: tuple[complex, complex] | None = None
+    last = np.inf
     real_only = any(medium.tabulated for medium in problem.materials)
     for _ in range(_FIXED_POINT_STEPS if problem.dispersive else 1):
         pencil = problem.pencil(degree, expected.m, mirror, k, outer)
@@ -96,8 +97,10 @@ def _solve_with_factor(
         new = complex(np.sqrt(complex(pairs.values[0])))
         start, moved = pairs.vectors, abs(new - k) / abs(new)
         block = start.shape[1]
-        before, k = (k, new), new if moved < 1e-13 else _next(before, (k, new), real_only)
-        if moved < 1e-13:
+        # Beside the states of an absorbing layer rounding may leave more than the least of steps.
+        settled = moved < 1e-13 or last < moved < 1e-10
+        before, k, last = (k, new), new if settled else _next(before, (k, new), real_only), moved
+        if settled:
             break
     else:
         if problem.dispersive:
@@ -111,18 +114,20 @@ def _solve_with_factor(
 def _next(before: tuple[complex, complex] | None, now: tuple[complex, complex], real_only: bool) -> complex:
     """Where the wavenumber of a dispersive mode settles: by the secant through two pairs (media at k, wavenumber found).
 
-    A table follows the real part alone (`real_only`), and so does the secant.
+    A table follows the real part of 1 / k alone (`real_only`), and so does the secant.
     """
     if before is None:
         return now[1]
     (k1, new1), (k2, new2) = before, now
+    if real_only:
+        k1, new1, k2, new2 = (1.0 / k for k in (k1, new1, k2, new2))
     rise = new2 - new1
     if real_only:
         miss = (new2 - k2).real
         change, run = miss - (new1 - k1).real, (k2 - k1).real
         ahead = -miss * run / change if abs(change) > 1e-14 * abs(k2) else miss
         found = complex(k2.real + ahead, new2.imag + (rise.imag * ahead / run if run else 0.0))
-        return found if abs(ahead) < 10.0 * abs(miss) else new2
+        return 1.0 / (found if abs(ahead) < 10.0 * abs(miss) else new2)
     turn = rise - (k2 - k1)
     step = -(new2 - k2) * (k2 - k1) / turn if abs(turn) > 1e-14 * abs(k2) else new2 - k2
     return k2 + step if abs(step) < 10.0 * abs(new2 - k2) else new2

@@ -15,6 +15,7 @@ import numpy as np
 
 from femwgm.eigen.iterations import Eigenmode
 from femwgm.fem.problem import MeridianProblem
+from femwgm.ground.tabulated import axis_wavenumber, settled
 from femwgm.modes.rates import Rate, better, loss_rate
 from femwgm.observables.quality import TAIL
 from femwgm.observables.sensitivity import PermittivitySlopes, bilinear_norm, permittivity_slopes
@@ -22,10 +23,7 @@ from femwgm.solver.error_estimate import Remainder
 
 
 def slopes_of(problem: MeridianProblem, mode: Eigenmode) -> tuple[PermittivitySlopes, complex]:
-    """dk0/d eps of the regions at a mode, and what the media known at real wavenumbers alone add to the answer (D).
-
-    D is the sum of (dk0/d eps) (d eps/dk0) over them (`femwgm.observables.index.group_index`).
-    """
+    """dk0/d eps of the regions at a mode, and D of the media known at real wavelengths only (`femwgm.ground.tabulated`)."""
     media, matrices = problem.media(mode.k0), problem.matrices(mode.degree)
     local = mode.pencil.numbering.gather(mode.x[:, None])[..., 0]
     norm = bilinear_norm(local, matrices, mode.k0, media)
@@ -85,12 +83,11 @@ def _shift(problem: MeridianProblem, mode: Eigenmode, *, bare: bool) -> complex:
     """First order of the change of k0 that loss and gain make, with the slopes of the mode or of its bare twin."""
     twin = problem.lossless
     slopes, tabulated = slopes_of(twin if bare else problem, mode)
-    k = complex(mode.k0.real)
+    k = axis_wavenumber(mode.k0)
     lossy, real = problem.permittivities(k), twin.permittivities(k)
     shift = sum(
         slopes.across[name] * (lossy[name][0] - real[name][0])
         + slopes.along[name] * (lossy[name][1] - real[name][1])
         for name in lossy
     )
-    answer = 1.0 / (1.0 + tabulated)
-    return answer * (shift + tabulated * (shift * answer).real / answer.real)
+    return settled(shift, tabulated, mode.k0)

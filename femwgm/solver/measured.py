@@ -129,7 +129,10 @@ def group_index_of(
         local = mode.pencil.numbering.gather(mode.x[:, None])[..., 0]
         norm = bilinear_norm(local, matrices, mode.k0, media)
         return group_index(
-            wavenumber_slope(local, matrices, expected.m, mode.k0, norm), radius, slopes_of(problem, mode)[1]
+            wavenumber_slope(local, matrices, expected.m, mode.k0, norm),
+            radius,
+            slopes_of(problem, mode)[1],
+            mode.k0,
         )
 
     n_g, other = of(found.mode), of(found.rising.other)

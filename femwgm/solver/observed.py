@@ -10,6 +10,7 @@ from femwgm.eigen.iterations import Eigenmode
 from femwgm.fem.field import CellField
 from femwgm.fem.problem import MeridianProblem
 from femwgm.ground.expected import Expected
+from femwgm.ground.tabulated import axis_wavenumber
 from femwgm.observables.ambient import Bounded, bounded, extents_of_mode
 from femwgm.observables.energy import RegionIntegrals, region_integrals
 from femwgm.observables.outgoing import SphericalWaves, Waves, plate_waves
@@ -30,7 +31,7 @@ class Observed:
 
 def observe(problem: MeridianProblem, mode: Eigenmode, expected: Expected, mirror: str | None) -> Observed:
     """Normalised field, region integrals and radiation of an eigenpair: what is computed twice to know its error."""
-    media = problem.media(complex(mode.k0.real))
+    media = problem.media(axis_wavenumber(mode.k0))
     field = problem.field(mode.pencil, mode.x, expected.m, mode.k0, mirror)
     integrals = region_integrals(field, problem.matrices(mode.degree), media)
     total = integrals.electric.sum()

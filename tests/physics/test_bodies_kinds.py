@@ -222,6 +222,34 @@ def test_the_microdisk_converges_at_its_rims() -> None:
     assert other.q_rad > 1e5
 
 
+def test_the_volume_of_a_disk_with_edges_refers_to_the_interior() -> None:
+    """Oxborrow's microdisk (IEEE Trans. Microwave Theory Tech. 55, 1209 (2007)): m = 11, 0.1484 um^3 of the standing wave."""
+    radius = 1.06 + 0.1275 * np.tan(np.radians(26.0))  # 2.12 um across at half height
+    shape = {
+        "kind": "disk",
+        "material": "algaas",
+        "radius": f"{radius} um",
+        "thickness": "255 nm",
+        "ambient": "air",
+    }
+    coarse, fine = (
+        run({
+            "schema": 1, "geometry": {**shape, "sidewall_angle_deg": 64},
+            "materials": {"algaas": {"n": 3.36}, "air": {"n": 1.0}},
+            "modes": {"window": ["1.24 um", "1.29 um"], "polarizations": ["TM"], "azimuthal_orders": [11]},
+            "accuracy": {"wavelength": tolerance},
+        })
+        for tolerance in (1e-4, 1e-6)
+    )  # fmt: skip
+    assert any("interior" in note for note in coarse.warnings)
+    (one,), (other,) = coarse.modes, fine.modes
+    errors = [mode.row()["mode_volume_error"] for mode in (one, other)]
+    assert abs(one.mode_volume_um3 / other.mode_volume_um3 - 1.0) < 3.0 * errors[0] < 0.01
+    assert other.row()["mode_volume_at"] == "interior"
+    assert other.row()["volume_standing_um3"] == pytest.approx(0.1484, rel=1e-3)
+    assert other.wavelength_nm == pytest.approx(1263.6, abs=0.2)
+
+
 def test_a_film_drawn_by_its_thickness_at_each_latitude() -> None:
     """With shares of one it is the shell of the exact coated sphere; a film that thins to the poles holds its modes tighter."""
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
+from scipy.optimize import root
 from scipy.special import hankel1, jv
 
 import femwgm
 from femwgm.analytic import LayeredSphere
 from femwgm.analytic.contour import census
+from femwgm.config import load_config
 from femwgm.errors import ConfigError
+from femwgm.finders.exact_list import exact_modes, exact_sphere
+from femwgm.finders.low_q import table_notes
+from femwgm.materials import materials_from_config
 from tests.support import mie_twin
 
 GOLD_CORE = ([0.2, 1.2], [(-10.0 + 1.0j) ** 0.5, 1.8, 1.0])
@@ -134,3 +141,59 @@ def test_elements_agree_with_forty_digits():
     q = -0.5 * exact.real / exact.imag
     assert abs(mode.q_total / q - 1.0) < 3.0 * mode.q_total_error
     assert any("negative in au" in note for note in result.warnings)
+
+
+def _nanoshell(silver):
+    """A shell of 10 nm of silver around 60 nm of silica in water: a dipole of Q near 1."""
+    return load_config(
+        {
+            "schema": 1, "geometry": {"kind": "layered_sphere", "ambient": "water", "layers": [
+                {"name": "core", "material": "silica", "radius": "60 nm"},
+                {"name": "shell", "material": "silver", "thickness": "10 nm"}]},
+            "materials": {"silica": {"n": 1.45}, "silver": silver, "water": {"n": 1.33}},
+            "modes": {"window": ["600 nm", "1100 nm"], "polarizations": ["TM"], "radial_orders": [1, 2], "azimuthal_orders": [1]},
+        }
+    )  # fmt: skip
+
+
+def _shell_pole(eps, start):
+    """The pole of the shell by the interface equations and a solver that asks for no analytic function."""
+
+    def miss(x):
+        k = complex(*x)
+        indices = [1.45, np.sqrt(complex(eps(k))), 1.33]
+        value = complex(_determinant(True, 1, [0.06, 0.07], indices, np.array([k]))[0])
+        return [value.real, value.imag]
+
+    found = root(miss, [start.real, start.imag], tol=1e-13)
+    assert found.success
+    return complex(*found.x)
+
+
+def test_a_table_is_taken_at_the_real_part_of_the_wavelength():
+    config = _nanoshell({"preset": "silver"})
+    materials = materials_from_config(config)
+    mode = next(e for e in exact_modes(config, exact_sphere(config, materials)) if e.l == 1)
+    silver = materials["silver"]
+    pole = _shell_pole(lambda k: silver.permittivity(2.0 * np.pi / (2.0 * np.pi / k).real), 1.02 * mode.k0)
+    assert mode.k0 == pytest.approx(pole, rel=1e-9)
+    assert mode.wavelength_nm == pytest.approx(900.9, rel=1e-3)
+    assert mode.q_total == pytest.approx(1.395, rel=2e-3)
+
+
+def test_a_pole_of_low_q_is_told_with_the_table_continued(tmp_path):
+    def drude(k):
+        return 3.727 - 46.458**2 / (k**2 + 0.09976j * k)
+
+    x = np.linspace(0.4, 1.9, 60)
+    n = np.sqrt(drude(2.0 * np.pi / x) + 0j)
+    rows = "\n".join(f"{a},{b.real},{b.imag}" for a, b in zip(x, n, strict=True))
+    (tmp_path / "silver.csv").write_text(f"wavelength_um,n,k\n{rows}\n")
+    config = _nanoshell({"table": str(tmp_path / "silver.csv")})
+    materials = materials_from_config(config)
+    modes = [e for e in exact_modes(config, exact_sphere(config, materials)) if e.l == 1]
+    (note,) = table_notes(config, materials, modes)
+    true = _shell_pole(drude, 8.1 - 1.1j)
+    told, q = re.search(r"pole at (\d+) nm, Q ([\d.]+),", note).groups()
+    assert float(told) == pytest.approx(2e3 * np.pi / true.real, rel=5e-3)
+    assert float(q) == pytest.approx(-0.5 * true.real / true.imag, rel=3e-2)
