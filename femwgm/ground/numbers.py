@@ -12,6 +12,8 @@ from femwgm.ground.units import in_spectral_unit
 __all__ = [
     "decimals_for",
     "in_percent",
+    "length",
+    "line",
     "mode_cells",
     "percent",
     "plain",
@@ -48,6 +50,29 @@ def decimals_for(relative_error: float | None, value: float, most: int = 9) -> i
 def plain(value: Any, decimals: int) -> str:
     """A number with fixed decimals; empty when it does not apply."""
     return "" if value is None else f"{float(value):.{decimals}f}"
+
+
+def length(um: float, digits: int = 4) -> str:
+    """A length (um) in the unit that people use for it.
+
+    >>> length(0.49), length(2.5), length(4000.0), length(-27400.2, 6)
+    ('490 nm', '2.5 µm', '4 mm', '−27.4002 mm')
+    """
+    size = abs(um)
+    scale, unit = (1e3, "nm") if 0.0 < size < 1.0 else (1.0, "µm") if size < 1e3 else (1e-3, "mm")
+    return f"{scale * um:.{digits}g} {unit}".replace("-", "−")
+
+
+def line(wavelength_nm: float, unit: str | None, error: float | None = None, symbol: bool = False) -> str:
+    """A line in a unit of `SPECTRAL_UNITS`, or as a wavelength in nm, with the digits that its relative error leaves.
+
+    >>> line(1550.0, None, 1e-6), line(1550.0, "THz", 1e-6, symbol=True)
+    ('1550.000 nm', 'f = 193.4145 THz')
+    """
+    value = in_spectral_unit(wavelength_nm, unit)
+    text = f"{plain(value, decimals_for(error, value))} {unit or 'nm'}".replace("1/cm", "cm⁻¹")
+    name = "λ" if unit is None else _SYMBOLS.get(unit, "f")
+    return f"{name} = {text}" if symbol else text
 
 
 def percent(part: Any) -> str:

@@ -49,7 +49,7 @@ def plot(mode: Mode) -> Figure:
         view = mode_view(mode)
         meridian(view, ax)
         colour_bar(ax, "E2")
-        figure.suptitle(f"{view.label}, {view.wavelength_nm:.4f} nm", fontsize=7)
+        figure.suptitle(f"{view.label}, {view.place}", fontsize=7)
     return figure
 
 

@@ -177,10 +177,10 @@ def test_sizes_are_those_of_the_body_not_of_its_drawing() -> None:
     """A substrate goes on for ever, a cavity ends at its walls, a sphere that touches another keeps its size."""
     dome = described("hemisphere.yaml")
     assert dome["chip"] == "background, below z = 0 µm"
-    assert dome["body"] == "to r = 2 µm, from z = 0 to 2 µm"
-    assert described("cavity-palace.yaml")["filling"].startswith("to r = 27400 µm, from z = −2.74e+04")
+    assert dome["body"] == "to r = 2 µm, from z = 0 µm to 2 µm"
+    assert described("cavity-palace.yaml")["filling"].startswith("to r = 27.4 mm, from z = −27.4 mm")
     pair = described("pair-48-44.yaml")
     assert pair["lower_shell"].startswith("to r = 24.49 µm")
     assert described("duan2022.yaml") == {
-        "core": "outer radius 10 µm", "shell": "outer radius 10.49 µm, 0.49 µm thick", "air": "beyond the body"
+        "core": "outer radius 10 µm", "shell": "outer radius 10.49 µm, 490 nm thick", "air": "beyond the body"
     }  # fmt: skip

@@ -12,6 +12,7 @@ import numpy as np
 
 from femwgm.config import RunConfig
 from femwgm.errors import OutputError
+from femwgm.ground.numbers import line
 from femwgm.ground.typing import Array
 from femwgm.materials import materials_from_config
 from femwgm.modes.lookup import parse_label
@@ -43,6 +44,8 @@ class ModeView:
         Surfaces of the layers in the meridian plane; may be empty.
     twin
         Place among the modes of its run that share its labels.
+    unit
+        Unit of its line, one of `femwgm.ground.units.SPECTRAL_UNITS`; None for a wavelength in nm.
     """
 
     row: Mapping[str, Any]
@@ -51,6 +54,7 @@ class ModeView:
     _load: Callable[[], Patches] = field(repr=False)
     _lines: dict[float, Profile] = field(default_factory=dict, repr=False, compare=False)
     twin: int = 1
+    unit: str | None = None
 
     @cached_property
     def patches(self) -> Patches:
@@ -82,6 +86,11 @@ class ModeView:
     def wavelength_nm(self) -> float:
         """Vacuum wavelength (nm)."""
         return float(self.row["wavelength_nm"])
+
+    @property
+    def place(self) -> str:
+        """Its line in the unit asked for, with the digits its error leaves, e.g. 'f = 193.4145 THz'."""
+        return line(self.wavelength_nm, self.unit, self.row.get("wavelength_error"), symbol=True)
 
     @property
     def family(self) -> tuple[str, int, int | None]:
@@ -234,7 +243,8 @@ def mode_view(mode: Viewable, config: RunConfig | None = None) -> ModeView:
             raise OutputError(f"{mode.label} carries no field; show it from its run folder")
         return from_field(cells, media_at(config, mode.k0) if config is not None else None)
 
-    return ModeView(row, regions, lines, load)
+    unit = config.modes.unit if config is not None else None
+    return ModeView(row, regions, lines, load, unit=unit)
 
 
 def run_view(source: Source) -> RunView:
@@ -260,7 +270,7 @@ def run_view(source: Source) -> RunView:
             assert mode.field_data is not None
             return from_field(mode.field_data, _media(config, materials, mode.k0))
 
-        return ModeView(mode.row(), tuple(source.regions), lines, load, twin=twin)
+        return ModeView(mode.row(), tuple(source.regions), lines, load, twin=twin, unit=config.modes.unit)
 
     info = {"status": "done", "versions": package_versions(), "seconds": {"solve": round(source.seconds, 3)},
             "checks": dict(source.extra)}  # fmt: skip
@@ -284,7 +294,7 @@ def _stored(stored: StoredRun) -> RunView:
                 )
             return read_mode(file)
 
-        return ModeView(row, regions, lines, load, twin=twin)
+        return ModeView(row, regions, lines, load, twin=twin, unit=stored.config.modes.unit)
 
     modes = tuple(map(view, stored.rows, twins(stored.rows)))
     return RunView(

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from femwgm.ground.numbers import length
 from femwgm.ground.typing import Array
 from femwgm.views.fields.outlines import Outline, reach_of, visible
 from femwgm.views.fields.patches import Patches
 from femwgm.views.fields.source import PML, RunView
 from femwgm.views.figures.naming import write_names
 from femwgm.views.figures.plane import around, draw_layers, regions_along
-from femwgm.views.figures.style import FAINT, GREY, INK, LAYERS, layer_colours
+from femwgm.views.figures.style import FAINT, GREY, INK, LAYERS, layer_colours, metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,12 +46,12 @@ def body(run: RunView, ax: Axes) -> Axes:
         own = [line for line in lines if line.name == name and not line.background]
         text = f"{name}: {index_text(run, name, k0)}"
         if own:
-            text += f"\n$r$ = {max(line.r.max() for line in own):.6g} µm"
+            text += f"\n$r$ = {length(max(line.r.max() for line in own), 6)}"
             core, coat = inside.get(name), films.get(name)
             if coat is not None:
-                text += f", {_thickness(coat)} thick"
+                text += f", {length(coat)} thick"
             elif len(own) == 1 and own[0].round and core is not None and core.round:
-                text += f", {_thickness(float(own[0].r.max() - core.r.max()))} thick"
+                text += f", {length(float(own[0].r.max() - core.r.max()))} thick"
         line_to = {"arrowstyle": "-", "lw": 0.6, "color": GREY, "shrinkA": 2, "shrinkB": 0}
         if target is not None:
             ax.plot(*target, marker="o", ms=2.0, color=GREY)
@@ -68,6 +69,7 @@ def body(run: RunView, ax: Axes) -> Axes:
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(top=False, right=False)
     ax.spines["bottom"].set_bounds(-reach, reach)
+    metric(ax)
     ax.xaxis.label.set_x(1.0 / 3.1)  # below the body, not below its labels
     return ax
 
@@ -86,15 +88,6 @@ def _with_room(regions: Sequence[str]) -> list[str]:
     """
     chosen = np.linspace(0, len(regions) - 1, min(_ROOM, len(regions))).round().astype(int)
     return [regions[i] for i in chosen]
-
-
-def _thickness(um: float) -> str:
-    """A thickness in the unit that people use for it.
-
-    >>> _thickness(0.49), _thickness(2.5)
-    ('490 nm', '2.5 µm')
-    """
-    return f"{1e3 * um:.4g} nm" if um < 1.0 else f"{um:.4g} µm"
 
 
 def _labels(
@@ -193,6 +186,7 @@ def mesh(
     ax.set_aspect("equal")
     ax.set_xlabel("$r$ / µm")
     ax.set_ylabel("$z$ / µm")
+    metric(ax)
     shown = ["absorbing layer" if name == PML else name for name in half.regions]
     r, z, found, cell = _raster(half, rims, pad)
     lines = _between_cells(cell)

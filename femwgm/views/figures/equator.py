@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from femwgm.ground.numbers import length
 from femwgm.ground.typing import Array
 from femwgm.views.fields.brightness import level, peak
 from femwgm.views.fields.line import Profile
@@ -17,7 +18,7 @@ from femwgm.views.fields.outlines import reach_of
 from femwgm.views.fields.quantities import Quantity, Wave, main_component, quantity
 from femwgm.views.fields.source import PML, ModeView, Viewable, mode_view
 from femwgm.views.figures.plane import mode_box
-from femwgm.views.figures.style import AMBIENT, FAINT, GREY, INK, colour_map, halo, layer_colours, length_text
+from femwgm.views.figures.style import AMBIENT, FAINT, GREY, INK, colour_map, halo, layer_colours, metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,13 +88,14 @@ def ring(
     ax.set_aspect("equal")
     ax.set_xlabel("$x$ / µm")
     ax.set_ylabel("$y$ / µm")
+    metric(ax)
     if picture.envelope:
         ax.text(
             0.5, 0.5, f"{2 * view.m} lobes around the ring:\nenvelope shown", transform=ax.transAxes, ha="center",
             va="center", color=GREY, fontsize=6.5, path_effects=halo(), zorder=5,
         )  # fmt: skip
     if abs(height) > 1e-9:
-        ax.set_title(f"$z$ = {length_text(height)} µm", fontsize=7)
+        ax.set_title(f"$z$ = {length(height, 3)}", fontsize=7)
     return ax
 
 

@@ -26,7 +26,7 @@ def title_of(mode: ModeView) -> str:
     row = mode.row
     p = f", p = {row['p']}" if row.get("p") else ""
     parity = f", {row['parity']}" if row.get("parity") else ""
-    return f"{mode.pol}, q = {row['q']}, l = {row.get('l') or '?'}, m = {mode.m}{p}{parity}   λ = {mode.wavelength_nm:.4f} nm"
+    return f"{mode.pol}, q = {row['q']}, l = {row.get('l') or '?'}, m = {mode.m}{p}{parity}   {mode.place}"
 
 
 def mode_figure(mode: ModeView, ring_pixels: int = 480) -> Figure:

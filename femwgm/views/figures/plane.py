@@ -15,7 +15,7 @@ from femwgm.views.fields.patches import Patches
 from femwgm.views.fields.quantities import Quantity, Wave, amplitude, quantity
 from femwgm.views.fields.source import PML, ModeView, Viewable, mode_view
 from femwgm.views.figures.naming import write_names
-from femwgm.views.figures.style import AMBIENT, FAINT, GREY, INK, colour_map, layer_colours
+from femwgm.views.figures.style import AMBIENT, FAINT, GREY, INK, colour_map, layer_colours, metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,6 +68,7 @@ def meridian(
     ax.set_aspect("equal")
     ax.set_xlabel(r"$r$ / µm" if box[0] >= 0.0 else r"$y$ / µm")
     ax.set_ylabel(r"$z$ / µm")
+    metric(ax)
     if names:
         name_layers(ax, view.outlines, view.regions, box, patches)
     return ax

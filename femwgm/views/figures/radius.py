@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from femwgm.ground.numbers import in_percent
+from femwgm.ground.numbers import in_percent, length
 from femwgm.ground.typing import Array
 from femwgm.views.fields.line import Profile
 from femwgm.views.fields.quantities import Quantity, quantity
 from femwgm.views.fields.source import ModeView, Viewable, mode_view
 from femwgm.views.figures.equator import plane_height
-from femwgm.views.figures.style import ACCENT, GREY, INK, POLARIZATION, decades, layer_colours, length_text
+from femwgm.views.figures.style import ACCENT, GREY, INK, POLARIZATION, decades, layer_colours, metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -89,7 +89,8 @@ def radial(
         ax.set_ylim(-1.08 if what.signed else 0.0, 1.08 + 0.13 * (len(measures) + 1))
         ax.set_yticks([-1.0, -0.5, 0.0, 0.5, 1.0] if what.signed else [0.0, 0.25, 0.5, 0.75, 1.0])
         write_shares(ax, view, edges, limits, measures)
-    ax.set_xlabel(r"$r$ / µm" if abs(height) < 1e-9 else rf"$r$ / µm at $z$ = {length_text(height)} µm")
+    ax.set_xlabel(r"$r$ / µm" if abs(height) < 1e-9 else rf"$r$ / µm at $z$ = {length(height, 3)}")
+    metric(ax)
     ax.set_ylabel(what.label + " / max")
     return ax
 

@@ -15,7 +15,7 @@ from femwgm.views.fields.outlines import outlines
 from femwgm.views.fields.source import RunView
 from femwgm.views.figures.domain import body
 from femwgm.views.figures.naming import write_names
-from femwgm.views.figures.style import AMBIENT, INK, drawn, layer_colours, new_figure
+from femwgm.views.figures.style import AMBIENT, INK, drawn, layer_colours, metric, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,6 +94,7 @@ def _magnified(section: Any, regions: tuple[str, ...], ax: Axes) -> None:
     ax.set_aspect("equal")
     ax.set_xlabel("$r$ / µm")
     ax.set_ylabel("$z$ / µm")
+    metric(ax)
 
 
 def _hollow(section: Any, ax: Axes) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,13 +94,21 @@ def fixed_panels(
     return axes
 
 
-def length_text(value: float) -> str:
-    """A length with three figures, whole from 1000 on.
+def metric(ax: Axes) -> Axes:
+    """Have axes in um read in mm where they reach beyond a millimetre, in nm within a micrometre; their limits are set before."""
+    from matplotlib.ticker import FuncFormatter
 
-    >>> length_text(-0.13579), length_text(27400.2)
-    ('−0.136', '27400')
-    """
-    return (f"{value:.3g}" if abs(value) < 1000.0 else f"{value:.0f}").replace("-", "−")
+    lengths = [axis for axis in (ax.xaxis, ax.yaxis) if "/ µm" in axis.get_label_text()]
+    reach = max((np.abs(axis.get_view_interval()).max() for axis in lengths), default=1.0)
+    scale, unit = (1e-3, "mm") if reach >= 1e3 else (1e3, "nm") if reach < 1.0 else (1.0, "µm")
+    for axis in lengths if scale != 1.0 else ():
+        axis.set_major_formatter(FuncFormatter(partial(_scaled, scale)))
+        axis.set_label_text(axis.get_label_text().replace("/ µm", f"/ {unit}"))
+    return ax
+
+
+def _scaled(scale: float, value: float, _: int) -> str:
+    return f"{scale * value:g}".replace("-", "−")
 
 
 def save(figure: Figure, path: Path, formats: Sequence[str] = ("png",), dpi: int = DPI) -> list[Path]:

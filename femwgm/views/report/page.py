@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from femwgm.config import dump_resolved
 from femwgm.errors import FemwgmError, OutputError
 from femwgm.ground.numbers import mode_cells
+from femwgm.ground.units import in_spectral_unit
 from femwgm.store import write_bytes
 from femwgm.views.fields.source import ModeView, RunView, Source, run_view
 from femwgm.views.files.outputs import CUT_OPEN, PLOTS, TURNING
@@ -106,7 +107,8 @@ def _warnings(run: RunView) -> str:
 def _body(run: RunView) -> str:
     from femwgm.views.figures.pages import domain_figure
 
-    middle = 500.0 * sum(run.config.modes.window_um)
+    middle = in_spectral_unit(500.0 * sum(run.config.modes.window_um), run.config.modes.unit)
+    unit = (run.config.modes.unit or "nm").replace("1/cm", "cm⁻¹")
     lines = "".join(
         f"<tr><th scope=row>{escape(r['region'])}</th><td>{escape(r['material'])}</td><td>{escape(r['index'])}</td>"
         f"<td>{escape(r['size'])}</td></tr>"
@@ -114,7 +116,7 @@ def _body(run: RunView) -> str:
     )
     table = (
         "<table class=plain><thead><tr><th>region</th><th>material</th>"
-        f"<th>index at {middle:.4g} nm</th><th>size</th></tr></thead>"
+        f"<th>index at {middle:.4g} {unit}</th><th>size</th></tr></thead>"
         f"<tbody>{lines}</tbody></table>"
     )
     picture = _picture(

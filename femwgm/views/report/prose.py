@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from femwgm.ground.numbers import decimals_for, in_percent, plain, quality
+from femwgm.ground.numbers import in_percent, length, line, quality
+from femwgm.ground.units import in_spectral_unit
 from femwgm.views.fields.source import ModeView, RunView
 from femwgm.views.figures.losses import IRRELEVANT, channels
 from femwgm.views.figures.spectrum import families
@@ -16,10 +17,12 @@ SUMMED_UP = 2
 
 def summary(run: RunView) -> list[str]:
     """What was found: how many modes, of which families, where they live and what limits them."""
-    lo, hi = (1e3 * w for w in run.config.modes.window_um)
+    unit = run.config.modes.unit
+    ends = sorted(in_spectral_unit(1e3 * w, unit) for w in run.config.modes.window_um)
+    between = f"between {ends[0]:.7g} and {ends[1]:.7g} {unit or 'nm'}".replace("1/cm", "cm⁻¹")
     if not run.modes:
-        return [f"No mode was found between {lo:g} and {hi:g} nm."]
-    lines = [f"{_count(len(run.modes), 'mode')} between {lo:g} and {hi:g} nm: " + _families(run) + "."]
+        return [f"No mode was found {between}."]
+    lines = [f"{_count(len(run.modes), 'mode')} {between}: {_families(run)}."]
     lines += [in_words(mode) for mode in run.representatives(SUMMED_UP)]
     return lines
 
@@ -46,7 +49,7 @@ def in_words(mode: ModeView) -> str:
     name = (
         f"{mode.pol}, l = {row.get('l') if row.get('l') is not None else '?'}, m = {mode.m}, q = {row['q']}"
     )
-    text = f"{name} at {plain(mode.wavelength_nm, decimals_for(row.get('wavelength_error'), mode.wavelength_nm))} nm"
+    text = f"{name} at {line(mode.wavelength_nm, mode.unit, row.get('wavelength_error'))}"
     if shares:
         leaks = ", ".join(
             f"{in_percent(share)} into the {region}"
@@ -55,8 +58,9 @@ def in_words(mode: ModeView) -> str:
         )
         text += f" lives in the {mode.home}, which holds {in_percent(shares[mode.home])} of its electric energy; it leaks {leaks}"
     text += "."
-    if row.get("fsr_nm") is not None:
-        text += f" Its neighbours are {float(row['fsr_nm']):.3f} nm away (free spectral range"
+    spacing, unit = ("fsr_nm", "nm") if mode.unit is None else ("fsr_ghz", "GHz")
+    if row.get(spacing) is not None:
+        text += f" Its neighbours are {float(row[spacing]):.3f} {unit} away (free spectral range"
         text += f", group index {float(row['n_g']):.4f})." if row.get("n_g") is not None else ")."
     return f"{text} {limits(mode)}".strip()
 
@@ -189,13 +193,13 @@ def layers(run: RunView) -> list[dict[str, str]]:
             outer = max(float(line.r.max()) for line in own)
             whole = len(own) == 1 and own[0].round
             if whole:
-                row["size"] = f"outer radius {outer:.6g} µm"
-                row["size"] += f", {outer - inside:.4g} µm thick" if inside else ""
+                row["size"] = f"outer radius {length(outer, 6)}"
+                row["size"] += f", {length(outer - inside)} thick" if inside else ""
             elif all(line.background for line in own):
                 row["size"] = _heights(run, region)
             else:
                 low, high = min(line.z.min() for line in own), max(line.z.max() for line in own)
-                row["size"] = f"to r = {outer:.6g} µm, {_between(low, high)}"
+                row["size"] = f"to r = {length(outer, 6)}, {_between(low, high)}"
             inside = outer if whole else 0.0
         rows.append(row)
     return rows
@@ -204,7 +208,7 @@ def layers(run: RunView) -> list[dict[str, str]]:
 def _heights(run: RunView, region: str) -> str:
     """Where the background layers of a name are; what goes on for ever below says so."""
     parts = [
-        f"below z = {_micrometres(layer.top_um)}"
+        f"below z = {length(layer.top_um)}"
         if layer.bottom_um is None
         else _between(layer.bottom_um, layer.top_um)
         for layer in getattr(run.config.geometry, "background", ())
@@ -214,8 +218,4 @@ def _heights(run: RunView, region: str) -> str:
 
 
 def _between(low: float, high: float) -> str:
-    return f"from z = {low:.4g} to {high:.4g} µm".replace("-", "−")
-
-
-def _micrometres(value: float) -> str:
-    return f"{value:.4g} µm".replace("-", "−")
+    return f"from z = {length(low)} to {length(high)}"

@@ -236,9 +236,7 @@ def furnish_window(stage: Stage) -> None:
         pointb=(0.97, 0.82),
         **style,
     )
-    listing = "\n".join(
-        f"{i + 1:3d}  {m.label}  {m.wavelength_nm:.3f} nm" for i, m in enumerate(stage.run.modes[:30])
-    )
+    listing = "\n".join(f"{i + 1:3d}  {m.label}  {m.place}" for i, m in enumerate(stage.run.modes[:30]))
     plotter.add_text(listing, position=(0.01, 0.05), viewport=True, font_size=7, font="courier")
 
     def next_quantity() -> None:

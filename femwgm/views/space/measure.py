@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from femwgm.ground.numbers import length
 from femwgm.ground.typing import Array
 from femwgm.views.figures.style import INK
 
@@ -66,10 +67,8 @@ def nice_length(rough: float) -> tuple[float, str]:
     ((5.0, '5 µm'), (0.2, '200 nm'), (2000.0, '2 mm'))
     """
     ten = 10.0 ** np.floor(np.log10(rough))
-    length = float(ten * next(digit for digit in (5, 2, 1) if digit * ten <= rough))
-    if length < 1.0:
-        return length, f"{1e3 * length:.4g} nm"
-    return length, f"{length:.4g} µm" if length < 1e3 else f"{1e-3 * length:.4g} mm"
+    nice = float(ten * next(digit for digit in (5, 2, 1) if digit * ten <= rough))
+    return nice, length(nice)
 
 
 def _scaled(image: Array, lens: Lens) -> Array:

@@ -290,7 +290,7 @@ class Scene:
 
     def add_title(self, size: int = 10) -> None:
         """The mode's name and wavelength, and where it lives."""
-        text = f"{self.mode.label}    {self.mode.wavelength_nm:.4f} nm\n{sentence(self.mode)}"
+        text = f"{self.mode.label}    {self.mode.place}\n{sentence(self.mode)}"
         self._actors.append(
             self.plotter.add_text(text, position="upper_left", font_size=size, color=INK, font="arial")
         )

@@ -146,7 +146,7 @@ def _words(mode: ModeView) -> dict[str, Any]:
     size = max(float(line.r.max()) for line in body_of(mode.outlines))
     reach = min(max(box[3] - box[2], 3.0 * (box[1] - box[0]), lobes) * 0.7, 0.6 * size)
     return {
-        "label": f"{mode.label}, {mode.wavelength_nm:.3f} nm",
+        "label": f"{mode.label}, {mode.place}",
         "title": title_of(mode).replace("   ", "\n"),
         "about": sentence(mode),
         "m": mode.m,
