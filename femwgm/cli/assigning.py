@@ -33,15 +33,24 @@ def assign_peaks(
     resolution_nm: float = 0.0,
     *,
     in_air: bool = False,
+    ellipticity: bool = False,
 ) -> Assignment:
     """Read the peaks, or find them in a recorded spectrum, and fit the sphere of the configuration."""
+    from femwgm.cli.peaks import split_needs_resolution
     from femwgm.experiment.recorded.counts import looks_recorded
     from femwgm.experiment.spectrum.assign import assign
     from femwgm.experiment.spectrum.model import CoatedSphere
     from femwgm.experiment.spectrum.peaks import read_peaks
     from femwgm.experiment.spectrum.prior import prior_from
 
-    table = _recorded_peaks(peaks, resolution_nm, in_air) if looks_recorded(peaks) else read_peaks(peaks)
+    recorded = looks_recorded(peaks)
+    if ellipticity and not recorded:
+        raise ConfigError(
+            "is told by the shape of lines", key="--ellipticity", value=peaks.name,
+            remedy="give the recorded spectrum, not a list of peaks",
+        )  # fmt: skip
+    split_needs_resolution(ellipticity, resolution_nm)
+    table = _recorded_peaks(peaks, resolution_nm, in_air, ellipticity) if recorded else read_peaks(peaks)
     middle = 5e-4 * float(table.wavelength_nm[0] + table.wavelength_nm[-1])
     body = CoatedSphere.from_config(config, shell, reference_um=middle)
     prior = prior_from(body, free)
@@ -50,14 +59,14 @@ def assign_peaks(
     return assign(body, table, prior, config.modes.radial_orders or ORDERS)
 
 
-def _recorded_peaks(file: Path, resolution_nm: float, in_air: bool) -> Peaks:
+def _recorded_peaks(file: Path, resolution_nm: float, in_air: bool, ellipticity: bool) -> Peaks:
     """Lines of a recorded spectrum."""
     from femwgm.errors import SolveError
     from femwgm.experiment.recorded.counts import read_recorded
     from femwgm.experiment.recorded.find import find_lines
     from femwgm.experiment.recorded.write import as_peaks
 
-    found = find_lines(read_recorded(file, in_air=in_air), resolution_nm)
+    found = find_lines(read_recorded(file, in_air=in_air), resolution_nm, ellipticity=ellipticity)
     if not found.lines:
         raise SolveError(f"{file.name}: no line rises above its noise; `femwgm peaks` shows the spectrum")
     return as_peaks(found)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from femwgm.cli.options import Config, Out, Quiet, Set, length_option, time_option
-from femwgm.cli.peaks import Air, Resolution, resolution_nm
+from femwgm.cli.peaks import Air, Ellipticity, Resolution, resolution_nm
 from femwgm.cli.screen import progress_bar, settings_for
 
 __all__ = ["assign", "lasing", "paper", "vernier"]
@@ -43,6 +43,7 @@ def assign(
     ] = None,
     resolution: Resolution = None,
     air: Air = False,
+    ellipticity: Ellipticity = False,
     quiet: Quiet = False,
 ) -> None:
     """Assign modes to measured peaks and fit the sphere; CONFIG is the nominal sphere."""
@@ -50,7 +51,8 @@ def assign(
     from femwgm.config import load_config
 
     settings = load_config(config, override or [])
-    result = assign_peaks(peaks, settings, free or [], shell, resolution_nm(resolution), in_air=air)
+    response = resolution_nm(resolution)
+    result = assign_peaks(peaks, settings, free or [], shell, response, in_air=air, ellipticity=ellipticity)
     if out is not None:
         from femwgm.experiment.spectrum.write import write_assignment
 

@@ -12,11 +12,18 @@ from femwgm.cli.options import Out, Quiet, length_option
 if TYPE_CHECKING:
     from femwgm.experiment.recorded.find import Found
 
-__all__ = ["Air", "Resolution", "peaks", "resolution_nm"]
+__all__ = ["Air", "Ellipticity", "Resolution", "peaks", "resolution_nm", "split_needs_resolution"]
 
 Resolution = Annotated[
     str | None,
     typer.Option("--resolution", metavar="WIDTH", help="FWHM of the instrument response, e.g. '0.05 nm'."),
+]
+Ellipticity = Annotated[
+    bool,
+    typer.Option(
+        "--ellipticity",
+        help="The lines are unresolved multiplets of a slightly deformed sphere: fit its ellipticity.",
+    ),
 ]
 Air = Annotated[bool, typer.Option("--air", help="Wavelengths are in air; convert them to vacuum.")]
 
@@ -48,6 +55,7 @@ def peaks(
         str | None, typer.Option("--unit", help="Unit of the wavelengths, if the file states none.")
     ] = None,
     air: Air = False,
+    ellipticity: Ellipticity = False,
     quiet: Quiet = False,
 ) -> None:
     """Find and fit the lines of recorded spectra: positions and intrinsic widths, with errors."""
@@ -56,7 +64,12 @@ def peaks(
 
     spectra = [read_recorded(file, column, unit, in_air=air) for file in files]
     pieces = resolution_nm(baseline, "--baseline") or None
-    found = [find_lines(one, resolution_nm(resolution), false_alarms, saturation, pieces) for one in spectra]
+    response = resolution_nm(resolution)
+    split_needs_resolution(ellipticity, response)
+    found = [
+        find_lines(one, response, false_alarms, saturation, pieces, ellipticity=ellipticity)
+        for one in spectra
+    ]
     if out is not None:
         from femwgm.experiment.recorded.write import write_lines
 
@@ -69,6 +82,22 @@ def peaks(
 def resolution_nm(text: str | None, key: str = "--resolution") -> float:
     """A length of the command line in nm, 0 where none is given."""
     return 0.0 if text is None else 1e3 * length_option(key, text, "0.05 nm")
+
+
+def split_needs_resolution(ellipticity: bool, response_nm: float) -> None:
+    """Refuse to tell a split line from a broad one where the instrument's response is not known.
+
+    Raises
+    ------
+    ConfigError
+        In that case.
+    """
+    if ellipticity and response_nm == 0.0:
+        from femwgm.errors import ConfigError
+
+        raise ConfigError(
+            "needs the instrument's response", key="--ellipticity", remedy="e.g. --resolution '0.05 nm'"
+        )
 
 
 def _print(found: Found) -> None:

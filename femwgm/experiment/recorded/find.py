@@ -6,7 +6,7 @@ fit does not bear out are dropped. Points clipped by the detector or hit by a co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -14,9 +14,9 @@ from scipy.optimize import minimize_scalar
 from femwgm.experiment.recorded.blemishes import NARROWEST, saturated, spikes
 from femwgm.experiment.recorded.counts import Recorded, step_nm
 from femwgm.experiment.recorded.detection import candidates, filter_widths, threshold
-from femwgm.experiment.recorded.line_fit import Fit, fit_lines
+from femwgm.experiment.recorded.line_fit import Fit, Points, Shape, fit_lines
 from femwgm.experiment.recorded.noise import PIECES, Noise, baseline, noise, spline_basis
-from femwgm.experiment.recorded.voigt import voigt
+from femwgm.experiment.recorded.voigt import multiplet, voigt
 from femwgm.ground.typing import Array
 
 __all__ = ["FALSE_ALARMS", "Found", "Line", "find_lines"]
@@ -25,6 +25,10 @@ FALSE_ALARMS = 0.01
 """False lines expected in a spectrum by default."""
 MISSHAPEN = 0.02
 """Share of a line that its shape may leave unexplained without being a line of its own."""
+SPLITS = (-0.8, -0.4, -0.12, 0.12, 0.4, 0.8)
+"""Splits tried, in full widths of the lines as they look."""
+FEW = 8
+"""Steps of a fit that only compares places to begin from."""
 ROUNDS = 10
 MOST_LINES = 200
 
@@ -79,6 +83,9 @@ class Found:
         Signal over noise that a line needs, and how many false lines a spectrum then has on average.
     reduced_chi2
         Over the points that count.
+    ellipticity
+        (Polar - equatorial radius) / radius and its standard error, where it was fitted: a radius R (1 + 2/3 e P2(cos theta))
+        moves the mode l, m by about e/6 (1 - 3 m^2 / (l + 1/2)^2) of its wavelength.
     """
 
     spectrum: Recorded
@@ -93,6 +100,7 @@ class Found:
     threshold: float
     false_alarms: float
     reduced_chi2: float
+    ellipticity: tuple[float, float] | None = None
 
     @property
     def used(self) -> Array:
@@ -120,6 +128,13 @@ class Found:
             said.append(
                 f"the counts scatter with a variance of {self.noise.floor:.3g} + {self.noise.gain:.3g} x counts, not as photons"
             )
+        if self.ellipticity is not None:
+            value, error = self.ellipticity
+            said.append(
+                f"ellipticity (polar - equatorial radius) / radius {value:.3g} +- {error:.1g}"
+                + (": no deformation shows" if abs(value) < 2.0 * error else "")
+                + "; positions are the means of unresolved components, all m alike"
+            )
         if self.resolution_nm == 0.0:
             said.append("widths include the instrument's response; --resolution takes it out")
         if self.reduced_chi2 > 1.0 + 5.0 * np.sqrt(2.0 / max(self.used.sum(), 1)):
@@ -132,7 +147,7 @@ class Found:
 
 def find_lines(
     spectrum: Recorded, resolution_nm: float = 0.0, false_alarms: float = FALSE_ALARMS, saturation: float | None = None,
-    baseline_nm: float | None = None,
+    baseline_nm: float | None = None, *, ellipticity: bool = False,
 ) -> Found:  # fmt: skip
     """Find and fit the lines of a spectrum.
 
@@ -148,6 +163,9 @@ def find_lines(
         Counts at which the detector clips; by default flat tops are looked for.
     baseline_nm
         Length of the baseline's pieces; by default chosen by the points.
+    ellipticity
+        Whether the lines are those of a slightly deformed sphere, components not resolved; positions are the means of these.
+        The response must be known.
     """
     x, y = spectrum.wavelength_nm, spectrum.counts
     step = step_nm(x)
@@ -163,174 +181,146 @@ def find_lines(
         points,
     )
     used &= ~(cosmic | dead)
-    basis, widest_nm = under.basis, 0.6 * under.piece_nm
-    widths = filter_widths(max(points, NARROWEST), widest_nm / step)
+    data = Points(x, y, used, under.basis, scatter)
+    shape = Shape(resolution_nm, 0.6 * under.piece_nm)
+    widths = filter_widths(max(points, NARROWEST), shape.widest / step)
     least = threshold(len(spectrum), widths, false_alarms)
-    fit = _plain(x, under.basis, under.coefficients, scatter)
-    response = resolution_nm
+    fit = _plain(data, under.coefficients, shape)
     for turn in range(ROUNDS):
         spread = fit.variance + (MISSHAPEN * fit.lines) ** 2
-        seen = candidates(y - fit.model, spread, used, widths, least)
+        seen = candidates(y - fit.model, spread, data.used, widths, least)
         if not seen or len(fit) >= MOST_LINES:
             break
         seen = [s for s in seen if s[2] > 0.1 * seen[0][2]][: MOST_LINES - len(fit)]
-        fit = fit_lines(
-            x, y, used, under.basis, scatter, _joined(fit, x, y, seen, response), response, widest_nm
-        )
+        fit = fit_lines(data, _joined(fit, data, seen), fit.shape)
         if turn == 0 and resolution_nm == 0.0:
-            response = _response(fit, x, y, used, under.basis, scatter, widest_nm)
-            fit = _again(
-                fit, x, y, used, under.basis, scatter, response, widest_nm, np.ones(len(fit), dtype=bool)
-            )
-        more, gone = spikes(np.where(used, y - fit.model, np.nan), np.sqrt(fit.variance), fit.lines, points)
+            fit = _with_response(fit, data)
+        if turn == 0 and ellipticity:
+            fit = _with_split(fit, data)
+        left = np.where(data.used, y - fit.model, np.nan)
+        more, gone = spikes(left, np.sqrt(fit.variance), fit.lines, points)
         if (more | gone).any():
-            cosmic, dead, used = cosmic | more, dead | gone, used & ~(more | gone)
-            fit = _again(
-                fit, x, y, used, under.basis, scatter, response, widest_nm, np.ones(len(fit), dtype=bool)
-            )
-        scatter = noise(y, fit.model, used, fit.lines)
+            cosmic, dead = cosmic | more, dead | gone
+            data = replace(data, used=data.used & ~(more | gone))
+            fit = fit.again(data)
+        data = replace(data, noise=noise(y, fit.model, data.used, fit.lines))
     if baseline_nm is None:
-        fit, basis = _plainest(fit, x, y, used, under.basis, scatter, response, widest_nm)
-        scatter = noise(y, fit.model, used, fit.lines)
+        fit, data = _plainest(fit, data)
     while len(fit):
         strength = fit.significance
         if strength.min() >= least:
             break
-        keep = np.arange(len(fit)) != strength.argmin()
-        fit = _again(fit, x, y, used, basis, scatter, response, widest_nm, keep)
-    free = max(int(used.sum()) - fit.covariance.shape[0], 1)
-    chi2 = float((((y - fit.model) ** 2 / fit.variance)[used]).sum() / free)
-    lines = _lines(fit, x, y, used, clipped, response, deconvolved=resolution_nm > 0.0)
+        fit = fit.again(data, keep=np.arange(len(fit)) != strength.argmin())
+    free = max(int(data.used.sum()) - fit.covariance.shape[0], 1)
+    chi2 = data.misfit(fit.model, fit.variance) / free
+    lines = _lines(fit, data, clipped, deconvolved=resolution_nm > 0.0)
+    split = None
+    if fit.shape.splits:
+        split = 6.0 * fit.shape.split, 6.0 * fit.split_error(data) * float(np.sqrt(max(chi2, 1.0)))
     return Found(
-        spectrum,
-        lines,
-        fit,
-        scatter,
-        clipped,
-        cosmic,
-        dead,
-        resolution_nm,
-        response,
-        least,
-        false_alarms,
-        chi2,
-    )
+        spectrum, lines, fit, data.noise, clipped, cosmic, dead, resolution_nm, fit.shape.response, least, false_alarms, chi2,
+        split,
+    )  # fmt: skip
 
 
-def _plain(x: Array, basis: Array, coefficients: Array, scatter: Noise) -> Fit:
+def _plain(points: Points, coefficients: Array, shape: Shape) -> Fit:
     """The baseline alone, as the points between the lines have it."""
-    level = basis @ coefficients
-    nothing = np.zeros(0)
+    level, nothing, covariance = points.basis @ coefficients, np.zeros(0), np.zeros((coefficients.size,) * 2)
+    variance = points.noise.variance(level)
     return Fit(
-        nothing,
-        nothing,
-        nothing,
-        coefficients,
-        np.zeros((coefficients.size,) * 2),
-        level,
-        np.zeros(x.shape),
-        scatter.variance(level),
+        nothing, nothing, nothing, coefficients, covariance, shape, level, np.zeros(level.shape), variance
     )
 
 
-def _plainest(
-    fit: Fit, x: Array, y: Array, used: Array, basis: Array, scatter: Noise, resolution: float, widest: float
-) -> tuple[Fit, Array]:
+def _plainest(fit: Fit, points: Points) -> tuple[Fit, Points]:
     """The same lines over the coarsest baseline that the points ask for (Schwarz's criterion)."""
-    best, best_basis, lowest, worse = fit, basis, np.inf, 0
-    pieces = basis.shape[1] - 3
+    best, best_points, lowest, worse = fit, points, np.inf, 0
+    pieces = points.basis.shape[1] - 3
     for n in (*(n for n in PIECES if n < pieces), pieces):
-        other = spline_basis(x, n)
-        coefficients = np.linalg.lstsq(other[used], fit.level[used], rcond=None)[0]
-        again = fit_lines(
-            x, y, used, other, scatter, (fit.centre, fit.width, fit.area, coefficients), resolution, widest
-        )
+        other = replace(points, basis=spline_basis(points.x, n))
+        coefficients = np.linalg.lstsq(other.basis[points.used], fit.level[points.used], rcond=None)[0]
+        again = fit_lines(other, (fit.centre, fit.width, fit.area, coefficients), fit.shape)
         # One variance for all, or a poor model would excuse itself.
-        score = float((((y - again.model) ** 2 / fit.variance)[used]).sum()) + n * np.log(used.sum())
+        score = points.misfit(again.model, fit.variance) + n * np.log(points.used.sum())
         if score < lowest:
-            best, best_basis, lowest, worse = again, other, score, 0
+            best, best_points, lowest, worse = again, other, score, 0
         else:
             worse += 1
         if worse == 2:
             break
-    return best, best_basis
+    return best, replace(best_points, noise=noise(points.y, best.model, points.used, best.lines))
 
 
-def _response(
-    fit: Fit, x: Array, y: Array, used: Array, basis: Array, scatter: Noise, widest: float
-) -> float:
-    """Full width (nm) of the Gauss curve that, common to all lines, brings their shape nearest to what was recorded."""
+def _with_response(fit: Fit, points: Points) -> Fit:
+    """The fit with the Gauss response that, common to all lines, brings their shape nearest to what was recorded."""
     full = float(np.median(fit.width))
-    every = np.ones(len(fit), dtype=bool)
+
+    def shape(response: float) -> Shape:
+        return replace(fit.shape, response=response)
 
     def misfit(response: float) -> float:
-        again = _again(fit, x, y, used, basis, scatter, response, widest, every)
-        return float((((y - again.model) ** 2 / fit.variance)[used]).sum())
+        return points.misfit(fit.again(points, shape(response)).model, fit.variance)
 
     tried = full * np.array([0.0, 0.25, 0.5, 0.75, 1.0])
-    values = [misfit(response) for response in tried]
-    best = int(np.argmin(values))
+    best = int(np.argmin([misfit(response) for response in tried]))
     if best == 0:
-        return 0.0
+        return fit.again(points, shape(0.0))
     bounds = (tried[best - 1], tried[min(best + 1, len(tried) - 1)])
-    return float(minimize_scalar(misfit, bounds=bounds, method="bounded", options={"xatol": 0.03 * full}).x)
+    found = minimize_scalar(misfit, bounds=bounds, method="bounded", options={"xatol": 0.03 * full})
+    return fit.again(points, shape(float(found.x)))
+
+
+def _with_split(fit: Fit, points: Points) -> Fit:
+    """The fit with the split, common to all lines, that brings their shape nearest to what was recorded."""
+    full = float(np.median((fit.width + fit.shape.response) / fit.centre))
+    tried = []
+    for part in SPLITS:
+        split = part * full
+        # The top of a split line is near its polar modes.
+        start = (
+            fit.centre * (1.0 - split),
+            np.maximum(fit.width * (1.0 - abs(part)), 0.1 * fit.width),
+            fit.area,
+            fit.coefficients,
+        )
+        tried.append(fit_lines(points, start, replace(fit.shape, split=split, splits=True), steps=FEW))
+    return min(tried, key=lambda f: points.misfit(f.model, fit.variance))
 
 
 def _joined(
-    fit: Fit, x: Array, y: Array, seen: list[tuple[int, float, float]], resolution: float
+    fit: Fit, points: Points, seen: list[tuple[int, float, float]]
 ) -> tuple[Array, Array, Array, Array]:
     """Lines that were there and new ones at the places seen."""
-    at = np.array([i for i, _, _ in seen])
-    step = step_nm(x)
+    at, step, response = np.array([i for i, _, _ in seen]), step_nm(points.x), fit.shape.response
     full = np.array([w for _, w, _ in seen]) * step
-    width = np.sqrt(np.maximum(full**2 - resolution**2, (0.3 * full) ** 2))
+    width = np.sqrt(np.maximum(full**2 - response**2, (0.3 * full) ** 2))
+    strength = np.array([s for _, _, s in seen])
     height = np.maximum(
-        (y - fit.model)[at],
-        np.array([s for _, _, s in seen]) * np.sqrt(fit.variance[at]) / np.sqrt(full / step),
+        (points.y - fit.model)[at], strength * np.sqrt(fit.variance[at]) / np.sqrt(full / step)
     )
-    area = height / voigt(np.zeros(at.size), width, resolution)[0]
-    return (
-        np.concatenate([fit.centre, x[at]]),
-        np.concatenate([fit.width, width]),
-        np.concatenate([fit.area, area]),
-        fit.coefficients,
-    )
+    area = height / voigt(np.zeros(at.size), width, response)[0]
+    new = (points.x[at], width, area)
+    old = (fit.centre, fit.width, fit.area)
+    return (*(np.concatenate(pair) for pair in zip(old, new, strict=True)), fit.coefficients)  # type: ignore[return-value]
 
 
-def _again(
-    fit: Fit,
-    x: Array,
-    y: Array,
-    used: Array,
-    basis: Array,
-    scatter: Noise,
-    resolution: float,
-    widest: float,
-    keep: Array,
-) -> Fit:
-    start = fit.centre[keep], fit.width[keep], fit.area[keep], fit.coefficients
-    return fit_lines(x, y, used, basis, scatter, start, resolution, widest)
-
-
-def _lines(
-    fit: Fit, x: Array, y: Array, used: Array, clipped: Array, response: float, *, deconvolved: bool
-) -> tuple[Line, ...]:
+def _lines(fit: Fit, points: Points, clipped: Array, *, deconvolved: bool) -> tuple[Line, ...]:
     """The lines with their errors, enlarged where the model misses the points around a line."""
-    n, strength = len(fit), fit.significance
+    n, strength, x, response = len(fit), fit.significance, points.x, fit.shape.response
     lines = []
     for j in np.argsort(fit.centre):
-        width = float(fit.width[j])
+        width, split = float(fit.width[j]), fit.shape.split * float(fit.centre[j])
         # Full width with the instrument's response, to 2e-4: Olivero and Longbothum 1977.
         root = float(np.sqrt(0.2166 * width**2 + response**2))
         full, stretch = (
             (0.5346 * width + root, 0.5346 + 0.2166 * width / root) if response > 0.0 else (width, 1.0)
         )
-        near = np.abs(x - fit.centre[j]) < 1.5 * full + step_nm(x)
-        local = near & used
-        misfit = float((((y - fit.model) ** 2 / fit.variance)[local]).mean()) if local.any() else 1.0
+        near = np.abs(x - fit.centre[j]) < 1.5 * full + 3.0 * abs(split) + step_nm(x)
+        local = near & points.used
+        misfit = float((((points.y - fit.model) ** 2 / fit.variance)[local]).mean()) if local.any() else 1.0
         enlarged = float(np.sqrt(misfit)) if misfit > 1.0 + 3.0 * np.sqrt(2.0 / max(local.sum(), 1)) else 1.0
         part = np.ix_([n + j, 2 * n + j], [n + j, 2 * n + j])
-        top, _, by_width = (float(v[0]) for v in voigt(np.zeros(1), width, response))
+        top, by_width = _top(width, response, split)
         slope = np.array([fit.area[j] * by_width, top])
         height_error = float(np.sqrt(max(slope @ fit.covariance[part] @ slope, 0.0)))
         error = [float(enlarged * fit.errors(kind)[j]) for kind in range(3)]
@@ -342,3 +332,11 @@ def _lines(
             )
         )  # fmt: skip
     return tuple(lines)
+
+
+def _top(width: float, response: float, split: float) -> tuple[float, float]:
+    """Height of a line of unit area, and its derivative with respect to the width."""
+    across = np.linspace(-2.0, 1.0, 301 if split else 1) * split
+    value, _, by_width, _ = multiplet(across, np.array(width), response, np.array(split))
+    highest = int(value.argmax())
+    return float(value[highest]), float(by_width[highest])

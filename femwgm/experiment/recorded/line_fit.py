@@ -2,20 +2,69 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 from scipy.optimize import least_squares
 
+from femwgm.experiment.recorded.counts import step_nm
 from femwgm.experiment.recorded.noise import Noise
-from femwgm.experiment.recorded.voigt import voigt
+from femwgm.experiment.recorded.voigt import multiplet, voigt
 from femwgm.ground.typing import Array
 
-__all__ = ["Fit", "fit_lines"]
+__all__ = ["Fit", "Points", "Shape", "fit_lines"]
 
 ROUNDS = 3
 """Times that the weights are taken from the model anew: from the counts themselves they would be biased."""
+STEPS = 60
+
+
+@dataclass(frozen=True)
+class Points:
+    """What is fitted.
+
+    Attributes
+    ----------
+    x, y, used
+        Wavelengths (nm), counts, and the points that count.
+    basis
+        B-splines of the baseline at all points.
+    noise
+        Variance of the points.
+    """
+
+    x: Array
+    y: Array
+    used: Array
+    basis: Array
+    noise: Noise
+
+    def misfit(self, model: Array, variance: Array) -> float:
+        """Sum of squares over the points that count."""
+        return float((((self.y - model) ** 2 / variance)[self.used]).sum())
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What all lines have in common.
+
+    Attributes
+    ----------
+    response
+        Full width at half maximum (nm) of the instrument's Gauss response.
+    widest
+        Largest Lorentz width allowed (nm).
+    split
+        Shift of the polar modes of a deformed sphere over the wavelength (:func:`femwgm.experiment.recorded.voigt.multiplet`).
+    splits
+        Whether `split` is fitted; where it is not it is zero.
+    """
+
+    response: float
+    widest: float
+    split: float = 0.0
+    splits: bool = False
 
 
 @dataclass(frozen=True)
@@ -29,7 +78,9 @@ class Fit:
     coefficients
         Of the baseline's splines.
     covariance
-        Of centres, widths, areas and coefficients, in this order.
+        Of centres, widths, areas and coefficients, in this order; of the shape's split last, where it is fitted.
+    shape
+        What the lines have in common, as fitted.
     level, lines
         Counts of the baseline and of all lines together, at every point.
     variance
@@ -41,6 +92,7 @@ class Fit:
     area: Array
     coefficients: Array
     covariance: Array
+    shape: Shape
     level: Array
     lines: Array
     variance: Array
@@ -68,81 +120,107 @@ class Fit:
         ]
         return self.area * np.sqrt(np.array([max(precision[2, 2], 0.0) for precision in own]))
 
+    def split_error(self, points: Points) -> float:
+        """Standard error of the shape's split.
+
+        A small split changes the lines in proportion to its square, so that the slope at zero says nothing: there the error is
+        the split at which the two are equal.
+        """
+        error = float(np.sqrt(self.covariance[-1, -1]))
+        if error < 0.5 * abs(self.shape.split):
+            return error
+        at = 0.1 * float(np.median((self.width + self.shape.response) / self.centre))
+        start = self.centre, self.width, self.area, self.coefficients
+        there = fit_lines(points, start, replace(self.shape, split=at), steps=1)
+        return float(np.sqrt(abs(there.shape.split) * np.sqrt(there.covariance[-1, -1])))
+
+    def again(self, points: Points, shape: Shape | None = None, keep: Array | None = None) -> Fit:
+        """The fit from here, of the lines kept, and with another shape."""
+        kept = np.ones(len(self), dtype=bool) if keep is None else keep
+        start = self.centre[kept], self.width[kept], self.area[kept], self.coefficients
+        return fit_lines(points, start, shape or self.shape)
+
 
 def fit_lines(
-    x: Array, y: Array, used: Array, basis: Array, noise: Noise, start: tuple[Array, Array, Array, Array], resolution: float,
-    widest: float,
-) -> Fit:  # fmt: skip
+    points: Points, start: tuple[Array, Array, Array, Array], shape: Shape, steps: int = STEPS
+) -> Fit:
     """Least squares with weights from the model.
 
     Parameters
     ----------
-    x, y, used
-        Wavelengths (nm), counts, and the points that count.
-    basis
-        B-splines of the baseline at all points.
-    noise
-        Variance of the points.
+    points
+        What is fitted.
     start
         Centres, widths, areas, and coefficients of the baseline.
-    resolution
-        Full width at half maximum of the instrument's response (nm).
-    widest
-        Largest width allowed (nm).
+    shape
+        What the lines have in common; its split is where the search for it begins.
+    steps
+        Of the search; with fewer than usual the weights stay those of its beginning.
     """
+    x, y, used, basis = points.x, points.y, points.used, points.basis
     centre, width, area, coefficients = (np.array(part, dtype=float) for part in start)
-    n = centre.size
-    step = float(np.median(np.diff(x)))
-    narrowest = 0.0 if resolution > 0.0 else 0.2 * step
+    n, response, end = centre.size, shape.response, 3 * centre.size + coefficients.size
+    step = step_nm(x)
+    narrowest = 0.0 if response > 0.0 else 0.2 * step
+    splits = bool(shape.splits and n)
     # A line is found at a point; it cannot be further away than it is wide.
-    room = np.maximum(2.0 * np.hypot(np.clip(width, step, None), resolution), 2.0 * step)
-    lower = np.concatenate(
-        [centre - room, np.full(n, narrowest), np.full(n, -np.inf), np.full(coefficients.size, -np.inf)]
+    room = np.maximum(2.0 * np.hypot(np.clip(width, step, None), response), 2.0 * step)
+    if splits:
+        room += 3.0 * abs(shape.split) * centre
+    unbounded = np.full(end - 2 * n, np.inf)
+    most = shape.widest / float(np.mean(x))
+    lower = np.concatenate([centre - room, np.full(n, narrowest), -unbounded, [-most] * splits])
+    upper = np.concatenate([centre + room, np.full(n, shape.widest), unbounded, [most] * splits])
+    width = np.clip(width, narrowest + 1e-3 * step, 0.999 * shape.widest)
+    z = np.concatenate(
+        [centre, width, area, coefficients, [np.clip(shape.split, -0.99 * most, 0.99 * most)] * splits]
     )
-    upper = np.concatenate(
-        [centre + room, np.full(n, widest), np.full(n, np.inf), np.full(coefficients.size, np.inf)]
-    )
-    z = np.concatenate([centre, np.clip(width, narrowest + 1e-3 * step, 0.999 * widest), area, coefficients])
 
     @lru_cache(maxsize=2)
-    def shapes(at: bytes) -> tuple[Array, Array]:
-        return model(np.frombuffer(at))
+    def model(at: bytes) -> tuple[Array, Array]:
+        """Baseline, and slopes of baseline and lines."""
+        p = np.frombuffer(at)
+        away, areas = x[:, None] - p[None, :n], p[2 * n : 3 * n]
+        if not splits:
+            unit, by_x, by_width = voigt(away, p[None, n : 2 * n], response)
+            return basis @ p[3 * n :], np.concatenate([-by_x * areas, by_width * areas, unit, basis], axis=1)
+        unit, by_x, by_width, by_split = multiplet(away, p[None, n : 2 * n], response, p[-1] * p[None, :n])
+        last = (by_split @ (areas * p[:n]))[:, None]
+        return basis @ p[3 * n : end], np.concatenate(
+            [-by_x * areas, by_width * areas, unit, basis, last], axis=1
+        )
 
-    def model(at: Array) -> tuple[Array, Array]:
-        away = x[:, None] - at[None, :n]
-        shape, by_x, by_width = voigt(away, at[None, n : 2 * n], resolution)
-        areas = at[2 * n : 3 * n]
-        return basis @ at[3 * n :], np.concatenate([-by_x * areas, by_width * areas, shape, basis], axis=1)
+    def counts() -> tuple[Array, Array, Array]:
+        level, slope = model(z.tobytes())
+        return level, slope, slope[:, 2 * n : 3 * n] @ z[2 * n : 3 * n]
 
-    level, slope = model(z)
-    lines = slope[:, 2 * n : 3 * n] @ z[2 * n : 3 * n]
-    for _ in range(ROUNDS if n else 1):
-        variance = noise.variance(level + lines)
-        weight = 1.0 / np.sqrt(variance[used])
+    level, slope, lines = counts()
+    for _ in range(ROUNDS if n and steps == STEPS else 1):
+        weight = 1.0 / np.sqrt(points.noise.variance(level + lines)[used])
 
         def residual(at: Array, weight: Array = weight) -> Array:
-            base, matrix = shapes(at.tobytes())
+            base, matrix = model(at.tobytes())
             return np.asarray(weight * (base + matrix[:, 2 * n : 3 * n] @ at[2 * n : 3 * n] - y)[used])
 
         def jacobian(at: Array, weight: Array = weight) -> Array:
-            return np.asarray(weight[:, None] * shapes(at.tobytes())[1][used])
+            return np.asarray(weight[:, None] * model(at.tobytes())[1][used])
 
-        found = least_squares(
-            residual, z, jacobian, bounds=(lower, upper), x_scale="jac", ftol=1e-9, xtol=1e-9, max_nfev=60
-        )
-        z = found.x
-        level, slope = model(z)
-        lines = slope[:, 2 * n : 3 * n] @ z[2 * n : 3 * n]
-    matrix = slope[used] / np.sqrt(noise.variance(level + lines)[used])[:, None]
+        z = least_squares(
+            residual,
+            z,
+            jacobian,
+            bounds=(lower, upper),
+            x_scale="jac",
+            ftol=1e-9,
+            xtol=1e-9,
+            max_nfev=steps,
+        ).x
+        level, slope, lines = counts()
+    variance = points.noise.variance(level + lines)
+    matrix = slope[used] / np.sqrt(variance[used])[:, None]
     scale = np.maximum(np.linalg.norm(matrix, axis=0), 1e-300)
     covariance = np.linalg.pinv((matrix / scale).T @ (matrix / scale), rcond=1e-13) / np.outer(scale, scale)
+    fitted = replace(shape, split=float(z[-1])) if splits else replace(shape, splits=False)
     return Fit(
-        z[:n],
-        z[n : 2 * n],
-        z[2 * n : 3 * n],
-        z[3 * n :],
-        covariance,
-        level,
-        lines,
-        noise.variance(level + lines),
+        z[:n], z[n : 2 * n], z[2 * n : 3 * n], z[3 * n : end], covariance, fitted, level, lines, variance
     )

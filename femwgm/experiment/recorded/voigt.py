@@ -9,7 +9,7 @@ from scipy.special import wofz
 
 from femwgm.ground.typing import Array
 
-__all__ = ["GAUSS", "lopsided", "voigt"]
+__all__ = ["GAUSS", "lopsided", "multiplet", "voigt"]
 
 GAUSS = 2.0 * math.sqrt(2.0 * math.log(2.0))
 """Full width at half maximum of a Gauss curve over its standard deviation."""
@@ -60,3 +60,46 @@ def lopsided(x: Array, width: float, resolution: float, area: complex) -> Array:
         return np.asarray((area / (x - 0.5j * width)).imag / np.pi)
     scale = math.sqrt(2.0) * resolution / GAUSS
     return np.asarray((area * wofz((x + 0.5j * width) / scale).conj()).real / (scale * math.sqrt(np.pi)))
+
+
+NODES, PER_WIDTH = 10, 3
+"""Points of the integral over m: least number, and more for each half width that the split line spans."""
+FAR = 4.0
+"""Distance, in spans and widths, from which on a split line is taken for a plain one."""
+
+
+def multiplet(x: Array, width: Array, resolution: float, split: Array) -> tuple[Array, Array, Array, Array]:
+    """The line of a slightly deformed sphere, its 2 l + 1 components not resolved: voigt averaged over shifts split (1 - 3 u^2).
+
+    u = |m| / (l + 1/2) is uniform between 0 and 1: the polar modes gather at one edge of the line, the equatorial ones end at the
+    other, twice as far from the middle.
+
+    Parameters
+    ----------
+    x
+        Distance (points, lines) from the mean of the components.
+    width, resolution
+        See :func:`voigt`, one width for each line.
+    split
+        Shift of the polar modes, of either sign, for each line.
+
+    Returns
+    -------
+    profile, by_x, by_width, by_split
+        The profile of unit area and its derivatives.
+    """
+    width, split = (np.broadcast_to(v, x.shape) for v in (width, split))
+    value, by_x, by_width = voigt(x, width, resolution)
+    by_split = np.zeros(x.shape)
+    span = 3.0 * np.abs(split)
+    near = np.abs(x) < FAR * (span + width + resolution)
+    if not near.any():
+        return value, by_x, by_width, by_split
+    halves = float((span / np.hypot(0.5 * width, 0.5 * resolution)).max())
+    nodes, weights = np.polynomial.legendre.leggauss(NODES + int(PER_WIDTH * min(halves, 60.0)))
+    shift = 1.0 - 3.0 * (0.5 * (nodes + 1.0)) ** 2
+    parts = voigt(x[near][:, None] - split[near][:, None] * shift, width[near][:, None], resolution)
+    for whole, part in zip((value, by_x, by_width), parts, strict=True):
+        whole[near] = part @ (0.5 * weights)
+    by_split[near] = -parts[1] @ (0.5 * weights * shift)
+    return value, by_x, by_width, by_split

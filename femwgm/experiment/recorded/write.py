@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,17 +59,20 @@ def as_peaks(found: Found) -> Peaks:
     """The lines as peaks to assign; a width that is not told from nothing is unknown."""
     lines = found.lines
     width = [x.width_nm if x.width_nm > 2.0 * x.width_error_nm else np.nan for x in lines]
-    return Peaks.of(
+    peaks = Peaks.of(
         [x.wavelength_nm for x in lines], width_nm=width, error_nm=[x.wavelength_error_nm for x in lines],
         height=[x.height for x in lines],
     )  # fmt: skip
+    return replace(peaks, ellipticity=found.ellipticity)
 
 
 def _about(found: Found, name: str) -> dict[str, Any]:
+    value, error = found.ellipticity or (None, None)
     return {
         "file": name, "lines": len(found.lines), "points": len(found.spectrum), "threshold": found.threshold,
         "false_alarms": found.false_alarms, "resolution_nm": found.resolution_nm, "reduced_chi2": found.reduced_chi2,
-        "variance_floor": found.noise.floor, "variance_per_count": found.noise.gain, "notes": found.notes(),
+        "variance_floor": found.noise.floor, "variance_per_count": found.noise.gain,
+        "ellipticity": value, "ellipticity_error": error, "notes": found.notes(),
     }  # fmt: skip
 
 

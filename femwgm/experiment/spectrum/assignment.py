@@ -252,6 +252,12 @@ class Assignment:
                 f"the lines scatter {self.error_scale:.3g} times more than their stated errors; all errors are scaled by it"
             )
             said.append(f"to explain the scatter, {self._freed()}")
+        if self.peaks.ellipticity is not None:
+            value, error = self.peaks.ellipticity
+            said.append(
+                f"ellipticity {value:.3g} +- {error:.1g} by the shape of the lines: the diameter is that of the sphere of equal"
+                " volume, the equator's is larger by the ellipticity over -3"
+            )
         said += [
             f"{parameter.name} is not determined by these peaks: the prior's {parameter.prior_error:.2g} becomes"
             f" {parameter.spread:.2g}{' ' + parameter.unit if parameter.unit else ''}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +50,8 @@ class Peaks:
         "TE", "TM" or "" for each.
     height
         Heights in any unit, NaN where unknown.
+    ellipticity
+        (Polar - equatorial radius) / radius and its standard error, where the shape of the lines told it.
 
     Examples
     --------
@@ -63,6 +65,7 @@ class Peaks:
     width_nm: Array
     pol: tuple[str, ...]
     height: Array
+    ellipticity: tuple[float, float] | None = None
 
     def __len__(self) -> int:
         return int(self.wavelength_nm.size)
@@ -89,7 +92,7 @@ class Peaks:
 
     def with_errors(self, error_nm: Array) -> Peaks:
         """The same peaks with other standard errors."""
-        return Peaks(self.wavelength_nm, error_nm, self.width_nm, self.pol, self.height)
+        return replace(self, error_nm=error_nm)
 
     @property
     def quality(self) -> Array:

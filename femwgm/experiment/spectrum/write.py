@@ -35,6 +35,7 @@ def as_dict(result: Assignment) -> dict[str, Any]:
         "peaks": len(result.peaks),
         "missing": [_label(result.best.lines.labels.name(j)) for j in result.best.matching.missed],
         "error_scale": result.error_scale,
+        **dict(zip(("ellipticity", "ellipticity_error"), result.peaks.ellipticity or (), strict=False)),
         "rivals": result.rivals(),
         "notes": result.notes(),
     }  # fmt: skip
