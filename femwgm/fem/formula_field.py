@@ -43,6 +43,13 @@ class SampledField(CellField):
     formula: Formula
     factor: complex
 
+    @classmethod
+    def known(cls, space: Space, formula: Formula, m: int, k0: complex, coefficients: Array) -> SampledField:
+        """A field whose approximation on cells is known already."""
+        field = cls(space, formula, m, k0)
+        object.__setattr__(field, "coefficients", coefficients)
+        return field
+
     @cached_property
     def coefficients(self) -> Array:
         """Local coefficients of least squares on each cell, shape (cells, n)."""

@@ -75,7 +75,7 @@ class StoredRun:
         with guarded(file):
             if known is not None and file.exists() and checksum(file) != known:
                 raise _changed(file)
-        return ModeSet(unpack_modes(file), self.regions)
+        return ModeSet(unpack_modes(file, self.config), self.regions)
 
     def kept(self, name: str) -> bytes | None:
         """Content of a file of the folder; None where this version of femwgm did not write it, or not as it is."""

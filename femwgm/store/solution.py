@@ -1,7 +1,7 @@
 """solution.npz: the modes of a run with their fields, as plain arrays and text; reading it runs no code of the file.
 
 Entry `about` is JSON: the attributes of each mode, and what its arrays mean. A mesh that many modes share is stored once. Numbers
-come back as they were, bit for bit; a field known by a formula comes back as its approximation on cells.
+come back as they were, bit for bit. Fields of stacks of spheres keep the amplitudes of their waves too.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from femwgm.errors import OutputError
 from femwgm.ground.files import UnreadableError, read_bounded
 
 if TYPE_CHECKING:
+    from femwgm.config import RunConfig
     from femwgm.fem.field import CellField
     from femwgm.ground.typing import Array
     from femwgm.mesh.curved import CurvedMesh
@@ -47,6 +48,8 @@ def pack_modes(modes: Sequence[Mode], *, fields: bool, limit: int = KEPT_BYTES) 
     limit
         Bytes that the arrays may take.
     """
+    from femwgm.stacks.stored import waves_of
+
     arrays: dict[str, Array] = {}
     meshes: list[CurvedMesh] = []
     about: list[dict[str, Any]] = []
@@ -57,9 +60,12 @@ def pack_modes(modes: Sequence[Mode], *, fields: bool, limit: int = KEPT_BYTES) 
         if field is not None:
             mesh = field.space.mesh
             place = next((i for i, known in enumerate(meshes) if known is mesh), len(meshes))
+            waves = waves_of(field)
             new = {f"field{number}": field.coefficients} | (
                 _mesh_arrays(mesh, place) if place == len(meshes) else {}
             )
+            if waves is not None:
+                new[f"amplitudes{number}"] = waves[1]
             more = sum(array.nbytes for array in new.values())
             if size + more <= limit:
                 size += more
@@ -67,7 +73,8 @@ def pack_modes(modes: Sequence[Mode], *, fields: bool, limit: int = KEPT_BYTES) 
                 if place == len(meshes):
                     meshes.append(mesh)
                 entry["field"] = {
-                    "mesh": place, "degree": field.space.degree, "m": field.m, "k0": _plain(field.k0), "mirror": field.mirror
+                    "mesh": place, "degree": field.space.degree, "m": field.m, "k0": _plain(field.k0), "mirror": field.mirror,
+                    **({} if waves is None else {"waves": waves[0]}),
                 }  # fmt: skip
             else:
                 missing += 1
@@ -86,8 +93,8 @@ def pack_modes(modes: Sequence[Mode], *, fields: bool, limit: int = KEPT_BYTES) 
     return stream.getvalue(), missing
 
 
-def unpack_modes(path: Path) -> list[Mode]:
-    """The modes of a file that `pack_modes` made.
+def unpack_modes(path: Path, config: RunConfig) -> list[Mode]:
+    """The modes of a file that `pack_modes` made from a run of a configuration.
 
     Raises
     ------
@@ -103,7 +110,7 @@ def unpack_modes(path: Path) -> list[Mode]:
             about = json.loads(bytes(file["about"]))
             if about["version"] != VERSION:
                 raise ValueError(f"layout {about['version']}, this femwgm reads {VERSION}")
-            return _modes(about, file)
+            return _modes(about, file, config)
     except UnreadableError as error:
         raise OutputError(f"{path}: cannot be read ({error.reason}); run it again") from None
     except (
@@ -120,8 +127,9 @@ def unpack_modes(path: Path) -> list[Mode]:
         raise OutputError(f"{path}: is damaged ({reason}); run it again") from None
 
 
-def _modes(about: Mapping[str, Any], arrays: Mapping[str, Array]) -> list[Mode]:
+def _modes(about: Mapping[str, Any], arrays: Mapping[str, Array], config: RunConfig) -> list[Mode]:
     from femwgm.fem.field import CellField
+    from femwgm.fem.formula_field import SampledField
     from femwgm.fem.spaces import Space
     from femwgm.modes.mode import Mode
 
@@ -129,6 +137,7 @@ def _modes(about: Mapping[str, Any], arrays: Mapping[str, Array]) -> list[Mode]:
     spaces: dict[tuple[int, int], Space] = {}
     known = {field.name for field in dataclasses.fields(Mode)} - {*_LEFT_OUT}
     modes = []
+    stack: Callable[..., Any] | None = None
     for number, entry in enumerate(about["modes"]):
         field: CellField | None = None
         if what := entry.get("field"):
@@ -141,6 +150,12 @@ def _modes(about: Mapping[str, Any], arrays: Mapping[str, Array]) -> list[Mode]:
             if coefficients.shape != spaces[key].dofs.shape:
                 raise ValueError("coefficients do not fit the mesh")
             field = CellField(spaces[key], coefficients, int(what["m"]), _read(what["k0"]), what["mirror"])
+            if "waves" in what:
+                from femwgm.stacks.stored import reader
+
+                stack = stack or reader(config)
+                formula = stack(what["waves"], field.k0, arrays[f"amplitudes{number}"])
+                field = SampledField.known(spaces[key], formula, field.m, field.k0, coefficients)
         stated = {name: value for name, value in entry["mode"].items() if name in known}
         if field is None:
             stated.pop("waves", None)

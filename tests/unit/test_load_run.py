@@ -21,6 +21,9 @@ from femwgm.store import from_csv
 from femwgm.store.result_folder import checksum
 from femwgm.store.solution import pack_modes, unpack_modes
 from femwgm.views import run_view
+from femwgm.views.fields.source import mode_view
+from femwgm.views.figures.equator import plane_height
+from femwgm.views.space.app import view
 
 SETTINGS = [
     "modes.window=[659 nm, 660 nm]",
@@ -139,7 +142,7 @@ def test_fields_too_large_are_left_out_and_numbers_kept(run: Any, tmp_path: Path
     content, missing = pack_modes(run.modes, fields=True, limit=1000)
     assert missing == 2
     (tmp_path / "solution.npz").write_bytes(content)
-    modes = unpack_modes(tmp_path / "solution.npz")
+    modes = unpack_modes(tmp_path / "solution.npz", run.config)
     assert modes[0].wavelength_nm == run.modes[0].wavelength_nm
     with pytest.raises(ValueError, match="field"):
         modes[0].field(1.0, 0.0)
@@ -214,3 +217,48 @@ def test_a_file_is_kept_as_long_as_it_is_what_the_run_wrote(run: Any, folder: Pa
     file.unlink()
     assert stored.kept(name) is None
     assert stored.kept("../elsewhere") is None
+
+
+def small(geometry: dict[str, Any], **modes: Any) -> dict[str, Any]:
+    return {
+        "schema": 1, "geometry": {**geometry, "ambient": "air"}, "materials": {"glass": {"n": 2.0}, "air": {"n": 1.0}},
+        "modes": {"window": ["0.91 um", "0.93 um"], "polarizations": ["TE"], **modes}, "accuracy": {"wavelength": 1e-3},
+        "outputs": {"plots": False},
+    }  # fmt: skip
+
+
+def test_a_pair_of_spheres_keeps_its_waves_and_its_twins_are_told_apart(tmp_path: Path) -> None:
+    """Two modes of one label, with fields by spherical waves: at any distance as they were, and either can be shown."""
+    ball = {"name": "ball", "material": "glass", "radius": "1 um"}
+    pair = {
+        "kind": "axial_stack",
+        "spheres": [{"name": n, "layers": [ball]} for n in "ab"],
+        "gaps": ["0.1 um"],
+    }
+    run = femwgm.run(small(pair, azimuthal_orders=[0]), tmp_path / "pair")
+    assert len({mode.label for mode in run.modes}) < len(run.modes)
+    r, z = np.meshgrid(np.linspace(0.0, 9.0, 19), np.linspace(-4.0, 4.0, 15))
+    for kept, mode in zip(femwgm.load_run(tmp_path / "pair").modes, run.modes, strict=True):
+        before, after = mode.field(r, z), kept.field(r, z)
+        assert np.abs(after - before).max() < 1e-9 * np.abs(before).max()
+        assert np.array_equal(kept.field_data.coefficients, mode.field_data.coefficients)
+    (page,) = view(run, html=tmp_path / "page.html")
+    assert page.stat().st_size > 1000
+
+
+@pytest.mark.slow
+def test_a_mode_of_two_equal_bodies_lives_in_the_half_that_was_solved() -> None:
+    disk = {"kind": "disk", "material": "glass", "radius": "0.8 um", "thickness": "0.3 um"}
+    stack = {"kind": "stack", "bodies": [{**disk, "name": n} for n in "ab"], "gaps": ["0.1 um"]}
+    modes = {
+        "window": ["0.8 um", "1 um"],
+        "azimuthal_orders": [6],
+        "radial_orders": "all",
+        "polar_orders": "all",
+    }
+    result = femwgm.run(small(stack) | {"modes": modes, "accuracy": {"wavelength": 1e-2}})
+    for mode in result.modes:
+        shown = mode_view(mode, result.config)
+        assert mode.energy["a"] == mode.energy["b"]
+        assert len(shown.solid.select((shown.home,)).z)
+        plane_height(shown)

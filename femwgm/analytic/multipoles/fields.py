@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
@@ -10,10 +11,11 @@ from scipy import sparse
 from femwgm.analytic.layered import Stack
 from femwgm.analytic.miller import regular_table
 from femwgm.analytic.multipoles.mode import StackMode
+from femwgm.analytic.multipoles.system import System
 from femwgm.analytic.multipoles.translation import legendre_table
 from femwgm.ground.typing import Array, ComplexArray
 
-__all__ = ["StackField"]
+__all__ = ["Expansion", "StackField"]
 
 _FAINT = 1e-7
 """Amplitude, relative to the largest, below which a wave is left out."""
@@ -29,16 +31,26 @@ _OFF_AXIS = 1e-6
 """Least polar angle: on the axis itself some components are limits of quotients."""
 
 
+@dataclass(frozen=True)
+class Expansion:
+    """What a field is made of: the inside amplitudes of a system of spherical waves at a wavenumber (rad/um)."""
+
+    m: int
+    k0: complex
+    amplitudes: ComplexArray
+    system: System
+
+
 class StackField:
     """Field of a mode, normalised to int Re(eps) |E|^2 dV = 1 um^3.
 
     Parameters
     ----------
     mode
-        The mode.
+        The mode, or its waves alone.
     """
 
-    def __init__(self, mode: StackMode) -> None:
+    def __init__(self, mode: StackMode | Expansion) -> None:
         self.mode, self.system = mode, mode.system
         self.k = mode.k0 if abs(mode.k0.imag) > _DECAYS * mode.k0.real else mode.k0.real
         self.kappa = self.system.couplings.kappa(complex(self.k))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from femwgm.analytic.multipoles.fields import StackField
+from femwgm.analytic.multipoles.mode import StackMode
 from femwgm.ground.typing import Array
 
 __all__ = ["peak_density"]
@@ -20,6 +21,7 @@ _ROUNDS, _ZOOM = 4, 9
 def peak_density(field: StackField) -> tuple[float, float, float]:
     """Largest Re(eps) |E|^2 (1 for a density that fills 1 um^3) inside the spheres, and the (r, z) in um where it lies."""
     mode = field.mode
+    assert isinstance(mode, StackMode)
     best = (0.0, 0.0, 0.0)
     totals = [sum(shares) for shares in mode.energy]
     for j, (sphere, wave) in enumerate(zip(mode.system.spheres, mode.system.waves, strict=True)):

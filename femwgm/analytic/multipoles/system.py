@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 
@@ -113,7 +113,6 @@ class Couplings:
             pair = bessel.complex_pair(degrees + 0.5, surface, outgoing=True)
             scale = pair.s - np.log(np.abs(pair.x))
             self.waves.append(Waves(sphere.centre, sphere.radii[-1], degrees, scale))
-        self.pairs = self._interpolants()
 
     def kappa(self, k: complex, frozen: complex | None = None) -> complex:
         """Wavenumber in the ambient (rad/um)."""
@@ -130,7 +129,8 @@ class Couplings:
         same, turned = translation(self.waves[i], self.waves[j], self.m, self.kappa(k))
         return np.stack([same] if turned is None else [same, turned])
 
-    def _interpolants(self) -> dict[tuple[int, int], Callable[[complex], ComplexArray]]:
+    @cached_property
+    def pairs(self) -> dict[tuple[int, int], Callable[[complex], ComplexArray]]:
         """Translations between every two spheres."""
         out: dict[tuple[int, int], Callable[[complex], ComplexArray]] = {}
         for i, below in enumerate(self.waves):

@@ -115,9 +115,13 @@ class ModeView:
 
     @property
     def home(self) -> str:
-        """The region that holds most of the electric energy."""
+        """The region that holds most of the electric energy; of mirror images the one whose half was solved."""
         shares = self.shares("energy")
-        return max(shares, key=lambda name: shares[name])
+        best = [name for name in shares if shares[name] == max(shares.values())]
+        if len(best) > 1:
+            there = {self.solid.regions[i] for i in np.unique(self.solid.region)}
+            best = [name for name in best if name in there] or best
+        return best[0]
 
     def log10_q(self, which: str) -> float | None:
         """Decimal logarithm of q_rad, q_abs or q_total, at any size; None where it does not apply or gain wins."""

@@ -128,6 +128,7 @@ def view(
     """
     run = run_view(source)
     chosen = run.find(mode)
+    row = str(1 + next(i for i, known in enumerate(run.modes) if known is chosen))
     if run.config.splits_sphere:
         return [_imperfect(run, chosen, png)]
     for layer in opacity or {}:
@@ -147,12 +148,12 @@ def view(
     if html is not None:
         from femwgm.views.report.turning import write_turning
 
-        written.append(write_turning(run, html, chosen.label, look))
+        written.append(write_turning(run, html, row, look))
     if web:
         from femwgm.views.report.turning import turning_html
         from femwgm.views.space.web import serve
 
-        serve(turning_html(run, chosen.label, look), host=host, port=port, open_browser=open_browser)
+        serve(turning_html(run, row, look), host=host, port=port, open_browser=open_browser)
     elif not written:
         window(run, chosen, look)
     return written
