@@ -44,20 +44,27 @@ def line_functions(degree: int, x: Array) -> tuple[Array, Array, Array]:
     return p[:degree], _integrated(x, p, degree), slope
 
 
+def _homogenised(degree: int, s: Array, t: Array) -> Array:
+    p = np.empty((degree + 1, *np.shape(s)))
+    p[0] = 1.0
+    if degree:
+        p[1] = s
+    square = t * t
+    for j in range(1, degree):
+        p[j + 1] = (2 * j + 1) / (j + 1) * s * p[j] - j / (j + 1) * square * p[j - 1]
+    return p
+
+
 def scaled_legendre(degree: int, s: Array, t: Array) -> tuple[Array, Array, Array]:
     """Homogenised Legendre polynomials t^j P_j(s / t) (P_j on [-1, 1]) and their derivatives in s and in t.
 
     Each of shape (degree + 1, *s.shape). For an edge (a, b) of a triangle s = lambda_b - lambda_a and t = lambda_a + lambda_b.
     """
-    p, ds, dt = (np.zeros((degree + 1, *np.shape(s))) for _ in range(3))
-    p[0] = 1.0
-    if degree:
-        p[1], ds[1] = s, 1.0
-    for j in range(1, degree):
-        a, b = (2 * j + 1) / (j + 1), j / (j + 1)
-        p[j + 1] = a * s * p[j] - b * t * t * p[j - 1]
-        ds[j + 1] = a * (p[j] + s * ds[j]) - b * t * t * ds[j - 1]
-        dt[j + 1] = a * s * dt[j] - b * (2.0 * t * p[j - 1] + t * t * dt[j - 1])
+    p = _homogenised(degree, s, t)
+    ds, dt = np.zeros_like(p), np.zeros_like(p)
+    for j in range(1, degree + 1):  # P_j' = (2 j - 1) P_(j - 1) + P_(j - 2)' and x P_j' - P_(j - 1)' = j P_j
+        ds[j] = (2 * j - 1) * p[j - 1] + (t * t * ds[j - 2] if j > 1 else 0.0)
+        dt[j] = -t * ds[j - 1]
     return p, ds, dt
 
 
@@ -66,15 +73,10 @@ def scaled_bubbles(degree: int, s: Array, t: Array) -> tuple[Array, Array, Array
 
     Each of shape (degree - 1, *s.shape); they vanish where s = t or s = -t and have the parity (-1)^j in s.
     """
-    p, ps, pt = scaled_legendre(degree, s, t)
-    value, ds, dt = [], [], []
-    for j in range(2, degree + 1):
-        scale = 0.5 / (2 * j - 1)
-        value.append(scale * (p[j] - t * t * p[j - 2]))
-        ds.append(scale * (ps[j] - t * t * ps[j - 2]))
-        dt.append(scale * (pt[j] - 2.0 * t * p[j - 2] - t * t * pt[j - 2]))
-    shape = (max(degree - 1, 0), *np.shape(s))
-    return tuple(np.array(a).reshape(shape) for a in (value, ds, dt))  # type: ignore[return-value]
+    p = _homogenised(degree, s, t)
+    half = 0.5 * p[: max(degree - 1, 0)]
+    scale = (0.5 / (2.0 * np.arange(2, degree + 1) - 1.0)).reshape(-1, *[1] * np.ndim(s))
+    return scale * p[2:] - 2.0 * scale * t * t * half, 0.5 * p[1:degree], -t * half
 
 
 def jacobi(n: int, alpha: int, x: Array) -> tuple[Array, Array]:

@@ -22,8 +22,15 @@ def _barycentric(X: Array) -> Array:
     return np.stack([1.0 - X[0] - X[1], X[0], X[1]])
 
 
+def _along_edges(lam: Array) -> tuple[Array, Array, Array, Array]:
+    """Gradients (edges, 2) and values (edges, points) of the barycentric coordinates of both ends of each edge."""
+    ends = np.array(EDGE_VERTICES).T
+    return (*_GRADIENT[ends], *lam[ends])
+
+
 def _cross(a: Array, b: Array) -> Array:
-    return a[0] * b[1] - a[1] * b[0]
+    """a x b of vectors whose components are along the last axis but one."""
+    return np.asarray(a[..., 0, :] * b[..., 1, :] - a[..., 1, :] * b[..., 0, :])
 
 
 def _vertex_factor(n: int, order: int, at: Array) -> tuple[Array, Array]:
@@ -56,32 +63,26 @@ class TriNedelec(CurlElement):
 
     def tabulate(self, X: Array) -> tuple[Array, Array]:
         """Values (functions, 2, points) and curls d_x E_y - d_y E_x (functions, points)."""
-        lam = _barycentric(X)
-        values, curls = [], []
-        edge = {pair: self._edge_functions(lam, *pair) for pair in ((0, 1), (1, 2), (0, 2))}
-        for pair in EDGE_VERTICES:
-            values.extend(edge[pair][0])
-            curls.extend(edge[pair][1])
-        for (a, b), c in (((0, 1), 2), ((1, 2), 0)):
+        lam, points = _barycentric(X), X.shape[1]
+        start, end, first, last = _along_edges(lam)
+        p, of_s, of_t = (
+            f.swapaxes(0, 1) for f in scaled_legendre(self.degree - 1, last - first, first + last)
+        )
+        whitney = first[:, None] * end[..., None] - last[:, None] * start[..., None]
+        turn_s, turn_t = (_cross(g[..., None], whitney)[:, None] for g in (end - start, start + end))
+        edges = p[:, :, None] * whitney[:, None]
+        turns = p * (2.0 * _cross(start[..., None], end[..., None]))[:, None] + of_s * turn_s + of_t * turn_t
+        values, curls = np.empty((self.size, 2, points)), np.empty((self.size, points))
+        k = 3 * self.degree
+        values[:k], curls[:k] = edges.reshape(-1, 2, points), turns.reshape(-1, points)
+        for edge, c in ((0, 2), (1, 0)):
+            across = _cross(_GRADIENT[c][:, None], edges[edge])
             for i in range(self.degree - 1):
                 for n in range(self.degree - 1 - i):
                     factor, slope = _vertex_factor(n, i, lam[c])
-                    whitney, curl = edge[a, b][0][i], edge[a, b][1][i]
-                    values.append(factor * whitney)
-                    curls.append(factor * curl + slope * _cross(_GRADIENT[c], whitney))
-        return np.array(values), np.array(curls)
-
-    def _edge_functions(self, lam: Array, a: int, b: int) -> tuple[list[Array], list[Array]]:
-        """Homogenised Legendre polynomials of the edge times its Whitney function, and their curls."""
-        grad_s, grad_t = _GRADIENT[b] - _GRADIENT[a], _GRADIENT[a] + _GRADIENT[b]
-        p, ds, dt = scaled_legendre(self.degree - 1, lam[b] - lam[a], lam[a] + lam[b])
-        whitney = lam[a] * _GRADIENT[b][:, None] - lam[b] * _GRADIENT[a][:, None]
-        twist = 2.0 * _cross(_GRADIENT[a], _GRADIENT[b])
-        values = [p[j] * whitney for j in range(self.degree)]
-        curls = [
-            p[j] * twist + ds[j] * _cross(grad_s, whitney) + dt[j] * _cross(grad_t, whitney)
-            for j in range(self.degree)
-        ]
+                    values[k] = factor * edges[edge, i]
+                    curls[k] = factor * turns[edge, i] + slope * across[i]
+                    k += 1
         return values, curls
 
 
@@ -109,23 +110,23 @@ class TriLagrange(ScalarElement):
     def tabulate(self, X: Array) -> tuple[Array, Array]:
         """Values (functions, points) and gradients (functions, 2, points)."""
         lam = _barycentric(X)
-        values = list(lam)
-        grads = [np.repeat(g[:, None], X.shape[1], axis=1) for g in _GRADIENT]
-        edge = {pair: self._edge_functions(lam, *pair) for pair in EDGE_VERTICES}
-        for pair in EDGE_VERTICES:
-            values.extend(edge[pair][0])
-            grads.extend(edge[pair][1])
+        start, end, first, last = _along_edges(lam)
+        bubbles, of_s, of_t = (
+            f.swapaxes(0, 1) for f in scaled_bubbles(self.degree, last - first, first + last)
+        )
+        slopes = (
+            of_s[:, :, None] * (end - start)[:, None, :, None]
+            + of_t[:, :, None] * (start + end)[:, None, :, None]
+        )
+        values, grads = np.empty((self.size, X.shape[1])), np.empty((self.size, 2, X.shape[1]))
+        k = 3 + bubbles.shape[0] * bubbles.shape[1]
+        values[:3], grads[:3] = lam, _GRADIENT[:, :, None]
+        values[3:k], grads[3:k] = bubbles.reshape(-1, X.shape[1]), slopes.reshape(-1, 2, X.shape[1])
         for i in range(2, self.degree):
-            bubble, grad = edge[0, 1][0][i - 2], edge[0, 1][1][i - 2]
+            bubble, grad = bubbles[0, i - 2], slopes[0, i - 2]
             for n in range(self.degree - i):
                 factor, slope = _vertex_factor(n, i, lam[2])
-                values.append(factor * bubble)
-                grads.append(factor * grad + slope * bubble * _GRADIENT[2][:, None])
-        return np.array(values), np.array(grads)
-
-    def _edge_functions(self, lam: Array, a: int, b: int) -> tuple[list[Array], list[Array]]:
-        """Homogenised bubbles of the edge and their gradients."""
-        grad_s, grad_t = _GRADIENT[b] - _GRADIENT[a], _GRADIENT[a] + _GRADIENT[b]
-        v, ds, dt = scaled_bubbles(self.degree, lam[b] - lam[a], lam[a] + lam[b])
-        grads = [ds[j] * grad_s[:, None] + dt[j] * grad_t[:, None] for j in range(len(v))]
-        return list(v), grads
+                values[k] = factor * bubble
+                grads[k] = factor * grad + slope * bubble * _GRADIENT[2][:, None]
+                k += 1
+        return values, grads

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from femwgm.errors import MissingExtraError, SolveError
@@ -50,7 +53,7 @@ def run_on_cluster(setup: bytes, jobs: Jobs, scheduler: str, workers: int | None
         def submit() -> None:
             while len(job_of) < most and (job := jobs()) is not None:
                 name = f"femwgm-{type(job).__name__.lower()}-{job.tasks[0].key}"
-                future = client.submit(perform, setup, job, key=name, pure=True, retries=0)
+                future = client.submit(_perform_there, setup, job, key=name, pure=True, retries=0)
                 job_of[future.key] = job
                 running.add(future)
 
@@ -63,6 +66,24 @@ def run_on_cluster(setup: bytes, jobs: Jobs, scheduler: str, workers: int | None
         raise SolveError(f"the scheduler {scheduler} was lost ({error}); rerun to resume") from None
     finally:
         client.close(timeout=5)
+
+
+def _perform_there(setup: bytes, job: Job) -> list[tuple[str, bytes]]:
+    """`perform`, in a worker."""
+    _keep_memory()
+    return perform(setup, job)
+
+
+@cache
+def _keep_memory() -> None:
+    """Let the C library keep freed memory for the next array, as it does unless told otherwise.
+
+    Dask tells its workers to give it back at once; to have it zeroed and mapped anew takes as long as what we compute in it.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:  # the numbers are those of M_MMAP_THRESHOLD and M_TRIM_THRESHOLD in malloc.h
+        mallopt(-3, 32 * 2**20)
+        mallopt(-1, 128 * 2**20)
 
 
 def _connect(factory: Any, scheduler: str) -> Any:

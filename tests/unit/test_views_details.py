@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from support.pictures import small_view
 from femwgm.cli import main
 from femwgm.errors import ConfigError
 from femwgm.views.figures.losses import budget
+from femwgm.views.figures.pages import comb_figure
 from femwgm.views.figures.plane import meridian
 from femwgm.views.figures.style import formats_of, new_figure
 from femwgm.views.files.outputs import write_figures
@@ -44,7 +46,11 @@ def test_the_proof_of_completeness_is_on_the_page() -> None:
     )
 
 
-def test_figures_come_as_vectors_on_request(tmp_path: Path) -> None:
+def test_figures_come_as_vectors_on_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # One page stands for all: each of them as PNG, and that of a mode as SVG, have tests of their own.
+    monkeypatch.setattr(
+        "femwgm.views.files.outputs._pages", lambda run: [("comb", partial(comb_figure, run))]
+    )
     written = write_figures(small_view(), tmp_path, formats=("svg",))
     assert {path.suffix for path in written} == {".svg"}
     assert all(path.stat().st_size > 1000 for path in written)
