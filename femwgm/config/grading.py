@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from pydantic_core import PydanticCustomError
 
 from femwgm.config.base import Name, Number, Positive, Strict, Whole, refuse
 from femwgm.config.quantity import length_um, um
+from femwgm.ground.tables import read_columns
 
 __all__ = ["Graded", "stepped"]
 
@@ -30,7 +32,7 @@ class Graded(Strict):
     )
     power: Positive = Field(default=1.0, description="s = t^power of the way t through the layer, 0 to 1")
     shares: Annotated[tuple[tuple[Number, Number], ...], Field(min_length=2, max_length=1000)] | None = Field(
-        default=None, description="instead of a power: [t, s] of points, straight between them"
+        default=None, description="instead of a power: [t, s] of points, straight between them, or a file t,s"
     )
     steps: Annotated[Whole, Field(ge=8, le=192, multiple_of=4)] = Field(
         default=128, description="layers that it is made of"
@@ -70,8 +72,19 @@ class Graded(Strict):
         return [float(v) for v in np.diff(total) * self.steps]
 
 
-def stepped(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Raw configuration data with every graded layer of a layered sphere in steps; whatever is wrong is left to the check."""
+def stepped(raw: Mapping[str, Any], folder: Path = Path()) -> dict[str, Any]:
+    """Raw configuration data with every graded layer of a layered sphere in steps; whatever is wrong is left to the check.
+
+    Parameters
+    ----------
+    folder
+        Where names of tables start.
+
+    Raises
+    ------
+    ConfigError
+        If a table of shares cannot be read.
+    """
     shape, media = raw.get("geometry"), raw.get("materials")
     layers = (
         shape.get("layers") if isinstance(shape, Mapping) and shape.get("kind") == "layered_sphere" else None
@@ -80,6 +93,8 @@ def stepped(raw: Mapping[str, Any]) -> dict[str, Any]:
         return dict(raw)
     if not any(isinstance(layer, Mapping) and "graded" in layer for layer in layers):
         return dict(raw)
+    layers = [_with_table(layer, folder) for layer in layers]
+    raw = {**raw, "geometry": {**shape, "layers": layers}}
     out: list[Any] = []
     known = dict(copy.deepcopy(media))
     inside = 0.0
@@ -100,6 +115,16 @@ def stepped(raw: Mapping[str, Any]) -> dict[str, Any]:
     except (KeyError, TypeError, ValidationError, PydanticCustomError):
         return dict(raw)
     return {**raw, "geometry": {**shape, "layers": out}, "materials": known}
+
+
+def _with_table(layer: Any, folder: Path) -> Any:
+    """A layer with the points of a table t,s in the place of its name."""
+    graded = layer.get("graded") if isinstance(layer, Mapping) else None
+    if not isinstance(graded, Mapping) or not isinstance(graded.get("shares"), str):
+        return layer
+    columns = read_columns(folder / graded["shares"], ("t", "s"), what="a table of shares")
+    points = np.column_stack([columns["t"], columns["s"]]).tolist()
+    return {**layer, "graded": {**graded, "shares": points}}
 
 
 def _outer(layer: Mapping[str, Any], inside: float) -> float:

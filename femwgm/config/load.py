@@ -72,7 +72,7 @@ def validate(
     raw, places = apply_overrides(raw, overrides)
     if isinstance(raw, Mapping) and raw.get("temperature") is not None:
         raw = warmed(raw)
-    raw = stepped(raw)
+    raw = stepped(raw, folder or Path())
     try:
         return RunConfig.model_validate(raw, context={"folder": folder})
     except ValidationError as error:

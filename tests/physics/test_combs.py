@@ -95,18 +95,60 @@ def test_coefficients_of_a_known_series() -> None:
     assert worse.errors[0] - found.errors[0] == pytest.approx(0.0, abs=1e-6)
 
 
-def test_an_avoided_crossing_is_marked_and_its_coupling_found() -> None:
+@pytest.mark.parametrize("late", [0, 1])
+def test_an_avoided_crossing_is_marked_and_its_coupling_found(late: int) -> None:
+    """Also where the list of lines stays on its branch an order too long."""
     mu = np.arange(-50.0, 51.0)
     f = 2e14 + 1e11 * mu - 1e4 * mu**2
     g, slope, centre = 2e7, 3e8, 12.3
     detuning = slope * (mu - centre)
-    side = np.where(detuning > 0, 1.0, -1.0)
-    pushed = f + side * (np.sqrt(0.25 * detuning**2 + g**2) - 0.5 * np.abs(detuning))
+    branch = np.where(mu > centre + late, 1.0, -1.0)
+    pushed = f + branch * np.sqrt(0.25 * detuning**2 + g**2) - 0.5 * detuning
     series, crossings = smooth_series(mu, pushed, 0.4)
-    (crossing,) = [c for c in crossings if 12 in c.mu]
-    assert crossing.coupling == pytest.approx(g, rel=0.05)
-    assert crossing.centre == pytest.approx(centre, abs=0.1)
-    assert series.D[1] == pytest.approx(-2e4, rel=0.2)
+    (crossing,) = crossings
+    assert 12 + late in crossing.mu
+    assert crossing.coupling == pytest.approx(g, abs=crossing.coupling_error + 1e-5 * g)
+    assert crossing.centre == pytest.approx(centre, abs=1e-3)
+    assert series.D[1] == pytest.approx(-2e4, abs=series.errors[1] + 0.1)
+
+
+@pytest.mark.slow
+def test_the_crossing_of_two_families_of_a_disk_is_that_of_both_branches() -> None:
+    """TE q = 1 and TM q = 2 of a disk with slanted sides, coupled by the slant: the comb knows one branch, `run` lists both.
+
+    With a linear detuning the squares of the splittings of three lines give centre and coupling rate.
+    """
+    import femwgm
+
+    config = load_config({
+        "schema": 1,
+        "geometry": {"kind": "disk", "name": "disk", "material": "nitride", "radius": "8 um", "thickness": "500 nm",
+                     "sidewall_angle_deg": 85, "ambient": "air"},
+        "materials": {"nitride": {"n": 2.0}, "air": {"n": 1.0}},
+        "modes": {"window": ["1400 nm", "1460 nm"], "polarizations": ["TE", "TM"], "radial_orders": [1, 2]},
+        "accuracy": {"wavelength": 1e-6}, "outputs": {"fields": False, "plots": False},
+    })  # fmt: skip
+    lines = {(mode.pol, mode.q, mode.m): mode.freq_thz for mode in femwgm.run(config).modes}
+    square = [(lines["TE", 1, m] - lines["TM", 2, m]) ** 2 for m in (49, 50, 51)]
+    curvature = 0.5 * (square[0] - 2.0 * square[1] + square[2])
+    away = 0.25 * (square[2] - square[0]) / curvature
+    g = 0.5 * np.sqrt(square[1] - curvature * away**2)
+    assert g == pytest.approx(
+        0.1637, abs=2e-3
+    )  # 16 orders of both branches and two quartics: 163.7 GHz, 50.597
+
+    narrow = config.model_copy(
+        update={"modes": config.modes.model_copy(update={"polarizations": ("TE",), "radial_orders": (1,)})}
+    )
+    made = comb(narrow, half=14)
+    (crossing,) = made.crossings
+    assert crossing.centre is not None
+    assert crossing.coupling is not None
+    assert crossing.coupling_error is not None
+    assert made.lines.pump + crossing.centre == pytest.approx(50.597, abs=0.01)
+    assert 50.0 - away == pytest.approx(50.597, abs=0.01)
+    assert 1e-12 * crossing.coupling == pytest.approx(0.16373, abs=1e-12 * crossing.coupling_error)
+    assert crossing.coupling_error < 1e9
 
 
 def test_what_a_comb_leaves_behind(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import mpmath
@@ -15,6 +16,7 @@ from scipy.special import spherical_jn, spherical_yn
 import femwgm
 from femwgm.cli.exact import exact_rows
 from femwgm.config import load_config
+from femwgm.config.load import validate
 from femwgm.errors import ConfigError
 from femwgm.materials import materials_from_config
 
@@ -93,12 +95,14 @@ def test_elements_find_the_same_modes() -> None:
         assert mode.met
 
 
-def test_a_table_is_a_profile_and_ends_are_any_media() -> None:
+def test_a_table_is_a_profile_and_ends_are_any_media(tmp_path: Path) -> None:
     straight = load_config(ball(power=1.0, steps=16))
     table = load_config(ball(shares=[[0, 0], [0.3, 0.3], [1, 1]], steps=16))
     for name in straight.materials:
         one, other = (materials_from_config(c)[name].permittivity(11.0) for c in (straight, table))
         assert one == pytest.approx(other, rel=1e-14)
+    (tmp_path / "shares.csv").write_text("t,s\n0,0\n0.3,0.3\n1,1\n")
+    assert validate(ball(shares="shares.csv", steps=16), folder=tmp_path) == table
     glass = ball(steps=8)
     glass["materials"]["centre"] = {"preset": "fused_silica"}
     media = materials_from_config(load_config(glass))
