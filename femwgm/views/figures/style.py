@@ -102,13 +102,16 @@ def metric(ax: Axes) -> Axes:
     reach = max((np.abs(axis.get_view_interval()).max() for axis in lengths), default=1.0)
     scale, unit = (1e-3, "mm") if reach >= 1e3 else (1e3, "nm") if reach < 1.0 else (1.0, "µm")
     for axis in lengths if scale != 1.0 else ():
-        axis.set_major_formatter(FuncFormatter(partial(_scaled, scale)))
+        axis.set_major_formatter(FuncFormatter(partial(_scaled, axis, scale)))
         axis.set_label_text(axis.get_label_text().replace("/ µm", f"/ {unit}"))
     return ax
 
 
-def _scaled(scale: float, value: float, _: int) -> str:
-    return f"{scale * value:g}".replace("-", "−")
+def _scaled(axis: Any, scale: float, value: float, _: int) -> str:
+    """A tick in another unit, with as many decimals as all ticks of its axis need."""
+    ticks = scale * np.asarray(axis.get_majorticklocs())
+    decimals = next((d for d in range(4) if np.abs(ticks - ticks.round(d)).max() < 1e-6), 4)
+    return f"{scale * value + 0.0:.{decimals}f}".replace("-", "−")
 
 
 def save(figure: Figure, path: Path, formats: Sequence[str] = ("png",), dpi: int = DPI) -> list[Path]:
