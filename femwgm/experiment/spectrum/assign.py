@@ -33,6 +33,8 @@ __all__ = ["assign", "read"]
 
 STARTS = 1200
 """Starts that are followed."""
+BLUNTNESS = (0.05, 0.1)
+"""Errors of the scans, in units of the spacing of the comb: what a fine one steps over a coarse one sees."""
 MOST_MAXIMA = 160
 """Maxima around which points are drawn."""
 NOTHING = (
@@ -92,22 +94,31 @@ def read(atlas: Atlas, peaks: Peaks, odds: Odds) -> Assignment:
         See :func:`assign`.
     """
     peaks = peaks.with_errors(np.hypot(peaks.error_nm, atlas.error_nm))
-    starts = np.array([start.x for start in scan(atlas, peaks, odds, STARTS)])
-    maxima = anneal(atlas, peaks, odds, starts, RIVAL_NATS)
-    if not len(maxima) or (maxima.mode < 0).all():
-        raise SolveError(NOTHING)
-    maxima = climb(atlas, peaks, odds, maxima, RIVAL_NATS)
-    scale = _error_scale(atlas, peaks, odds, maxima, starts)
+    starts = {
+        blunt: np.array([start.x for start in scan(atlas, peaks, odds, STARTS, blunt)]) for blunt in BLUNTNESS
+    }
+    maxima = _maxima(atlas, peaks, odds, starts)
+    scale = _error_scale(atlas, peaks, odds, maxima, starts[BLUNTNESS[0]])
     if scale > 1.0:
         peaks = peaks.with_errors(scale * peaks.error_nm)
-        maxima = anneal(atlas, peaks, odds, starts, RIVAL_NATS)
-        maxima = climb(atlas, peaks, odds, maxima, RIVAL_NATS)
+        maxima = _maxima(atlas, peaks, odds, starts)
     maxima = maxima.within(RIVAL_NATS)
     cloud, maxima = sample(atlas, peaks, odds, maxima.take(np.arange(min(len(maxima), MOST_MAXIMA))))
     members = _combs(maxima, cloud)
     readings = [_reading(atlas, peaks, odds, maxima, cloud, one) for one in members]
     readings.sort(key=lambda r: -r.probability)
     return Assignment(atlas.body, peaks, atlas.prior, tuple(readings), scale, cloud)
+
+
+def _maxima(atlas: Atlas, peaks: Peaks, odds: Odds, starts: dict[float, Array]) -> Maxima:
+    """Maxima that starts fall into, by the bluntness of the scan that found them, and their neighbours."""
+    first, *others = (anneal(atlas, peaks, odds, x, RIVAL_NATS, blunt) for blunt, x in starts.items())
+    maxima = first
+    for other in others:
+        maxima = maxima.joined(other)
+    if not len(maxima) or (maxima.mode < 0).all():
+        raise SolveError(NOTHING)
+    return climb(atlas, peaks, odds, maxima, RIVAL_NATS)
 
 
 def _combs(maxima: Maxima, cloud: Cloud) -> list[Array]:

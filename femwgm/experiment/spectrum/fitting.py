@@ -20,7 +20,7 @@ from femwgm.ground.typing import Array
 
 __all__ = ["Maxima", "anneal", "climb", "fixed_terms", "modes_at", "settle"]
 
-SHARPER = (1.0, 0.6, 0.36, 0.2, 0.1, 0.05, 0.02)
+SHARPER = (1.0, 0.7, 0.5, 0.36, 0.2, 0.1, 0.05, 0.02)
 """Errors of the annealing in units of those of the scan."""
 SOFT_STEPS = 4
 SETTLING_STEPS = 14
@@ -172,10 +172,10 @@ def _inside(atlas: Atlas, x: Array, factor: float = 1.0) -> Array:
     return np.asarray((z**2).sum(axis=1) <= (factor * REACH) ** 2)
 
 
-def anneal(atlas: Atlas, peaks: Peaks, odds: Odds, x: Array, nats: float) -> Maxima:
+def anneal(atlas: Atlas, peaks: Peaks, odds: Odds, x: Array, nats: float, blunt: float = BLUNT) -> Maxima:
     """The maxima that starts fall into when the errors shrink from blunt to true; hopeless ones are left behind on the way."""
     for part in SHARPER:
-        sigma = np.hypot(peaks.error_nm, part * BLUNT * atlas.spacing_nm)
+        sigma = np.hypot(peaks.error_nm, part * blunt * atlas.spacing_nm)
         found = settle(atlas, peaks, odds, x, sigma, SOFT_STEPS)
         if not len(found):
             return found
@@ -189,6 +189,7 @@ def climb(atlas: Atlas, peaks: Peaks, odds: Odds, found: Maxima, nats: float) ->
     Goes on from every maximum that is smaller than the best by exp of `nats` at most.
     """
     done: set[bytes] = set()
+    tried: set[bytes] = set()
     for _ in range(ROUNDS):
         found = found.within(2.0 * nats)
         fresh = [i for i in range(len(found.within(nats))) if found.mode[i].tobytes() not in done]
@@ -196,14 +197,18 @@ def climb(atlas: Atlas, peaks: Peaks, odds: Odds, found: Maxima, nats: float) ->
             break
         chosen = found.take(np.array(fresh[:NEIGHBOURS]))
         done.update(mode.tobytes() for mode in chosen.mode)
-        starts = _shifted(atlas, peaks, chosen)
+        tried.update(mode.tobytes() for mode in found.mode)
+        starts = _shifted(atlas, peaks, chosen, tried)
         if len(starts):
             found = found.joined(settle(atlas, peaks, odds, starts, peaks.error_nm))
     return found
 
 
-def _shifted(atlas: Atlas, peaks: Peaks, found: Maxima) -> Array:
-    """Where the peaks fit when the degrees of whole combs (polarization and radial order) are moved by one."""
+def _shifted(atlas: Atlas, peaks: Peaks, found: Maxima, tried: set[bytes]) -> Array:
+    """Where the peaks fit when the degrees of whole combs (polarization and radial order) are moved by one.
+
+    Labels in `tried` are left out, and those returned join them: a comb has many neighbours, most of them shared.
+    """
     labels = atlas.labels
     names = [labels.name(i) for i in range(len(labels))]
     every = {name: i for i, name in enumerate(names)}
@@ -214,6 +219,9 @@ def _shifted(atlas: Atlas, peaks: Peaks, found: Maxima) -> Array:
     mode = beside[moves[:, comb[found.mode]], found.mode].reshape(-1, len(peaks))
     lost = LOST * ((mode < 0) & np.tile(found.mode >= 0, (len(moves), 1))).sum(axis=1)
     x = np.tile(found.x, (len(moves), 1))
+    kept = np.unique(mode, axis=0, return_index=True)[1]
+    kept = kept[[mode[i].tobytes() not in tried for i in kept]]
+    x, mode, lost = x[kept], mode[kept], lost[kept]
     for _ in range(SOFT_STEPS):
         value, gradient, hessian = fixed_terms(atlas, peaks, x, mode)
         move = np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0]
@@ -225,7 +233,9 @@ def _shifted(atlas: Atlas, peaks: Peaks, found: Maxima) -> Array:
     value = fixed_terms(atlas, peaks, x, mode)[0] - lost
     there = fixed_terms(atlas, peaks, found.x, found.mode)[0].max()
     kept = np.argsort(-value)[:MOST_STARTS]
-    return x[kept[value[kept] > there - HOPELESS]]
+    kept = kept[value[kept] > there - HOPELESS]
+    tried.update(one.tobytes() for one in mode[kept])
+    return x[kept]
 
 
 def fixed_terms(atlas: Atlas, peaks: Peaks, x: Array, mode: Array) -> tuple[Array, Array, Array]:

@@ -21,7 +21,7 @@ __all__ = ["BLUNT", "Start", "scan"]
 
 BLUNT = 0.05
 """Error of the scan in units of the spacing of the comb."""
-HOPELESS = 20.0
+HOPELESS = 40.0
 """Starts whose blunt likelihood is smaller by exp of this are left out."""
 SCANNED = 3.7
 """Radius of the ball, in standard deviations of the prior, that is scanned."""
@@ -39,7 +39,7 @@ class Start:
     score: float
 
 
-def scan(atlas: Atlas, peaks: Peaks, odds: Odds, keep: int) -> list[Start]:
+def scan(atlas: Atlas, peaks: Peaks, odds: Odds, keep: int, blunt: float = BLUNT) -> list[Start]:
     """The most promising starts, best first, no two of which take the peaks for the same modes.
 
     Parameters
@@ -52,11 +52,13 @@ def scan(atlas: Atlas, peaks: Peaks, odds: Odds, keep: int) -> list[Start]:
         Of seeing, missing and imagining lines.
     keep
         How many starts to return at most.
+    blunt
+        Error in units of the spacing of the comb.
     """
-    blunt = np.hypot(peaks.error_nm, BLUNT * atlas.spacing_nm)
+    sigma = np.hypot(peaks.error_nm, blunt * atlas.spacing_nm)
     found: dict[bytes, Start] = {}
-    for points in _grid(atlas):
-        for start, names in _tops(atlas, points, peaks, odds, blunt):
+    for points in _grid(atlas, blunt):
+        for start, names in _tops(atlas, points, peaks, odds, sigma):
             key = names.tobytes()
             if key not in found or found[key].score < start.score:
                 found[key] = start
@@ -64,7 +66,7 @@ def scan(atlas: Atlas, peaks: Peaks, odds: Odds, keep: int) -> list[Start]:
     return [start for start in ranked if start.score > ranked[0].score - HOPELESS][:keep]
 
 
-def _grid(atlas: Atlas) -> list[Array]:
+def _grid(atlas: Atlas, blunt: float) -> list[Array]:
     """Rows of parameter vectors: along the first free parameter in fine steps, one row for each value of the others."""
     prior, free = atlas.prior, atlas.free
     if free.size == 0:
@@ -77,12 +79,12 @@ def _grid(atlas: Atlas) -> list[Array]:
         slope = lines.slope[:, index]
         apart = np.ptp(slope - along * (along @ slope) / (along @ along))
         counts.append(
-            max(2.0 * SCANNED * prior.deviation[index] * apart / (2.5 * BLUNT * atlas.spacing_nm), 3.0)
+            max(2.0 * SCANNED * prior.deviation[index] * apart / (2.5 * blunt * atlas.spacing_nm), 3.0)
         )
     excess = max(np.prod(counts) / MAX_ROWS, 1.0) ** (1.0 / max(len(counts), 1))
     axes = [np.linspace(-1.0, 1.0, int(np.ceil(max(count / excess, 3.0))) | 1) for count in counts]
     reach = SCANNED * prior.deviation[free[0]]
-    count = int(2.0 * reach * np.abs(along).max() / (0.8 * BLUNT * atlas.spacing_nm)) + 2
+    count = int(2.0 * reach * np.abs(along).max() / (0.8 * blunt * atlas.spacing_nm)) + 2
     row = np.linspace(-1.0, 1.0, count)
     rows = []
     for others in itertools.product(*axes):
