@@ -167,13 +167,16 @@ def paper(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the report.")] = Path(
         "runs/paper"
     ),
+    vectors: Annotated[
+        bool, typer.Option("--pdf", help="Also leave every figure as DIR/figures/figure-NN.pdf.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Recompute the published study and write DIR/paper.html, each published number beside the computed one."""
     from femwgm.studies.duan2022 import write_paper
 
     with progress_bar(quiet) as progress:
-        page, sections = write_paper(out, folder, progress)
+        page, sections = write_paper(out, folder, progress, vectors=vectors)
     if not quiet:
         from femwgm.cli.assigning import print_comparison
 

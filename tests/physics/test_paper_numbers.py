@@ -199,19 +199,21 @@ def test_thresholds_and_the_order_of_lasing(
 
 
 @pytest.mark.parametrize(
-    ("name", "plane", "standing"),
+    ("name", "plane", "kind"),
     [
-        ("isotropic, travelling", False, False),
-        ("isotropic, standing", False, True),
-        ("face-down, standing", True, True),
+        ("isotropic, all m", False, "all m"),
+        ("face-down, all m", True, "all m"),
+        ("isotropic, m = l, travelling", False, "travelling"),
+        ("isotropic, m = l, standing", False, "standing"),
     ],
 )
 def test_lasing_lines_maximise_a_concave_function(
-    values: dict[str, dict[str, float]], name: str, plane: bool, standing: bool
+    values: dict[str, dict[str, float]], name: str, plane: bool, kind: str
 ) -> None:
     """With no spontaneous emission, a_j <n u_j> <= 1 with equality where S_j > 0: the conditions of a concave maximum.
 
-    F(S) = P <log(1 + sum_j c_j u_j S_j)> - sum_j c_j S_j / a_j over S >= 0, c_j = a_j.
+    F(S) = P <log(1 + sum_j c_j u_j S_j)> - sum_j c_j S_j / a_j over S >= 0, c_j = a_j. All m of a line together have the
+    intensity of m = l averaged over the sphere, which depends on the radius alone.
     """
     modes = [mode(pol, l) for pol in ("TE", "TM") for l in comb(pol, 20.0, WINDOW_NM)]
     a = np.array([band(m.wavelength_nm) / m.gain_per_cm(4200.0, in_plane=plane) for m in modes])
@@ -233,11 +235,14 @@ def test_lasing_lines_maximise_a_concave_function(
         [
             np.outer(
                 m.intensity(r, 0.5 * edge * (y + 1.0), in_plane=plane).ravel(),
-                2.0 * np.cos(fast + (m.l - middle) * slow) ** 2 if standing else np.ones(fast.size),
+                2.0 * np.cos(fast + (m.l - middle) * slow) ** 2 if kind == "standing" else np.ones(fast.size),
             ).ravel()
             for m in modes
         ]
     )
+    if kind == "all m":
+        u = u.reshape(a.size, r.size, y.size, -1)[..., 0] @ wy
+        weight = wx * r**2 / (wx @ r**2)
     u /= (u @ weight)[:, None]
 
     def lasing(pump: float) -> int:

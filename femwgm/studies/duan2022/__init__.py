@@ -71,8 +71,8 @@ def _summary(sections: list[Section]) -> list[str]:
 
 
 def write_paper(
-    out: str | Path, folder: str | Path | None = None, tell: Callable[[str], None] = lambda _: None
-) -> tuple[Path, list[Section]]:
+    out: str | Path, folder: str | Path | None = None, tell: Callable[[str], None] = lambda _: None, *, vectors: bool = False
+) -> tuple[Path, list[Section]]:  # fmt: skip
     """Compute everything and write paper.html, paper.csv and the run folders.
 
     Parameters
@@ -83,6 +83,8 @@ def write_paper(
         Configurations of the study; configs/paper by default.
     tell
         Called with what is being done.
+    vectors
+        Whether every figure is also left as figures/figure-NN.pdf, in the order of the page.
 
     Raises
     ------
@@ -93,6 +95,7 @@ def write_paper(
     """
     from femwgm.ground.files import make_folder, write_files
     from femwgm.studies.duan2022.page import html, rows_csv
+    from femwgm.views.figures.style import drawn
 
     begin = time.perf_counter()
     home = Path(out)
@@ -104,4 +107,11 @@ def write_paper(
     # The figures are drawn while the page is put together, so the time is stated as that of the numbers alone.
     page = html(sections, _summary(sections), time.perf_counter() - begin, made)
     contents = {"paper.csv": rows_csv(sections).encode("utf-8"), "paper.html": page.encode("utf-8")}
+    if vectors:
+        tell("vector figures")
+        every = [shown for section in sections for shown in section.pictures]
+        pages = {
+            f"figure-{i:02d}.pdf": drawn(shown.draw, kind="pdf", dpi=300) for i, shown in enumerate(every, 1)
+        }
+        write_files(home / "figures", pages)
     return write_files(home, contents)[-1], sections

@@ -8,7 +8,7 @@ import numpy as np
 
 from femwgm.analytic import LayeredSphere
 from femwgm.experiment.lasing.gain import GainSpectrum
-from femwgm.experiment.lasing.overlap import shell_intensities
+from femwgm.experiment.lasing.overlap import degree_intensities, shell_intensities
 from femwgm.experiment.lasing.pump import PumpAbsorption, pump_absorption, read_gain_table
 from femwgm.experiment.lasing.rates import LightCurve, light_curve, spontaneous_share
 from femwgm.experiment.lasing.thresholds import (
@@ -42,23 +42,20 @@ def laser_section(study: Study) -> Section:
     )[0][0]
     first, flat = ranked[False][0], ranked[True][0]
     tm_flat = next(pair for pair in ranked[True] if pair[0].pol == "TM")
+    belt = shell_intensities(modes, 1)
     beta = spontaneous_share(
-        1e-3 * first[0].wavelength_nm,
-        1.768,
-        study.sphere(MAIN).mode(first[0].pol, first[0].l).energy[1],
-        shell_intensities(modes, 1).volume_um3,
-        band,
-    )
-    pump = np.geomspace(0.4, 10.0, 29)
+        1e-3 * first[0].wavelength_nm, 1.768, study.sphere(MAIN).mode(first[0].pol, first[0].l).energy[1], belt.volume_um3, band
+    )  # fmt: skip
+    pump = np.geomspace(0.4, 10.0, 71)
+    strengths = {plane: relative_strengths(every[plane], band) for plane in every}
     curves: dict[str, LightCurve] = {}
-    for name, plane, standing in (
-        ("isotropic, travelling", False, False),
-        ("isotropic, standing", False, True),
-        ("face-down, standing", True, True),
-    ):
-        sampled = shell_intensities(modes, 1, in_plane=plane, standing=standing)
-        strength = relative_strengths(every[plane], band)
-        curves[name] = light_curve(sampled, strength, pump, beta=beta)
+    for name, plane in (("isotropic, all m", False), ("face-down, all m", True)):
+        whole, copies = degree_intensities(modes, 1, in_plane=plane), [2 * mode.l + 1 for mode in modes]
+        each = beta * belt.volume_um3 / whole.volume_um3
+        curves[name] = light_curve(whole, strengths[plane], pump, beta=each, copies=copies)
+    curves["isotropic, m = l, travelling"] = light_curve(belt, strengths[False], pump, beta=beta)
+    standing = shell_intensities(modes, 1, standing=True)
+    curves["isotropic, m = l, standing"] = light_curve(standing, strengths[False], pump, beta=beta)
     at_two = int(np.abs(pump - 2.0).argmin())
     counts = {name: (int(c.count[at_two]), int(c.count[-1])) for name, c in curves.items()}
     table = [
@@ -119,7 +116,8 @@ def laser_section(study: Study) -> Section:
             "several",
             "; ".join(f"{name}: {two} and {ten}" for name, (two, ten) in counts.items()),
             "modes that lase in the limit of no spontaneous emission",
-            f"steady state, equal Q, spontaneous share β = {beta:.2e} (mean over the belt of the modes); holes burnt by |E|²",
+            "uniform pump, steady state, equal Q, spontaneous share"
+            f" β = {beta:.2e} of the belt's emission for m = l; holes burnt by |E|²",
             "with a condition",
             [MAIN],
             tuple((name, float(ten)) for name, (_, ten) in counts.items()),
@@ -133,10 +131,10 @@ def laser_section(study: Study) -> Section:
             " platelets therefore lase in TE alone, as long as their order is good."
         ),
         (
-            "Waves that run around the equator use the same places of the shell, so the first line keeps"
-            " the others down; standing waves"
-            " leave each other the gain at their nodes, and several lines follow. Which it is depends on"
-            " what the surface scatters."
+            "All 2 l + 1 modes of a line lie in the pumped film and share its emitters; where the pump is"
+            " uniform their competition is solved exactly: the line is one competitor, its photons shared alike. A single"
+            " family m = l is what a pumped belt would leave: waves that run around the equator use the same places and the"
+            " first keeps the others down, waves that stand leave each other the gain at their nodes."
         ),
     ]
     rows_of_thresholds = [
@@ -155,8 +153,8 @@ def laser_section(study: Study) -> Section:
     picture = Picture(
         draw,
         "Threshold gain of every mode at Q = 4200 (a; grey: the band of the emitters); photons"
-        " against pump for travelling (b) and"
-        " standing waves (c), isotropic emitters; number of lasing lines (d).",
+        " against pump where all m of every line compete, isotropic (b) and face-down emitters (c); number of"
+        " lasing lines (d), beside those of a single family m = l.",
     )
     return Section("Thresholds and lasing lines", text, rows, [picture], table)
 

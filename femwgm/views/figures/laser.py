@@ -159,10 +159,8 @@ def laser_figure(
     for ax, (name, curve) in zip((b, c), curves.items(), strict=False):
         light_in_light_out(curve, names, ax)
         ax.set_title(name)
-    strokes = ("-", (0, (4, 1.5)), (0, (1, 1)))
-    for (name, curve), stroke, colour in zip(
-        curves.items(), strokes, (INK, ACCENT[2], ACCENT[3]), strict=False
-    ):
+    strokes = ("-", (0, (4, 1.5)), (0, (1, 1)), (0, (4, 1, 1, 1)))
+    for (name, curve), stroke, colour in zip(curves.items(), strokes, (INK, *ACCENT[1:4]), strict=False):
         d.step(curve.pump, curve.count, where="post", ls=stroke, color=colour, label=name)
     d.set_xscale("log")
     d.set_xlabel("pump / first threshold")

@@ -54,17 +54,20 @@ def mode_figure(mode: ModeView, ring_pixels: int = 480) -> Figure:
     return figure
 
 
-def published_planes(mode: ModeView) -> Figure:
-    """The layout of the published Fig. 4d-g: x-y plane whole (d) and magnified (e), y-z plane whole (f) and magnified (g)."""
+def published_planes(mode: ModeView, show: str | None = None) -> Figure:
+    """The layout of the published Fig. 4d-g: x-y plane whole (d) and magnified (e), y-z plane whole (f) and magnified (g).
+
+    `show` is the quantity in the x-y plane, by default the momentary value of the strongest component of E.
+    """
     figure = new_figure(PAGE, 5.9, layout="compressed")
     (d, e), (f, g) = figure.subplots(2, 2)
-    ring(mode, d)
-    ring(mode, e, zoom=True)
+    ring(mode, d, show=show)
+    ring(mode, e, show=show, zoom=True)
     meridian(mode, f, whole=True)
     meridian(mode, g, box=mode_box(mode, slender=1.2))
     mark(d, sector_box(mode))
     mark(f, mode_box(mode, slender=1.2))
-    colour_bar(e, strongest(mode))
+    colour_bar(e, strongest(mode) if show is None else show)
     colour_bar(g, "E2", beyond=beyond(mode.solid, quantity("E2")(mode.solid)))
     for ax, letter in zip((d, e, f, g), "defg", strict=True):
         panel(ax, letter)
