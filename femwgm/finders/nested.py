@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from femwgm.config.schema import RunConfig
 from femwgm.eigen.iterations import Eigenmode
+from femwgm.eigen.reduced import LEAST_MEMBERS
+from femwgm.errors import SolveError
 from femwgm.fem.problem import MeridianProblem
 from femwgm.finders.exact_list import expected_modes, metal_notes
 from femwgm.finders.finder import ElementFinder, Layout, Tell
@@ -19,6 +24,14 @@ from femwgm.solver.converged import Goals
 from femwgm.solver.count import Count, verify
 from femwgm.solver.families import Families
 from femwgm.solver.layout import discretize, equatorial_intervals, groups
+
+_Settled = dict[Expected, tuple[Expected, Eigenmode | None]]
+"""What was expected, with the wavenumber on the mesh and the eigenpair, if it is at hand."""
+
+_SETTLED = 1e-4
+"""How far (relative) a wavenumber on the final mesh may still move."""
+_BEND = 1e-6
+"""Second difference of the ratio of wavenumbers to their estimates, over a family, up to which a parabola follows it."""
 
 
 class NestedFinder(ElementFinder):
@@ -37,6 +50,10 @@ class NestedFinder(ElementFinder):
     def __init__(self, config: RunConfig, media: Mapping[str, Material]) -> None:
         super().__init__(config)
         self.media = media
+        self._group: Sequence[Expected] = ()
+        self._families: dict[
+            tuple[str, int, int], dict[Expected, tuple[Expected, Eigenmode | None]] | None
+        ] = {}
         self.exact = config.geometry.kind == "layered_sphere" and all(m.axis != "z" for m in media.values())
 
     def groups(self, tell: Tell) -> Iterator[Sequence[Expected]]:
@@ -58,6 +75,7 @@ class NestedFinder(ElementFinder):
         ascending = sorted(group, key=lambda e: (e.k0.real, e.pol, e.m))
         domain, mesh = discretize(self.config, self.media, ascending, sharper)
         problem = MeridianProblem(mesh, self.media, self.config.geometry.ambient)
+        self._group, self._families = ascending, {}
         if self.exact:
             problem.families = Families(group)
         mirrored = self.config.discretization.mirror
@@ -67,11 +85,57 @@ class NestedFinder(ElementFinder):
         assert layout.problem is not None
         return verify(layout.problem, modes, self.config.geometry.radius_ref_um)
 
-    def settled(self, target: Expected, layout: Layout) -> tuple[Expected, Eigenmode | None]:
-        assert layout.problem is not None
+    def settled(self, target: Expected, layout: Layout) -> tuple[Expected, Eigenmode | None] | None:
         if self.exact:
             return target, None
+        family = (target.pol, target.q, target.p)
+        if family not in self._families:
+            members = [e for e in self._group if (e.pol, e.q, e.p) == family]
+            try:
+                self._families[family] = self._settled_family(members, layout)
+            except SolveError:  # one of the modes that stand for the others is not found: each by itself
+                self._families[family] = None
+        known = self._families[family]
+        found = self._settle(target, layout) if known is None else known.get(target)
+        return found if found is not None and self._in_window(found[0].k0) else None
+
+    def _settle(self, target: Expected, layout: Layout) -> tuple[Expected, Eigenmode]:
+        assert layout.problem is not None
         return settle(
             layout.problem, target, layout.domain.degree, mirrored=layout.mirrored,
             radius=self.config.geometry.radius_ref_um,
         )  # fmt: skip
+
+    def _in_window(self, k0: complex, unsure: float = _SETTLED) -> bool:
+        """Whether a wavenumber may turn out to lie in the window."""
+        low, high = (2.0 * np.pi / end for end in self.config.modes.window_um[::-1])
+        return bool(low * (1.0 - unsure) <= k0.real <= high * (1.0 + unsure))
+
+    def _settled_family(self, members: Sequence[Expected], layout: Layout) -> _Settled | None:
+        """The members of a family that lie in the window; None where each has to be settled by itself.
+
+        The estimates are off by a ratio that hardly changes with m. Where it follows a parabola through both ends and the middle,
+        all the others are known from it, and the problem's reduced basis begins there.
+        """
+        assert layout.problem is not None
+        if len(members) < LEAST_MEMBERS:
+            return None
+        middle = members[len(members) // 2]
+        found = {middle: self._settle(middle, layout)}
+        offset = found[middle][0].k0 / middle.k0
+        unsure = _SETTLED + 2.0 * abs(offset - 1.0)
+        inside = [e for e in members if self._in_window(e.k0 * offset, unsure)]
+        if len(inside) < LEAST_MEMBERS:
+            return {e: found.get(e) or self._settle(e, layout) for e in inside}
+        knots = [inside[0], inside[len(inside) // 2], inside[-1]]
+        ratios = np.array([(found.get(e) or self._settle(e, layout))[0].k0 / e.k0 for e in knots])
+        m = np.array([e.m for e in knots], dtype=float)
+        bend = ratios[1] - ratios[0] - (ratios[2] - ratios[0]) * (m[1] - m[0]) / (m[2] - m[0])
+        if abs(bend) > _BEND:
+            return None
+        parabola = np.polynomial.Polynomial.fit(m, ratios, 2)
+        settled = {e: replace(e, k0=complex(e.k0 * parabola(e.m))) for e in inside}
+        if layout.problem.families is None:
+            layout.problem.families = Families(())
+        layout.problem.families.expect(list(settled.values()))
+        return {e: (item, None) for e, item in settled.items()}

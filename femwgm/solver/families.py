@@ -27,9 +27,13 @@ class Families:
 
     def __init__(self, expected: Sequence[Expected]) -> None:
         self._expected: dict[tuple[str, int, int], list[Expected]] = {}
-        for item in expected:
-            self._expected.setdefault((item.pol, item.q, item.p), []).append(item)
         self._made: dict[tuple[Any, ...], ReducedFamily] = {}
+        self.expect(expected)
+
+    def expect(self, more: Sequence[Expected]) -> None:
+        """Take in more modes, of families that none was asked for yet."""
+        for item in more:
+            self._expected.setdefault((item.pol, item.q, item.p), []).append(item)
 
     def find(
         self,

@@ -9,7 +9,10 @@ import pytest
 
 from femwgm.config import load_config
 from femwgm.fem.problem import MeridianProblem
+from femwgm.finders import exact_list, nested
 from femwgm.finders.exact_list import expected_modes
+from femwgm.finders.settle import settle
+from femwgm.ground.expected import Expected
 from femwgm.materials import materials_from_config
 from femwgm.mesh.polar import PolarPlan, build_polar
 from femwgm.mesh.spheroidal import to_spheroid
@@ -103,3 +106,30 @@ def test_order_of_a_coated_spheroid(degree: int) -> None:
     exact = coated(2, 9)
     coarse, fine = (abs(coated(n, degree) - exact) for n in (2, 3))
     assert np.log(coarse / fine) / np.log(1.5) == pytest.approx(2 * degree, abs=1.0)
+
+
+def test_a_family_in_one_basis_is_that_of_its_modes_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the estimates are too uneven for a parabola, as they never are on their own: all are settled then."""
+    settled: list[int] = []
+
+    def counted(problem: MeridianProblem, expected: Expected, *args: Any, **options: Any) -> Any:
+        settled.append(expected.m)
+        return settle(problem, expected, *args, **options)
+
+    monkeypatch.setattr(nested, "settle", counted)
+    comb = spheroid("8 um", azimuthal_orders=None, polar_orders=[0], polarizations=["TE"], radial_orders=[1])
+    comb["materials"]["glass"] = {"preset": "fused_silica"}
+    comb["accuracy"] = {"wavelength": 1e-5}
+    comb["modes"]["window"] = ["1.0 um", "1.065 um"]
+    together = run(comb)
+    assert len(settled) <= 3
+    monkeypatch.setattr(exact_list, "_spheroidal_shift", lambda l, *_: 1e-4 * (l % 3))
+    settled.clear()
+    apart = run(comb)
+    assert len(settled) > len(apart.modes) > nested.LEAST_MEMBERS
+    assert [mode.m for mode in together.modes] == [mode.m for mode in apart.modes]
+    for one, other in zip(together.modes, apart.modes, strict=True):
+        assert one.met
+        assert abs(one.wavelength_nm / other.wavelength_nm - 1.0) < 1e-2 * one.wavelength_error + 1e-12
+        assert abs(one.n_g / other.n_g - 1.0) < one.n_g_error + other.n_g_error
+        assert abs(one.log10_q_rad - other.log10_q_rad) < one.q_error + other.q_error
