@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from support.mie_twin import pole
 
+from femwgm.analytic import LayeredSphere
 from femwgm.config import load_config
 from femwgm.experiment.combs.comb import comb, summary
 from femwgm.experiment.combs.crossings import smooth_series
+from femwgm.experiment.combs.exact import layer_integrals
 from femwgm.experiment.combs.series import taylor
 from femwgm.experiment.combs.write import write_comb
 
@@ -79,6 +81,18 @@ def test_the_effective_area_of_a_sphere_is_that_of_elements() -> None:
             <= elements.series.errors[k] + exact.series.errors[k]
         )
     assert elements.kerr.area_um2 == pytest.approx(exact.kerr.area_um2, rel=1e-4)
+
+
+def test_integrals_over_a_layer_hold_at_any_polar_order() -> None:
+    """The effective area of p = 12, whose lobes are far narrower than the belt they fill, by midpoints in latitude."""
+    mode = LayeredSphere([10.0], [1.45, 1.0]).mode("TM", 100, 1).with_m(88)
+    x, w = np.polynomial.legendre.leggauss(60)
+    rho, turn = 7.5 + 2.5 * x, (np.arange(600) + 0.5) / 600 * np.pi - 0.5 * np.pi
+    r, t = np.meshgrid(rho, turn, indexing="ij")
+    square = (np.abs(mode.field(r * np.cos(t), r * np.sin(t))) ** 2).sum(axis=0)
+    volume = 2.0 * np.pi * r**2 * np.cos(t) * (2.5 * w)[:, None] * (np.pi / 600)
+    found = layer_integrals(mode)[0]
+    assert found == pytest.approx(((volume * square).sum(), (volume * square**2).sum()), rel=1e-6)
 
 
 def test_coefficients_of_a_known_series() -> None:

@@ -84,8 +84,10 @@ def layer_integrals(mode: ExactMode) -> list[tuple[float, float]]:
     """int |E|^2 dV and int |E|^4 dV over each layer, ambient last, in the amplitude of `mode.field`; by Gauss points."""
     R, k = mode.sphere.outer_radius_um, mode.k0.real
     reach = R * (mode.l + 0.5) ** (-2.0 / 3.0)
-    angle = min(0.5 * np.pi, 7.0 * np.sqrt((2.0 * (mode.l - mode.m) + 1.0) / (mode.l + 0.5)))
-    t, wt = np.polynomial.legendre.leggauss(120)
+    p, width = mode.l - mode.m, 1.0 / np.sqrt(mode.l + 0.5)
+    # The latitude where the wave turns, and six widths of the Gaussian beyond it.
+    angle = min(0.5 * np.pi, np.arccos(mode.m / (mode.l + 0.5)) + 6.0 * width)
+    t, wt = np.polynomial.legendre.leggauss(64 + 16 * p)
     latitude, wt = angle * t, angle * wt
     out = []
     inner = np.maximum([0.0, *mode.sphere.radii_um], R - (8.0 + 4.0 * mode.q) * reach)
@@ -93,7 +95,7 @@ def layer_integrals(mode: ExactMode) -> list[tuple[float, float]]:
         if not b > a:
             out.append((0.0, 0.0))
             continue
-        x, w = np.polynomial.legendre.leggauss(60 + 20 * mode.q)
+        x, w = np.polynomial.legendre.leggauss(44 + 12 * mode.q)
         rho, w = 0.5 * (a + b) + 0.5 * (b - a) * x, 0.5 * (b - a) * w
         grid, turn = np.meshgrid(rho, latitude, indexing="ij")
         E = mode.field(grid * np.cos(turn), grid * np.sin(turn))
