@@ -47,7 +47,7 @@ class CavitySearch(ElementFinder):
 
     def __init__(self, config: RunConfig, section: Section, media: Mapping[str, Material]) -> None:
         super().__init__(config)
-        self.section = section
+        self.section, self.others = section, list[Expected]()
         lo, hi = config.modes.window_um
         self.window = k0_from_wavelength(hi), k0_from_wavelength(lo)
         middle = 0.5 * sum(self.window)
@@ -62,7 +62,9 @@ class CavitySearch(ElementFinder):
     def groups(self, tell: Tell) -> Iterator[Sequence[Expected]]:
         tell("searching", 0, 1)
         with stage("search"):
-            self.expected = [mode.expected for mode in self.modes() if mode.label.admits(self.config.modes)]
+            there = self.modes()
+            self.expected = [mode.expected for mode in there if mode.label.admits(self.config.modes)]
+            self.others = [mode.expected for mode in there if not mode.label.admits(self.config.modes)]
         if self.expected:
             yield self.expected
 
@@ -78,7 +80,13 @@ class CavitySearch(ElementFinder):
         return mode and replace(mode, q_rad_source="closed: the walls let nothing out", q_rad_floor=None)
 
     def nothing_found(self) -> ConfigError:
-        return no_mode(self.config, rule="of the cavity lies")
+        if not self.others:
+            return no_mode(self.config, rule="of the cavity lies")
+        names = "; ".join(
+            f"{e.pol} q={e.q} p={e.p} m={e.m} at {2e3 * np.pi / e.k0.real:.6g} nm" for e in self.others[:6]
+        )
+        remedy = f"{len(self.others)} of other orders do: {names}; leave out 'radial_orders', 'polar_orders' and 'polarizations'"
+        return no_mode(self.config, remedy, "of the cavity with the requested orders lies")
 
     def modes(self) -> list[CavityMode]:
         """Every mode in the window, by azimuthal order."""
@@ -94,7 +102,8 @@ class CavitySearch(ElementFinder):
 
     def _any_above(self, m: int) -> bool:
         """Whether some mode of an order lies below the window's upper end: beyond the last such order there is none."""
-        low, high = 1e-4 * self.window[1], self.window[1]
+        # Not lower: gradients are eigenvectors of zero, which small cells cannot tell from a shift next to it.
+        low, high = 0.1 * self.window[1], self.window[1]
         mirrors = ("conductor", "natural") if self.domain.mirror else (None,)
         return any(self._count(m, mirror, low, high) > 0 for mirror in mirrors)
 

@@ -98,6 +98,7 @@ def assemble_mesh(
 
 def topology_of(points: Array, cells: IntArray) -> MeshQuad | MeshTri:
     """The scikit-fem mesh of vertices (2, points) and cells (corners, cells), in which the order of the corners is kept."""
+    points, cells = np.ascontiguousarray(points), np.ascontiguousarray(cells)
     return MeshQuad(points, cells) if len(cells) == 4 else MeshTri(points, cells, sort_t=False)
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from femwgm.errors import MeshError
+from femwgm.errors import ConfigError, MaterialError, MeshError
 from femwgm.fem.pml import stretch_box
 from femwgm.fem.problem import MeridianProblem
 from femwgm.finders.orders import around
@@ -37,9 +37,11 @@ from femwgm.modes.labels import identify
 from femwgm.modes.mode_set import ModeSet
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share
 from femwgm.solver.converged import Goals
+from femwgm.solver.distinct import distinct
 from femwgm.solver.solve import solve_mode
 
 _STRENGTH = 1.5
+_MOST_LOBES = 10**6
 _FIRST, _MOST = 12, 200
 """Eigenpairs to look through around the middle of the window, at first and at most."""
 
@@ -69,19 +71,35 @@ def mesh_problem(
     Raises
     ------
     MeshError
-        If the mesh cannot be used, or its regions are not those of `media`.
+        If the mesh cannot be used, or its regions are not those of `media`; MaterialError for an index that is none.
     """
     mesh = _bounded(mesh if isinstance(mesh, CurvedMesh) else read_mesh(Path(mesh)), walls)
-    missing = [name for name in mesh.regions if name != PML and name not in media]
-    if missing:
+    regions = [name for name in mesh.regions if name != PML]
+    if missing := [name for name in regions if name not in media]:
         raise MeshError(f"the region {missing[0]!r} of the mesh has no medium")
+    if unknown := [name for name in media if name not in regions]:
+        raise MeshError(f"the mesh has no region {unknown[0]!r}; it has {', '.join(regions)}")
+    if ambient is not None and ambient not in regions:
+        raise MeshError(f"the ambient {ambient!r} is no region of the mesh; those are {', '.join(regions)}")
     if PML in mesh.regions and layer is not None:
         mesh = stretch_box(mesh, layer, _STRENGTH, PML)
     return MeridianProblem(
         mesh,
-        {name: n if isinstance(n, Material) else Material(name, Constant(complex(n) ** 2)) for name, n in media.items()},
+        {name: n if isinstance(n, Material) else _constant(name, n) for name, n in media.items()},
         ambient or list(media)[-1],
     )  # fmt: skip
+
+
+def _constant(name: str, n: complex) -> Material:
+    try:
+        index = complex(n)
+    except (TypeError, ValueError):
+        index = complex(np.nan)
+    if not np.isfinite(index) or index == 0.0:
+        raise MaterialError(
+            f"material {name!r}: the refractive index {n!r:.40} is no finite number other than zero"
+        )
+    return Material(name, Constant(index**2))
 
 
 def mesh_modes(
@@ -109,9 +127,20 @@ def mesh_modes(
 
     Raises
     ------
+    ConfigError
+        If the order is no whole number from 0, or the window is none.
     SolveError
         If an eigenproblem does not converge.
     """
+    if m not in range(_MOST_LOBES):
+        raise ConfigError(
+            "must be a whole number from 0", key="m", remedy="a mode of -m is the mirror image of that of m"
+        )
+    if not (all(np.isfinite(w) and w > 0.0 for w in window_nm) and len(set(window_nm)) == 2):
+        raise ConfigError(
+            "must be two different wavelengths", key="window_nm", value=str(window_nm)[:60], remedy="in nm"
+        )
+    m = int(m)
     high, low = (2e3 * np.pi / w for w in sorted(window_nm))
     mirrored = "mirror" in problem.mesh.boundaries
     found = []
@@ -128,6 +157,7 @@ def mesh_modes(
                     interfaces={},
                 )
                 found.append(replace(mode, other=None))
+        found, _ = distinct(problem, found)
     return ModeSet(sorted(found, key=lambda mode: mode.wavelength_nm), problem.regions)
 
 
@@ -169,6 +199,8 @@ def _bounded(mesh: CurvedMesh, walls: Sequence[str]) -> CurvedMesh:
     boundaries = dict(mesh.boundaries)
     for name, facets in (("axis", ends[on_axis]), ("outer", ends[~on_axis])):
         boundaries[name] = np.concatenate([boundaries.get(name, facets[:0]), facets])
+    if unknown := [name for name in walls if name not in boundaries and name != "wall"]:
+        raise MeshError(f"the mesh has no boundary {unknown[0]!r}; it has {', '.join(boundaries)}")
     conducting = [boundaries.pop(name) for name in dict.fromkeys(walls) if name in boundaries]
     if conducting:
         boundaries["wall"] = np.concatenate(conducting)

@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 from scipy.special import spherical_jn
 
 import femwgm
-from femwgm.errors import MeshError
+from femwgm.errors import ConfigError, MaterialError, MeshError
 
 BALL = Path(__file__).resolve().parents[2] / "meshes" / "ball.msh"
 
@@ -41,3 +41,30 @@ def test_the_weak_form_is_at_hand() -> None:
 def test_a_region_without_a_medium_is_named() -> None:
     with pytest.raises(MeshError, match="'ball' of the mesh has no medium"):
         femwgm.mesh_problem(BALL, {"glass": 1.5})
+
+
+@pytest.mark.parametrize(
+    ("media", "options", "said"),
+    [
+        ({"ball": 1.5, "gold": 0.2}, {}, "no region 'gold'"),
+        ({"ball": 1.5}, {"ambient": "air"}, "ambient 'air'"),
+        ({"ball": 1.5}, {"walls": ["rim"]}, "no boundary 'rim'"),
+        ({"ball": 0.0}, {}, "no finite number"),
+        ({"ball": float("nan")}, {}, "no finite number"),
+        ({"ball": "glass"}, {}, "no finite number"),
+    ],
+)
+def test_what_the_mesh_does_not_have_is_named(
+    media: dict[str, complex], options: dict[str, str], said: str
+) -> None:
+    with pytest.raises((MeshError, MaterialError), match=said):
+        femwgm.mesh_problem(BALL, media, **options)
+
+
+@pytest.mark.parametrize(
+    ("m", "window"), [(-3, (900, 950)), (12.5, (900, 950)), (1, (900, 900)), (1, (0.0, 900))]
+)
+def test_orders_and_windows_that_are_none(m: int, window: tuple[float, float]) -> None:
+    problem = femwgm.mesh_problem(BALL, {"ball": 1.5}, walls=["outer"])
+    with pytest.raises(ConfigError, match=r"whole number|two different"):
+        femwgm.mesh_modes(problem, m, window)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.constants import c
@@ -9,6 +11,7 @@ from scipy.integrate import quad
 from scipy.special import jn_zeros, jnp_zeros, jv, jvp
 
 from femwgm.analytic import layered_sphere
+from femwgm.errors import ConfigError
 from femwgm.observables.walls import VACUUM_IMPEDANCE_OHM
 from femwgm.runs.loop import run
 
@@ -128,3 +131,27 @@ def test_half_a_ball_on_a_conductor_is_the_whole_ball() -> None:
         assert 1.0 / mode.q_total == pytest.approx(1.0 / mode.q_rad + 1.0 / mode.q_wall, rel=1e-9)
     said = [note for note in result.warnings if "conducting plane" in note]
     assert [note.split(":")[0] for note in said] == ["no TE q=1 p=1", "no TM q=1 p=0"]
+
+
+def resonator_in_a_can(eps: float, window: list[str], **modes: Any) -> dict[str, Any]:
+    return {
+        "schema": 1, "materials": {"ceramic": {"eps": eps}, "air": {"n": 1.0}}, "accuracy": {"wavelength": 1e-4},
+        "geometry": {
+            "kind": "disk", "name": "puck", "material": "ceramic", "radius": "5 mm", "thickness": "4 mm", "ambient": "air",
+            "enclosure": {"bottom": "-6 mm", "top": "6 mm", "radius": "12 mm", "wall_resistance_ohm": 0.05},
+        },
+        "modes": {"window": window, **modes}, "outputs": {"fields": False, "plots": False},
+    }  # fmt: skip
+
+
+def test_a_sharp_puck_in_a_can_has_the_modes_of_the_can_as_it_fades() -> None:
+    """Every order of the window, counted: the small cells at the edges of the puck are no hindrance.
+
+    A puck of eps = 1 + d lowers TM010 of the can by d / 2 times its share of the electric energy (first order).
+    """
+    (mode,) = run(resonator_in_a_can(1.001, ["9 GHz", "10 GHz"])).modes
+    assert (mode.pol, mode.m) == ("TM", 0)
+    can = 2.0 * np.pi * 12e6 / jn_zeros(0, 1)[0]
+    assert mode.wavelength_nm == pytest.approx(can * (1.0 + 5e-4 * mode.energy["puck"]), rel=2e-6)
+    with pytest.raises(ConfigError, match="1 of other orders do: TM q=1 p=1 m=0 at"):
+        run(resonator_in_a_can(10.0, ["7 GHz", "9 GHz"], radial_orders=[1], polar_orders=[0]))
