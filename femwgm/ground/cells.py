@@ -51,8 +51,8 @@ def _decoded(data: bytes) -> str:
 
 
 def separator_of(line: str, following: str = "") -> str:
-    """What stands between the cells of a line: a semicolon, a tab, a comma, or else blanks (' ')."""
-    for mark in (";", "\t"):
+    """What stands between the cells of a line: a semicolon, a tab, a bar, a comma, or else blanks (' ')."""
+    for mark in (";", "\t", "|"):
         if mark in line:
             return mark
     if "," in line:

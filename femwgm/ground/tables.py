@@ -279,6 +279,9 @@ def read_tables(path: str | Path, what: str) -> list[Table]:
         if rows:
             header, above = _headings(prose, separator, len(rows[0][1]))
             comma = has_decimal_commas(rows, separator != ",", file)
+            if not any(cells[-1] for _, cells in rows) and not (header and header[-1]):
+                # A separator at the end of every line.
+                header, rows[:] = header[:-1], [(i, cells[:-1]) for i, cells in rows]
             tables.append(Table(file, header, [*rows], comma, tuple(text for _, text in above)))
             rows.clear()
             prose.clear()

@@ -52,6 +52,10 @@ def test_a_spectrum_is_read_in_any_dress(tmp_path: Path, text: str) -> None:
         + "\n".join(f"{x.replace('.', ',')};{y}" for x, y in rows)
         + "\nEnd\n",
         "bare.asc": "\n".join(f"{x}\t{y}" for x, y in rows) + "\n",
+        "ends.asc": "Exposure: 0.5 s\nWavelength (nm)\tCounts\t\n"
+        + "\n".join(f"{x}\t{y}\t" for x, y in rows)
+        + "\n",
+        "bar.txt": "Wavelength (nm)|Counts\n" + "\n".join(f"{x}|{y}" for x, y in rows) + "\n",
         "energy.dat": "Energy (eV)  Counts\n"
         + "\n".join(f"{1239.841984332 / float(x):.12f} {y}" for x, y in rows)
         + "\n",
@@ -83,6 +87,7 @@ def test_what_is_no_spectrum_is_refused_in_one_line(tmp_path: Path, text: str) -
         "which of them holds the counts": "\n".join(f"{640 + 0.1 * i},1,{i}" for i in range(50)) + "\n",
         "not an optical range": "\n".join(f"{1 + 0.1 * i},1" for i in range(50)) + "\n",
         "no rows of numbers": "nothing here\n",
+        "all counts are the same": "\n".join(f"{640 + 0.1 * i},7" for i in range(50)) + "\n",
     }
     for words, content in cases.items():
         file = tmp_path / "bad.csv"
@@ -152,6 +157,30 @@ def test_a_bad_resolution_is_refused(tmp_path: Path, text: str, capsys: pytest.C
     assert status == 2
     assert said.count("\n") == 1
     assert "--resolution" in said
+
+
+@pytest.mark.parametrize(
+    ("verb", "more", "word"),
+    [
+        (["peaks"], ["--ellipticity"], "--resolution"),
+        (["assign"], ["sphere.yaml", "--ellipticity"], "--resolution"),
+        (["assign"], ["sphere.yaml", "--ellipticity", "--resolution", "0.05 nm"], "shape of lines"),
+    ],
+)
+def test_an_ellipticity_that_cannot_be_told_is_refused(
+    tmp_path: Path, text: str, verb: list[str], more: list[str], word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, sphere = tmp_path / "seen.csv", tmp_path / "sphere.yaml"
+    sphere.write_text(SPHERE, encoding="utf-8")
+    file.write_text(
+        "wavelength_nm,width_nm\n660,0.1\n662,0.1\n" if word == "shape of lines" else text, encoding="utf-8"
+    )
+    status, _, error = call(
+        [*verb, str(file), *(str(sphere) if m == "sphere.yaml" else m for m in more)], capsys
+    )
+    assert status == 2
+    assert error.count("\n") == 1
+    assert word in error
 
 
 def test_points_without_counts_are_left_out_and_told(tmp_path: Path) -> None:

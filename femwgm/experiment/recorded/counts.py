@@ -123,6 +123,10 @@ def read_recorded(
             value=f"{x[again[0]]:g} nm",
             remedy="keep one spectrum per file",
         )
+    if np.ptp(y) == 0.0:
+        raise ConfigError(
+            "all counts are the same", file=file, value=f"{y[0]:g}", remedy="name their column, --column NAME"
+        )
     if in_air:
         x = x * np.sqrt([PRESETS["air"].law.eps(2e3 * np.pi / v).real for v in x])
     return Recorded(x, y, file.name, tuple(notes))

@@ -116,7 +116,7 @@ def laser_section(study: Study) -> Section:
             "several",
             "; ".join(f"{name}: {two} and {ten}" for name, (two, ten) in counts.items()),
             "modes that lase in the limit of no spontaneous emission",
-            "uniform pump, steady state, equal Q, spontaneous share"
+            "several only where the waves of one family stand; uniform pump, steady state, equal Q, spontaneous share"
             f" β = {beta:.2e} of the belt's emission for m = l; holes burnt by |E|²",
             "with a condition",
             [MAIN],

@@ -59,7 +59,7 @@ def modes_section(study: Study) -> Section:
     scale = radii[0] / radii[1]
     formulas = {
         "Lam, Leung and Young (1992), five terms": lam_leung_young,
-        "Schiller (1993), to the order nu^(-8/3)": schiller,
+        "Schiller (1993), to the order ν^(−8/3)": schiller,
     }
     rows = [
         Row(
@@ -296,8 +296,15 @@ def _weak_dispersion(study: Study, slope: float) -> Row:
         "ours only",
         [MAIN],
         (("n", index), ("lowest", float(degrees[0])), ("highest", float(degrees[-1]))),
-        "a slope that small is below any measured film's, so labels and index cannot both be told from the spacing",
+        f"the stand-in film has {_stand_in_slope(study):.2f} per µm: labels and index cannot both be told from the spacing",
     )
+
+
+def _stand_in_slope(study: Study) -> float:
+    """dn/dlambda (1/um) at 655 nm of the measured film that stands in for the published one."""
+    film = study.media("sphere-20um-dispersive")[1]
+    lower, upper = (film.index(2.0 * np.pi / um).real for um in (0.650, 0.660))
+    return float((upper - lower) / 0.010)
 
 
 def _film_index(study: Study, target_nm: float = 660.0) -> tuple[float, float, float]:

@@ -14,6 +14,7 @@ from femwgm.studies.duan2022.study import Study
 __all__ = ["pair_section"]
 
 NAMES = ("vernier-48um", "vernier-44um")
+TOUCHING = "pair-touching"
 WINDOW_UM = (0.644, 0.690)
 
 
@@ -128,6 +129,7 @@ def pair_section(study: Study) -> Section:
             (("nm", tm.period_nm),),
             "exact combs",
         ),
+        *_coupled(study),
     ]
 
     def draw() -> Any:
@@ -147,6 +149,35 @@ def pair_section(study: Study) -> Section:
         " Beyond 50 nm every place between two coincidences is as likely as any other.",
     )
     return Section("Two spheres: 19.9 nm", text, rows, [picture], table)
+
+
+def _coupled(study: Study) -> list[Row]:
+    """The modes of the touching pair near 663.28 nm, m = 0 about the axis through both."""
+    rows = []
+    for mode in study.run(TOUCHING).modes:
+        alone = [study.nearest(name, mode.pol, mode.wavelength_nm) for name in NAMES]
+        shares = [
+            100.0 * sum(share for region, share in mode.energy.items() if region.startswith(sphere))
+            for sphere in ("lower", "upper")
+        ]
+        first, second = alone
+        rows.append(
+            Row(
+                f"The touching pair, solved together: {mode.pol}, m = 0",
+                f"single mode at {published.SINGLE_MODE_NM} nm",
+                f"{mode.wavelength_nm:.3f} nm, Q_rad = {mode.q_rad:.1e}; {shares[0]:.0f} % of the energy in the 48 µm sphere,"
+                f" {shares[1]:.0f} % in the 44 µm one",
+                "spherical waves about both centres",
+                f"spheres of exactly 48 and 44 µm without a gap, whose own lines next to it are {first.pol} {first.l} at"
+                f" {first.wavelength_nm:.3f} and {second.pol} {second.l} at {second.wavelength_nm:.3f} nm;"
+                " neither gap nor diameters are published",
+                "not reproducible",
+                [TOUCHING, *NAMES],
+                (("nm", mode.wavelength_nm), ("share_48", shares[0]), ("share_44", shares[1])),
+                f"stated error {float(mode.wavelength_error or 0.0):.0e}",
+            )
+        )
+    return rows
 
 
 def _distances(places: list[float]) -> str:

@@ -34,6 +34,7 @@ CONFIGS = (
     "sphere-120um",
     "vernier-48um",
     "vernier-44um",
+    "pair-touching",
     "pump-532nm",
 )
 """What the report needs in its folder of configurations, besides gain.csv."""
