@@ -32,6 +32,15 @@ _SETTLED = 1e-4
 """How far (relative) a wavenumber on the final mesh may still move."""
 _BEND = 1e-6
 """Second difference of the ratio of wavenumbers to their estimates, over a family, up to which a parabola follows it."""
+_STEEPEST = 7.0
+"""Nepers by which an outgoing wave may grow over the radius of a body: beyond, rounding in the absorbing layer hides the pole."""
+
+
+def _too_steep(modes: Sequence[Expected]) -> str:
+    named = ", ".join(
+        f"{e.pol} q={e.q} l={e.l} m={e.m} (Q {-0.5 * e.k0.real / e.k0.imag:.1f})" for e in modes[:6]
+    )
+    return f"left to `femwgm exact`, as elements do not resolve waves that grow so fast: {named}"
 
 
 class NestedFinder(ElementFinder):
@@ -58,7 +67,12 @@ class NestedFinder(ElementFinder):
 
     def groups(self, tell: Tell) -> Iterator[Sequence[Expected]]:
         with stage("expected modes"):
-            self.expected = expected_modes(self.config, self._by_name)
+            known = expected_modes(self.config, self._by_name)
+        radius = self.config.geometry.radius_ref_um
+        self.steep = [e for e in known if -complex(e.k0).imag * radius > _STEEPEST]
+        self.expected = [e for e in known if e not in self.steep]
+        if not self.expected:
+            raise SolveError(_too_steep(self.steep))
         for group in groups(self.expected):
             yield sorted(group, key=lambda e: (e.m, e.pol))
 
@@ -67,9 +81,9 @@ class NestedFinder(ElementFinder):
         return {self.config.geometry.region_materials[region]: m for region, m in self.media.items()}
 
     def notes(self) -> list[str]:
-        return metal_notes(self.config, self._by_name) + table_notes(
-            self.config, self._by_name, self.expected
-        )
+        notes = metal_notes(self.config, self._by_name)
+        notes += table_notes(self.config, self._by_name, self.expected)
+        return [*notes, _too_steep(self.steep)] if self.steep else notes
 
     def lay_out(self, group: Sequence[Expected], goals: Goals, sharper: float) -> Layout:
         ascending = sorted(group, key=lambda e: (e.k0.real, e.pol, e.m))

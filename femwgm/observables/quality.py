@@ -117,7 +117,7 @@ def steepness(m: int, size: float) -> float:
 
 def best_radiation_q(
     first: Mapping[str, float], second: Mapping[str, float], share: float = 1.0, barrier: float = 0.0,
-    error: float = 0.0,
+    error: float = 0.0, imaginary: float = 0.0,
 ) -> RadiationQ:  # fmt: skip
     """The candidate with the smaller error; a floor if none is trustworthy.
 
@@ -134,12 +134,17 @@ def best_radiation_q(
         it; 0.3 of it is the least that the multipoles are taken to be off by, whatever their change.
     error
         Relative error of the complex wavenumber, below which an imaginary part is not resolved.
+    imaginary
+        Share of it that the imaginary part has at least: its change is small by chance where its error passes through zero.
     """
     errors = {
         name: share * TAIL * abs(float(np.expm1(second[name] - first[name])))
         for name in first
         if name in second
     }
+    if "eigenvalue" in errors:
+        of_wavenumber = imaginary * 2.0 * float(np.exp(min(second["eigenvalue"], 100.0))) * error
+        errors["eigenvalue"] = max(errors["eigenvalue"], min(of_wavenumber, 0.1))
     if "multipoles" in errors:
         errors["multipoles"] = max(errors["multipoles"], 0.3 * barrier)
         errors["multipoles"] += _FIRST_ORDER * float(np.exp(-second["multipoles"]))

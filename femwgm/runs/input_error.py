@@ -2,13 +2,15 @@
 
 A tolerance is a standard deviation. The configuration is changed by it, key by key; the lengths and indices that differ then act
 through the derivatives of the mode, to first order. Keys are independent and add in squares; keys joined by " + " move together.
-On layered spheres the free spectral range and the shares follow from the exact solution of the changed sphere.
+On layered spheres the free spectral range and the shares follow from the exact solution of the changed sphere; on other bodies
+the free spectral range does from the derivatives of a mode's neighbours in m.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -45,7 +47,44 @@ def with_input_errors(mode: Mode, config: RunConfig) -> Mode:
         for name, value in _exactly(mode, config, key, size).items():
             add(name, value)
     columns = {name: float(np.sqrt(value)) for name, value in squares.items() if np.isfinite(value)}
-    return replace(mode, extra={**mode.extra, **columns})
+    return replace(mode, extra={**mode.extra, **columns}, differentiate=partial(_known, slopes))
+
+
+def _known(slopes: Any) -> Any:
+    """Derivatives that are computed already."""
+    return slopes
+
+
+def with_fsr_errors(modes: Sequence[Mode], config: RunConfig) -> tuple[list[Mode], list[str]]:
+    """The modes of a run with the column of the free spectral range where it has none yet, and lines on what stays unknown.
+
+    Between m - 1 and m + 1, or a mode and its only neighbour, of one family.
+    """
+    if not config.tolerances:
+        return list(modes), []
+    by_order = {(mode.family, mode.m): mode for mode in modes if mode.differentiate is not None}
+    out: list[Mode] = []
+    for mode in modes:
+        low, high = (by_order.get((mode.family, mode.m + step), mode) for step in (-1, 1))
+        if "fsr_input_error" not in mode.extra and mode.differentiate is not None and low.m < high.m:
+            apart = [
+                sum(
+                    (low.derivatives.wavelength_nm[n] - high.derivatives.wavelength_nm[n]) * d
+                    for n, d in _changes(config, key, size)
+                )
+                for key, size in config.tolerances.items()
+            ]
+            error = float(np.linalg.norm(apart) / abs(low.wavelength_nm - high.wavelength_nm))
+            mode = replace(mode, extra={**mode.extra, "fsr_input_error": error})
+        out.append(mode)
+    lines = []
+    if alone := [mode.label for mode in out if "fsr_input_error" not in mode.extra]:
+        lines.append(
+            f"tolerances: no fsr_input_error of {', '.join(alone[:4])}: it takes the neighbour in m, which is not in the table"
+        )
+    if any("share_input_error" not in mode.extra for mode in out):
+        lines.append("tolerances: share_input_error is given for layered spheres only")
+    return out, lines
 
 
 def demand_meaningful(config: RunConfig) -> None:
@@ -116,7 +155,10 @@ def value_at(config: RunConfig, path: list[str]) -> Any:
     here: Any = config.model_dump(mode="json", by_alias=True, exclude_none=True)
     for part in path:
         if isinstance(here, list):
-            names = ((entry.get("name") if isinstance(entry, Mapping) else None, str(i)) for i, entry in enumerate(here))
+            names = (
+                (entry.get("name") if isinstance(entry, Mapping) else None, str(i))
+                for i, entry in enumerate(here)
+            )
             here = next((entry for entry, known in zip(here, names, strict=True) if part in known), None)
         else:
             here = here.get(part) if isinstance(here, Mapping) else None

@@ -29,7 +29,7 @@ from femwgm.modes.family import asked_for, with_families
 from femwgm.modes.mode import Mode
 from femwgm.modes.mode_set import ModeSet
 from femwgm.runs.finish import finished, inside, with_e_direction
-from femwgm.runs.input_error import demand_meaningful
+from femwgm.runs.input_error import demand_meaningful, with_fsr_errors
 from femwgm.runs.notes import doubts, uncounted
 from femwgm.solver.count import Count
 from femwgm.solver.distinct import distinct, missing
@@ -208,10 +208,10 @@ def _run(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode], 
         modes = asked_for(modes, config.modes)
         if not modes:
             raise finder.nothing_found()
-    modes = [with_e_direction(mode, config) for mode in modes]
+    modes, unknown = with_fsr_errors([with_e_direction(mode, config) for mode in modes], config)
     lost += missing(finder.expected, modes, config.modes.window_um) if finder.exact else []
     lost += uncounted(counts, modes, config)
-    notes = [*doubts(modes, finder.expected, config), *finder.notes(), *lost]
+    notes = [*doubts(modes, finder.expected, config), *finder.notes(), *unknown, *lost]
     multiplets: list[Multiplet] = []
     if config.imperfections:
         from femwgm.imperfections.bodies import split_body

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from femwgm.eigen.iterations import Eigenmode
 from femwgm.errors import SolveError
 from femwgm.fem.problem import MeridianProblem
@@ -99,13 +97,14 @@ def converged(
             with stage("error estimate"):
                 first = observe(problem, rising.other, expected, mirror)
             absorbed: Rate | None = None
+            pair = (first, second)
             if lossy:
-                q_rad, absorbed = _losses(problem, expected, rising, mirror, radius, pick)
-            else:
-                q_rad = _radiation(first, second, rising.left, radius)
+                pair, absorbed = _losses(problem, expected, rising, mirror, pick)
+            q_rad = _radiation(pair, rising.left, radius, careful=goals.q_required)
             q_misses[degree] = (q_rad.error or 0.0) / goals.q
             if q_misses[degree] <= 1.0 or last or _stagnant(q_misses, degree):
-                return Converged(rising, first, second, error, _not_by_chance(q_rad, rising.left), absorbed)
+                q_rad = _radiation(pair, rising.left, radius, careful=True)
+                return Converged(rising, first, second, error, q_rad, absorbed)
         higher = degree + (2 if error * rising.left.rate > goals.wavelength else 1)
         try:
             rising = rising.raised(problem, expected, min(higher, MAX_DEGREE), mirror, pick)
@@ -113,17 +112,14 @@ def converged(
             goals = replace(goals, adapt=False)  # what a lower degree gave stands
 
 
-def _radiation(first: Observed, second: Observed, left: Remainder, radius: float) -> RadiationQ:
+def _radiation(
+    pair: tuple[Observed, Observed], left: Remainder, radius: float, *, careful: bool
+) -> RadiationQ:
+    """Radiation Q from two solutions; `careful` where an extrapolated eigenvalue must not seem better known than it can be."""
+    first, second = pair
     barrier = left.error * steepness(second.field.m, second.wavenumber * radius)
-    return best_radiation_q(first.candidates, second.candidates, left.share, barrier, left.error)
-
-
-def _not_by_chance(q_rad: RadiationQ, left: Remainder) -> RadiationQ:
-    """A Q from the imaginary part of an extrapolated eigenvalue: its change may be small where its error passes through zero."""
-    if q_rad.ln_q is None or q_rad.error is None or q_rad.source != "eigenvalue" or left.share == 1.0:
-        return q_rad
-    of_wavenumber = _IMAGINARY * 2.0 * float(np.exp(min(q_rad.ln_q, 100.0))) * left.error
-    return replace(q_rad, error=max(q_rad.error, min(of_wavenumber, 0.1)))
+    imaginary = _IMAGINARY if careful and left.share < 1.0 else 0.0
+    return best_radiation_q(first.candidates, second.candidates, left.share, barrier, left.error, imaginary)
 
 
 def _losses(
@@ -131,13 +127,9 @@ def _losses(
     expected: Expected,
     rising: Rising,
     mirror: str | None,
-    radius: float,
     pick: Pick,
-) -> tuple[RadiationQ, Rate]:
-    """Radiation Q of a body that absorbs or amplifies, and 1/Q of the absorption.
-
-    The radiation is that of the lossless twin, so that it means the same at any loss.
-    """
+) -> tuple[tuple[Observed, Observed], Rate]:
+    """The lossless twin of a lossy body, whose radiation means the same at any loss, and 1/Q of the absorption."""
     twin, pair = problem.lossless, (rising.other, rising.mode)
     bare = tuple(
         solve_eigenmode(twin, expected, mode.degree, mirror, outer=outer, near=mode, pick=pick)
@@ -145,4 +137,4 @@ def _losses(
     )
     first, second = (observe(twin, mode, expected, mirror) for mode in bare)
     absorbed = absorption(problem, pair, (bare[0], bare[1]), rising.left)
-    return _radiation(first, second, rising.left, radius), absorbed
+    return (first, second), absorbed

@@ -31,6 +31,7 @@ from femwgm.materials import Material
 from femwgm.materials.dispersion import Constant, Law
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.modes.rates import better
+from femwgm.observables.quality import TAIL
 from femwgm.observables.sensitivity import PermittivitySlopes, bilinear_norm, permittivity_slopes
 from femwgm.solver.eigenmode import solve_eigenmode
 from femwgm.solver.losses import absorption_ways
@@ -61,6 +62,9 @@ class Derivatives:
         d lambda (nm), vacuum.
     ln_q_rad, ln_q_abs, ln_q_total
         Logarithmic derivatives of the quality factors; empty where a Q does not apply.
+    error
+        Error of (p / lambda) d lambda / dp, the largest of all parameters p, with the body's radius for every length; None where
+        it is not known.
     """
 
     k0: Mapping[str, complex]
@@ -68,22 +72,26 @@ class Derivatives:
     ln_q_rad: Mapping[str, float]
     ln_q_abs: Mapping[str, float]
     ln_q_total: Mapping[str, float]
+    error: float | None = None
 
     @classmethod
-    def of(cls, k0: Mapping[str, complex], ln_q: Mapping[str, Array], at: complex) -> Derivatives:
+    def of(
+        cls, k0: Mapping[str, complex], ln_q: Mapping[str, Array], at: complex, error: float | None = None
+    ) -> Derivatives:
         """From d k0 and d ln of (Q_rad, |Q_abs|, |Q_total|), NaN where one does not apply, of a mode at a wavenumber (rad/um)."""
         radiation, absorption, total = (
             {name: float(values[i]) for name, values in ln_q.items() if np.isfinite(values[i])}
             for i in range(3)
         )
         wavelength = {name: float(-2e3 * np.pi / at.real**2 * slope.real) for name, slope in k0.items()}
-        return cls(k0, wavelength, radiation, absorption, total)
+        return cls(k0, wavelength, radiation, absorption, total, error)
 
     @property
     def columns(self) -> dict[str, float | None]:
-        """The table's columns: "dlambda_nm_d_PARAMETER" and "dlnq_d_PARAMETER" (of the total Q)."""
+        """The table's columns: "dlambda_nm_d_PARAMETER" and "dlnq_d_PARAMETER" (of the total Q), and "dlambda_error"."""
         found: dict[str, float | None] = {f"dlambda_nm_d_{name}": v for name, v in self.wavelength_nm.items()}
-        return found | {f"dlnq_d_{name}": self.ln_q_total.get(name) for name in self.wavelength_nm}
+        found |= {f"dlnq_d_{name}": self.ln_q_total.get(name) for name in self.wavelength_nm}
+        return found | {"dlambda_error": self.error}
 
 
 @dataclass(frozen=True)
@@ -191,7 +199,8 @@ class Differentiator:
     def __call__(self) -> Derivatives:
         """Derivatives with respect to every parameter."""
         with one_thread():
-            k0 = {**dict(self._by_index()), **dict(self._by_size())}
+            k0 = self.of_wavenumber
+            error = self._error(k0)
             ln_q = {name: self._of_qualities(name, slope) for name, slope in k0.items()}
             for one, other in self._pairs(k0):
                 k0[one] = k0[other] = 0.5 * (k0.get(one, 0j) + k0.get(other, 0j))
@@ -204,7 +213,26 @@ class Differentiator:
             with_thicknesses(k0, ln_q, [layer.name for layer in self.geometry.layers])
         for name, slope in extinction.items():
             k0[name], ln_q[name] = slope, by_extinction(slope, self._base.k0, self._rates)
-        return Derivatives.of(k0, ln_q, self._base.k0)
+        return Derivatives.of(k0, ln_q, self._base.k0, error)
+
+    @property
+    def of_wavenumber(self) -> dict[str, complex]:
+        """d k0 by index and by length."""
+        return {**dict(self._by_index()), **dict(self._by_size())}
+
+    def _error(self, k0: Mapping[str, complex]) -> float | None:
+        """Error of the derivatives of the wavelength, by those of one degree less."""
+        if self.degree < 2:
+            return None
+        poorer = replace(self, degree=self.degree - 1).of_wavenumber
+        scale = {
+            name: abs(self.media[name.removeprefix("n_")].index(self._base.k0))
+            if name.startswith("n_")
+            else self.geometry.radius_ref_um
+            for name in k0
+        }
+        changes = [scale[name] * abs((k0[name] - poorer[name]).real) for name in k0]
+        return TAIL * max(changes, default=0.0) / self._base.k0.real
 
     def _pairs(self, names: Iterable[str]) -> list[tuple[str, str]]:
         """Parameters of one twin and the same of the other: each alone does half of what both do, to first order."""

@@ -16,13 +16,18 @@ Solver = Callable[[Expected, complex, Array | None], Snapshot]
 """Solves a mode at full size near a wavenumber, from a start vector or None."""
 
 
+_SHARP = 0.01
+"""|Im k0| / Re k0 below which modes have reduced bases."""
+
+
 class Families:
     """The modes expected on a mesh, grouped into families; reduced bases are made when first needed.
 
     Parameters
     ----------
     expected
-        All modes that will be asked for.
+        All modes that will be asked for. Those of low Q are solved for by themselves: beside the states of an absorbing layer no
+        small basis follows them.
     """
 
     def __init__(self, expected: Sequence[Expected]) -> None:
@@ -33,7 +38,8 @@ class Families:
     def expect(self, more: Sequence[Expected]) -> None:
         """Take in more modes, of families that none was asked for yet."""
         for item in more:
-            self._expected.setdefault((item.pol, item.q, item.p), []).append(item)
+            if abs(complex(item.k0).imag) < _SHARP * complex(item.k0).real:
+                self._expected.setdefault((item.pol, item.q, item.p), []).append(item)
 
     def find(
         self,

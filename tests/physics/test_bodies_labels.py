@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from femwgm.finders.body_search import BodySearch
 from femwgm.geometry.build import section_of
 from femwgm.geometry.profile import Profile
 from femwgm.materials import materials_from_config
+from femwgm.runs.loop import run
 
 pytestmark = pytest.mark.gmsh
 
@@ -61,3 +64,48 @@ def test_the_profile_of_a_ball_is_a_circle() -> None:
     path = profile.along(0.85, 1.2, False, 101)
     assert np.hypot(*path) == pytest.approx(np.full(101, 1.7), rel=1e-4)
     assert np.abs(np.arctan2(path[1], path[0])).max() < 1.2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"coatings": [{"name": "film", "material": "npl", "thickness": "50 nm"}]},
+        {"sidewall_angle_deg": 90},
+        {"radius": "7 um"},
+        {"thickness": "600 nm"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_both_fundamental_families_of_a_coated_disk(change: dict[str, Any]) -> None:
+    """One family of each polarization, however mixed, and no field turns round where it is strong."""
+    disk = {
+        "kind": "disk",
+        "name": "disk",
+        "material": "silica",
+        "radius": "10 um",
+        "thickness": "1 um",
+        "sidewall_angle_deg": 60,
+        "coatings": [{"name": "film", "material": "npl", "thickness": "100 nm"}],
+        "ambient": "air",
+    }
+    modes = run(
+        {
+            "schema": 1,
+            "geometry": {**disk, **change},
+            "materials": {"silica": {"n": 1.45}, "npl": {"n": 1.768}, "air": {"n": 1.0}},
+            "modes": {"window": ["654 nm", "660 nm"], "polarizations": ["TE", "TM"]},
+            "accuracy": {"wavelength": 1e-5},
+        }
+    ).modes
+    assert {mode.pol for mode in modes} == {"TE", "TM"}
+    assert len({(mode.pol, mode.family) for mode in modes}) == 2
+    for mode in modes:
+        radius = mode.radius
+        r, z = np.meshgrid(np.linspace(0.85, 1.0, 60) * radius, np.linspace(-0.5, 0.5, 50))
+        E = mode.field(r.ravel(), z.ravel())
+        weight = np.abs(E[[0, 2]]) ** 2
+        strongest = E[[0, 2]][int(weight.sum(axis=1).argmax() == 1)]
+        phase = np.exp(-1j * np.angle(strongest[np.abs(strongest).argmax()]))
+        real = np.real(strongest * phase)
+        assert -real.min() < 0.2 * real.max(), mode.label

@@ -67,3 +67,39 @@ def test_a_family_has_one_label() -> None:
     mended = with_families(slipped, exact=False)
     assert [(m.pol, m.q, m.p) for m in mended] == [(m.pol, 1, 0) for m in modes]
     assert [m.family for m in mended] == [m.family for m in modes]
+
+
+@pytest.mark.slow
+def test_tolerances_of_a_torus_against_a_monte_carlo() -> None:
+    """32 tori drawn evenly from the stated tolerances scatter as stated: wavelength and free spectral range."""
+
+    def solved(diameter: float, index: float, **more: Any) -> dict[int, Any]:
+        shape = {
+            "kind": "torus",
+            "material": "glass",
+            "diameter": f"{diameter} um",
+            "minor_diameter": "0.8 um",
+        }
+        modes = {
+            "window": ["0.8 um", "1.1 um"],
+            "polarizations": ["TM"],
+            "azimuthal_orders": [12, 13, 14],
+        }
+        case = {
+            "schema": 1,
+            "geometry": {**shape, "ambient": "air"},
+            "materials": {"glass": {"n": index}, "air": {"n": 1.0}},
+            "modes": modes,
+            "accuracy": {"wavelength": 1e-4},
+        }
+        return {mode.m: mode for mode in run({**case, **more}).modes if mode.q == 1 and mode.p == 0}
+
+    row = solved(2.0, 2.0, tolerances={"geometry.diameter": "20 nm", "materials.glass.n": 0.01})[13].row()
+    drawn = []
+    for deviation in norm.ppf(qmc.Sobol(2, rng=3).random(32)):
+        diameter, index = np.array([2.0, 2.0]) + np.array([0.02, 0.01]) * deviation
+        longest, middle, shortest = (1e-3 * solved(diameter, index)[m].wavelength_nm for m in (12, 13, 14))
+        drawn.append([np.log(middle), np.log(longest - shortest)])
+    stated = [row["wavelength_input_error"], row["fsr_input_error"]]
+    assert stated == pytest.approx(np.std(drawn, axis=0).tolist(), rel=0.15)
+    assert "share_input_error" not in row

@@ -197,3 +197,23 @@ def test_a_pole_of_low_q_is_told_with_the_table_continued(tmp_path):
     told, q = re.search(r"pole at (\d+) nm, Q ([\d.]+),", note).groups()
     assert float(told) == pytest.approx(2e3 * np.pi / true.real, rel=5e-3)
     assert float(q) == pytest.approx(-0.5 * true.real / true.imag, rel=3e-2)
+
+
+@pytest.mark.slow
+def test_a_ball_under_a_silver_film():
+    """Interior, exterior and plasmon-like modes of Q 1.7 to 1000 by elements, and a line on what they do not resolve."""
+    config = {
+        "schema": 1, "geometry": {"kind": "layered_sphere", "ambient": "air", "layers": [
+            {"name": "core", "material": "silica", "radius": "5 um"},
+            {"name": "film", "material": "silver", "thickness": "100 nm"}]},
+        "materials": {"silica": {"n": 1.444}, "silver": {"preset": "silver"}, "air": {"n": 1.0}},
+        "modes": {"window": ["1.57 um", "1.6 um"], "polarizations": ["TM"], "radial_orders": [1]},
+        "accuracy": {"wavelength": 1e-6},
+    }  # fmt: skip
+    result = femwgm.run(config)
+    assert {mode.l for mode in result.modes} == {21, 24}
+    for mode in result.modes:
+        assert abs(mode.k0.real / mode.expected_k0.real - 1.0) < 3.0 * mode.wavelength_error < 3e-6
+        q = -0.5 * mode.expected_k0.real / mode.expected_k0.imag
+        assert abs(mode.q_total / q - 1.0) < 3.0 * mode.q_total_error
+    assert any("l=26 m=26 (Q 1.2)" in note for note in result.warnings)

@@ -53,7 +53,23 @@ def true_over_stated(mode: Mode, reference: Mode | ExactMode) -> dict[str, float
         if stated and len(stated) == len(true) and all(math.isfinite(x) for x in (*stated, *true)):
             apart = max(abs(a - b) for a, b in zip(stated, true, strict=True))
             note(kind, apart, getattr(mode, column), _stated(reference, column))
+    if mode.differentiate is not None:
+        ours, true_slopes, slack = mode.derivatives, *_slopes(mode, reference)
+        changes = [
+            (1.0 if name.startswith("n_") else mode.radius) * abs((ours.k0[name] - slope).real)
+            for name, slope in true_slopes.items()
+        ]
+        note("derivatives", max(changes, default=0.0) / mode.k0.real, ours.error, slack)
     return found
+
+
+def _slopes(mode: Mode, reference: Mode | ExactMode) -> tuple[dict[str, complex], float | None]:
+    """d k0 / d parameter of the reference by the names of the mode, and their error."""
+    if isinstance(reference, Mode):
+        return dict(reference.derivatives.k0), reference.derivatives.error
+    regions = list(mode.energy)
+    by_index = {f"n_{regions[i]}": slope for i, slope in reference.dk0_dn.items()}
+    return by_index | {f"radius_{regions[i]}": slope for i, slope in reference.dk0_dradius.items()}, None
 
 
 def _stated(mode: Mode | ExactMode, column: str) -> float | None:
