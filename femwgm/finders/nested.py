@@ -32,8 +32,8 @@ _SETTLED = 1e-4
 """How far (relative) a wavenumber on the final mesh may still move."""
 _BEND = 1e-6
 """Second difference of the ratio of wavenumbers to their estimates, over a family, up to which a parabola follows it."""
-_STEEPEST = 7.0
-"""Nepers by which an outgoing wave may grow over the radius of a body: beyond, rounding in the absorbing layer hides the pole."""
+_STEEPEST = 5.0
+"""Nepers by which the outgoing wave may grow over the radius of a sphere with metal: beyond, the domain's end hides the pole."""
 
 
 def _too_steep(modes: Sequence[Expected]) -> str:
@@ -69,7 +69,8 @@ class NestedFinder(ElementFinder):
         with stage("expected modes"):
             known = expected_modes(self.config, self._by_name)
         radius = self.config.geometry.radius_ref_um
-        self.steep = [e for e in known if -complex(e.k0).imag * radius > _STEEPEST]
+        metal = bool(metal_notes(self.config, self._by_name))
+        self.steep = [e for e in known if metal and -complex(e.k0).imag * radius > _STEEPEST]
         self.expected = [e for e in known if e not in self.steep]
         if not self.expected:
             raise SolveError(_too_steep(self.steep))

@@ -201,7 +201,7 @@ def test_a_pole_of_low_q_is_told_with_the_table_continued(tmp_path):
 
 @pytest.mark.slow
 def test_a_ball_under_a_silver_film():
-    """Interior, exterior and plasmon-like modes of Q 1.7 to 1000 by elements, and a line on what they do not resolve."""
+    """An exterior mode of Q 7 by elements, and a line on what they do not resolve."""
     config = {
         "schema": 1, "geometry": {"kind": "layered_sphere", "ambient": "air", "layers": [
             {"name": "core", "material": "silica", "radius": "5 um"},
@@ -211,9 +211,9 @@ def test_a_ball_under_a_silver_film():
         "accuracy": {"wavelength": 1e-6},
     }  # fmt: skip
     result = femwgm.run(config)
-    assert {mode.l for mode in result.modes} == {21, 24}
+    assert {mode.l for mode in result.modes} == {21}
     for mode in result.modes:
         assert abs(mode.k0.real / mode.expected_k0.real - 1.0) < 3.0 * mode.wavelength_error < 3e-6
         q = -0.5 * mode.expected_k0.real / mode.expected_k0.imag
         assert abs(mode.q_total / q - 1.0) < 3.0 * mode.q_total_error
-    assert any("l=26 m=26 (Q 1.2)" in note for note in result.warnings)
+    assert any("l=26 m=26 (Q 1.2)" in note and "l=24 m=24 (Q 1.8)" in note for note in result.warnings)
