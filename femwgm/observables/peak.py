@@ -30,7 +30,8 @@ _KINK = 0.02
 class Crest:
     """Where Re(eps) |E|^2 is largest: permittivity, field (r, phi, z) and position (um).
 
-    `interior` says that a sharp edge outshines it, where the density has no maximum.
+    `interior` says that a sharp edge outshines it, where the density has no maximum; `edge` that the density falls from the sharp
+    edges everywhere, so that there is no maximum in the interior either, and the brightest sample stands here.
     """
 
     eps: complex
@@ -38,6 +39,7 @@ class Crest:
     r: float
     z: float
     interior: bool = False
+    edge: bool = False
 
     @property
     def density(self) -> float:
@@ -78,6 +80,8 @@ def crest(
         density[limit[0][cells][:, None] & (np.hypot(*x.real) > limit[1] * (1.0 + 1e-9))] = 0.0
     brightness = density.max(axis=1)
     summits = _off_the_edges(mesh, eps, cells, brightness)
+    edge = not len(summits)
+    summits = np.argsort(-brightness) if edge else summits
     interior = int(np.argmax(brightness)) not in summits
     chosen = summits[:_CANDIDATES]
     owners = cells[chosen]
@@ -86,7 +90,7 @@ def crest(
         field, owners, E[:, chosen], grid[:, density[chosen].argmax(axis=1)], samples, ends
     )
     best = int(np.argmax(eps.real[owners] * (np.abs(values) ** 2).sum(axis=0)))
-    return Crest(complex(eps[owners[best]]), values[:, best], float(r[best]), float(z[best]), interior)
+    return Crest(complex(eps[owners[best]]), values[:, best], float(r[best]), float(z[best]), interior, edge)
 
 
 def _zoomed(
@@ -157,7 +161,7 @@ def _off_the_edges(mesh: CurvedMesh, eps: Array, cells: IntArray, brightness: Ar
             summits.append(i)
             if len(summits) == _CANDIDATES:
                 break
-    return np.array(summits) if summits else order
+    return np.array(summits, dtype=np.int64)
 
 
 def sharp_vertices(mesh: CurvedMesh, eps: Array) -> IntArray:

@@ -53,6 +53,12 @@ def doubts(modes: Sequence[Mode], expected: Sequence[Expected], config: RunConfi
     contour = getattr(config.geometry, "contour", None)
     if contour is not None:
         notes.append(str(contour))
+    endless = [mode.label for mode in modes if mode.extra.get("mode_volume_at") == "edge"]
+    if endless:
+        notes.append(
+            f"the field of {len(endless)} of {len(modes)} modes grows without bound at a sharp edge and has no maximum elsewhere:"
+            " their mode volumes depend on the mesh"
+        )
     edged = [mode.label for mode in modes if mode.extra.get("mode_volume_at") == "interior"]
     if edged:
         notes.append(

@@ -98,6 +98,7 @@ def volume_of(problem: MeridianProblem, expected: Expected, found: Converged, sh
     # The richer of two on quadrilaterals lacks less than their distance, unless the wavenumbers came close by chance.
     ahead = found.other_is_richer and found.error <= found.left.error
     error = max(found.error, shares.best.unsure, (_AHEAD if ahead else found.left.share) * change)
+    error = max(error, 1.0) if peak.edge else error  # the finer the mesh, the smaller
     return Volume(value, error, peak, more)
 
 

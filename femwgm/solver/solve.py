@@ -88,8 +88,9 @@ def _absorption_columns(rate: Rate | None) -> dict[str, Any]:
 
 
 def _where(peak: Crest) -> dict[str, str]:
-    """A word on the maximum that the mode volume refers to, where a sharp edge outshines it."""
-    return {"mode_volume_at": "interior"} if peak.interior else {}
+    """A word on the maximum that the mode volume refers to, where a sharp edge outshines it or is all there is."""
+    where = "edge" if peak.edge else "interior" if peak.interior else ""
+    return {"mode_volume_at": where} if where else {}
 
 
 def by_label(

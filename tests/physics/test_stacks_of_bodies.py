@@ -102,3 +102,22 @@ def test_what_cannot_be_stacked(change: Any, rule: str) -> None:
     change(geometry)
     with pytest.raises(ConfigError, match=rule):
         load_config({**COMMON, "geometry": geometry})
+
+
+@pytest.mark.slow
+def test_a_mode_that_only_climbs_towards_an_edge_has_no_volume_to_speak_of() -> None:
+    """Where two disks of unequal size touch, the field grows without bound in a corner of dielectric on three sides."""
+    bodies = [
+        {"kind": "disk", "name": name, "material": "glass", "radius": radius, "thickness": "0.3 um"}
+        for name, radius in (("lower", "1 um"), ("upper", "0.8 um"))
+    ]
+    result = run({
+        "schema": 1, "geometry": {"kind": "stack", "bodies": bodies, "gaps": ["0 um"], "ambient": "air"},
+        "materials": {"glass": {"n": 2.2}, "air": {"n": 1.0}}, "accuracy": {"wavelength": 1e-3},
+        "modes": {"window": ["0.95 um", "0.97 um"], "polarizations": ["TM"], "azimuthal_orders": [9]},
+    })  # fmt: skip
+    (mode,) = result.modes
+    assert (mode.crest.r, mode.crest.z) == pytest.approx((0.8, 0.0), abs=1e-6)
+    assert mode.row()["mode_volume_at"] == "edge"
+    assert mode.row()["mode_volume_error"] >= 1.0
+    assert any("depend on the mesh" in note for note in result.warnings)
