@@ -71,7 +71,7 @@ class Bus(Beside):
 
     kind: Literal["bus"] = Field(examples=["bus"])
     width_um: Length = Field(alias="width", description="at half its height", examples=["450 nm"])
-    n_eff: Positive | None = Field(
+    n_eff: Annotated[Positive, Field(le=10.0)] | None = Field(
         default=None,
         description="phase index of its mode where it is known; solved for otherwise",
         examples=[2.44],

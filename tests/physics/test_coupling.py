@@ -215,6 +215,7 @@ def test_what_makes_no_sense_is_refused_in_one_line(tmp_path: Path) -> None:
         ({"kind": "fibre", "material": "glas", "diameter": "1 um", "gap": "0 nm"}, "did you mean 'glass'"),
         ({"kind": "bus", "width": "1 um", "gap": "0 nm"}, "ring or disk"),
         ({"kind": "bus", "width": "1 um", "gap": "0 nm", "n_eff": 0.9}, "nothing is guided"),
+        ({"kind": "bus", "width": "1 um", "gap": "0 nm", "n_eff": 50}, "equal to 10"),
         ({"kind": "prism", "material": "prism", "gap": "-1 nm"}, "negative"),
         ({"kind": "prism", "material": "prism", "gap": "1 nm", "splitting": "3 nm"}, "frequency"),
         (None, "coupler: is missing"),
