@@ -136,18 +136,20 @@ class NestedFinder(ElementFinder):
         if len(members) < LEAST_MEMBERS:
             return None
         middle = members[len(members) // 2]
-        found = {middle: self._settle(middle, layout)}
+        found: _Settled = {middle: self._settle(middle, layout)}
         offset = found[middle][0].k0 / middle.k0
         unsure = _SETTLED + 2.0 * abs(offset - 1.0)
         inside = [e for e in members if self._in_window(e.k0 * offset, unsure)]
-        if len(inside) < LEAST_MEMBERS:
-            return {e: found.get(e) or self._settle(e, layout) for e in inside}
-        knots = [inside[0], inside[len(inside) // 2], inside[-1]]
-        ratios = np.array([(found.get(e) or self._settle(e, layout))[0].k0 / e.k0 for e in knots])
+        enough = len(inside) >= LEAST_MEMBERS
+        knots = [inside[0], inside[len(inside) // 2], inside[-1]] if enough else inside
+        found |= {e: self._settle(e, layout) for e in knots if e not in found}
+        if not enough:
+            return {e: found[e] for e in inside}
+        ratios = np.array([found[e][0].k0 / e.k0 for e in knots])
         m = np.array([e.m for e in knots], dtype=float)
         bend = ratios[1] - ratios[0] - (ratios[2] - ratios[0]) * (m[1] - m[0]) / (m[2] - m[0])
         if abs(bend) > _BEND:
-            return None
+            return {e: found[e] if e in found else self._settle(e, layout) for e in inside}
         parabola = np.polynomial.Polynomial.fit(m, ratios, 2)
         settled = {e: replace(e, k0=complex(e.k0 * parabola(e.m))) for e in inside}
         if layout.problem.families is None:

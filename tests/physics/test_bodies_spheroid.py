@@ -126,7 +126,7 @@ def test_a_family_in_one_basis_is_that_of_its_modes_one_by_one(monkeypatch: pyte
     monkeypatch.setattr(exact_list, "_spheroidal_shift", lambda l, *_: 1e-4 * (l % 3))
     settled.clear()
     apart = run(comb)
-    assert len(settled) > len(apart.modes) > nested.LEAST_MEMBERS
+    assert len(settled) >= len(apart.modes) > nested.LEAST_MEMBERS
     assert [mode.m for mode in together.modes] == [mode.m for mode in apart.modes]
     for one, other in zip(together.modes, apart.modes, strict=True):
         assert one.met
