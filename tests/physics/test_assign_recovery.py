@@ -58,15 +58,15 @@ def draw_and_read(draws: int, held: list[str]) -> tuple[np.ndarray, int, np.ndar
 
 
 def test_labels_are_exact_and_the_diameter_known_to_1e_4_when_the_index_is() -> None:
-    scores, right, errors = draw_and_read(5, ["index=0"])
-    assert right == 5
+    scores, right, errors = draw_and_read(2, ["index=0"])
+    assert right == 2
     assert np.abs(errors).max() < 1e-4
     assert np.abs(scores).max() < 4.0
 
 
 def test_labels_are_exact_when_all_three_parameters_are_free() -> None:
-    scores, right, errors = draw_and_read(3, [])
-    assert right == 3
+    scores, right, errors = draw_and_read(2, [])
+    assert right == 2
     # Diameter and index move a comb alike: the spectrum leaves their ratio to the prior, and says so.
     assert np.abs(errors).max() > 1e-3
     assert np.abs(scores).max() < 4.0
@@ -115,6 +115,7 @@ def test_many_missing_and_spurious_peaks_do_not_mislead() -> None:
         assert all(a == b for a, b in modes)
 
 
+@pytest.mark.slow
 def test_second_radial_orders_are_told_from_first_ones() -> None:
     sphere = body()
     prior = prior_from(sphere, ["slope=0", "index=0"])

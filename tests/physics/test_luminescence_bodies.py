@@ -21,7 +21,7 @@ pytestmark = pytest.mark.gmsh
 RADII, INDICES = [0.8, 1.0], [1.5, 2.0, 1.0]
 
 
-@pytest.mark.parametrize(("pol", "l"), [("TE", 6), ("TM", 9)])
+@pytest.mark.parametrize(("pol", "l"), [pytest.param("TE", 6, marks=pytest.mark.slow), ("TM", 9)])
 def test_a_sum_over_the_modes_of_a_sphere_is_its_exact_spectrum(pol: str, l: int) -> None:
     """Every m has the same share of a line: 2 l + 1 of them, of which the run has m = l and -l."""
     exact = analytic.layered_sphere(RADII, INDICES).mode(pol, l)

@@ -14,7 +14,7 @@ from tests.support.spheres import config
 RADIUS, WIDTH, RESOLUTION = 5.0, 0.12, 0.05
 
 
-@pytest.mark.parametrize("rms_nm", [-2.5, 1.2])
+@pytest.mark.parametrize("rms_nm", [pytest.param(-2.5, marks=pytest.mark.slow), 1.2])
 def test_ellipticity_and_means_of_unresolved_multiplets(rms_nm: float) -> None:
     """A sum of Lorentz lines, one for every m as perturbation theory places it: errors are true, the plain fit is worse."""
     bump = [{"surface": "l0", "harmonics": [[2, 0, f"{rms_nm} nm"]]}]
