@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from femwgm import analytic
 
 pytestmark = pytest.mark.gmsh
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -74,6 +78,19 @@ def test_ensemble_of_films(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     ]
     (tmp_path / "sweep.csv").write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
     run_figure("ensemble_of_films.py", monkeypatch, tmp_path, tmp_path / "ensemble.png")
+
+
+def test_sphere_in_ngsolve() -> None:
+    """The numbers stand on the page, since the build of the pages has no NGSolve; the first is a line of the sphere."""
+    pytest.importorskip("ngsolve", reason="needs the extra `bench`")
+    done = subprocess.run(
+        [sys.executable, str(DOCS / "sphere_in_ngsolve.py")], capture_output=True, text=True, check=True
+    )
+    printed = re.findall(r"([\d.]+) nm", done.stdout)
+    page = (DOCS / "other_solvers.md").read_text(encoding="utf-8")
+    assert ", ".join(printed) + " nm" in page
+    exact = analytic.layered_sphere([10.0, 10.49], [1.45, 1.768, 1.0]).mode("TM", l=163, q=1).wavelength_nm
+    assert float(printed[0]) == pytest.approx(exact, rel=1e-7)
 
 
 def test_no_notebook_is_forgotten() -> None:
