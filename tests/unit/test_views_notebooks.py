@@ -54,6 +54,11 @@ def test_bend_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
+def test_ellipticity_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_figure("ellipticity_figure.py", monkeypatch, tmp_path / "ellipticity.png")
+
+
+@pytest.mark.slow
 def test_graded_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_figure("graded_figure.py", monkeypatch, tmp_path / "graded.png")
 
