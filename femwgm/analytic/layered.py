@@ -273,12 +273,13 @@ class Stack:
             return Exterior(p * kappa * d / softness, p * n * slope / softness)
         pair = bessel.real_pair(order, z)
         ratio = np.exp(2.0 * pair.s)
-        j, dj = pair.p * ratio, pair.dp * ratio
-        modulus = j * j + pair.x * pair.x
-        d = (j * dj + pair.x * pair.dx) / modulus
-        flux = ratio / modulus
+        size = np.maximum(np.abs(pair.p * ratio), np.abs(pair.x))  # squares may overflow
+        j, dj, x, dx = pair.p * ratio / size, pair.dp * ratio / size, pair.x / size, pair.dx / size
+        modulus = j * j + x * x
+        d = (j * dj + x * dx) / modulus
+        flux = ratio / size / size / modulus
         slope = d + z * (barrier - 1.0 - d * d + flux * flux)
-        log_flux = 2.0 * pair.s - np.log(modulus) + np.log(p * kappa)
+        log_flux = 2.0 * (pair.s - np.log(size)) - np.log(modulus) + np.log(p * kappa)
         return Exterior(p * kappa * d, p * n * slope, log_flux)
 
 

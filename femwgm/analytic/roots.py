@@ -164,7 +164,7 @@ class Resonator:
         absorbed = self._absorbed(stack, matched, total)
         k0 = k_real + 1j * (radiated + absorbed.sum(axis=0))
         # Gain may balance loss: what counts is not their sum but their size.
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             quality = 0.5 * k_real / (np.abs(radiated) + np.abs(absorbed).sum(axis=0))
         k_twin = k_real + 1j * radiated
         low = np.flatnonzero(quality < Q_NEWTON)

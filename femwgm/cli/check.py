@@ -42,7 +42,10 @@ def remarks(config: RunConfig) -> list[str]:
         f" size parameter {middle * config.geometry.radius_ref_um:.4g} in the middle of the window"
     )
     if config.geometry.kind == "layered_sphere":
-        lines += [_expected(config), *metal_notes(config, media)]
+        lines += [
+            _multiplets(config) if config.splits_sphere else _expected(config),
+            *metal_notes(config, media),
+        ]
     else:
         section_of(config.geometry)
     if config.tolerances:
@@ -51,10 +54,6 @@ def remarks(config: RunConfig) -> list[str]:
         demand_meaningful(config)
     if (contour := getattr(config.geometry, "contour", None)) is not None:
         lines.append(str(contour))
-    if config.splits_sphere:
-        from femwgm.imperfections.run import estimate
-
-        lines.append(estimate(config))
     if config.sweep is not None:
         lines.append(_swept(config))
     return lines
@@ -78,6 +77,12 @@ def draw(config: RunConfig, path: Path) -> str:
         )
     draw_shape(config, path)
     return f"drawn: {path}"
+
+
+def _multiplets(config: RunConfig) -> str:
+    from femwgm.imperfections.run import estimate
+
+    return estimate(config)
 
 
 def _expected(config: RunConfig) -> str:

@@ -193,7 +193,7 @@ def _direction(value: Any) -> Any:
     ok = isinstance(value, list | tuple) and len(value) == 3
     if not ok or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in value):
         raise refuse("must be three plain numbers, x, y, z", remedy="write e.g. [0, 0, 1]")
-    if not 0.0 < sum(float(v) ** 2 for v in value) < 1e200:
+    if not all(abs(v) < 1e100 for v in value) or not math.hypot(*value) > 0.0:
         raise refuse("has no length", remedy="write e.g. [0, 0, 1]")
     return tuple(float(v) for v in value)
 

@@ -116,6 +116,7 @@ class RunConfig(Strict):
                         at=("imperfections", i, key),
                     )
             if self.geometry.kind == "layered_sphere":
+                self._near_a_sphere(i, entry)
                 continue
             if entry.way not in ON_BODIES or isinstance(entry.spectrum, MeasuredSpectrum):
                 raise refuse(
@@ -155,6 +156,18 @@ class RunConfig(Strict):
                     at=place,
                 )
         return self
+
+    def _near_a_sphere(self, i: int, entry: Imperfection) -> None:
+        """A surface is moved or flattened by less than half of its radius."""
+        moved = entry.surface or entry.thickness
+        radius = dict(zip(self.geometry.solid, self.geometry.radii_um, strict=True)).get(moved or "")
+        for key in ("offset", "ellipticity"):
+            size = getattr(entry, f"{key}_um")
+            if radius is not None and size is not None and abs(size) >= 0.5 * radius:
+                raise refuse(
+                    f"must be below half the radius of {moved} ({radius:g} um)",
+                    remedy="such a body is far from a sphere: give it as one", value=f"{size:g} um", at=("imperfections", i, key),
+                )  # fmt: skip
 
     @model_validator(mode="after")
     def _tolerable(self) -> RunConfig:

@@ -22,6 +22,8 @@ from femwgm.ground.units import SPECTRAL_ALIASES, SPECTRAL_UNITS
 __all__ = ["Accuracy", "Discretization", "Losses", "Modes", "Outputs", "Pml", "Roughness"]
 
 MAX_ORDERS = 100_000
+WIDEST = 1000
+"""Ratio of the ends of a window at most: beyond it one of them is a slip of the unit."""
 
 
 def _window(value: Any) -> tuple[float, float]:
@@ -37,6 +39,8 @@ def _window(value: Any) -> tuple[float, float]:
         raise refuse("is an empty window", remedy=f"its two ends must differ; {example}")
     if lo > hi:
         raise refuse("is reversed", remedy=f"put the smaller value first; {example}")
+    if hi > WIDEST * lo:
+        raise refuse(f"spans more than a factor of {WIDEST}", remedy=f"narrow it; {example}")
     return lo, hi
 
 

@@ -74,7 +74,7 @@ class TriNedelec(CurlElement):
         turns = p * (2.0 * _cross(start[..., None], end[..., None]))[:, None] + of_s * turn_s + of_t * turn_t
         values, curls = np.empty((self.size, 2, points)), np.empty((self.size, points))
         k = 3 * self.degree
-        values[:k], curls[:k] = edges.reshape(-1, 2, points), turns.reshape(-1, points)
+        values[:k], curls[:k] = edges.reshape(values[:k].shape), turns.reshape(curls[:k].shape)
         for edge, c in ((0, 2), (1, 0)):
             across = _cross(_GRADIENT[c][:, None], edges[edge])
             for i in range(self.degree - 1):
@@ -121,7 +121,7 @@ class TriLagrange(ScalarElement):
         values, grads = np.empty((self.size, X.shape[1])), np.empty((self.size, 2, X.shape[1]))
         k = 3 + bubbles.shape[0] * bubbles.shape[1]
         values[:3], grads[:3] = lam, _GRADIENT[:, :, None]
-        values[3:k], grads[3:k] = bubbles.reshape(-1, X.shape[1]), slopes.reshape(-1, 2, X.shape[1])
+        values[3:k], grads[3:k] = bubbles.reshape(values[3:k].shape), slopes.reshape(grads[3:k].shape)
         for i in range(2, self.degree):
             bubble, grad = bubbles[0, i - 2], slopes[0, i - 2]
             for n in range(self.degree - i):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import fft, special
@@ -38,7 +39,7 @@ class Relief:
         """Highest degree L."""
         return self.coefficients.shape[1] - 1
 
-    @property
+    @cached_property
     def orders(self) -> Array:
         """The orders M >= 0 that occur."""
         size = np.abs(self.coefficients).max(axis=1)

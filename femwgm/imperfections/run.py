@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from femwgm.analytic.table import mode_row
 from femwgm.config.schema import RunConfig
 from femwgm.errors import ConfigError
 from femwgm.finders.exact_list import exact_sphere, expected_modes
+from femwgm.finders.refusals import refuse_too_many
 from femwgm.ground.units import frequency_thz, k0_from_wavelength
 from femwgm.imperfections.build import beads, common_axis, index_maps, reliefs
 from femwgm.imperfections.multiplet import Multiplet, cost, multiplet
@@ -108,9 +110,11 @@ def estimate(config: RunConfig) -> str:
     """A line on what a run with imperfections costs."""
     rough = reliefs(config, common_axis(config))
     wanted = _wanted(config, materials_from_config(config))
+    refuse_too_many(len(wanted), config)
     kinds = len({(bead.radius, bead.index) for bead in beads(config)})
-    seconds = sum(cost(l, rough, kinds) for _, _, l in wanted) / _SPEED
-    lines = sum(2 * l + 1 for _, _, l in wanted)
+    degrees = Counter(l for _, _, l in wanted)
+    seconds = sum(many * cost(l, rough, kinds) for l, many in degrees.items()) / _SPEED
+    lines = sum(many * (2 * l + 1) for l, many in degrees.items())
     reach = max((relief.degree for relief in rough.values()), default=0)
     return (
         f"imperfections: {len(wanted)} multiplet{'s' * (len(wanted) != 1)}, {lines} lines in all, harmonics up to L = {reach},"
