@@ -67,8 +67,12 @@ def _show(made: Comb) -> None:
     print_quantities(title, ((lines.name, *row) for row in rows), digits=9)
     screen = console()
     for c in made.crossings:
-        told = f"avoided crossing at mu = {', '.join(map(str, c.mu[:8]))}{' ...' if len(c.mu) > 8 else ''}"
-        if c.coupling is not None and c.centre is not None:
-            told += f": centre {c.centre:.2f}, coupling {c.coupling * 1e-9:.4g} GHz +- {(c.coupling_error or 0.0) * 1e-9:.1g}"
-        screen.print(told)
+        orders = f"mu = {', '.join(map(str, c.mu[:8]))}{' ...' if len(c.mu) > 8 else ''}"
+        if c.coupling is None or c.centre is None:
+            screen.print(f"off the curve of the family, by no crossing of two modes: {orders}")
+            continue
+        error = (c.coupling_error or 0.0) * 1e-9
+        screen.print(
+            f"avoided crossing at {orders}: centre {c.centre:.2f}, coupling {c.coupling * 1e-9:.4g} GHz +- {error:.1g}"
+        )
     notes(lines.notes, screen)

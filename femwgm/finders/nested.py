@@ -60,9 +60,7 @@ class NestedFinder(ElementFinder):
         super().__init__(config)
         self.media = media
         self._group: Sequence[Expected] = ()
-        self._families: dict[
-            tuple[str, int, int], dict[Expected, tuple[Expected, Eigenmode | None]] | None
-        ] = {}
+        self._families: dict[tuple[str, int, int], _Settled | None] = {}
         self.exact = config.geometry.kind == "layered_sphere" and all(m.axis != "z" for m in media.values())
 
     def groups(self, tell: Tell) -> Iterator[Sequence[Expected]]:

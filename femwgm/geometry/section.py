@@ -126,6 +126,11 @@ class Section:
             raise GeometryError("a section without a body needs walls on every side")
         return 0.0, w.radius, w.bottom, w.top
 
+    @property
+    def images(self) -> dict[str, str]:
+        """The region that is the mirror image of another, both ways."""
+        return {a: b for pair in self.twins for a, b in (pair, pair[::-1])}
+
     @cached_property
     def symmetric(self) -> bool:
         """Whether the plane z = 0 is a mirror plane of every part."""
@@ -134,7 +139,7 @@ class Section:
         w = self.walls
         if (w.bottom is None) != (w.top is None) or (w.bottom is not None and w.bottom != -(w.top or 0.0)):
             return False
-        images = {a: b for pair in self.twins for a, b in (pair, pair[::-1])}
+        images = self.images
         return all(
             any(
                 _is_image(piece.outline, o.outline)

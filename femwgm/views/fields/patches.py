@@ -212,8 +212,9 @@ class Patches:
 
 
 def from_field(
-    cells: CellField, media: Mapping[str, Medium] | None = None, points: int | None = None
-) -> Patches:
+    cells: CellField, media: Mapping[str, Medium] | None = None, points: int | None = None,
+    images: Mapping[str, str] | None = None,
+) -> Patches:  # fmt: skip
     """Patches of a finite-element field, both halves of a mirrored domain.
 
     Parameters
@@ -224,6 +225,8 @@ def from_field(
         Medium of each region.
     points
         Chebyshev points along each side of a cell; by default as many as the element needs and the budget of points allows.
+    images
+        Regions below z = 0 by those above whose mirror images they are; by default a region is its own.
     """
     from femwgm.fem.field import mirror_signs
 
@@ -241,13 +244,15 @@ def from_field(
     E, H, x = cells.at_reference(inner if on_axis or mesh.corners == 3 else X)
     E, H = E.reshape(3, mesh.cells, n, n), H.reshape(3, mesh.cells, n, n)
     r, z = x.real.reshape(2, mesh.cells, n, n)
-    region = np.asarray(mesh.region)
+    region, names = np.asarray(mesh.region), list(mesh.regions)
     if cells.mirror:
         sign = np.array(mirror_signs(cells.mirror))[:, None, None, None]
         r, z = np.concatenate([r, r]), np.concatenate([z, -z])
         E, H = np.concatenate([E, sign * E], axis=1), np.concatenate([H, -sign * H], axis=1)
-        region = np.concatenate([region, region])
-    return Patches(r, z, E, H, region, tuple(mesh.regions), cells.m, complex(cells.k0), t, dict(media or {}))
+        below = [(images or {}).get(name, name) for name in names]
+        names += [name for name in below if name not in names]
+        region = np.concatenate([region, np.array([names.index(name) for name in below])[region]])
+    return Patches(r, z, E, H, region, tuple(names), cells.m, complex(cells.k0), t, dict(media or {}))
 
 
 def chebyshev(n: int) -> Array:

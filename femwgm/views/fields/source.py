@@ -115,13 +115,9 @@ class ModeView:
 
     @property
     def home(self) -> str:
-        """The region that holds most of the electric energy; of mirror images the one whose half was solved."""
+        """The region that holds most of the electric energy; of equals the upper one, at whose height lines are drawn."""
         shares = self.shares("energy")
-        best = [name for name in shares if shares[name] == max(shares.values())]
-        if len(best) > 1:
-            there = {self.solid.regions[i] for i in np.unique(self.solid.region)}
-            best = [name for name in best if name in there] or best
-        return best[0]
+        return max(reversed(shares), key=lambda name: shares[name])
 
     def log10_q(self, which: str) -> float | None:
         """Decimal logarithm of q_rad, q_abs or q_total, at any size; None where it does not apply or gain wins."""
@@ -219,6 +215,13 @@ def media_at(config: RunConfig, k0: complex) -> dict[str, Medium]:
     return _media(config, _materials(config), k0)
 
 
+def images_of(config: RunConfig) -> dict[str, str]:
+    """Regions of a stack that are mirror images of each other."""
+    from femwgm.geometry.build import section_of
+
+    return section_of(config.geometry).images if config.geometry.kind == "stack" else {}
+
+
 def _materials(config: RunConfig) -> dict[str, Any]:
     materials = materials_from_config(config)
     return {region: materials[name] for region, name in config.geometry.region_materials.items()}
@@ -245,7 +248,9 @@ def mode_view(mode: Viewable, config: RunConfig | None = None) -> ModeView:
         cells = mode.field_data
         if cells is None:
             raise OutputError(f"{mode.label} carries no field; show it from its run folder")
-        return from_field(cells, media_at(config, mode.k0) if config is not None else None)
+        if config is None:
+            return from_field(cells)
+        return from_field(cells, media_at(config, mode.k0), images=images_of(config))
 
     unit = config.modes.unit if config is not None else None
     return ModeView(row, regions, lines, load, unit=unit)
@@ -266,13 +271,13 @@ def run_view(source: Source) -> RunView:
     if isinstance(source, StoredRun):
         return _stored(source)
     config = source.config
-    materials = _materials(config)
+    materials, images = _materials(config), images_of(config)
     lines = outlines(config.geometry)
 
     def view(mode: Mode, twin: int) -> ModeView:
         def load() -> Patches:
             assert mode.field_data is not None
-            return from_field(mode.field_data, _media(config, materials, mode.k0))
+            return from_field(mode.field_data, _media(config, materials, mode.k0), images=images)
 
         return ModeView(mode.row(), tuple(source.regions), lines, load, twin=twin, unit=config.modes.unit)
 

@@ -42,21 +42,20 @@ def comb_figure(made: Any) -> Figure:
     ax.axhline(0.0, color=FAINT, lw=0.8, zorder=0)
     ax.axvline(0.0, color=FAINT, lw=0.8, zorder=0)
     ax.plot(mu, smooth / scale, color=GREY, lw=0.9, zorder=1)
-    pushed = {m for crossing in made.crossings for m in crossing.mu}
-    off = np.array([m in pushed for m in mu])
+    pushed = {m for crossing in made.crossings if crossing.centre is not None for m in crossing.mu}
+    loose = {m for crossing in made.crossings for m in crossing.mu} - pushed
+    kinds = (
+        ("D", ACCENT[2], "pushed by a crossing", pushed),
+        ("s", GREY, "off the curve, unexplained", loose),
+    )
+    on = np.array([m not in pushed | loose for m in mu])
     colour = POLARIZATION[lines.pol]
-    ax.plot(mu[~off], d_int[~off] / scale, MARKER[lines.pol], color=colour, ms=2.4, mew=0.0, label=lines.name)
-    if off.any():
-        ax.plot(
-            mu[off],
-            d_int[off] / scale,
-            "D",
-            mfc="white",
-            mec=ACCENT[2],
-            ms=3.4,
-            mew=0.9,
-            label="pushed by a crossing",
-        )
+    ax.plot(mu[on], d_int[on] / scale, MARKER[lines.pol], color=colour, ms=2.4, mew=0.0, label=lines.name)
+    for marker, edge, label, orders in kinds:
+        off = np.array([m in orders for m in mu])
+        if off.any():
+            ax.plot(mu[off], d_int[off] / scale, marker, mfc="white", mec=edge, ms=3.4, mew=0.9, label=label)
+    if not on.all():
         ax.legend(loc="best")
     # Letters of the font, not of mathtext, whose parser takes a quarter of a second to start.
     ax.set_xlabel(f"order μ from the pump, m = {lines.pump} + μ")

@@ -10,9 +10,9 @@ import numpy as np
 from femwgm.ground.typing import Array
 from femwgm.views.space.graphics import ensure_graphics
 
-__all__ = ["Camera", "Canvas"]
+__all__ = ["PEELS", "Camera", "Canvas"]
 
-_PEELS = 8
+PEELS = 8
 """Translucent surfaces that are told apart behind each other."""
 
 _LIGHTS = ((0.72, (0.11, 0.77, 0.63)), (0.45, (0.0, -0.26, 0.97)))
@@ -76,7 +76,7 @@ class Canvas:
         from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
 
         self._renderer.SetUseDepthPeeling(translucent)
-        self._renderer.SetMaximumNumberOfPeels(_PEELS)
+        self._renderer.SetMaximumNumberOfPeels(PEELS)
         eye = self._renderer.GetActiveCamera()
         eye.SetFocalPoint(*self.camera.focal_point)
         eye.SetPosition(*self.camera.position)

@@ -11,7 +11,7 @@ import numpy as np
 from femwgm.ground.typing import Array
 from femwgm.views.fields.source import ModeView, RunView
 from femwgm.views.figures.style import png
-from femwgm.views.space.canvas import Canvas
+from femwgm.views.space.canvas import PEELS, Canvas
 from femwgm.views.space.caption import legend
 from femwgm.views.space.graphics import off_screen_plotter
 from femwgm.views.space.measure import Lens, measured
@@ -19,8 +19,6 @@ from femwgm.views.space.scene import Look, Scene
 
 FINER = 2
 """Pixels drawn along each side of a pixel of the picture: that smooths edges, and leaves VTK free to sort what is translucent."""
-_PEELS = 8
-"""Translucent surfaces that are told apart behind each other."""
 
 
 def pair(run: RunView, mode: ModeView, look: Look, size: tuple[int, int]) -> tuple[Any, list[Scene]]:
@@ -43,7 +41,7 @@ def smooth_edges(plotter: Any, scene: Scene, *, fine: bool = True) -> None:
     Supersampling replaces VTK's own passes and the sorting with them: the two exclude each other.
     """
     if scene.translucent:
-        plotter.renderer.enable_depth_peeling(_PEELS)
+        plotter.renderer.enable_depth_peeling(PEELS)
         plotter.render_window.SetMultiSamples(0)
     elif fine:
         plotter.enable_anti_aliasing("ssaa")
