@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import femwgm
 from femwgm import analytic
 from femwgm.analytic import LayeredSphere
 from femwgm.config import load_config
@@ -84,3 +85,22 @@ def test_volumes_of_regions() -> None:
         "thickness": "400 nm", "ambient": "air",
     }  # fmt: skip
     assert volume(ring, "ring") == pytest.approx(np.pi * 3.0 * 0.4, rel=1e-4)
+
+
+@pytest.mark.slow
+def test_two_equal_bodies_emit_alike_whatever_else_is_asked_for() -> None:
+    """Solved by halves, of which the mesh holds the upper one: the complex share of either is about its share of the energy."""
+    disk = {"kind": "disk", "material": "glass", "radius": "1.2 um", "thickness": "0.3 um"}
+    result = femwgm.run({
+        "schema": 1,
+        "geometry": {"kind": "stack", "bodies": [{**disk, "name": n} for n in "ab"], "gaps": ["0.1 um"], "ambient": "air"},
+        "materials": {"glass": {"n": 2.6}, "air": {"n": 1.0}},
+        "modes": {"window": ["1.2 um", "1.8 um"], "azimuthal_orders": [8], "polar_orders": [0, 1]},
+        "accuracy": {"wavelength": 1e-3},
+        "tolerances": {"materials.glass.n": 0.01},
+    })  # fmt: skip
+    lower, upper = (resonances(result, name) for name in "ab")
+    assert [one.area for one in lower] == [one.area for one in upper]
+    for one in lower:
+        per_share = 2.0 * np.pi**2 / (2.6**2 * np.pi * 1.2**2 * 0.3 * one.mode.k0.real**2)
+        assert (one.area / per_share).real == pytest.approx(one.mode.energy["a"], rel=0.1)

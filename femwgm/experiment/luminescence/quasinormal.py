@@ -63,7 +63,8 @@ def resonances(result: RunResult, layer: str) -> list[Resonance]:
     """The modes of a run as lines in the emission of one of its regions (:func:`emitting_region`)."""
     config = result.config
     media = media_of(config)
-    volume = region_volume(section_of(config.geometry), layer)
+    section = section_of(config.geometry)
+    volume = region_volume(section, layer)
     found = []
     for mode in result.modes:
         k, field = mode.k0.real, mode.field_data
@@ -71,8 +72,7 @@ def resonances(result: RunResult, layer: str) -> list[Resonance]:
         eps = media[layer].permittivity(k).real
         ambient = media[config.geometry.ambient].index(k).real
         shares = complex_shares(field, MeridianProblem(field.space.mesh, media, config.geometry.ambient))
-        twins = getattr(mode.differentiate, "twins", ())
-        pair = next((pair for pair in twins if layer in pair), (layer,))
+        pair = {layer, section.images.get(layer, layer)} if field.mirror else {layer}
         share = sum(shares.get(name, 0j) for name in pair) / len(pair)
         degeneracy = 2.0 if mode.m else 1.0
         area = degeneracy * np.pi**2 * share / (eps * volume * ambient * k**2)
