@@ -13,7 +13,7 @@ from femwgm.analytic import LayeredSphere
 from femwgm.config import load_config
 from femwgm.config.coupler import Bus
 from femwgm.errors import ConfigError
-from femwgm.experiment.coupling import bus, couple
+from femwgm.experiment.coupling import bus, rates
 from femwgm.experiment.coupling.couple import Coupling, couplings, write_couplings
 from femwgm.experiment.coupling.fibre import fundamental
 from femwgm.experiment.coupling.plane import field_on, given_to
@@ -151,10 +151,10 @@ def test_arcs_lines_and_slabs_agree() -> None:
     ((pol, one),) = resonances(config, materials_from_config(config), None)
     index = found.beta(one.k0)[0] / one.k0
     given = Bus.model_validate({"kind": "bus", "width": "500 nm", "gap": "0 um", "n_eff": index})
-    known, solved = couple._slab_rate(one, given, pol, 1.444**2), couple._bus_rate(one, found)
+    known, solved = rates.slab_rate(one, given, pol, 1.444**2), rates.bus_rate(one, found)
     for gap in (0.1, 0.2, 0.5):
         assert known(gap, 0.0) / solved(gap, 0.0) == pytest.approx(
-            1.0, abs=couple._SLAB[0] + couple._SLAB[1] * 8.0 * gap
+            1.0, abs=rates.SLAB_ERROR[0] + rates.SLAB_ERROR[1] * 8.0 * gap
         )
 
 

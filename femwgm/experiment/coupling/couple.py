@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +15,9 @@ from femwgm.config.coupler import Bus, Prism, Taper
 from femwgm.config.schema import RunConfig
 from femwgm.errors import ConfigError
 from femwgm.experiment.coupling.bus import Guide, guide
-from femwgm.experiment.coupling.fibre import fundamental
-from femwgm.experiment.coupling.plane import Fields, Plane, Resonance, field_on, given_to, lit_by
+from femwgm.experiment.coupling.plane import Resonance
+from femwgm.experiment.coupling.rates import SLAB_ERROR, bus_rate, fibre_rate, prism_rate, slab_rate
 from femwgm.experiment.coupling.resonances import resonances
-from femwgm.experiment.coupling.slab import slab_like
 from femwgm.geometry.build import section_of
 from femwgm.ground.files import write_files
 from femwgm.ground.typing import Array
@@ -36,8 +33,6 @@ _ROOT = 1e-12
 """Relative error of the index of HE11: where the root of its equation is taken as found."""
 _BACK = {"TE": 1.0 / 3.0, "TM": 1.0}
 """Share of exp(-kappa gap) that scattering back and forth between coupler and resonator stays below, as tried on prisms."""
-_SLAB = (0.2, 0.05)
-"""Relative error of the slab that stands for a guide of known index: a constant, and per kappa gap; tried beside solved ones."""
 
 
 @dataclass(frozen=True)
@@ -198,23 +193,23 @@ def _coupling(
     model, stray = (0.0, 0.0), 0.0
     if bus is not None:
         guided, guided_error = (beta / one.k0 for beta in bus.beta(one.k0))
-        rate = _bus_rate(one, bus)
+        rate = bus_rate(one, bus)
     elif isinstance(coupler, Bus):
         assert coupler.n_eff is not None
-        guided, guided_error, model = coupler.n_eff, 0.0, _SLAB
-        rate = _slab_rate(one, coupler, pol, outside)
+        guided, guided_error, model = coupler.n_eff, 0.0, SLAB_ERROR
+        rate = slab_rate(one, coupler, pol, outside)
     else:
         core = materials[coupler.material].permittivity(one.k0).real
         _demand_room(config, one, 0.5 * coupler.diameter_um if isinstance(coupler, Taper) else 0.0)
         if isinstance(coupler, Prism):
-            guided, guided_error, (rate, stray) = None, 0.0, _prism_rate(one, outside, core)
+            guided, guided_error, (rate, stray) = None, 0.0, prism_rate(one, outside, core)
             if core <= n_eff**2:
                 raise ConfigError(
                     f"index {np.sqrt(core):.4g} does not exceed that of the mode, {n_eff:.4g}, so hardly any light enters",
                     key="coupler.material", value=coupler.material, remedy="take a denser prism",
                 )  # fmt: skip
         else:
-            guided, rate = _fibre_rate(one, coupler, outside, core, notes)
+            guided, rate = fibre_rate(one, coupler, outside, core, notes)
             guided_error = _ROOT * guided
     gaps = np.unique(np.append(np.linspace(0.0, max(_REACH, 1.5 * coupler.gap_um), _GAPS), coupler.gap_um))
     rates = np.array([rate(float(gap), 0.0) for gap in gaps])
@@ -228,100 +223,6 @@ def _coupling(
         one.name, one.wavelength_nm, n_eff, guided, coupler.gap_um, gaps, 1.0 / rates, error, one.q, one.q_error,
         one.splitting_mhz if coupler.splitting_mhz is None else coupler.splitting_mhz, notes, one.wavelength_error, guided_error,
     )  # fmt: skip
-
-
-Rate = Callable[[float, float], float]
-"""1/Q_external at a gap (um), from a plane at a share of it."""
-
-
-def _prism_rate(one: Resonance, outside: float, prism: float) -> tuple[Rate, float]:
-    """The rate, and what of the resonator's radiation falls on the prism, whose reflection adds to the loss or spares it."""
-    shortest = 2.0 * np.pi / (one.k0 * np.sqrt(prism))
-    surface = field_on(one, one.radius, shortest)
-
-    def rate(gap: float, share: float) -> float:
-        plane = field_on(one, one.radius + share * gap, shortest) if share * gap else surface
-        return lit_by(plane, one.radius + gap - plane.x, one.k0, outside, prism)[0] / (one.k0 * one.energy)
-
-    return rate, lit_by(surface, 0.0, one.k0, outside, prism)[1] / (one.k0 * one.energy)
-
-
-def _fibre_rate(
-    one: Resonance, taper: Taper, outside: float, core: float, notes: list[str]
-) -> tuple[float, Rate]:
-    radius = 0.5 * taper.diameter_um
-    fibre = fundamental(radius, one.k0, core, outside)
-    if not fibre.single:
-        notes.append(
-            f"{one.name}: the fibre guides more than its fundamental mode (V = {fibre.v:.3g} > 2.405);"
-            " q_external is that of the fundamental alone"
-        )
-    shortest = 2.0 * np.pi / (one.k0 * np.sqrt(core))
-    surface, power, height = field_on(one, one.radius, shortest), fibre.power, one.height + taper.height_um
-
-    def rate(gap: float, share: float) -> float:
-        plane = field_on(one, one.radius + share * gap, shortest) if share * gap else surface
-        axis = one.radius + gap + radius
-
-        def polarized(turn: float) -> Fields:
-            return lambda x, z: fibre.fields(x - axis, z - height, turn)
-
-        given = sum(
-            abs(given_to(plane, polarized(turn), fibre.beta, power)) ** 2 for turn in (0.0, 0.5 * np.pi)
-        )
-        return float(given / (one.k0 * one.energy))
-
-    return fibre.beta / one.k0, rate
-
-
-def _bus_rate(one: Resonance, bus: Guide) -> Rate:
-    beta, far = bus.beta(one.k0)[0], bus.share(one.k0)
-    planes = _planes(one, beta)
-
-    def rate(gap: float, share: float) -> float:
-        plane, taken = planes(gap, share), []
-        for mode in bus.ends:
-            # To first order the bend of the arc adds on one side what it takes on the other.
-            given = [
-                given_to(
-                    plane, partial(_beside, mode.fields, one.radius + gap, mirrored=side), beta, mode.power
-                )
-                for side in (False, True)
-            ]
-            taken.append(float(np.mean(np.abs(given) ** 2)))
-        return float(taken[0] ** (1.0 - far) * taken[-1] ** far) / (one.k0 * one.energy)
-
-    return rate
-
-
-def _planes(one: Resonance, beta: float) -> Callable[[float, float], Plane]:
-    """Planes around the middle of a gap, where elements know both fields; in steps of two, so that many gaps share one."""
-
-    @cache
-    def away(distance: float) -> Plane:
-        return field_on(one, one.radius + distance, 2.0 * np.pi / max(beta, one.k0))
-
-    def at(gap: float, share: float) -> Plane:
-        return away(2.0 ** np.floor(np.log2(0.6 * gap) - 2.0 * share) if gap else 0.0)
-
-    return at
-
-
-def _beside(fields: Callable[..., Any], face: float, x: Array, z: Array, **bent: bool) -> Any:
-    return fields(x - face, z, **bent)
-
-
-def _slab_rate(one: Resonance, bus: Bus, pol: str, outside: float) -> Rate:
-    assert bus.n_eff is not None
-    planes = _planes(one, one.k0 * bus.n_eff)
-    slab = slab_like(pol, planes(0.0, 0.0), one.k0, bus.width_um, bus.n_eff, outside)
-
-    def rate(gap: float, share: float) -> float:
-        plane = planes(gap, share)
-        fields = partial(_beside, slab.fields, one.radius + gap)
-        return abs(given_to(plane, fields, slab.beta, slab.power)) ** 2 / (one.k0 * one.energy)
-
-    return rate
 
 
 def _demand_room(config: RunConfig, one: Resonance, radius: float) -> None:
