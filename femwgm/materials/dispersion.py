@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-__all__ = ["Absorbing", "Constant", "Law", "Mixed", "Raised", "Table"]
+__all__ = ["Absorbing", "Constant", "Law", "Mixed", "Raised", "Shifted", "Table"]
 
 
 class Law(Protocol):
@@ -146,3 +146,31 @@ class Raised:
     def slope(self, k0: complex) -> complex:
         n = cmath.sqrt(self.law.eps(k0))
         return self.law.slope(k0) * (n + self.dn) / n
+
+
+@dataclass(frozen=True)
+class Shifted:
+    """One axis of a medium whose index is raised by a constant and whose axes grow by the same factor.
+
+    Parameters
+    ----------
+    law
+        Permittivity to change.
+    across
+        Permittivity whose index grows by exactly `amount`.
+    """
+
+    law: Law
+    across: Law
+    amount: float
+
+    def eps(self, k0: complex) -> complex:
+        n = cmath.sqrt(self.across.eps(k0))
+        return complex(self.law.eps(k0) * (1.0 + self.amount / n) ** 2)
+
+    def slope(self, k0: complex) -> complex:
+        n = cmath.sqrt(self.across.eps(k0))
+        factor, dn = 1.0 + self.amount / n, self.across.slope(k0) / (2.0 * n)
+        return complex(
+            factor * (self.law.slope(k0) * factor - 2.0 * self.law.eps(k0) * self.amount * dn / n**2)
+        )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import cmath
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from femwgm.errors import MaterialError
 from femwgm.ground.units import wavelength_um
-from femwgm.materials.dispersion import Absorbing, Constant, Law, Mixed, Raised, Table
+from femwgm.materials.dispersion import Absorbing, Constant, Law, Mixed, Raised, Shifted, Table
 
 __all__ = ["Material"]
 
@@ -94,6 +94,17 @@ class Material:
         self.require(k0)
         return complex((self.axial_law or self.law).slope(k0))
 
+    def raised(self, amount: float) -> Material:
+        """The medium with its index raised by a constant; along the axis of a uniaxial one by the same factor."""
+
+        def law(of: Law) -> Law:
+            moved = Shifted(of, self.law, amount)
+            fixed = isinstance(of, Constant) and isinstance(self.law, Constant)
+            return Constant(moved.eps(1.0)) if fixed else moved
+
+        axial = None if self.axial_law is None else law(self.axial_law)
+        return replace(self, law=law(self.law), axial_law=axial)
+
     def require(self, k0: complex) -> None:
         """Raise MaterialError unless the law holds at k0."""
         if self.validity_um is None:
@@ -110,7 +121,7 @@ class Material:
 
 def _parts(law: Law) -> list[Law]:
     """The laws beneath a raised index or a mixture."""
-    if isinstance(law, Raised):
+    if isinstance(law, Raised | Shifted):
         return _parts(law.law)
     return [*_parts(law.inner), *_parts(law.outer)] if isinstance(law, Mixed) else [law]
 

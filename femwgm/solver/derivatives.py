@@ -28,7 +28,6 @@ from femwgm.ground.expected import Expected
 from femwgm.ground.numerics import one_thread
 from femwgm.ground.typing import Array
 from femwgm.materials import Material
-from femwgm.materials.dispersion import Constant, Law
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.modes.rates import better
 from femwgm.observables.quality import TAIL
@@ -92,48 +91,6 @@ class Derivatives:
         found: dict[str, float | None] = {f"dlambda_nm_d_{name}": v for name, v in self.wavelength_nm.items()}
         found |= {f"dlnq_d_{name}": self.ln_q_total.get(name) for name in self.wavelength_nm}
         return found | {"dlambda_error": self.error}
-
-
-@dataclass(frozen=True)
-class Shifted:
-    """A medium's law with its index raised by a constant; both axes of a uniaxial one by the same factor.
-
-    Parameters
-    ----------
-    law
-        Permittivity to change.
-    across
-        Permittivity whose index grows by exactly `amount`.
-    """
-
-    law: Law
-    across: Law
-    amount: float
-
-    def eps(self, k0: complex) -> complex:
-        """Relative permittivity."""
-        n = np.sqrt(complex(self.across.eps(k0)))
-        return complex(self.law.eps(k0) * (1.0 + self.amount / n) ** 2)
-
-    def slope(self, k0: complex) -> complex:
-        """Slope d eps / d k0 (um)."""
-        n = np.sqrt(complex(self.across.eps(k0)))
-        factor, dn = 1.0 + self.amount / n, self.across.slope(k0) / (2.0 * n)
-        return complex(
-            factor * (self.law.slope(k0) * factor - 2.0 * self.law.eps(k0) * self.amount * dn / n**2)
-        )
-
-
-def raised(material: Material, amount: float) -> Material:
-    """The medium with its index raised by a constant."""
-
-    def law(of: Law) -> Law:
-        moved = Shifted(of, material.law, amount)
-        fixed = isinstance(of, Constant) and isinstance(material.law, Constant)
-        return Constant(moved.eps(1.0)) if fixed else moved
-
-    axial = None if material.axial_law is None else law(material.axial_law)
-    return replace(material, law=law(material.law), axial_law=axial)
 
 
 def with_thicknesses(k0: dict[str, complex], ln_q: dict[str, Array], layers: Sequence[str]) -> None:
@@ -350,9 +307,7 @@ class Differentiator:
     def _changed(self, name: str, amount: float) -> MeridianProblem:
         kind, _, of = name.partition("_")
         if kind == "n":
-            return MeridianProblem(
-                self.mesh, {**self.media, of: raised(self.media[of], amount)}, self.ambient
-            )
+            return MeridianProblem(self.mesh, {**self.media, of: self.media[of].raised(amount)}, self.ambient)
         mesh = self.mesh.with_nodes(self.mesh.nodes + amount * self._motions[name])
         return MeridianProblem(mesh, self.media, self.ambient)
 

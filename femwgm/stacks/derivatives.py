@@ -16,7 +16,7 @@ from femwgm.geometry.lengths import Path, named_lengths, with_length
 from femwgm.ground.numerics import one_thread
 from femwgm.ground.typing import Array
 from femwgm.materials import Material
-from femwgm.solver.derivatives import Derivatives, by_extinction, raised, with_thicknesses
+from femwgm.solver.derivatives import Derivatives, by_extinction, with_thicknesses
 
 
 def spheres_of(geometry: AxialStack, media: Mapping[str, Material]) -> list[Sphere]:
@@ -74,4 +74,4 @@ class StackDifferentiator:
         return spheres_of(with_length(self.geometry, path, amount), self.media)
 
     def _raised(self, region: str, amount: float) -> list[Sphere]:
-        return spheres_of(self.geometry, {**self.media, region: raised(self.media[region], amount)})
+        return spheres_of(self.geometry, {**self.media, region: self.media[region].raised(amount)})

@@ -10,10 +10,9 @@ from support.spheres import config, mode_of
 
 from femwgm import analytic
 from femwgm.materials import PRESETS, Material
-from femwgm.materials.dispersion import Constant
+from femwgm.materials.dispersion import Constant, Shifted
 from femwgm.modes.mode import Mode
 from femwgm.runs.loop import run
-from femwgm.solver.derivatives import Shifted, raised
 
 pytestmark = pytest.mark.gmsh
 
@@ -123,7 +122,7 @@ def test_raised_index() -> None:
     """n + dn at any wavenumber, its slope by differences, the axis along by the same factor."""
     silica = PRESETS["fused_silica"].law
     medium = Material("x", silica, Constant(2.0 + 0.1j), "z")
-    moved = raised(medium, 1e-2)
+    moved = medium.raised(1e-2)
     assert moved.index(9.5) == pytest.approx(medium.index(9.5) + 1e-2, rel=1e-12)
     assert moved.index_axial(9.5) / medium.index_axial(9.5) == pytest.approx(
         moved.index(9.5) / medium.index(9.5)
@@ -132,7 +131,7 @@ def test_raised_index() -> None:
     for law in (moved.law, moved.axial_law):
         slope = (law.eps(9.5 + 1e-4) - law.eps(9.5 - 1e-4)) / 2e-4
         assert law.slope(9.5) == pytest.approx(slope, rel=1e-6)
-    assert not raised(Material("y", Constant(2.25 + 0j)), 0.1).dispersive
+    assert not Material("y", Constant(2.25 + 0j)).raised(0.1).dispersive
 
 
 def test_columns_on_request() -> None:
