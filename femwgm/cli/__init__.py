@@ -35,6 +35,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """
     _open_streams()
     gc.set_threshold(_SELDOM)
+    # Looking for plugins opens the metadata of every package there is.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     atexit.register(gc.freeze)  # the memory of a process that ends is not searched for garbage
     arguments = sys.argv[1:] if argv is None else list(argv)
     with stoppable() as signals:
@@ -42,12 +44,12 @@ def main(argv: Sequence[str] | None = None) -> None:
             if arguments == ["--version"]:
                 print(f"femwgm {__version__}", flush=True)
                 sys.exit(0)
-            from femwgm.cli.app import app
+            from femwgm.cli.app import app_for
 
             if arguments and "--help" not in arguments:
                 postpone(*NUMPY_ASIDE)
             try:
-                app(args=arguments, prog_name="femwgm")
+                app_for(arguments)(args=arguments, prog_name="femwgm")
             except SystemExit as end:
                 _raise_what_typer_swallowed(end)
                 sys.stdout.flush()

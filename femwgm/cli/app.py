@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import sys
 from pathlib import Path
@@ -34,6 +35,15 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def app_for(arguments: list[str]) -> typer.Typer:
+    """The command line, with the one verb that is called where it is called; reading the options of all takes time."""
+    alone = copy.copy(app)
+    alone.registered_commands = [
+        verb for verb in app.registered_commands if verb.callback and verb.callback.__name__ in arguments[:1]
+    ]
+    return alone if alone.registered_commands else app
 
 
 @app.callback(invoke_without_command=True)

@@ -46,7 +46,9 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
 class Strict(BaseModel):
     """Base of all models: frozen, aliases are the YAML keys, an unknown or missing key names its remedy."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=False, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=False, allow_inf_nan=False, defer_build=True
+    )
 
     @classmethod
     def keys(cls) -> dict[str, bool]:
