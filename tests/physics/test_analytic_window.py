@@ -53,7 +53,7 @@ def test_every_real_resonance_is_counted(
         ((1.5, 1.99), (1.45, 1.768, 1.0), "TE", 7),
         ((1.5, 1.99), (1.45, 1.768, 1.0), "TM", 12),
         ((0.7, 1.2, 1.6), (1.0, 2.2, 1.5, 1.33), "TE", 4),
-        ((10.0, 10.49), (1.45, 1.768, 1.0), "TM", 89),
+        pytest.param((10.0, 10.49), (1.45, 1.768, 1.0), "TM", 89, marks=pytest.mark.slow),
     ],
 )
 def test_every_pole_is_listed(radii: tuple[float, ...], indices: tuple[float, ...], pol: str, l: int) -> None:

@@ -50,7 +50,7 @@ def test_mean_and_errors_along_the_valley_are_those_of_a_grid() -> None:
         spurious = 0.1 * 8 / (positions.max() - positions.min() + 6.0 * noise + 1.0)
         return np.log(spurious + 0.8 / 0.2 * normal).sum(axis=-1) - 0.5 * (z**2).sum(axis=-1)
 
-    diameter = prior.mean[0] + prior.deviation[0] * np.linspace(-3.1, 3.1, 241)
+    diameter = prior.mean[0] + prior.deviation[0] * np.linspace(-3.1, 3.1, 101)
     index = np.full(diameter.shape, prior.mean[2])
     best, width = index, 0.06
     for _ in range(4):  # zoom in on the floor of the valley at every diameter

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.marks import thinned
 from threadpoolctl import threadpool_limits
 
 from femwgm.config import load_config
@@ -111,7 +112,9 @@ def test_every_degree_gains_a_factor(kind: str) -> None:
     assert 10.0 < (mean[0] / mean[-1]) ** (1.0 / 3.0) < 130.0, mean
 
 
-@pytest.mark.parametrize("kind", ["layered_sphere", "spheroid", "torus", "film"])
+@pytest.mark.parametrize(
+    "kind", thinned(["layered_sphere", "spheroid", "torus", "film"], ["spheroid", "torus"])
+)
 def test_order_in_the_cell_size(kind: str) -> None:
     """On irregular triangles a cell size is an average: an order is known to one unit."""
     body, degree = Boxed(geometry(kind)), 2

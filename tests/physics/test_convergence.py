@@ -14,6 +14,7 @@ import pytest
 from scipy.optimize import newton
 from scipy.special import jn_zeros, jnp_zeros
 from support.cavities import cylinder_mode, mode_near, pencil, sphere_modes
+from support.marks import thinned
 from support.meshes import blocks_mesh, half_disc, rectangle, wavy
 from threadpoolctl import threadpool_limits
 
@@ -31,6 +32,12 @@ LAYER_REFINEMENT = {1: (8, 14), 2: (4, 8), 3: (4, 8), 4: (4, 6), 5: (4, 6), 6: (
 def every_cell_and_degree(function: Callable[..., None]) -> Callable[..., None]:
     cells = pytest.mark.parametrize("corners", [3, 4])
     return cells(pytest.mark.parametrize("degree", range(1, 7))(function))
+
+
+def every_cell_and_other_degree(function: Callable[..., None]) -> Callable[..., None]:
+    """As `every_cell_and_degree`, where degrees 3 and 5 are slow."""
+    cells = pytest.mark.parametrize("corners", [3, 4])
+    return cells(pytest.mark.parametrize("degree", thinned(range(1, 7), (1, 2, 4, 6)))(function))
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -132,7 +139,7 @@ def test_bent_cells(corners: int, degree: int) -> None:
     assert order(degree, bent(corners, degree), REFINEMENT[degree], cylinder(degree), 1) == about(2 * degree)
 
 
-@every_cell_and_degree
+@every_cell_and_other_degree
 def test_curved_wall(corners: int, degree: int) -> None:
     """A sphere whose wall is interpolated one degree higher than the field."""
     slope = order(degree, ball(corners, degree + 1), BALL_REFINEMENT[degree], sphere(degree), 1)
@@ -146,7 +153,7 @@ def test_shape_order(corners: int, shape_order: int, expected: int) -> None:
     assert order(6, ball(corners, shape_order), (2, 4), sphere(1), 1) == pytest.approx(expected, abs=0.15)
 
 
-@every_cell_and_degree
+@every_cell_and_other_degree
 def test_complex_bent_cells(corners: int, degree: int) -> None:
     def path(r: Array, z: Array) -> tuple[Array, Array]:
         return r + 0.1j * r * (RADIUS - r), z - 0.1j * z * (LENGTH - z)
@@ -155,7 +162,7 @@ def test_complex_bent_cells(corners: int, degree: int) -> None:
     assert order(degree, mesh, REFINEMENT[degree], cylinder(degree), 1) == about(2 * degree)
 
 
-@every_cell_and_degree
+@every_cell_and_other_degree
 def test_complex_curved_wall(corners: int, degree: int) -> None:
     def path(r: Array, z: Array) -> tuple[Array, Array]:
         factor = 1.0 + 0.05j * (RADIUS**2 - r * r - z * z)
@@ -165,7 +172,7 @@ def test_complex_curved_wall(corners: int, degree: int) -> None:
     assert order(degree, mesh, BALL_REFINEMENT[degree], sphere(degree), 1) == about(2 * degree)
 
 
-@every_cell_and_degree
+@every_cell_and_other_degree
 def test_lossy_layer(corners: int, degree: int) -> None:
     """A step of the permittivity, with loss below it, aligned with the cells."""
     low, high = [("TM", 1, 5.755), ("TM", 1, 8.162)], [("TM", 1, 8.162), ("TM", 2, 8.615), ("TE", 2, 9.077)]

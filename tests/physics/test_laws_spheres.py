@@ -160,7 +160,7 @@ def from_order(l: int, pol: str, m: int) -> None:
     assert mode.confidence > 0.9
 
 
-@pytest.mark.parametrize(("pol", "m"), [("TE", 10), ("TE", 5), ("TE", 1), ("TE", 0), ("TM", 9), ("TM", 0)])
+@pytest.mark.parametrize(("pol", "m"), [("TE", 10), ("TE", 1), ("TM", 9), ("TM", 0)])
 def test_one_pole_from_every_order(pol: str, m: int) -> None:
     from_order(10, pol, m)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.polynomial.legendre import leggauss
 from scipy import special
+from support.marks import thinned
 
 from femwgm.analytic import ExactMode, LayeredSphere
 from femwgm.analytic.media import MediaModel
@@ -61,7 +62,7 @@ def test_the_bisphere(gap: float, m: int, upper: complex, lower: complex, digits
         assert mode.te_fraction > 0.99
 
 
-@pytest.mark.parametrize("m", [0, 1, 7])
+@pytest.mark.parametrize("m", thinned([0, 1, 7], [1]))
 def test_one_sphere_alone(m: int) -> None:
     """A stack of one sphere is that sphere: wavenumbers to rounding, Q and shares; the same for every order."""
     exact = {
@@ -143,7 +144,7 @@ def _axial_n(u, r, z, centre, k, h):  # type: ignore[no-untyped-def]
     return (slope + k**2 * (z - centre) * u(r, z)) / k
 
 
-@pytest.mark.parametrize("m", [0, *(pytest.param(m, marks=pytest.mark.slow) for m in (1, 2))])
+@pytest.mark.parametrize("m", thinned([0, 1, 2], [0]))
 def test_fields_fit_together(m: int) -> None:
     """Tangential E and H are continuous on every surface, and the integrals of the field are the stated shares."""
     for mode in small_pair(m)[:2]:
@@ -173,7 +174,7 @@ def _integral(field: StackField, centre: float, lo: float, hi: float, n: float) 
     return float((weight * n**2 * (np.abs(E) ** 2).sum(axis=0)).sum())
 
 
-@pytest.mark.parametrize("m", [0, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("m", thinned([0, 1], [0]))
 def test_shares_are_slopes(m: int) -> None:
     """d ln k / d ln n of each medium is minus its share (Hellmann and Feynman), the ambient's included."""
     window = (9.40, 9.52)
@@ -228,7 +229,7 @@ def test_far_apart_they_forget_each_other() -> None:
     assert splits[0] > 1.5 * splits[1] > 2.25 * splits[2] > 0.0
 
 
-@pytest.mark.parametrize("gap", [0.0, 0.02])
+@pytest.mark.parametrize("gap", thinned([0.0, 0.02], [0.0]))
 def test_stated_errors_hold_where_spheres_touch(gap: float) -> None:
     """Against many more degrees: the stated error holds, within a factor of three, and is not idle."""
     rough = stack_modes(coated(gap), 0, (9.40, 9.47), wanted=lambda k, *_: k.imag > -0.0025, tolerance=1e-3)
@@ -285,9 +286,7 @@ def random_stack(seed: int) -> tuple[list[Sphere], int, float]:
     return spheres, int(rng.choice([0, 1, 2, 5])), float(rng.uniform(8.5, 10.0))
 
 
-@pytest.mark.parametrize(
-    "seed", [3, *(pytest.param(seed, marks=pytest.mark.slow) for seed in [4, *range(10, 30)])]
-)
+@pytest.mark.parametrize("seed", thinned([3, 4, *range(10, 30)], [3]))
 def test_random_stacks(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Other discs and more waves find the same modes, none more and none less, within the stated errors of k and Q."""
     spheres, m, k = random_stack(seed)
