@@ -16,9 +16,12 @@ from femwgm.views.fields.outlines import Outline, holds, plates
 from femwgm.views.fields.quantities import Wave, quantity
 from femwgm.views.figures.plane import scale
 from femwgm.views.space import graphics
+from femwgm.views.space.actors import Light, polygon
 from femwgm.views.space.app import opacities, view
 from femwgm.views.space.camera import FILLED, fitted
+from femwgm.views.space.canvas import Camera, Canvas, Window
 from femwgm.views.space.caption import sentence
+from femwgm.views.space.easel import Easel
 from femwgm.views.space.revolve import Cut, azimuths, flat_face, half_disc, inside_of, surfaces
 
 pytestmark = pytest.mark.gmsh
@@ -173,6 +176,21 @@ def test_a_picture_without_a_display(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert red > 0.003
     assert blue > 0.003
     assert (intensity[:, :240].min(axis=2) > 250).mean() > 0.15
+
+
+@pytest.mark.vtk
+def test_another_process_paints_the_same_and_its_end_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    triangle = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    canvas = Canvas((24, 16), Camera((0.3, 0.3, 3.0), (0.3, 0.3, 0.0)))
+    canvas.add_actor(polygon(triangle, np.array([[0, 1, 2]]), Light(1.0, 0.0), "#cc2200"))
+    with Easel() as easel, Window() as window:
+        there, here = easel.paint(canvas).result(), window.paint(canvas)
+    assert here.shape == (16, 24, 3)
+    assert {tuple(colour) for colour in here.reshape(-1, 3)} >= {(255, 255, 255), (0xCC, 0x22, 0)}
+    np.testing.assert_array_equal(there, here)
+    monkeypatch.setattr("sys.executable", "/bin/true")
+    with Easel() as easel, pytest.raises(OutputError, match="ended the process"):
+        easel.paint(canvas).result()
 
 
 @pytest.mark.vtk

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from femwgm.fem.field import CellField
 
 POINTS_MOST = 27
+_TOGETHER = 4096
+"""Points that are looked for at once."""
 POINTS_BUDGET = 30_000
 """Points of all patches together, above which each patch gets fewer: files and pictures stay bounded on any mesh."""
 
@@ -141,50 +143,62 @@ class Patches:
     def find(self, r: Array, z: Array, region: str | None = None) -> tuple[IntArray, Array]:
         """Patch of each point (-1 outside) and its coordinates (2, points) there, looking in one region if named."""
         owner, X = np.full(r.shape, -1), np.zeros((2, *r.shape))
-        wanted = None if region is None else self.regions.index(region)
-        for i in range(len(self)):
-            if wanted is not None and self.region[i] != wanted:
-                continue
-            lo, hi = (
-                np.array([self.r[i].min(), self.z[i].min()]),
-                np.array([self.r[i].max(), self.z[i].max()]),
-            )
-            slack = 1e-9 + 0.05 * (hi - lo)
-            near = (
-                (r > lo[0] - slack[0])
-                & (r < hi[0] + slack[0])
-                & (z > lo[1] - slack[1])
-                & (z < hi[1] + slack[1])
-            )
-            index = np.flatnonzero(near & (owner < 0))
-            if len(index):
-                local, good = self._invert(i, r[index], z[index])
-                owner[index[good]], X[:, index[good]] = i, local[:, good]
+        wanted = np.full(len(self), True) if region is None else self.region == self.regions.index(region)
+        near = np.flatnonzero(wanted)
+        flat_r, flat_z = self.r[near].reshape(len(near), -1), self.z[near].reshape(len(near), -1)
+        boxes = [(x.min(axis=1)[:, None], x.max(axis=1)[:, None]) for x in (flat_r, flat_z)]
+        (left, right), (low, high) = [
+            (lo - (1e-9 + 0.05 * (hi - lo)), hi + (1e-9 + 0.05 * (hi - lo))) for lo, hi in boxes
+        ]
+        for start in range(0, r.size, _TOGETHER):
+            part = slice(start, start + _TOGETHER)
+            inside = (r[part] > left) & (r[part] < right) & (z[part] > low) & (z[part] < high)
+            patch, point = np.nonzero(inside)
+            patch, point = (
+                near[patch[::-1]],
+                point[::-1] + start,
+            )  # of two patches at an edge the first one is kept
+            for pairs in np.array_split(np.arange(len(patch)), len(patch) // _TOGETHER + 1):
+                local, good = self._invert(patch[pairs], r[point[pairs]], z[point[pairs]])
+                found = point[pairs[good]]
+                owner[found], X[:, found] = patch[pairs[good]], local[:, good]
         return owner, X
 
+    @cached_property
+    def _charts(self) -> tuple[Array, Array]:
+        """Nodes that are enough for the positions, and r, z and their derivatives along both sides there (patches, 6, n n)."""
+        t, (R, Z) = fewest(self.t, np.stack([self.r, self.z]), 1e-13)
+        D = differentiation(t)
+        chart = np.stack([R, Z, D @ R, R @ D.T, D @ Z, Z @ D.T], axis=1)
+        return t, chart.reshape(len(self), 6, -1)
+
     def _invert(
-        self, i: int, r: Array, z: Array, steps: int = 15, slack: float = 1e-7
+        self, patch: IntArray, r: Array, z: Array, steps: int = 15, slack: float = 1e-7
     ) -> tuple[Array, Array]:
-        D = differentiation(self.t)
-        R, Z = self.r[i], self.z[i]
-        stack = np.stack([R, Z, D @ R, R @ D.T, D @ Z, Z @ D.T])
-        gap = (R.ravel()[:, None] - r) ** 2 + (Z.ravel()[:, None] - z) ** 2
-        a, b = np.unravel_index(np.argmin(gap, axis=0), R.shape)
-        X = np.stack([self.t[a], self.t[b]])
+        """Coordinates (2, points) of points in a patch each, and which of them lie in it."""
+        t, charts = self._charts
+        chart = charts[patch]
+
+        def seen(X: Array) -> Array:
+            weights = interpolation(t, X[0])[:, :, None] * interpolation(t, X[1])[:, None, :]
+            return np.asarray(np.einsum("pck,pk->cp", chart, weights.reshape(len(patch), -1)))
+
+        gap = (chart[:, 0] - r[:, None]) ** 2 + (chart[:, 1] - z[:, None]) ** 2
+        a, b = np.unravel_index(np.argmin(gap, axis=1), (len(t), len(t)))
+        X = np.stack([t[a], t[b]])
         for _ in range(steps):
-            A, B = interpolation(self.t, X[0]), interpolation(self.t, X[1])
-            x, y, xa, xb, ya, yb = _between(A, stack, B)
+            x, y, xa, xb, ya, yb = seen(X)
             det = xa * yb - xb * ya
             det = np.where(np.abs(det) < 1e-300, 1e-300, det)
             dx, dy = r - x, z - y
             step = np.stack([(yb * dx - xb * dy) / det, (xa * dy - ya * dx) / det])
-            X = np.clip(X + np.clip(step, -0.5, 0.5), -0.2, 1.2)
-            if np.abs(step).max(initial=0.0) < 1e-12:
+            old, X = X, np.clip(X + np.clip(step, -0.5, 0.5), -0.2, 1.2)
+            if np.abs(X - old).max(initial=0.0) < 1e-12:
                 break
-        A, B = interpolation(self.t, np.clip(X[0], 0, 1)), interpolation(self.t, np.clip(X[1], 0, 1))
-        x, y = _between(A, stack[:2], B)
-        size = np.ptp(R) + np.ptp(Z)
-        return np.clip(X, 0.0, 1.0), np.hypot(x - r, y - z) < slack * size
+        X = np.clip(X, 0.0, 1.0)
+        x, y = seen(X)[:2]
+        size = np.ptp(chart[:, 0], axis=1) + np.ptp(chart[:, 1], axis=1)
+        return X, np.hypot(x - r, y - z) < slack * size
 
     def __call__(self, r: Array, z: Array, region: str | None = None) -> tuple[Array, Array]:
         """E and H at points (um) of one shape: (3, ...) each; zero outside the patches.
@@ -196,12 +210,13 @@ class Patches:
         values = self.values_at(np.concatenate([self.E, self.H]), owner, X)
         return values[:3].reshape(3, *r.shape), values[3:].reshape(3, *r.shape)
 
-    def values_at(self, fields: Array, owner: IntArray, X: Array) -> Array:
-        """Fields (k, patches, n, n) on these patches at what `find` gave, shape (k, points)."""
+    def values_at(self, fields: Array, owner: IntArray, X: Array, t: Array | None = None) -> Array:
+        """Fields (k, patches, n, n) on these patches at what `find` gave, shape (k, points); `t`: nodes other than their own."""
+        t = self.t if t is None else t
         out = np.zeros((len(fields), owner.size), dtype=np.complex128)
         for i in np.unique(owner[owner >= 0]):
             index = np.flatnonzero(owner == i)
-            A, B = interpolation(self.t, X[0, index]), interpolation(self.t, X[1, index])
+            A, B = interpolation(t, X[0, index]), interpolation(t, X[1, index])
             out[:, index] = _between(A, fields[:, i], B)
         return out
 
@@ -282,6 +297,27 @@ def interpolation(t: Array, s: Array) -> Array:
     rows = hit.any(axis=1)
     matrix[rows] = hit[rows]
     return np.asarray(matrix)
+
+
+def fewest(t: Array, values: Array, error: float) -> tuple[Array, Array]:
+    """As few Chebyshev nodes as give values (..., n, n) on nodes t within an error, in units of the largest; values on them.
+
+    >>> t = chebyshev(9)
+    >>> coarse, _ = fewest(t, np.outer(t**3, t), 1e-12)
+    >>> len(coarse)
+    4
+    """
+    limit = error * float(np.abs(values).max(initial=0.0))
+    for n in (n for n in _COUNTS if n < len(t)):
+        nodes = chebyshev(n)
+        there, back = interpolation(t, nodes), interpolation(nodes, t)
+        kept = there @ values @ there.T
+        if np.abs(back @ kept @ back.T - values).max(initial=0.0) <= limit:
+            return nodes, kept
+    return t, values
+
+
+_COUNTS = (3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 19, 22)
 
 
 def _between(A: Array, values: Array, B: Array) -> Array:

@@ -5,20 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from femwgm.errors import OutputError
+from femwgm.ground.units import in_spectral_unit
 from femwgm.views.fields.brightness import beyond
 from femwgm.views.fields.quantities import quantity
 from femwgm.views.fields.source import ModeView, RunView
 from femwgm.views.figures.domain import body, mesh
 from femwgm.views.figures.equator import ring, sector_box, strongest
 from femwgm.views.figures.evidence import error_bars
-from femwgm.views.figures.losses import budget
+from femwgm.views.figures.losses import budget, channels
 from femwgm.views.figures.plane import colour_bar, mark, meridian, mode_box
 from femwgm.views.figures.radius import radial
-from femwgm.views.figures.spectrum import comb, lines
+from femwgm.views.figures.spectrum import comb, families, family_name, lines
 from femwgm.views.figures.style import COLUMN, PAGE, fixed_panels, new_figure, panel
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+_LETTER = 0.056
+"""Width of a letter at a tick (inch)."""
 
 
 def title_of(mode: ModeView) -> str:
@@ -88,9 +93,14 @@ def published_radial(*modes: ModeView) -> Figure:
 def comb_figure(run: RunView) -> Figure:
     """The modes of a run: wavelength against l, and as lines in the window."""
     lo, hi = (1e3 * w for w in run.config.modes.window_um)
-    figure = new_figure(PAGE, 2.7)
-    a, b = figure.subplots(1, 2, width_ratios=[1.0, 1.35])
+    figure = new_figure(PAGE, 2.7, layout="none")
+    names = max((len(family_name(family)) for family in families(run.modes)), default=0)
     unit = run.config.modes.unit
+    number = _LETTER * max(len(f"{in_spectral_unit(end, unit):.1f}") for end in (lo, hi))
+    a, b = fixed_panels(
+        figure, [1.0, 1.35], 1, left=0.3 + number, between=[0.2 + _LETTER * names, 0.06 + 0.5 * number], top=0.24,
+        bottom=0.36, gap=0.0,
+    )[0]  # fmt: skip
     comb(run.modes, a, window_nm=(lo, hi), unit=unit)
     lines(run.modes, b, window_nm=(lo, hi), unit=unit)
     panel(a, "a")
@@ -120,9 +130,12 @@ def domain_figure(run: RunView) -> Figure:
 
 def evidence_figure(run: RunView) -> Figure:
     """Loss budget of one mode, and the error estimate of every mode."""
-    figure = new_figure(PAGE, 2.3)
-    a, b = figure.subplots(1, 2)
+    figure = new_figure(PAGE, 2.3, layout="none")
     shown = run.representatives(1)[0]
+    names = max((len(channel.name) for channel in channels(shown)), default=0)
+    a, b = fixed_panels(
+        figure, [1.0, 1.0], 1, left=0.2 + _LETTER * names, between=[0.74, 0.08], top=0.22, bottom=0.4, gap=0.0
+    )[0]
     budget(shown, a)
     a.set_title(f"loss budget of {shown.label}", fontsize=7)
     error_bars([mode.row for mode in run.modes], b, asked=run.config.accuracy.wavelength)

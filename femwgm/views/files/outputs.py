@@ -62,21 +62,27 @@ def write_plots(source: Source, folder: str | Path, progress: Progress | None = 
     ------
     MissingExtraError
         After all that needs no graphics library is written, if the picture in three dimensions cannot be rendered here.
+    OutputError
+        The same, if the graphics library ends the process that it works in.
     """
     from femwgm.views.report.turning import write_turning
-    from femwgm.views.space.app import view
+    from femwgm.views.space.easel import Easel
+    from femwgm.views.space.shots import Shot
 
     run, place = run_view(source), Path(folder) / PLOTS
-    written = write_figures(run, folder, progress)
-    if not written or not run.outlines:
-        return written
-    count = len(written)
-    if progress:
-        progress("the page that turns", count, count + 2)
-    written.append(write_turning(run, place / TURNING))
-    if progress:
-        progress("picture cut_open", count + 1, count + 2)
-    return written + view(run, png=place / CUT_OPEN)
+    if not run.modes or not run.outlines:
+        return write_figures(run, folder, progress)
+    with Easel() as easel:
+        written = write_figures(run, folder, progress)
+        count = len(written)
+        if progress:
+            progress("the page that turns", count, count + 2)
+        shot = Shot.of(run, run.find(None))
+        painted = [easel.paint(canvas) for canvas in shot.canvases]
+        written.append(write_turning(run, place / TURNING))
+        if progress:
+            progress("picture cut_open", count + 1, count + 2)
+        return [*written, shot.write([picture.result() for picture in painted], place / CUT_OPEN)]
 
 
 def write_figures(

@@ -1,15 +1,16 @@
-"""Surfaces and lines as VTK's actors, which a canvas and a PyVista plotter take alike."""
+"""Surfaces and lines, which a canvas keeps as they are and a PyVista plotter takes as VTK's actors."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from femwgm.ground.typing import Array, IntArray
 
-__all__ = ["Light", "Painted", "curve", "polygon", "surface"]
+__all__ = ["Light", "Shape", "curve", "polygon", "surface"]
 
 _AHEAD = -40000.0
 """How far lines are drawn in front of the faces that they lie on, in steps of the depth buffer."""
@@ -26,69 +27,97 @@ class Light:
     smooth: bool = False
 
 
-@dataclass(frozen=True)
-class Painted:
-    """An actor with a colour at each of its points, which may be changed."""
+@dataclass(eq=False)
+class Shape:
+    """Polygons, or a line in front of the faces that it lies on: plain data until something asks for its `actor`.
 
-    actor: Any
+    Attributes
+    ----------
+    points
+        Shape (n, 3), in um.
+    cells
+        Corners of the polygons, or the points of the line, shape (cells, k).
+    light
+        How it answers to light.
+    colours
+        Red, green and blue of all of it, from 0 to 1; or of each point, and opacity where there is a fourth, in eight bits.
+    opacity
+        Of all of it.
+    width
+        Thickness of a line (pixels); 0 for polygons.
+    """
+
+    points: Array
+    cells: IntArray
+    light: Light
     colours: Array
-    _data: Any
+    opacity: float = 1.0
+    width: float = 0.0
+
+    @cached_property
+    def actor(self) -> Any:
+        """As an actor of VTK."""
+        from vtkmodules.util.numpy_support import numpy_to_vtk
+
+        data = _data(self)
+        actor = _actor(data, self.light, self.opacity)
+        look = actor.GetProperty()
+        if self.colours.dtype == np.uint8:
+            self.colours = np.ascontiguousarray(self.colours)
+            data.GetPointData().SetScalars(numpy_to_vtk(self.colours, deep=False))
+        else:
+            look.SetColor(*self.colours)
+        if self.width:
+            look.SetLineWidth(self.width)
+            look.LightingOff()
+            # A line is as deep as its middle: without this the face beside it would hide half its width.
+            mapper = actor.GetMapper()
+            mapper.SetResolveCoincidentTopologyToPolygonOffset()
+            mapper.SetRelativeCoincidentTopologyLineOffsetParameters(0.0, _AHEAD)
+        return actor
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process can be given: all but the actor."""
+        return {name: value for name, value in self.__dict__.items() if name != "actor"}
 
     def repaint(self, colours: Array) -> None:
         """Other colours for the same points."""
         self.colours[:] = colours
-        self._data.GetPointData().GetScalars().Modified()
-        self._data.Modified()
+        data = self.actor.GetMapper().GetInput()
+        data.GetPointData().GetScalars().Modified()
+        data.Modified()
 
 
-def surface(points: Array, corners: IntArray, light: Light, colours: Array, opacity: float = 1.0) -> Painted:
+def surface(points: Array, corners: IntArray, light: Light, colours: Array, opacity: float = 1.0) -> Shape:
     """Polygons (cells, k) between points (n, 3) with colours (n, 3 or 4) of eight bits."""
-    from vtkmodules.util.numpy_support import numpy_to_vtk
-
-    data = _polygons(points, corners)
-    kept = np.ascontiguousarray(colours)
-    data.GetPointData().SetScalars(numpy_to_vtk(kept, deep=False))
-    return Painted(_actor(data, light, opacity), kept, data)
+    return Shape(points, corners, light, np.ascontiguousarray(colours), opacity)
 
 
-def polygon(points: Array, corners: IntArray, light: Light, tint: str, opacity: float = 1.0) -> Any:
+def polygon(points: Array, corners: IntArray, light: Light, tint: str, opacity: float = 1.0) -> Shape:
     """Polygons of one colour."""
-    actor = _actor(_polygons(points, corners), light, opacity)
-    actor.GetProperty().SetColor(*_rgb(tint))
-    return actor
+    return Shape(points, corners, light, _rgb(tint), opacity)
 
 
-def curve(points: Array, tint: str, width: float) -> Any:
-    """A line through points (n, 3), `width` pixels thick, in front of the faces that it lies on."""
-    from vtkmodules.vtkCommonDataModel import vtkPolyData
-
-    data = vtkPolyData()
-    data.SetPoints(_points(points))
-    data.SetLines(_cells(np.arange(len(points))[None]))
-    actor = _actor(data, Light(1.0, 0.0), 1.0)
-    look = actor.GetProperty()
-    look.SetColor(*_rgb(tint))
-    look.SetLineWidth(width)
-    look.LightingOff()
-    # A line is as deep as its middle: without this the face beside it would hide half its width.
-    mapper = actor.GetMapper()
-    mapper.SetResolveCoincidentTopologyToPolygonOffset()
-    mapper.SetRelativeCoincidentTopologyLineOffsetParameters(0.0, _AHEAD)
-    return actor
+def curve(points: Array, tint: str, width: float) -> Shape:
+    """A line through points (n, 3), `width` pixels thick."""
+    return Shape(points, np.arange(len(points))[None], Light(1.0, 0.0), _rgb(tint), width=width)
 
 
-def _rgb(tint: str) -> tuple[float, float, float]:
+def _rgb(tint: str) -> Array:
     from matplotlib.colors import to_rgb
 
-    return to_rgb(tint)
+    return np.array(to_rgb(tint))
 
 
-def _polygons(points: Array, corners: IntArray) -> Any:
+def _data(shape: Shape) -> Any:
     from vtkmodules.vtkCommonDataModel import vtkPolyData
 
     data = vtkPolyData()
-    data.SetPoints(_points(points))
-    data.SetPolys(_cells(corners))
+    data.SetPoints(_points(shape.points))
+    if shape.width:
+        data.SetLines(_cells(shape.cells))
+    else:
+        data.SetPolys(_cells(shape.cells))
     return data
 
 

@@ -1,17 +1,21 @@
-"""A picture drawn off screen with VTK alone: PyVista, whose windows and films use the same actors, takes a second to load."""
+"""Pictures drawn off screen with VTK alone: PyVista, whose windows and films use the same shapes, takes a second to load."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Any
 
 import numpy as np
 
 from femwgm.ground.typing import Array
+from femwgm.views.space.actors import Shape
 from femwgm.views.space.graphics import ensure_graphics
 
-__all__ = ["PEELS", "Camera", "Canvas"]
+__all__ = ["FINER", "PEELS", "Camera", "Canvas", "Window"]
 
+FINER = 2
+"""Pixels drawn along each side of a pixel of the picture: that smooths edges, and leaves VTK free to sort what is translucent."""
 PEELS = 8
 """Translucent surfaces that are told apart behind each other."""
 
@@ -31,7 +35,32 @@ class Camera:
 
 @dataclass
 class Canvas:
-    """A white picture in memory (pixels), to which actors are added.
+    """What a picture shows, before it is painted: plain data, which another process can be given.
+
+    Attributes
+    ----------
+    size
+        Width and height (pixels).
+    translucent
+        Whether anything can be seen through.
+    """
+
+    size: tuple[int, int]
+    camera: Camera = field(default_factory=Camera)
+    translucent: bool = False
+    shapes: list[Shape] = field(default_factory=list)
+
+    def add_actor(self, shape: Shape, **_options: Any) -> None:
+        """Take a shape into the picture."""
+        self.shapes.append(shape)
+
+    def remove_actor(self, shape: Shape, **_options: Any) -> None:
+        """Take it out again."""
+        self.shapes.remove(shape)
+
+
+class Window:
+    """A white window in memory, on which canvases are painted one after the other; a context manager.
 
     Raises
     ------
@@ -39,10 +68,7 @@ class Canvas:
         Where there is no graphics library.
     """
 
-    size: tuple[int, int]
-    camera: Camera = field(default_factory=Camera)
-
-    def __post_init__(self) -> None:
+    def __init__(self) -> None:
         ensure_graphics()
         import vtkmodules.vtkRenderingOpenGL2  # noqa: F401 - makes vtkRenderWindow a window of this machine
         from vtkmodules.vtkRenderingCore import vtkLight, vtkRenderer, vtkRenderWindow
@@ -50,7 +76,6 @@ class Canvas:
         self._window: Any = vtkRenderWindow()
         self._window.SetOffScreenRendering(True)
         self._window.SetMultiSamples(0)
-        self._window.SetSize(*self.size)
         self._renderer: Any = vtkRenderer()
         self._renderer.SetBackground(1.0, 1.0, 1.0)
         self._renderer.SetAutomaticLightCreation(False)
@@ -62,33 +87,43 @@ class Canvas:
             light.SetPosition(*position)
             self._renderer.AddLight(light)
 
-    def add_actor(self, actor: Any, **_options: Any) -> None:
-        """Take an actor into the picture."""
-        self._renderer.AddActor(actor)
+    def __enter__(self) -> Window:
+        return self
 
-    def remove_actor(self, actor: Any, **_options: Any) -> None:
-        """Take it out again."""
-        self._renderer.RemoveActor(actor)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._window.Finalize()  # gives the graphics memory back
 
-    def image(self, *, translucent: bool = False) -> Array:
-        """Draw; colours (rows, columns, 3) from the top."""
+    def paint(self, canvas: Canvas) -> Array:
+        """The picture of a canvas, its edges smoothed: colours (rows, columns, 3) from the top."""
         from vtkmodules.util.numpy_support import vtk_to_numpy
         from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
 
-        self._renderer.SetUseDepthPeeling(translucent)
+        width, height = (FINER * side for side in canvas.size)
+        self._window.SetSize(width, height)
+        self._renderer.RemoveAllViewProps()
+        for shape in canvas.shapes:
+            self._renderer.AddActor(shape.actor)
+        self._renderer.SetUseDepthPeeling(canvas.translucent)
         self._renderer.SetMaximumNumberOfPeels(PEELS)
         eye = self._renderer.GetActiveCamera()
-        eye.SetFocalPoint(*self.camera.focal_point)
-        eye.SetPosition(*self.camera.position)
-        eye.SetViewUp(*self.camera.up)
-        eye.SetViewAngle(self.camera.view_angle)
+        eye.SetFocalPoint(*canvas.camera.focal_point)
+        eye.SetPosition(*canvas.camera.position)
+        eye.SetViewUp(*canvas.camera.up)
+        eye.SetViewAngle(canvas.camera.view_angle)
         self._renderer.ResetCameraClippingRange()
         self._window.Render()
-        width, height = self.size
         pixels = vtkUnsignedCharArray()
         self._window.GetPixelData(0, 0, width - 1, height - 1, 0, pixels, 0)
-        return np.asarray(vtk_to_numpy(pixels).reshape(height, width, 3)[::-1])
+        return _halved(vtk_to_numpy(pixels).reshape(height, width, 3)[::-1])
 
-    def close(self) -> None:
-        """Give the graphics memory back."""
-        self._window.Finalize()
+
+def _halved(image: Array) -> Array:
+    """A picture of half the size, each pixel the mean of four."""
+    two = image[::2].astype(np.uint16)
+    two += image[1::2]
+    four = two[:, ::2] + two[:, 1::2]
+    four += 2
+    four >>= 2
+    return np.asarray(four.astype(np.uint8))

@@ -18,8 +18,9 @@ from femwgm.views.fields.source import ModeView, RunView
 from femwgm.views.figures.plane import FAINTEST, blended, scale
 from femwgm.views.figures.style import INK, layer_colours
 from femwgm.views.space import actors
-from femwgm.views.space.actors import Light, Painted
+from femwgm.views.space.actors import Light, Shape
 from femwgm.views.space.camera import fitted, look_at
+from femwgm.views.space.canvas import Canvas
 from femwgm.views.space.caption import sentence
 from femwgm.views.space.revolve import (
     Cut,
@@ -100,7 +101,7 @@ class Scene:
         self.tints = layer_colours(run.regions)
         self.layers = tuple(line.name for line in self.drawn)
         self._points: list[Array] = []
-        self._painted: list[tuple[Sequence[Sheet], Painted]] = []
+        self._painted: list[tuple[Sequence[Sheet], Shape]] = []
         self._actors: list[Any] = []
         r, low, high = reach_of(self.body)
         self.size, self.middle = max(r, 0.5 * (high - low)), 0.5 * (low + high)
@@ -199,9 +200,10 @@ class Scene:
             return
         painted = actors.surface(points, cells, light, self._painting(sheets), 1.0 if flat else opacity)
         self._painted.append((sheets, painted))
-        self._add(painted.actor)
+        self._add(painted)
 
-    def _add(self, actor: Any) -> None:
+    def _add(self, shape: Shape) -> None:
+        actor = shape if isinstance(self.plotter, Canvas) else shape.actor
         self.plotter.add_actor(actor, reset_camera=False, render=False)
         self._actors.append(actor)
 

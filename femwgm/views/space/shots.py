@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,11 @@ import numpy as np
 from femwgm.ground.typing import Array
 from femwgm.views.fields.source import ModeView, RunView
 from femwgm.views.figures.style import png
-from femwgm.views.space.canvas import PEELS, Canvas
+from femwgm.views.space.canvas import FINER, PEELS, Canvas, Window
 from femwgm.views.space.caption import legend
 from femwgm.views.space.graphics import off_screen_plotter
 from femwgm.views.space.measure import Lens, measured
 from femwgm.views.space.scene import Look, Scene
-
-FINER = 2
-"""Pixels drawn along each side of a pixel of the picture: that smooths edges, and leaves VTK free to sort what is translucent."""
 
 
 def pair(run: RunView, mode: ModeView, look: Look, size: tuple[int, int]) -> tuple[Any, list[Scene]]:
@@ -49,6 +47,36 @@ def smooth_edges(plotter: Any, scene: Scene, *, fine: bool = True) -> None:
         plotter.render_window.SetMultiSamples(4)
 
 
+@dataclass(frozen=True)
+class Shot:
+    """The whole of a scene and the mode from near, ready to be painted, with the strip that goes below."""
+
+    canvases: tuple[Canvas, Canvas]
+    strip: Array
+
+    @classmethod
+    def of(
+        cls, run: RunView, mode: ModeView, look: Look | None = None, size: tuple[int, int] = (1600, 800)
+    ) -> Shot:
+        """A picture of a mode of `size` pixels without the strip."""
+        canvases, scenes = [], []
+        for close in (False, True):
+            canvas = Canvas((size[0] // 2, size[1]))
+            scene = Scene(run, mode, canvas, replace(look or Look(), close_up=close), FINER)
+            scene.aim()
+            canvas.translucent = scene.translucent
+            canvases.append(canvas)
+            scenes.append(scene)
+        envelope = any(scene.envelope for scene in scenes)
+        return cls((canvases[0], canvases[1]), legend(mode, scenes[0].what, size[0], envelope=envelope))
+
+    def write(self, images: Sequence[Array], path: str | Path) -> Path:
+        """Write what was painted of the canvases, with scales, as a PNG."""
+        lenses = [Lens.of(canvas.camera, canvas.size[1]) for canvas in self.canvases]
+        both = np.concatenate(measured(images, lenses), axis=1)
+        return write_image(np.concatenate([both, self.strip[:, : both.shape[1]]]), path)
+
+
 def render(
     run: RunView,
     mode: ModeView,
@@ -63,29 +91,9 @@ def render(
     MissingExtraError
         Where there is no graphics library.
     """
-    side = size[0] // 2, size[1]
-    canvas = Canvas((FINER * side[0], FINER * side[1]))
-    images, cameras, envelope = [], [], False
-    try:
-        for close in (False, True):  # one after the other: two in one window would take twice the memory
-            scene = Scene(run, mode, canvas, replace(look or Look(), close_up=close), FINER)
-            scene.aim()
-            images.append(_halved(canvas.image(translucent=scene.translucent)))
-            cameras.append(Lens.of(canvas.camera, size[1]))
-            envelope |= scene.envelope
-            scene.take_down()
-    finally:
-        canvas.close()
-    strip = legend(mode, scene.what, size[0], envelope=envelope)
-    both = np.concatenate(measured(images, cameras), axis=1)
-    return write_image(np.concatenate([both, strip[:, : both.shape[1]]]), path)
-
-
-def _halved(image: Array) -> Array:
-    """A picture of half the size, each pixel the mean of four."""
-    wide = image.astype(np.uint16)
-    four = wide[::2, ::2] + wide[1::2, ::2] + wide[::2, 1::2] + wide[1::2, 1::2]
-    return ((four + 2) // 4).astype(np.uint8)
+    with Window() as window:
+        shot = Shot.of(run, mode, look, size)
+        return shot.write([window.paint(canvas) for canvas in shot.canvases], path)
 
 
 def write_image(image: Array, path: str | Path) -> Path:

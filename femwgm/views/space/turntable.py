@@ -22,7 +22,7 @@ from femwgm.errors import OutputError
 from femwgm.ground.typing import Array
 from femwgm.views.fields.brightness import peak
 from femwgm.views.fields.outlines import Outline, body_of, holds, plates, reach_of, visible
-from femwgm.views.fields.patches import Patches
+from femwgm.views.fields.patches import Patches, fewest
 from femwgm.views.fields.quantities import Wave, main_component, quantity
 from femwgm.views.fields.source import ModeView, RunView, Source, run_view
 from femwgm.views.figures.plane import mode_box, scale
@@ -37,6 +37,8 @@ SHOWN = ("E2", "E_r", "E_phi", "E_z")
 _CELLS, _ROOM = 16_000, 1_400_000
 """Cells of a mode's grid at most, and bytes of all grids together before they are packed."""
 _DATA = re.compile(r'<script type="application/json">(.*?)</script>', re.DOTALL)
+_EIGHT_BITS = 1e-4
+"""Error of a field (of its maximum) that a grid in eight bits does not show."""
 _POINTS = 400
 """Points of an outline at most."""
 
@@ -174,8 +176,8 @@ def _grids(modes: Sequence[ModeView]) -> list[dict[str, Any]]:
     for key, (r, z) in places.items():
         alike = [i for i, own in enumerate(keys) if own == key]
         first = modes[alike[0]].solid
-        fields = np.concatenate([modes[i].solid.E for i in alike])
-        values = first.values_at(fields, *first.find(r.ravel(), z.ravel())).reshape(-1, 3, *r.shape)
+        t, fields = fewest(first.t, np.concatenate([modes[i].solid.E for i in alike]), _EIGHT_BITS)
+        values = first.values_at(fields, *first.find(r.ravel(), z.ravel()), t).reshape(-1, 3, *r.shape)
         for i, E in zip(alike, values, strict=True):
             size = [r.shape[1], r.shape[0]]
             shown[i] = {"box": boxes[key].tolist(), "size": size, **_packed(modes[i].solid, E)}
