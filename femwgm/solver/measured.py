@@ -139,7 +139,9 @@ def group_index_of(
     n_g, other = of(found.mode), of(found.rising.other)
     if n_g is None or other is None:
         return n_g, None
-    return n_g, max(found.error, found.left.share * TAIL * abs(other / n_g - 1.0))
+    # An error that goes as the wavenumber to the power 2 degree is 2 degree times as large in the slope along m: half of that
+    # stands where two solutions agree by chance.
+    return n_g, max(found.mode.degree * found.error, found.left.share * TAIL * abs(other / n_g - 1.0))
 
 
 def _unevenness(first: CellField, second: CellField, peak: Crest) -> float:

@@ -27,6 +27,20 @@ B5 = {
 }
 
 
+def test_a_group_index_on_which_two_solutions_agree_by_chance_has_an_error() -> None:
+    """Its two solutions differ by a tenth of what both lack."""
+    radii = [1.7533547716465696, 1.7998333983140118, 2.0559282899843057]
+    media = [
+        1.4395811048108411,
+        1.2774820786701495,
+        1.8812985200612486 - 0.003114129272056937j,
+        1.0 + 3.989114641675698e-5j,
+    ]
+    exact = analytic.layered_sphere(radii, media).mode("TE", 25, 2)
+    mode = mode_of(radii, media, "TE", 25, 1e-3 * exact.wavelength_nm, q=2, accuracy=1e-5, width=1e-6)
+    assert abs(mode.n_g / exact.n_g - 1.0) < 3.0 * mode.n_g_error < 1e-7
+
+
 @pytest.mark.parametrize("label", B5, ids=lambda label: f"{label[0]}{label[1]}")
 def test_published_sensitivities(label: tuple[str, int, float]) -> None:
     by_index, by_thickness, by_core = B5[label]
