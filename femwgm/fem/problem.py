@@ -136,6 +136,11 @@ class MeridianProblem:
         """Whether any permittivity depends on the wavenumber."""
         return any(m.dispersive for m in self.materials)
 
+    @property
+    def tabulated(self) -> bool:
+        """Whether any permittivity is known at real wavelengths only."""
+        return any(m.tabulated for m in self.materials)
+
     def matrices(self, degree: int) -> CellMatrices:
         """Cell matrices of a degree, assembled once."""
         if degree not in self._levels:

@@ -47,6 +47,8 @@ COARSE = 1e-3
 
 _STAGES = (0.85, 0.7, 0.55, 0.4, 0.25, 0.1)
 """Lowest order looked for, as a share of the highest possible one, until every wanted family is found."""
+_AHEAD = 0.97
+"""Order at which a stage ends over the lowest one that it was made for."""
 _BARRIER = 0.9
 """Order, in units of n k R of the ambient, below which nothing holds the light around the body."""
 _SPACING = 2.0
@@ -95,6 +97,7 @@ class BodySearch(ElementFinder):
         self.searched = self.highest
         self.gaps: list[tuple[float, float]] = []
         self.found: list[Found] = []
+        self._hints: dict[tuple[str, int, int], float] = {}
 
     def groups(self, tell: Tell) -> Iterator[Sequence[Target]]:
         tell("searching", 0, 1)
@@ -117,6 +120,8 @@ class BodySearch(ElementFinder):
 
     def settled(self, target: Target, layout: Layout) -> tuple[Expected, Eigenmode] | None:
         assert layout.problem is not None
+        if not layout.problem.open and not layout.problem.lossy(target.expected.k0):
+            target = replace(target, expected=replace(target.expected, k0=complex(target.expected.k0.real)))
         near = choose(layout.problem, target, first_degree(layout.problem, layout.domain.degree))
         item = replace(target.expected, k0=near.k0)
         low, high = self.window
@@ -136,7 +141,7 @@ class BodySearch(ElementFinder):
 
     def coarse(self, lowest: float) -> Coarse:
         """The coarse problem for orders down to `lowest`."""
-        waves = [Wave(lowest * k / self.middle, k) for k in (*self.window, self.middle)]
+        waves = [Wave(lowest * k / self.middle, k) for k in self.window]
         choices = Choices(mirror=self.choices.mirror, absorbing=self.choices.absorbing)
         domain = design_general(self.section, self.indices, waves, COARSE, choices)
         return Coarse(
@@ -166,11 +171,12 @@ class BodySearch(ElementFinder):
         """Families that the configuration asks for at the middle of the window, highest order first.
 
         Stage by stage the orders below those searched before, on a domain that reaches deeper, until all are found or the floor
-        is reached.
+        is reached. Where a stage shows the missing ones below its own orders, the next one reaches as deep as these ask for.
         """
         modes, floor = self.config.modes, self.floor
         for part in _STAGES:
-            lowest = max(part * self.highest, floor)
+            lowest = max(self._hinted(part * self.highest), floor)
+            self._hints.clear()
             for found in self._sweep(self.coarse(lowest), lowest):
                 if not any(found.same(other, _OVERLAP) for other in self.seen):
                     self.seen.append(found)
@@ -178,6 +184,13 @@ class BodySearch(ElementFinder):
             if self._complete() or lowest == floor:
                 break
         return [f for f in self.seen if f.label.admits(modes)]
+
+    def _hinted(self, depth: float) -> float:
+        """The lowest order of the next stage: a little below all missing kinds if the last one has shown them, else `depth`."""
+        missing = set(self._asked()) - self._sure
+        if not missing or not missing <= self._hints.keys():
+            return depth
+        return min(_AHEAD * self._hints[key] for key in missing)
 
     def notes(self) -> list[str]:
         """A remark for each kind of mode that was asked for and is not there, with the reason; and on what was not searched."""
@@ -248,6 +261,9 @@ class BodySearch(ElementFinder):
                     elsewhere = body is not None and share(family.field, orders.matrices, body) < _AT_HOME
                     if not lost and not elsewhere:
                         yield self._labelled(coarse, family)
+                for family in disc.beyond:
+                    hint = self._labelled(coarse, family)
+                    self._hints[hint.key] = max(family.order.real, self._hints.get(hint.key, 0.0))
                 if asked and asked <= self._sure:
                     break
 
@@ -341,12 +357,19 @@ def sampled_intervals(
     if len(set(order)) != len(order):
         return {}
     low, high = r[cuts - 1], r[cuts]
-    inner = np.array([mesh.regions.index(name) for name in order[:-1]])
+    inner = np.array([[mesh.regions.index(name)] for name in order[:-1]])
+    shares = np.linspace(0.0, 1.0, _PARTS + 1)
     for _ in range(
-        40 if len(cuts) else 0
+        _ROUNDS if len(cuts) else 0
     ):  # where the cells meet, which follow an outline better than its polygon
-        middle = 0.5 * (low + high)
-        here = mesh.region[locate(mesh, middle, np.full_like(middle, above))[0]] == inner
-        low, high = np.where(here, middle, low), np.where(here, high, middle)
+        marks = low[:, None] + (high - low)[:, None] * shares
+        tried = marks[:, 1:-1]
+        owner = locate(mesh, tried.ravel(), np.full(tried.size, above))[0]
+        still = (mesh.region[owner].reshape(tried.shape) == inner).cumprod(axis=1).sum(axis=1)
+        low, high = (np.take_along_axis(marks, still[:, None] + i, axis=1)[:, 0] for i in (0, 1))
     ends = [box.r0, *low.tolist(), box.r1]
     return {name: (float(a), float(b)) for name, a, b in zip(order, ends, ends[1:], strict=False)}
+
+
+_PARTS, _ROUNDS = 64, 7
+"""Parts into which an interval about an interface is cut, and how often: down to rounding."""

@@ -32,10 +32,14 @@ _OVERLAP = 0.9
 
 @dataclass(frozen=True)
 class Disc:
-    """Families that a disc of certainty adds, highest order first, and parts (low, high) where some may be missing."""
+    """Families that a disc of certainty adds, highest order first, and parts (low, high) where some may be missing.
+
+    `beyond` are those that it shows below the range: a hint where to look next, on a domain made for them.
+    """
 
     families: Sequence[Family] = ()
     gaps: Sequence[tuple[float, float]] = ()
+    beyond: Sequence[Family] = ()
 
 
 def discs(orders: Orders, highest: float, lowest: float, *, passive: bool = True) -> Iterator[Disc]:
@@ -62,20 +66,26 @@ def discs(orders: Orders, highest: float, lowest: float, *, passive: bool = True
         half = 0.0 if orders.real else RADIATING * high * (1.0 if passive else 2.0)
         reach = float(np.hypot(max(high - centre, centre - low), half))
         squares, vectors, radius = _disc(orders, complex(centre, half if passive else 0.0), half, reach)
-        new = []
+        new: list[tuple[complex, Array]] = []
+        beyond: list[tuple[complex, Array]] = []
         for square, vector in zip(squares, vectors.T, strict=True):
             order = complex(np.sqrt(square))
             seen = any(abs(order - other) < _SAME * abs(order) for other in known)
-            inside = lowest <= order.real <= highest * (1.0 + 1e-9)
-            if inside and not seen and abs(order.imag) < RADIATING * order.real:
-                new.append((square, vector))
+            if not seen and order.real <= highest * (1.0 + 1e-9) and abs(order.imag) < RADIATING * order.real:
+                (new if order.real >= lowest else beyond).append((square, vector))
         known += [complex(np.sqrt(square)) for square, _ in new]
         chord, gaps = float(np.sqrt(max(radius**2 - half**2, 0.0))), []
         if chord < _FINEST * centre:  # too many at once to tell apart: go on beyond them
             chord = _FINEST * centre
             gaps.append(_bounds(max(low, centre - chord), min(high, centre + chord)))
-        families = [orders.family(complex(square), vector) for square, vector in new]
-        yield Disc(sorted(families, key=lambda f: -f.order.real), gaps)
+        families, hints = (
+            sorted(
+                (orders.family(complex(square), vector) for square, vector in found),
+                key=lambda f: -f.order.real,
+            )
+            for found in (new, beyond)
+        )
+        yield Disc(families, gaps, hints)
         missing = [part for a, b in missing for part in _without(a, b, centre - chord, centre + chord)]
         step = _OVERLAP * chord
     yield Disc(gaps=[_bounds(*part) for part in missing])

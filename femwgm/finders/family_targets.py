@@ -29,7 +29,7 @@ _STRAIGHT = 0.5
 """Orders over the cube root of the order for which a family counts as straight: off by 0.02 of the spacing of its modes."""
 _BOUND = 1e-7
 """1/Q below which the radiation of a mode does not ask for a mesh of its own, whatever it is at the other orders."""
-_STEPS, _MOST_STEPS = 10, 60
+_STEPS, _MOST_STEPS = 5, 60
 
 
 @dataclass(frozen=True)

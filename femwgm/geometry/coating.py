@@ -9,6 +9,7 @@ import numpy as np
 
 from femwgm.geometry.offset import dressed, grown
 from femwgm.geometry.outline import Outline
+from femwgm.ground.cubics import monotone
 from femwgm.ground.typing import RealArray
 
 __all__ = ["coated"]
@@ -33,11 +34,9 @@ def coated(outline: Outline, coatings: Sequence[Any]) -> Outline:
 
 def _interpolated(shares: Sequence[tuple[float, float]], latitude: RealArray) -> RealArray:
     """Shares between those given: monotone from one to the next, without a jump in slope."""
-    from scipy.interpolate import PchipInterpolator
-
     south = [
         (-180.0 - degree, share) for degree, share in shares[1:2]
     ]  # over a pole the film comes down as it went up
     north = [(180.0 - degree, share) for degree, share in shares[-2:-1]]
     degrees, values = zip(*south, *shares, *north, strict=True)
-    return np.asarray(PchipInterpolator(np.radians(degrees), values)(latitude))
+    return monotone(np.radians(degrees), values)(latitude)

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from femwgm.errors import GeometryError
+from femwgm.ground.cubics import Cubics, spline
 from femwgm.ground.typing import RealArray
-
-if TYPE_CHECKING:
-    from scipy.interpolate import CubicSpline
 
 Point = tuple[float, float]
 
@@ -153,7 +151,7 @@ class Spline:
     def end(self) -> Point:
         return self.points[-1]
 
-    def _spline(self) -> CubicSpline:
+    def _spline(self) -> Cubics:
         return _interpolant(self.points, self.first_slope, self.last_slope)
 
     def at(self, t: RealArray) -> RealArray:
@@ -177,25 +175,20 @@ class Spline:
 
     def tightest(self) -> float:
         t = np.linspace(0.0, 1.0, 8 * len(self.points))
-        spline = self._spline()
-        (x, y), (u, v) = spline(t, 1).T, spline(t, 2).T
+        curve = self._spline()
+        (x, y), (u, v) = curve(t, 1).T, curve(t, 2).T
         bend = np.abs(x * v - y * u) / np.hypot(x, y) ** 3
         return float(1.0 / max(bend.max(), 1e-300))
 
 
 @lru_cache(maxsize=256)
-def _interpolant(points: tuple[Point, ...], first: Point | None, last: Point | None) -> CubicSpline:
+def _interpolant(points: tuple[Point, ...], first: Point | None, last: Point | None) -> Cubics:
     x = np.array(points)
     s = np.r_[0.0, np.cumsum(np.hypot(*np.diff(x, axis=0).T))]
     if not s[-1] > 0.0 or not (np.diff(s / s[-1]) > 0.0).all():
         raise GeometryError("a smooth outline has one point twice in a row; drop one of them")
-    ends = [
-        (2, np.zeros(2)) if slope is None else (1, np.array(slope) * s[-1] / np.hypot(*slope))
-        for slope in (first, last)
-    ]
-    from scipy.interpolate import CubicSpline  # a third of a second to load, and spheres need none
-
-    return CubicSpline(s / s[-1], x, bc_type=tuple(ends))
+    ends = (None if slope is None else np.array(slope) * s[-1] / np.hypot(*slope) for slope in (first, last))
+    return spline(s / s[-1], x, *ends)
 
 
 def nearest_on(curve: Curve, points: RealArray) -> tuple[RealArray, RealArray]:

@@ -50,16 +50,26 @@ class Outline:
         """Whether points (n, 2) lie inside, by crossings of a ray towards +r."""
         polygon = self.polygon
         within = ((points >= polygon.min(axis=0)) & (points <= polygon.max(axis=0))).all(axis=1)
-        r, z = points[within].T
-        inside = np.zeros(len(r), dtype=bool)
-        for (r0, z0), (r1, z1) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
-            if z0 == z1:
-                continue
-            between = (z0 > z) != (z1 > z)
-            inside ^= between & (r < r0 + (z - z0) * (r1 - r0) / (z1 - z0))
         found = np.zeros(len(points), dtype=bool)
+        (r0, z0), (r1, z1) = polygon.T, np.roll(polygon, -1, axis=0).T
+        levels, level_of = np.unique(points[within, 1], return_inverse=True)
+        inside = np.zeros(len(level_of), dtype=bool)
+        for start in range(0, len(levels), _LEVELS):
+            z = levels[start : start + _LEVELS, None]
+            level, side = np.nonzero((z0 > z) != (z1 > z))
+            crossing = r0[side] + (z[level, 0] - z0[side]) * (r1 - r0)[side] / (z1 - z0)[side]
+            here = np.flatnonzero((level_of >= start) & (level_of < start + _LEVELS))
+            row = level_of[here] - start
+            crossings = np.sort_complex(level + 1j * crossing)  # by level, and by radius on each
+            beyond = np.searchsorted(crossings.real, row, side="right")
+            upto = np.searchsorted(crossings, row + 1j * points[within, 0][here], side="right")
+            inside[here] = (beyond - upto) % 2 == 1
         found[within] = inside
         return found
+
+
+_LEVELS = 1000
+"""Heights at which crossings are looked for at once."""
 
 
 def closed_outline(curves: Sequence[Curve], name: str) -> Outline:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
+from femwgm.ground.cubics import monotone
+
 __all__ = ["Absorbing", "Constant", "Law", "Mixed", "Raised", "Shifted", "Table"]
 
 
@@ -56,9 +58,7 @@ class Table:
     @cached_property
     def _cubics(self) -> list[list[complex]]:
         """Coefficients of n + i k between neighbouring wavelengths, the highest power of the distance from the lower first."""
-        from scipy.interpolate import PchipInterpolator
-
-        n, k = (PchipInterpolator(self.wavelength_um, values).c for values in (self.n, self.k))
+        n, k = (monotone(self.wavelength_um, values).c for values in (self.n, self.k))
         cubics: list[list[complex]] = (n + 1j * k).T.tolist()
         return cubics
 

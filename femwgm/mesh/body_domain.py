@@ -30,6 +30,10 @@ _FINEST = 1e-3
 """Smallest cell at a wedge in units of 1 / k: below, rounding in the matrices costs more digits than the wedge does."""
 
 
+_GLANCE = 4_000
+"""Grid points of the first look at where a field may matter."""
+
+
 @dataclass(frozen=True)
 class GeneralDomain:
     """Box, absorbing frame, degree and sizes.
@@ -162,12 +166,9 @@ def _survey(
         0.0 if mirror else max(z0 - reach, -np.inf if walls.bottom is None else walls.bottom),
         min(z1 + reach, np.inf if walls.top is None else walls.top),
     )  # fmt: skip
-    landscape = Landscape(section, indices, waves, box, tail, known)
-    # A second look at the part that matters, on a grid as fine as it deserves.
-    near = _clip(landscape.extent(1.3 * tail), box)
-    if (near.r1 - near.r0) * (near.z1 - near.z0) < 0.5 * (box.r1 - box.r0) * (box.z1 - box.z0):
-        landscape = Landscape(section, indices, waves, near, tail, known)
-    return landscape
+    # A glance at everything, then a look at the part that matters.
+    glance = Landscape(section, indices, waves, box, tail, known, _GLANCE)
+    return Landscape(section, indices, waves, _clip(glance.extent(1.3 * tail), box), tail, known)
 
 
 def _clip(box: Box, within: Box) -> Box:

@@ -77,9 +77,9 @@ def _layered(mesh: CurvedMesh, vertex: int, cells: IntArray, layers: int) -> Cur
     )
     X = reference_nodes(3, mesh.order)
     weights = np.stack([1.0 - X[0] - X[1], X[0], X[1]])
-    new = np.stack(
-        [_positions(mesh, cell, part @ weights).T for cell, part in zip(parents, parts, strict=True)]
-    )
+    places = np.concatenate([part @ weights for part in parts], axis=1)
+    interpolation = _interpolation(mesh.order, places).reshape(-1, len(parents), X.shape[1])
+    new = np.einsum("nep,end->epd", interpolation, mesh.nodes[parents])
     return replace(
         mesh, topology=topology, nodes=np.concatenate([mesh.nodes[kept], new]), region=mesh.region[owner],
         medium=None if mesh.medium is None else mesh.medium[owner],
@@ -89,10 +89,12 @@ def _layered(mesh: CurvedMesh, vertex: int, cells: IntArray, layers: int) -> Cur
 
 def _positions(mesh: CurvedMesh, cell: int, X: Array) -> Array:
     """Positions (2, points) of reference points in a cell."""
-    nodes = reference_nodes(3, mesh.order)
-    return np.asarray(
-        mesh.nodes[cell].T @ np.linalg.solve(_monomials(nodes, mesh.order), _monomials(X, mesh.order))
-    )
+    return np.asarray(mesh.nodes[cell].T @ _interpolation(mesh.order, X))
+
+
+def _interpolation(order: int, X: Array) -> Array:
+    """Values at reference points (2, points) of the functions that are one at a node of the triangle each, (nodes, points)."""
+    return np.asarray(np.linalg.solve(_monomials(reference_nodes(3, order), order), _monomials(X, order)))
 
 
 def _monomials(X: Array, order: int) -> Array:

@@ -60,15 +60,17 @@ class Landscape:
     known
         Function of points (n, 2) that gives the action where it is known from a coarse field, NaN elsewhere; by default the
         action is zero in the part of the solid where the waves oscillate.
+    points
+        Grid points.
     """
 
     def __init__(
         self, section: Section, indices: Mapping[str, float], waves: Sequence[Wave], box: Box, tail: float,
-        known: Known | None = None,
+        known: Known | None = None, points: int = MOST_POINTS,
     ) -> None:  # fmt: skip
         self.section, self.box = section, box
         width, height = box.r1 - box.r0, box.z1 - box.z0
-        step = float(np.sqrt(width * height / MOST_POINTS))
+        step = float(np.sqrt(width * height / points))
         nr, nz = max(24, int(width / step)), max(24, int(height / step))
         self.r = box.r0 + width * (np.arange(nr) + 0.5) / nr
         self.z = box.z0 + height * (np.arange(nz) + 0.5) / nz
@@ -112,10 +114,10 @@ class Landscape:
             np.isin(self.region, [i for i, name in enumerate(self.section.regions) if name in names])
         )
 
-    def _looked_up(self, known: Known, points: int = 64) -> Array:
-        """The known action on the grid, evaluated on a coarser one."""
-        r = np.linspace(self.r[0], self.r[-1], min(points, len(self.r)))
-        z = np.linspace(self.z[0], self.z[-1], min(points, len(self.z)))
+    def _looked_up(self, known: Known) -> Array:
+        """The known action on the grid, evaluated on one half as fine."""
+        r = np.linspace(self.r[0], self.r[-1], len(self.r) // 2)
+        z = np.linspace(self.z[0], self.z[-1], len(self.z) // 2)
         values = known(np.stack(np.meshgrid(r, z, indexing="ij"), axis=-1).reshape(-1, 2)).reshape(
             len(r), len(z)
         )

@@ -80,12 +80,16 @@ class Bounded:
         Share of the integral of |E|^2 along the equatorial radius of each region; None where the field vanishes there.
     unsure, radial_unsure
         Errors of the shares and of the radial ones from what lies where neither the domain nor any known wave reaches.
+    cut, tail
+        What was taken off int |E|^2 dV of each region, None for nothing, and what was added to int |E|^2 dr in the ambient.
     """
 
     integrals: RegionIntegrals
     radial_e2: dict[str, float | None]
     unsure: float
     radial_unsure: float
+    cut: Array | None
+    tail: float
 
 
 def bounded(
@@ -106,9 +110,13 @@ def bounded(
         Inner and outer radius (um) on the equator of each region, within the domain.
     """
     end = ends[problem.ambient] if ends is not None else None
-    along, off_line = _along_the_equator(field, problem.ambient, waves, end, interfaces)
+    totals, tail, apart = _along_the_equator(field, problem.ambient, waves, end, interfaces)
+    along, off_line = (
+        _shares_of_a_line(totals, tail, problem.ambient),
+        apart / (sum(totals.values()) + tail or 1.0),
+    )
     if ends is None or end is None:
-        return Bounded(integrals, along, 0.0, 0.0)
+        return Bounded(integrals, along, 0.0, 0.0, None, tail)
     rays = _Rays.of(field, problem)
     e2, unsure = rays.inside_out(field, ends), 0.0
     here = integrals.regions.index(problem.ambient)
@@ -122,10 +130,27 @@ def bounded(
         e2 -= guessed
         e2[here] -= known
         unsure = apart / float(integrals.e2.sum())
+    return Bounded(_without(problem, field, integrals, e2), along, unsure, off_line, e2, tail)
+
+
+def bounded_alike(
+    problem: MeridianProblem, field: CellField, integrals: RegionIntegrals, like: Bounded, end: float | None,
+    interfaces: dict[str, tuple[float, float]],
+) -> Bounded:  # fmt: skip
+    """The integrals of another solution of the same mode on the same domain, what lies beyond taken over from the first."""
+    within, _ = _within(problem.ambient, end, interfaces)
+    along = _shares_of_a_line(radial_integrals(field, within), like.tail, problem.ambient)
+    bound = integrals if like.cut is None else _without(problem, field, integrals, like.cut)
+    return replace(like, integrals=bound, radial_e2=along)
+
+
+def _without(
+    problem: MeridianProblem, field: CellField, integrals: RegionIntegrals, e2: Array
+) -> RegionIntegrals:
+    """Integrals less some int |E|^2 dV of each region."""
     eps = problem.media(axis_wavenumber(field.k0)).eps.real
     weight = np.array([eps[problem.mesh.region_cells(name)].mean() for name in integrals.regions])
-    bound = replace(integrals, electric=integrals.electric - weight * e2, e2=integrals.e2 - e2)
-    return Bounded(bound, along, unsure, off_line)
+    return replace(integrals, electric=integrals.electric - weight * e2, e2=integrals.e2 - e2)
 
 
 @dataclass(frozen=True)
@@ -268,14 +293,22 @@ def _falling(field: CellField, x: Array) -> tuple[Array, Array]:
     return outer, np.clip(np.nan_to_num(power), 2.0, 200.0)
 
 
-def _along_the_equator(
-    field: CellField, ambient: str, waves: Waves | None, end: float | None, interfaces: dict[str, tuple[float, float]]
-) -> tuple[dict[str, float | None], float]:  # fmt: skip
-    """Shares of int |E|^2 dr, the ambient up to the end, and how unsure what lies beyond the domain makes them."""
+def _within(
+    ambient: str, end: float | None, interfaces: dict[str, tuple[float, float]]
+) -> tuple[dict[str, tuple[float, float]], float]:
+    """Radii of the regions up to the end of a mode and of the domain, and the end of the mode on the equator."""
     start, stop = interfaces.get(ambient, (0.0, 0.0))
     end = stop if end is None else max(end, start)
-    within = {**interfaces, ambient: (start, min(stop, end))} if stop > start else interfaces
-    totals, apart = radial_integrals(field, within), 0.0
+    return ({**interfaces, ambient: (start, min(stop, end))} if stop > start else interfaces), end
+
+
+def _along_the_equator(
+    field: CellField, ambient: str, waves: Waves | None, end: float | None, interfaces: dict[str, tuple[float, float]]
+) -> tuple[dict[str, float], float, float]:  # fmt: skip
+    """int |E|^2 dr in the regions within the domain, beyond it up to the end of the mode, and how unsure the latter is."""
+    start, stop = interfaces.get(ambient, (0.0, 0.0))
+    within, end = _within(ambient, end, interfaces)
+    totals, tail, apart = radial_integrals(field, within), 0.0, 0.0
     if end > stop > start:
         t, w = unit_gauss(24)
         r = stop + (end - stop) * t
@@ -285,11 +318,16 @@ def _along_the_equator(
             at_end, power = _falling(field, np.array([[stop], [0.0]]))
             density = at_end * (stop / r) ** power
             apart = float((end - stop) * w @ np.abs(at_end * (stop / r) ** 2 - density))
-        totals[ambient] += float((end - stop) * w @ density)
-    line = sum(totals.values())
+        tail = float((end - stop) * w @ density)
+    return totals, tail, apart
+
+
+def _shares_of_a_line(totals: dict[str, float], tail: float, ambient: str) -> dict[str, float | None]:
+    """Shares of the regions in a line integral, its tail in the ambient; None for a field that vanishes there."""
+    line = sum(totals.values()) + tail
     if line <= 0.0:
-        return dict.fromkeys(totals), 0.0
-    return {name: value / line for name, value in totals.items()}, apart / line
+        return dict.fromkeys(totals)
+    return {name: (value + (tail if name == ambient else 0.0)) / line for name, value in totals.items()}
 
 
 def doubt_on_the_line(

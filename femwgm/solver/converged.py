@@ -21,6 +21,9 @@ MAX_DEGREE = 16
 _FASTEST = 25.0
 """Factor by which one degree more lessens the error of a wavenumber at best: a smaller change is chance."""
 
+_FAR = 5.0
+"""How far above the goal the next degree may seem to end and is tried all the same: the first rates of three are the slowest."""
+
 _IMAGINARY = 0.02
 """Share of the error of a complex wavenumber that its imaginary part has at least."""
 
@@ -105,7 +108,7 @@ def converged(
             if q_misses[degree] <= 1.0 or last or _stagnant(q_misses, degree):
                 q_rad = _radiation(pair, rising.left, radius, careful=True)
                 return Converged(rising, first, second, error, q_rad, absorbed)
-        higher = degree + (2 if error * rising.left.rate > goals.wavelength else 1)
+        higher = degree + (2 if error * rising.left.rate > _FAR * goals.wavelength else 1)
         try:
             rising = rising.raised(problem, expected, min(higher, MAX_DEGREE), mirror, pick)
         except SolveError:

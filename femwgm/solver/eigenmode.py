@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from femwgm.eigen.iterations import Eigenmode, closest
 from femwgm.eigen.reduced import Snapshot
 from femwgm.errors import SolveError
 from femwgm.fem.condense import FactoredPencil
-from femwgm.fem.pencil import Eigenpairs, Pencil
+from femwgm.fem.pencil import RESIDUAL_LIMIT, Eigenpairs, Pencil
 from femwgm.fem.problem import MeridianProblem, transfer
 from femwgm.ground.expected import Expected
 from femwgm.ground.typing import Array
@@ -77,7 +78,6 @@ def _solve_with_factor(
     block = 3 if start is None else start.shape[1]
     before: tuple[complex, complex] | None = None
     last = np.inf
-    real_only = any(medium.tabulated for medium in problem.materials)
     for _ in range(_FIXED_POINT_STEPS if problem.dispersive else 1):
         pencil = problem.pencil(degree, expected.m, mirror, k, outer)
         if start is not None and pencil.definite and np.iscomplexobj(start):
@@ -98,17 +98,82 @@ def _solve_with_factor(
         start, moved = pairs.vectors, abs(new - k) / abs(new)
         block = start.shape[1]
         # Beside the states of an absorbing layer rounding may leave more than the least of steps.
-        settled = moved < 1e-13 or last < moved < 1e-10
-        before, k, last = (k, new), new if settled else _next(before, (k, new), real_only), moved
-        if settled:
+        if moved < 1e-13 or last < moved < 1e-10 or not problem.dispersive:
             break
+        if len(pairs) == 1 and moved < _NEAR:
+            follow = _Following(problem, pencil, degree, expected.m, mirror, outer, factor)
+            mode = follow(pairs.vectors[:, 0], k, new)
+            if mode is not None:
+                return mode, factor
+        before, k, last = (k, new), _next(before, (k, new), problem.tabulated), moved
     else:
-        if problem.dispersive:
-            raise SolveError(
-                f"the dispersive index near k0 = {k.real:.6g} rad/um did not settle in {_FIXED_POINT_STEPS} steps"
-            )
+        raise SolveError(
+            f"the dispersive index near k0 = {k.real:.6g} rad/um did not settle in {_FIXED_POINT_STEPS} steps"
+        )
     cluster = pairs.vectors if len(pairs) > 1 else None
-    return Eigenmode(k, pairs.vectors[:, 0], float(pairs.residuals[0]), pencil, degree, cluster), factor
+    return Eigenmode(new, pairs.vectors[:, 0], float(pairs.residuals[0]), pencil, degree, cluster), factor
+
+
+_NEAR = 1e-3
+"""Change of a wavenumber up to which the factorisation at hand corrects what the change of the media does to a vector."""
+
+
+@dataclass(frozen=True)
+class _Following:
+    """An eigenpair taken to the wavenumber at which the media are its own, by a factorisation nearby.
+
+    The wavenumber is that of the vector by its quotient, which errs by the square of what the vector does, and the vector is
+    corrected by residual inverse iteration (Neumaier, SIAM J. Numer. Anal. 22, 914 (1985)).
+    """
+
+    problem: MeridianProblem
+    pencil: Pencil
+    degree: int
+    m: int
+    mirror: str | None
+    outer: str
+    factor: FactoredPencil
+
+    def __call__(self, x: Array, k: complex, new: complex) -> Eigenmode | None:
+        """The mode from a vector (size,), the wavenumber k of its media and the one found with them; None if it is lost."""
+        best: Eigenmode | None = None
+        problem, pencil = self.problem, self.pencil
+        for _ in range(_FIXED_POINT_STEPS):
+            k = self._wavenumber(x, k, new)
+            pencil = problem.pencil(self.degree, self.m, self.mirror, k, self.outer)
+            pair = pencil.check(np.zeros(1), x[:, None])
+            new, x, residual = (
+                complex(np.sqrt(complex(pair.values[0]))),
+                pair.vectors[:, 0],
+                float(pair.residuals[0]),
+            )
+            if best is not None and residual > 0.3 * best.residual:
+                break
+            best = Eigenmode(new, x, residual, pencil, self.degree)
+            if residual < _CONVERGED:
+                break
+            rest = pencil.apply_K(x[:, None]) - new**2 * pencil.apply_M(x[:, None])
+            x = x - self.factor.solve(rest)[:, 0]
+        return best if best is not None and best.residual < RESIDUAL_LIMIT else None
+
+    def _wavenumber(self, x: Array, k: complex, new: complex) -> complex:
+        """Where the quotient of a vector is the wavenumber of its media, from a pair (media at k, quotient new)."""
+        matrices, local = self.problem.matrices(self.degree), self.pencil.numbering.gather(x[:, None])[..., 0]
+        whole, axial = matrices.mass_form(local, local), matrices.axial_form(local, local)
+
+        def mass(k: complex) -> complex:
+            media = self.problem.media(k)
+            along = 0.0 if media.eps_axial is None else (media.eps_axial - media.eps) * axial
+            return complex((media.eps * whole + along).sum())
+
+        stiffness, before = new**2 * mass(k), None
+        for _ in range(_FIXED_POINT_STEPS):
+            now = (k, complex(np.sqrt(stiffness / mass(k))))
+            k = _next(before, now, self.problem.tabulated)
+            before = now
+            if abs(now[1] - now[0]) < 1e-14 * abs(k):
+                break
+        return k
 
 
 def _next(before: tuple[complex, complex] | None, now: tuple[complex, complex], real_only: bool) -> complex:

@@ -19,13 +19,13 @@ from femwgm.modes.labels import Label, identify
 from femwgm.observables.ambient import Bounded, doubt_on_the_line, extents_of_mode
 from femwgm.observables.effective import volumes
 from femwgm.observables.index import group_index, wavenumber_slope
-from femwgm.observables.peak import Crest, crest
+from femwgm.observables.peak import Crest, crest_with_change
 from femwgm.observables.quality import TAIL
 from femwgm.observables.sensitivity import bilinear_norm
 from femwgm.observables.volume import volume_max
 from femwgm.solver.converged import Converged
 from femwgm.solver.losses import slopes_of
-from femwgm.solver.observed import up_to_its_end
+from femwgm.solver.observed import up_to_their_ends
 
 _AHEAD = 0.5
 """Share of the distance to a poorer solution by two degrees that a field lacks at most."""
@@ -46,7 +46,7 @@ def shares_of(
     problem: MeridianProblem, expected: Expected, found: Converged, interfaces: dict[str, tuple[float, float]]
 ) -> Shares:
     """Shares with the errors that the change from the other solution and the end of the domain leave."""
-    best, rest = (up_to_its_end(problem, o, expected, interfaces) for o in (found.second, found.first))
+    best, rest = up_to_their_ends(problem, found.second, found.first, expected, interfaces)
     eps = problem.media(found.mode.k0).eps
     doubt = doubt_on_the_line(found.first.field, found.second.field, eps, interfaces) + best.radial_unsure
     energy_error, e2_error, radial_e2_error = (
@@ -90,10 +90,10 @@ def volume_of(problem: MeridianProblem, expected: Expected, found: Converged, sh
         )
         if found.other_is_richer:
             richer, poorer = poorer, richer
-        peak = crest(richer[0], media.eps, limit=limit)
+        peak, density = crest_with_change(richer[0], poorer[0], media.eps, limit)
         value = volume_max(richer[1], peak)
         more = volumes(richer[0], problem.matrices(richer[0].space.degree), media, peak)
-        change = volume_max(poorer[1], crest(poorer[0], media.eps, limit=limit)) / value - 1.0
+        change = float(poorer[1].electric.sum()) / density / value - 1.0
     change = max(abs(change), _unevenness(found.first.field, found.second.field, peak))
     # The richer of two on quadrilaterals lacks less than their distance, unless the wavenumbers came close by chance.
     ahead = found.other_is_richer and found.error <= found.left.error

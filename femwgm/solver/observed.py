@@ -11,7 +11,7 @@ from femwgm.fem.field import CellField
 from femwgm.fem.problem import MeridianProblem
 from femwgm.ground.expected import Expected
 from femwgm.ground.tabulated import axis_wavenumber
-from femwgm.observables.ambient import Bounded, bounded, extents_of_mode
+from femwgm.observables.ambient import Bounded, bounded, bounded_alike, extents_of_mode
 from femwgm.observables.energy import RegionIntegrals, region_integrals
 from femwgm.observables.outgoing import SphericalWaves, Waves, plate_waves
 from femwgm.observables.quality import radiation_candidates
@@ -57,17 +57,33 @@ def observe(problem: MeridianProblem, mode: Eigenmode, expected: Expected, mirro
     return Observed(field, integrals, candidates, index * mode.k0.real)
 
 
-def up_to_its_end(
+def up_to_their_ends(
     problem: MeridianProblem,
-    observed: Observed,
+    second: Observed,
+    first: Observed,
     expected: Expected,
     interfaces: dict[str, tuple[float, float]],
-) -> Bounded:
-    """Integrals and radial shares of a solution up to where the mode ends: a closed domain of any body holds all that matters."""
-    field = observed.field
+) -> tuple[Bounded, Bounded]:
+    """Integrals and radial shares of two solutions up to where the mode ends: a closed domain of any body holds all that matters.
+
+    Where little lies between the end of the mode and that of the domain, it is measured once, for both.
+    """
     follows = problem.open or expected.degree is None
-    ends = extents_of_mode(problem, expected.l, field.k0) if follows else None
-    return bounded(problem, field, observed.integrals, waves_of(problem, field, expected), ends, interfaces)
+    ends = extents_of_mode(problem, expected.l, second.field.k0) if follows else None
+
+    def alone(o: Observed) -> Bounded:
+        return bounded(problem, o.field, o.integrals, waves_of(problem, o.field, expected), ends, interfaces)
+
+    best = alone(second)
+    whole = float(second.integrals.e2.sum())
+    if best.cut is not None and float(np.abs(best.cut).sum()) > _LITTLE * whole:
+        return best, alone(first)
+    end = None if ends is None else ends[problem.ambient]
+    return best, bounded_alike(problem, first.field, first.integrals, best, end, interfaces)
+
+
+_LITTLE = 0.02
+"""Share of a mode beyond the end of its domain whose own change between two solutions is a small part of that of all of it."""
 
 
 def waves_of(problem: MeridianProblem, field: CellField, expected: Expected) -> Waves | None:
