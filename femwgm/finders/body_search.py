@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
 from femwgm.config.schema import RunConfig
 from femwgm.eigen.iterations import Eigenmode
 from femwgm.errors import ConfigError
-from femwgm.fem.field import locate
+from femwgm.fem.field import CellField, locate
 from femwgm.fem.pml import stretch_box
 from femwgm.fem.problem import MeridianProblem
-from femwgm.finders.coverage import LEAST_Q, discs
-from femwgm.finders.family_targets import Coarse, Found, Target, action, choose, walk
+from femwgm.finders.coverage import discs
+from femwgm.finders.family_targets import FOLLOWED_Q, Coarse, Found, Target, action, choose, walk
 from femwgm.finders.finder import ElementFinder, Layout, Tell
+from femwgm.finders.low_orders import Wavenumbers, one_by_one
 from femwgm.finders.orders import Family, Orders
 from femwgm.finders.refusals import no_mode
 from femwgm.geometry.profile import profile_of
@@ -53,6 +55,8 @@ _BARRIER = 0.9
 """Order, in units of n k R of the ambient, below which nothing holds the light around the body."""
 _SPACING = 2.0
 """Orders between neighbouring polar orders at most (half a ball skips every other one of the whole)."""
+_MOST_CELLS = 3000
+"""Cells of a coarse mesh above which the lowest orders are not looked for."""
 _AT_HOME = 0.1
 """Share of |E|^2 in the body below which a solution is one of a pillar or of a background layer."""
 _OVERLAP = 2e-3
@@ -98,16 +102,25 @@ class BodySearch(ElementFinder):
         self.gaps: list[tuple[float, float]] = []
         self.found: list[Found] = []
         self._hints: dict[tuple[str, int, int], float] = {}
+        self.low: tuple[int, ...] = ()
+        self.unlooked: list[str] = []
 
     def groups(self, tell: Tell) -> Iterator[Sequence[Target]]:
         tell("searching", 0, 1)
         with stage("search"):
-            self.found = self.families()
-            targets = self.targets(self.found)
+            wanted = self.config.modes.azimuthal_orders
+            self.low = one_by_one(wanted, self._drift)
+            if wanted is None or set(wanted) > set(self.low):
+                self.found = self.families()
+                lowest = min([self.searched, *(f.family.order.real for f in self.found)])
+                self.low = self.low or one_by_one(wanted, self._drift, lowest)
+            targets = [*self.targets(self.found), *self._low_targets()]
         for found in self.seen:
             found.coarse.problem.forget()
         self.expected = [target.expected for target in targets]
-        yield from by_family(targets)
+        yield from by_family([t for t in targets if t.expected.m not in self.low])
+        if low := [t for t in targets if t.expected.m in self.low]:
+            yield low
 
     def lay_out(self, group: Sequence[Target], goals: Goals, sharper: float) -> Layout:
         tolerance = min([goals.wavelength, *(leak_tolerance(t.expected.leak_rate, goals) for t in group)])
@@ -136,7 +149,7 @@ class BodySearch(ElementFinder):
         return no_mode(
             self.config,
             f"{reasons}; {remedy}" if reasons else remedy,
-            f"of the requested kind with Q above {LEAST_Q:g} lies",
+            f"of the requested kind with Q above {FOLLOWED_Q:g} lies",
         )
 
     def coarse(self, lowest: float) -> Coarse:
@@ -209,7 +222,13 @@ class BodySearch(ElementFinder):
             return f"a conducting plane z = 0 leaves {pol} modes of the other parity of p"
         others = sorted({f.label.p for f in self.seen if f.key[:2] == (pol, q)})
         there = f" (of {pol} q={q} there: p={', '.join(map(str, others))})" if others else ""
-        searched = f"none with Q above {LEAST_Q:g} between m = {self.highest:.0f} and {self.searched:.0f}"
+        spans = (
+            [f"between m = {self.highest:.0f} and {self.searched:.0f}"]
+            if self.searched < self.highest
+            else []
+        )
+        spans += [f"with m = {', '.join(map(str, self.low))}"] if self.low else []
+        searched = f"none with Q above {FOLLOWED_Q:g} {' or '.join(spans)}"
         return f"{'search incomplete, ' if self.gaps else ''}{searched}{there}"
 
     def _without_order(self) -> list[str]:
@@ -218,12 +237,18 @@ class BodySearch(ElementFinder):
         nm = 2e3 * np.pi / self.middle
         return [
             f"no {_name(f.key)} in the window: its azimuthal order at {nm:.6g} nm is {f.family.order.real:.2f}"
+            + (f", its Q {q:.2g}" if (q := self._q(f)) < 2.0 * FOLLOWED_Q else "")
             for f in self.found
             if f.key not in there
         ]
 
+    def _q(self, found: Found) -> float:
+        """Q of a family in the middle of the window."""
+        order, slope = found.family.order, found.family.slope
+        return 0.5 * self.middle * slope / order.imag if order.imag > 0.0 else float("inf")
+
     def _unsearched(self) -> list[str]:
-        return [
+        return self.unlooked + [
             f"a family between m = {low:.2f} and {high:.2f} may be missing: the search did not converge there"
             for low, high in self.gaps
         ]
@@ -248,24 +273,55 @@ class BodySearch(ElementFinder):
         centres = np.linalg.norm(mesh.nodes.real.mean(axis=1), axis=1)
         if not (centres < self.section.radius).any():
             return  # waves of such orders live outside the body, if anywhere
-        passive = all(m.permittivity(complex(self.middle)).imag >= 0.0 for m in self.media.values())
         top = min(self.highest, self.searched * (1.0 + _OVERLAP))
         for mirror in self._classes if coarse.domain.mirror else (None,):
             orders = Orders(coarse.problem, coarse.degree, self.middle, mirror)
             asked = {key for key in self._asked() if mirror in (None, mirror_condition(key[0], key[2]))}
-            for disc in discs(orders, top, lowest, passive=passive):
+            for disc in discs(orders, top, lowest, side=self._side):
                 self.gaps += disc.gaps
                 for family in disc.families:
-                    lost = layer_share(family.field, orders.matrices) > STATE_OF_THE_LAYER
-                    body = coarse.problem.body_cells
-                    elsewhere = body is not None and share(family.field, orders.matrices, body) < _AT_HOME
-                    if not lost and not elsewhere:
+                    if _at_home(coarse, family.field):
                         yield self._labelled(coarse, family)
                 for family in disc.beyond:
                     hint = self._labelled(coarse, family)
                     self._hints[hint.key] = max(family.order.real, self._hints.get(hint.key, 0.0))
                 if asked and asked <= self._sure:
                     break
+
+    @property
+    def _side(self) -> float:
+        """Sign of the imaginary part of a radiating order; 0 where a medium amplifies, and there may be either."""
+        return float(all(m.permittivity(complex(self.middle)).imag >= 0.0 for m in self.media.values()))
+
+    def _low_targets(self) -> list[Target]:
+        """Every mode of the kinds asked for at the lowest orders, each of which is searched over the window by itself."""
+        if not self.low:
+            return []
+        coarse, out = self.coarse(0.0), []
+        if len(coarse.problem.mesh.region) > _MOST_CELLS:
+            self.unlooked.append(
+                f"m = {', '.join(map(str, self.low))} not looked for: the whole cross-section, "
+                f"{2.0 * self.highest / np.pi:.0f} half waves wide, is too large to search"
+            )
+            return []
+        low, high = self.window
+        for m, mirror in product(self.low, self._classes if coarse.domain.mirror else (None,)):
+            waves = Wavenumbers(coarse.problem, coarse.degree, m, self.middle, mirror)
+            bounds = high * (1.0 + _SLACK), low * (1.0 - _SLACK)
+            for disc in discs(waves, *bounds, side=-self._side, least_q=FOLLOWED_Q):
+                self.unlooked += [
+                    f"a mode with m = {m} between {2e3 * np.pi / b:.6g} and {2e3 * np.pi / a:.6g} nm may be missing: the search "
+                    "did not converge there"
+                    for a, b in disc.gaps
+                ]  # fmt: skip
+                here = [self._labelled(coarse, f) for f in disc.families if _at_home(coarse, f.field)]
+                self.seen += here
+                for found in here:
+                    if found.label.admits(self.config.modes):
+                        (pol, q, p), field = found.key, found.family.field
+                        self.found.append(found)
+                        out.append(Target(Expected(pol, q, m + p, m, field.k0, float(m + p)), field, coarse))
+        return out
 
     def _labelled(self, coarse: Coarse, family: Family) -> Found:
         smallest, largest, latitude = coarse.problem.extent
@@ -298,7 +354,7 @@ class BodySearch(ElementFinder):
         for found in families:
             for field in walk(found, self.middle, (low * (1.0 - _SLACK), high * (1.0 + _SLACK))):
                 m, (pol, q, p) = field.m, found.key
-                if wanted is None or m in wanted:
+                if m not in self.low and (wanted is None or m in wanted):
                     out.append(
                         Target(Expected(pol, q, m + p, m, field.k0, float(m + p)), field, found.coarse)
                     )
@@ -307,12 +363,21 @@ class BodySearch(ElementFinder):
     def design(self, group: Sequence[Target], tolerance: float) -> GeneralDomain:
         """Domain for targets that share their labels, from how far their coarse fields reach."""
         ends = {id(t): t for key in (_order, _wavenumber) for t in (min(group, key=key), max(group, key=key))}
+        if group[0].expected.m in self.low:  # of many kinds, which fill the body each in its own way
+            ends = {id(t): t for t in group}
         waves = [Wave(float(t.expected.m), t.expected.k0.real) for t in ends.values()]
 
         def known(points: Array) -> Array:
             return np.min([action(t, points) for t in ends.values()], axis=0)
 
         return design_general(self.section, self.indices, waves, tolerance, self.choices, known)
+
+
+def _at_home(coarse: Coarse, field: CellField) -> bool:
+    """Whether a field is neither a state of the absorbing layer nor one of a pillar or a background layer."""
+    matrices, body = coarse.problem.matrices(coarse.degree), coarse.problem.body_cells
+    lost = layer_share(field, matrices) > STATE_OF_THE_LAYER
+    return not lost and (body is None or share(field, matrices, body) >= _AT_HOME)
 
 
 def body_mesh(domain: GeneralDomain) -> CurvedMesh:

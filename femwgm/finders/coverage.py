@@ -12,13 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from femwgm.finders.low_orders import Wavenumbers
 from femwgm.finders.orders import Family, Krylov, Orders
 from femwgm.ground.typing import Array
 
-LEAST_Q = 25.0
-"""Q above which a solution is a mode, not a wave of the surroundings."""
-RADIATING = 0.5 / LEAST_Q
-"""The same as the relative imaginary part of an order at a real wavenumber."""
+LEAST_Q = 5.0
+"""Q above which a solution is a family, not a wave of the surroundings; its modes elsewhere in the window may radiate less."""
 _ENOUGH = 12
 _STEPS = 16
 _MOST_STEPS = 112
@@ -42,8 +41,17 @@ class Disc:
     beyond: Sequence[Family] = ()
 
 
-def discs(orders: Orders, highest: float, lowest: float, *, passive: bool = True) -> Iterator[Disc]:
-    """All families with an order between two bounds that radiate little (see `RADIATING`), from the highest downwards.
+def discs(
+    orders: Orders | Wavenumbers,
+    highest: float,
+    lowest: float,
+    *,
+    side: float = 1.0,
+    least_q: float = LEAST_Q,
+) -> Iterator[Disc]:
+    """All families with an order between two bounds whose Q is at least `least_q`, from the highest downwards.
+
+    The same for the wavenumbers of an order.
 
     Parameters
     ----------
@@ -51,10 +59,11 @@ def discs(orders: Orders, highest: float, lowest: float, *, passive: bool = True
         The eigenproblem.
     highest, lowest
         Bounds of the order.
-    passive
-        Whether no medium amplifies: orders then have no negative imaginary part, and discs centred above the real axis waste
-        nothing on the other side.
+    side
+        Sign of the imaginary parts where no medium amplifies, by default 1 as for orders: discs centred on that side of the real
+        axis waste nothing on the other one. 0 where they may have either sign.
     """
+    radiating = 0.5 / least_q  # as the relative imaginary part of an order at a real wavenumber
     known: list[complex] = []
     missing = [(lowest**2, highest**2)]
     step = 0.15 * highest**2
@@ -63,15 +72,15 @@ def discs(orders: Orders, highest: float, lowest: float, *, passive: bool = True
             break
         low, high = missing[-1]
         centre = high - min(step, 0.5 * (high - low))
-        half = 0.0 if orders.real else RADIATING * high * (1.0 if passive else 2.0)
+        half = 0.0 if orders.real else radiating * high * (1.0 if side else 2.0)
         reach = float(np.hypot(max(high - centre, centre - low), half))
-        squares, vectors, radius = _disc(orders, complex(centre, half if passive else 0.0), half, reach)
+        squares, vectors, radius = _disc(orders, complex(centre, side * half), half, reach)
         new: list[tuple[complex, Array]] = []
         beyond: list[tuple[complex, Array]] = []
         for square, vector in zip(squares, vectors.T, strict=True):
             order = complex(np.sqrt(square))
             seen = any(abs(order - other) < _SAME * abs(order) for other in known)
-            if not seen and order.real <= highest * (1.0 + 1e-9) and abs(order.imag) < RADIATING * order.real:
+            if not seen and order.real <= highest * (1.0 + 1e-9) and abs(order.imag) < radiating * order.real:
                 (new if order.real >= lowest else beyond).append((square, vector))
         known += [complex(np.sqrt(square)) for square, _ in new]
         chord, gaps = float(np.sqrt(max(radius**2 - half**2, 0.0))), []
@@ -102,7 +111,9 @@ def _without(low: float, high: float, start: float, end: float) -> list[tuple[fl
     return [(a, b) for a, b in parts if b - a > slack]
 
 
-def _disc(orders: Orders, shift: complex, least: float, reach: float) -> tuple[Array, Array, float]:
+def _disc(
+    orders: Orders | Wavenumbers, shift: complex, least: float, reach: float
+) -> tuple[Array, Array, float]:
     """Eigenvalues m^2 (n,) around a shift, their vectors (size, n), and the radius within which they are all.
 
     The space grows until its radius is `reach`, or well above `least` with enough of them, or to its largest size.

@@ -22,7 +22,7 @@ from femwgm.modes.labels import Label
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share
 from femwgm.solver.eigenmode import CLUSTER
 
-_LEAST_Q = 15.0
+FOLLOWED_Q = 15.0
 """Q below which a family is not followed any farther."""
 _MOST_ORDERS = 4000
 _STRAIGHT = 0.5
@@ -127,7 +127,7 @@ def _at_order(field: CellField, m: int, k0: complex) -> CellField:
 
 def _held(field: CellField, coarse: Coarse) -> bool:
     """Whether a field is that of a mode: little of it radiates, and little lies in the absorbing layer."""
-    decays = -2.0 * _LEAST_Q * field.k0.imag < field.k0.real
+    decays = -2.0 * FOLLOWED_Q * field.k0.imag < field.k0.real
     return decays and layer_share(field, coarse.problem.matrices(coarse.degree)) < STATE_OF_THE_LAYER
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from femwgm.finders.coverage import RADIATING, discs
+from femwgm.finders.coverage import LEAST_Q, discs
 from femwgm.ground.typing import Array
 
 
@@ -53,8 +53,8 @@ def test_no_order_is_missed(seed: int, crowd: float) -> None:
 def test_leaky_orders_above_the_real_axis(seed: int) -> None:
     """Every order that radiates little is found among a cloud of others that radiate more."""
     rng = np.random.default_rng(seed)
-    modes = rng.uniform(20.5, 49.5, 25) * (1.0 + 1j * RADIATING * rng.uniform(0.0, 0.95, 25))
-    cloud = rng.uniform(10.0, 60.0, 120) * (1.0 + 1j * RADIATING * rng.uniform(1.2, 8.0, 120))
+    modes = rng.uniform(20.5, 49.5, 25) * (1.0 + 1j * (0.5 / LEAST_Q) * rng.uniform(0.0, 0.95, 25))
+    cloud = rng.uniform(10.0, 60.0, 120) * (1.0 + 1j * (0.5 / LEAST_Q) * rng.uniform(1.2, 8.0, 120))
     gaps, found = everything(Spectrum(np.r_[modes, cloud] ** 2, seed))
     assert not gaps
     assert found == pytest.approx(np.sort(modes.real), rel=1e-7)
