@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 
 from femwgm.errors import GeometryError
 from femwgm.geometry.curves import Curve, Line, Point, Spline, nearest_on
 from femwgm.geometry.outline import Outline, closed_outline, polygon_outline
 from femwgm.ground.typing import RealArray
 
-__all__ = ["along_mesh", "doubtful", "through"]
+__all__ = ["along_mesh", "doubtful", "radius_through", "through"]
 
 
 def through(points: Sequence[Point], smooth: bool, name: str) -> Outline:
@@ -48,6 +50,24 @@ def along_mesh(points: Sequence[Point], corner: float, name: str) -> Outline:
         return through([(float(r), float(z)) for r, z in runs[0]], True, name)
     size = float(np.hypot(*np.ptp(np.array(points), axis=0)))
     return closed_outline([_between(run, size) for run in runs], name)
+
+
+@lru_cache(maxsize=64)
+def radius_through(points: tuple[Point, ...], smooth: bool, corner: float | None = None) -> float:
+    """Largest distance from the axis of an outline through points, with a corner (deg) one through the nodes of a mesh."""
+    if corner is None and not smooth:
+        return max(r for r, _ in points)
+    outline = through(points, True, "") if corner is None else along_mesh(points, corner, "")
+    return max(_farthest(curve) for curve in outline.curves)
+
+
+def _farthest(curve: Curve) -> float:
+    t = np.linspace(0.0, 1.0, _MOST + 1)
+    r = curve.at(t)[:, 0]
+    best = int(np.argmax(r))
+    bounds = (t[max(best - 1, 0)], t[min(best + 1, _MOST)])
+    found = minimize_scalar(lambda s: -curve.at(np.array([s]))[0, 0], bounds=bounds, method="bounded")
+    return float(max(r[best], -found.fun))
 
 
 def _closed(x: RealArray) -> bool:

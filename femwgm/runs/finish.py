@@ -14,12 +14,12 @@ from femwgm.ground.timing import stage
 from femwgm.materials import Material
 from femwgm.ground.expected import Expected
 from femwgm.modes.mode import Mode
-from femwgm.observables.outline_error import with_outline_error
 from femwgm.observables.scattering import scattering_rate, with_roughness
 from femwgm.observables.walls import wall_q, with_wall_loss
 from femwgm.runs.input_error import with_input_errors
 from femwgm.solver.derivatives import Differentiator
 from femwgm.solver.observed import Observed
+from femwgm.solver.outline_error import with_outline_error
 
 
 _PLANAR = ("disk", "ring", "stack")
@@ -55,7 +55,9 @@ def finished(
         mode = replace(with_weak_zeros(mode, item), expected_k0=item.k0)
         mode = without_steps(mode, config)
     mode = with_all_regions(mode, config, layout.twins)
-    mode = with_outline_error(mode, layout.problem, config)
+    mode = with_outline_error(
+        mode, item, layout.problem, config, mirrored=layout.mirrored, interfaces=layout.interfaces
+    )
     mode = with_roughness(mode, layout.problem, config)
     mode = replace(with_wall_loss(mode, layout.problem, config), other=None)
     mode = with_input_errors(differentiable(mode, item, layout, media, config), config)

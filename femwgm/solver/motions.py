@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 import scipy.sparse.linalg as spla
+from scipy.spatial import cKDTree
 
 from femwgm.fem.mapping import shape_functions
 from femwgm.geometry.build import section_of
@@ -48,6 +49,20 @@ def motions(geometry: Any, mesh: CurvedMesh) -> dict[str, Array]:
         names = dict.fromkeys(piece.region for piece in section.pieces if piece.region in geometry.solid)
         moves |= {f"outline_{name}": _along_normal(section, name) for name in names}
     return {name: nodes.extended(move) for name, move in moves.items()}
+
+
+def displaced(geometry: Any, mesh: CurvedMesh, place: Array, normal: Array, distance: Array) -> Array:
+    """Displacement of nodes (cells, nodes, 2) where interfaces move along normals (n, 2) by distances (n,) at places."""
+    reach = 2.0 * float(np.abs(distance).max()) + 1e-3 * section_of(geometry).radius
+
+    def move(points: Array) -> tuple[Array, Array]:
+        off, near = cKDTree(place).query(points)
+        here = (off < reach + gap[near])[:, None]
+        return np.where(here, normal[near] * distance[near, None], 0.0), np.ones(points.shape, dtype=bool)
+
+    gap = np.hypot(*np.diff(place, axis=0, append=place[-1:]).T)
+    gap[gap > 10.0 * np.median(gap)] = 0.0  # from one outline to the next
+    return _Nodes(mesh, section_of(geometry)).extended(move)
 
 
 def _by_length(geometry: Any, section: Section, path: Any) -> Move:

@@ -12,6 +12,7 @@ from femwgm.config.geometries.base import Body, demand_own_names
 from femwgm.config.geometries.outlined import Enclosure, Substrate
 from femwgm.config.geometries.tracing import trace
 from femwgm.config.quantity import SignedLength
+from femwgm.geometry.drawn import radius_through
 
 __all__ = ["MeshBody", "MeshPiece"]
 
@@ -85,7 +86,8 @@ class MeshBody(Body):
 
     @property
     def radius_ref_um(self) -> float:
-        return max(r for piece in self.pieces if piece.region != self.ambient for r, _ in piece.points)
+        pieces = [piece.points for piece in self.pieces if piece.region != self.ambient]
+        return max(radius_through(points, True, self.corner_angle) for points in pieces)
 
     def canonical(self) -> dict[str, Any]:
         return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"file", "unit"})

@@ -15,6 +15,7 @@ from femwgm.config.geometries.outlined import OutlinedBody
 from femwgm.config.quantity import SignedLength, um
 from femwgm.errors import ConfigError, GeometryError
 from femwgm.geometry.contour import halves
+from femwgm.geometry.drawn import radius_through
 from femwgm.geometry.dxf import read_dxf
 from femwgm.ground.tables import read_columns
 
@@ -99,7 +100,7 @@ class Profile(OutlinedBody):
 
     @property
     def bare_radius_um(self) -> float:
-        return max(r for r, _ in self.points)
+        return radius_through(self.points, self.smooth)
 
 
 def _read_drawing(path: Path, name: str) -> list[list[str]]:
