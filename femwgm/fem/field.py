@@ -327,13 +327,16 @@ def _newton(mapping: CurvedMapping, points: Array, cells: IntArray, steps: int =
     centre, middle = (0.5 if mapping.curved.corners == 4 else 1.0 / 3.0), corners.mean(axis=1)
     X = centre + np.matmul(np.linalg.inv(along)[cells], (points.T - middle[cells])[..., None])[..., 0].T
     X, modal = np.clip(X, -0.5, 1.5), mapping.modal()
-    active = np.arange(points.shape[1])
+    active, before = np.arange(points.shape[1]), np.zeros(points.shape[1], dtype=bool)
     for _ in range(steps):
         x, ((a, b), (c, d)) = mapping.at_own_points(modal[cells[active]], X[:, active])
         gap = points[:, active] - x
         step = np.stack([d * gap[0] - b * gap[1], a * gap[1] - c * gap[0]]) / (a * d - b * c)
         X[:, active] = np.clip(X[:, active] + np.clip(step, -0.6, 0.6), -0.5, 1.5)
-        active = active[np.abs(step).max(axis=0) > 1e-9]  # the next step would be below rounding
+        far = ((X[:, active] <= -0.5) | (X[:, active] >= 1.5)).any(axis=0)
+        # Where the next step would be below rounding, or a point stays at the end of what is tried, nothing more comes.
+        on = (np.abs(step).max(axis=0) > 1e-9) & ~(far & before)
+        active, before = active[on], far[on]
         if not len(active):
             break
     return X

@@ -7,7 +7,7 @@ with that `femwgm.mesh.body_domain` designs the mesh of the final solve.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -41,7 +41,7 @@ from femwgm.modes.labels import UNSURE, identify, image_plane
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share, share
 from femwgm.solver.converged import Goals
 from femwgm.solver.eigenmode import mirror_condition
-from femwgm.solver.layout import choices_of, leak_tolerance
+from femwgm.solver.layout import choices_of, goals_of, leak_tolerance
 from femwgm.solver.rising import first_degree
 
 COARSE = 1e-3
@@ -101,7 +101,7 @@ class BodySearch(ElementFinder):
         self.searched = self.highest
         self.gaps: list[tuple[float, float]] = []
         self.found: list[Found] = []
-        self._hints: dict[tuple[str, int, int], float] = {}
+        self._below: list[tuple[Coarse, Family]] = []
         self.low: tuple[int, ...] = ()
         self.unlooked: list[str] = []
 
@@ -118,13 +118,19 @@ class BodySearch(ElementFinder):
         for found in self.seen:
             found.coarse.problem.forget()
         self.expected = [target.expected for target in targets]
-        yield from by_family([t for t in targets if t.expected.m not in self.low])
+        yield from sharing_a_domain(
+            by_family([t for t in targets if t.expected.m not in self.low]), self._tolerance
+        )
         if low := [t for t in targets if t.expected.m in self.low]:
             yield low
 
+    def _tolerance(self, group: Sequence[Target]) -> float:
+        """Relative error of the wavenumber that the domain of a group has to keep."""
+        goals = goals_of(self.config)
+        return min([goals.wavelength, *(leak_tolerance(t.expected.leak_rate, goals) for t in group)])
+
     def lay_out(self, group: Sequence[Target], goals: Goals, sharper: float) -> Layout:
-        tolerance = min([goals.wavelength, *(leak_tolerance(t.expected.leak_rate, goals) for t in group)])
-        domain = self.design(group, sharper * tolerance)
+        domain = self.design(group, sharper * self._tolerance(group))
         mesh = body_mesh(domain)
         problem = MeridianProblem(mesh, self.media, self.section.ambient, self.section.body)
         intervals = sampled_intervals(self.section, domain.box, mesh)
@@ -189,7 +195,7 @@ class BodySearch(ElementFinder):
         modes, floor = self.config.modes, self.floor
         for part in _STAGES:
             lowest = max(self._hinted(part * self.highest), floor)
-            self._hints.clear()
+            self._below.clear()
             for found in self._sweep(self.coarse(lowest), lowest):
                 if not any(found.same(other, _OVERLAP) for other in self.seen):
                     self.seen.append(found)
@@ -201,9 +207,12 @@ class BodySearch(ElementFinder):
     def _hinted(self, depth: float) -> float:
         """The lowest order of the next stage: a little below all missing kinds if the last one has shown them, else `depth`."""
         missing = set(self._asked()) - self._sure
-        if not missing or not missing <= self._hints.keys():
-            return depth
-        return min(_AHEAD * self._hints[key] for key in missing)
+        shown: dict[tuple[str, int, int], float] = {}
+        for coarse, family in sorted(self._below, key=lambda pair: -pair[1].order.real):
+            shown.setdefault(self._labelled(coarse, family).key, family.order.real)
+            if missing and missing <= shown.keys():
+                return min(_AHEAD * shown[key] for key in missing)
+        return depth
 
     def notes(self) -> list[str]:
         """A remark for each kind of mode that was asked for and is not there, with the reason; and on what was not searched."""
@@ -282,9 +291,7 @@ class BodySearch(ElementFinder):
                 for family in disc.families:
                     if _at_home(coarse, family.field):
                         yield self._labelled(coarse, family)
-                for family in disc.beyond:
-                    hint = self._labelled(coarse, family)
-                    self._hints[hint.key] = max(family.order.real, self._hints.get(hint.key, 0.0))
+                self._below += [(coarse, family) for family in disc.beyond]
                 if asked and asked <= self._sure:
                     break
 
@@ -361,10 +368,13 @@ class BodySearch(ElementFinder):
         return out
 
     def design(self, group: Sequence[Target], tolerance: float) -> GeneralDomain:
-        """Domain for targets that share their labels, from how far their coarse fields reach."""
-        ends = {id(t): t for key in (_order, _wavenumber) for t in (min(group, key=key), max(group, key=key))}
-        if group[0].expected.m in self.low:  # of many kinds, which fill the body each in its own way
-            ends = {id(t): t for t in group}
+        """Domain for targets, from how far the coarse fields of the first and the last one of each family reach."""
+        ends = {
+            id(t): t
+            for family in by_family(group)
+            for key in (_order, _wavenumber)
+            for t in (min(family, key=key), max(family, key=key))
+        }
         waves = [Wave(float(t.expected.m), t.expected.k0.real) for t in ends.values()]
 
         def known(points: Array) -> Array:
@@ -406,6 +416,27 @@ def by_family(targets: Sequence[Target]) -> list[list[Target]]:
         e = target.expected
         found.setdefault((e.pol, e.q, e.p, (e.m + 1).bit_length()), []).append(target)
     return list(found.values())
+
+
+def sharing_a_domain(
+    families: Sequence[list[Target]], tolerance: Callable[[Sequence[Target]], float]
+) -> Iterator[list[Target]]:
+    """Families of a mode or two whose orders and tolerances are close: one domain for all costs less than one for each."""
+    group: list[Target] = []
+    for family in sorted(families, key=lambda f: (len(f) > _FEW, f[0].expected.m)):
+        both = [*group, *family]
+        orders, sharpest = [t.expected.m for t in both], [tolerance(part) for part in (group, family) if part]
+        near = max(orders) <= _NEAR * min(orders) and max(sharpest) <= _ALIKE * min(sharpest)
+        if group and (not near or len(family) > _FEW):
+            yield group
+            both = family
+        group = both
+    if group:
+        yield group
+
+
+_FEW, _NEAR, _ALIKE = 2, 1.2, 10.0
+"""Modes in a family, ratio of orders and ratio of tolerances up to which families share a domain."""
 
 
 def sampled_intervals(

@@ -177,6 +177,20 @@ class Section:
             if np.isfinite(c.tightest())
         ]
 
+    @property
+    def films(self) -> list[tuple[Array, float, float]]:
+        """Points along each curved piece of outline with another outline beside it, its smallest radius, and the gap (um)."""
+        t, found = np.linspace(0.0, 1.0, 33), []
+        for piece in self.pieces:
+            others = [other.outline.polygon for other in self.pieces if other is not piece]
+            for curve in piece.outline.curves if others else ():
+                if np.isfinite(curve.tightest()):
+                    points = curve.at(t)
+                    apart = np.min([_distances(points, polygon) for polygon in others], axis=0)
+                    # Outlines may touch in places; what counts is how far apart they run.
+                    found.append((points, curve.tightest(), float(np.percentile(apart, 25.0))))
+        return found
+
 
 def _within(slab: Slab, z: Array) -> Array:
     return np.asarray((z > slab.bottom) & (z < slab.top))
@@ -184,15 +198,17 @@ def _within(slab: Slab, z: Array) -> Array:
 
 def _is_image(one: Outline, other: Outline) -> bool:
     """Whether an outline is the mirror image of another in the plane z = 0."""
-    polygon = one.polygon
-    a, b = polygon, np.roll(polygon, -1, axis=0)
-    d = b - a
+    apart = _distances(other.polygon * np.array([1.0, -1.0]), one.polygon)
+    return bool(apart.max() <= _SYMMETRY * one.size)
+
+
+def _distances(points: Array, polygon: Array) -> Array:
+    """Distance of each point (n, 2) from the sides of a closed polygon."""
+    d = np.roll(polygon, -1, axis=0) - polygon
     length = np.maximum((d * d).sum(axis=1), 1e-300)
-    for point in other.polygon * np.array([1.0, -1.0]):
-        t = np.clip(((point - a) * d).sum(axis=1) / length, 0.0, 1.0)
-        if np.hypot(*(a + t[:, None] * d - point).T).min() > _SYMMETRY * one.size:
-            return False
-    return True
+    away = points[:, None] - polygon
+    t = np.clip((away * d).sum(axis=2) / length, 0.0, 1.0)
+    return np.asarray(np.hypot(*np.moveaxis(away - t[..., None] * d, 2, 0)).min(axis=1))
 
 
 def _crossings(outline: Outline, level: float) -> list[Point]:

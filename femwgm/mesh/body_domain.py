@@ -15,7 +15,7 @@ from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import Choices
 from femwgm.mesh.landscape import Known, Landscape, Wave
 from femwgm.mesh.planar import Box, Extent, Frame, build_planar
-from femwgm.mesh.sizes import Sizes
+from femwgm.mesh.sizes import GRADE, Sizes, graded
 
 _SAFETY = 3.0
 _STRENGTH = 1.5
@@ -24,6 +24,10 @@ _OBLIQUE = 0.5
 """Share of the absorption at normal incidence that cells in the absorbing layer may count on."""
 _TURN = 0.7
 """Angle (rad) of a curved outline that one edge may span."""
+_BULGE = 0.45
+"""Length of an edge along a film over that of the chord whose arc bulges by the film's thickness."""
+_TOUCHING = 1e-4
+"""Distance of two outlines, over the radius of curvature, below which they touch."""
 _SINGULARITY = 0.7
 """Exponent to which a field at a right-angled dielectric wedge is taken to be smooth, at worst."""
 _FINEST = 1e-3
@@ -286,7 +290,7 @@ def _cost(landscape: Landscape, box: Box, frame: Frame, degree: int, limit: floa
 
 
 def _sizes(section: Section, landscape: Landscape, grid: Array, box: Box) -> Sizes:
-    """Edge lengths from the grid and the curvature of the outlines."""
+    """Edge lengths from the grid, the curvature of the outlines, and films along curves, in which long cells would fold."""
     for points, radius in section.tightest:
         low, high = points.min(axis=0) - 0.2 * radius, points.max(axis=0) + 0.2 * radius
         i = np.flatnonzero((landscape.r > low[0]) & (landscape.r < high[0]))
@@ -294,6 +298,12 @@ def _sizes(section: Section, landscape: Landscape, grid: Array, box: Box) -> Siz
         if len(i) and len(j):
             block = np.ix_(i, j)
             grid[block] = np.minimum(grid[block], _TURN * radius)
+    for points, radius, gap in section.films:
+        largest = _BULGE * float(np.sqrt(8.0 * radius * gap))
+        if _TOUCHING * radius < gap and largest < _TURN * radius:
+            apart = [np.hypot(landscape.r[:, None] - r, landscape.z - z) for r, z in points]
+            near = np.min(apart, axis=0) < largest
+            grid = graded(np.where(near, np.minimum(grid, largest), grid), landscape.step, GRADE)
     return Sizes(0.5 * max(box.r1 - box.r0, box.z1 - box.z0), landscape.r, landscape.z, grid)
 
 

@@ -69,36 +69,32 @@ def log_radiated_power(
     rho, cos_theta = np.hypot(samples.r, samples.z), samples.z / np.hypot(samples.r, samples.z)
     legendre, slope, scale = angular_functions(m, degrees, cos_theta)
     log_j, ratio = log_regular(degrees, k * rho)
-    sin_theta = samples.r / rho
-    te, tm = [], []
-    for i, l in enumerate(degrees):
-        reference = log_j[i].max()
-        j = np.exp(log_j[i] - reference)
-        S_slope = (l + 1) / rho * j - k * np.exp(log_j[i] - reference) * ratio[i]  # (rho j)' / rho
-        root = np.sqrt(l * (l + 1.0))
-        X_theta = -m * legendre[i] / sin_theta / root
-        X_phi = -1j * slope[i] / root
-        # The conjugate wave: m -> -m in the surface integral over phi, which leaves 2 pi.
-        X_theta, X_phi = np.conj(X_theta), np.conj(X_phi)
-        zero = np.zeros_like(j)
-        wave = _to_cylindrical(zero, j * X_theta, j * X_phi, sin_theta, cos_theta)
-        radial = -1j * root * j / rho * legendre[i]
-        curl = _to_cylindrical(radial, -S_slope * X_phi, S_slope * X_theta, sin_theta, cos_theta)
-        te_product = _reaction(samples, wave, curl / (1j * k0))
-        tm_product = _reaction(samples, 1j * curl / (k0 * index**2), wave)
-        log_scale = 2.0 * (reference + scale[i] + np.log(2.0 * np.pi))
-        te.append(_log_power(index * k0**2 * te_product, 2.0 * index * k0**2, log_scale))
-        tm.append(_log_power(index**3 * k0**2 * tm_product, 2.0 * index**3 * k0**2, log_scale))
-    return np.array(te), np.array(tm)
+    sin_theta, l = samples.r / rho, degrees[:, None]
+    reference = log_j.max(axis=1)
+    j = np.exp(log_j - reference[:, None])
+    S_slope = (l + 1) / rho * j - k * j * ratio  # (rho j)' / rho
+    root = np.sqrt(l * (l + 1.0))
+    # The conjugate wave: m -> -m in the surface integral over phi, which leaves 2 pi.
+    X_theta, X_phi = -m * legendre / sin_theta / root, 1j * slope / root
+    wave = _to_cylindrical(np.zeros_like(j), j * X_theta, j * X_phi, sin_theta, cos_theta)
+    radial = -1j * root * j / rho * legendre
+    curl = _to_cylindrical(radial, -S_slope * X_phi, S_slope * X_theta, sin_theta, cos_theta)
+    te = _reaction(samples, wave, curl / (1j * k0))
+    tm = _reaction(samples, 1j * curl / (k0 * index**2), wave)
+    log_scale = 2.0 * (reference + scale + np.log(2.0 * np.pi))
+    return (
+        _log_power(index * k0**2 * te, 2.0 * index * k0**2, log_scale),
+        _log_power(index**3 * k0**2 * tm, 2.0 * index**3 * k0**2, log_scale),
+    )
 
 
-def _log_power(amplitude: complex, divisor: float, log_scale: float) -> float:
-    size = abs(amplitude)
-    return float(2.0 * np.log(size) - np.log(divisor) + log_scale) if size > 0.0 else -np.inf
+def _log_power(amplitudes: Array, divisor: float, log_scale: Array) -> Array:
+    with np.errstate(divide="ignore"):
+        return np.asarray(2.0 * np.log(np.abs(amplitudes)) - np.log(divisor) + log_scale)
 
 
-def _reaction(samples: SurfaceSamples, E_j: Array, H_j: Array) -> complex:
-    """oint (E x H_j - E_j x H) . n r ds, for fields (r, phi, z); the integral over phi is left to the caller."""
+def _reaction(samples: SurfaceSamples, E_j: Array, H_j: Array) -> Array:
+    """oint (E x H_j - E_j x H) . n r ds of fields (3, degrees, points); the integral over phi is left to the caller."""
 
     def along_normal(a: Array, b: Array) -> Array:
         in_r = a[1] * b[2] - a[2] * b[1]
@@ -106,7 +102,7 @@ def _reaction(samples: SurfaceSamples, E_j: Array, H_j: Array) -> complex:
         return np.asarray(in_r * samples.normal[0] + in_z * samples.normal[1])
 
     flux = along_normal(samples.E, H_j) - along_normal(E_j, samples.H)
-    return complex(np.sum(samples.weights * samples.r * flux))
+    return np.asarray(flux @ (samples.weights * samples.r))
 
 
 def _to_cylindrical(

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 import femwgm
-from femwgm.finders.body_search import BodySearch
+from femwgm.config.load import validate
+from femwgm.finders.body_search import BodySearch, sharing_a_domain
+from femwgm.finders.family_targets import Target
+from femwgm.geometry.build import section_of
+from femwgm.ground.expected import Expected
+from femwgm.mesh import planar
+from femwgm.mesh.body_domain import design_general
+from femwgm.mesh.landscape import Wave
 from femwgm.solver import eigenmode, observed
 
 
@@ -68,3 +75,40 @@ def test_shares_beyond_the_domain_are_measured_once(modes, monkeypatch) -> None:
         assert one.energy == pytest.approx(two.energy, rel=1e-9)
         assert one.share_error == pytest.approx(two.share_error, rel=0.5)
         assert one.e2_error == pytest.approx(two.e2_error, rel=0.5)
+
+
+def test_a_film_along_a_curve_is_meshed_at_the_first_attempt(monkeypatch) -> None:
+    """Cells as long as the light would allow fold in it; the outlines themselves say how far apart they run."""
+    geometry = validate({
+        **disk(), "geometry": {
+            "kind": "torus", "material": "glass", "diameter": "20 um", "minor_diameter": "4 um", "ambient": "air",
+            "coatings": [{"name": "film", "material": "glass", "thickness": "40 nm"}],
+        },
+    }).geometry  # fmt: skip
+    section = section_of(geometry)
+    assert [gap for _, _, gap in section.films] == pytest.approx([0.04] * len(section.films), rel=0.02)
+    attempts, build = [], planar._build
+    monkeypatch.setattr(planar, "_build", lambda *a: attempts.append(a) or build(*a))
+    domain = design_general(
+        section, dict.fromkeys(section.regions, 1.5) | {"air": 1.0}, [Wave(50.0, 4.2)], 1e-3
+    )
+    domain.real_mesh()
+    assert len(attempts) == 1
+
+
+def test_families_of_a_mode_or_two_share_a_domain() -> None:
+    def family(pol: str, *orders: int) -> list[Target]:
+        return [Target(Expected(pol, 1, m, m, 4.0 + 0j), None, None) for m in orders]
+
+    def groups(*families: list[Target], tolerance: object = lambda _: 1e-7) -> list[list[tuple]]:
+        return [[(t.expected.pol, t.expected.m) for t in g] for g in sharing_a_domain(families, tolerance)]
+
+    te, tm, many = family("TE", 80, 81), family("TM", 82), family("TE", *range(70, 90))
+    assert groups(te, tm) == [[("TE", 80), ("TE", 81), ("TM", 82)]]
+    assert [len(g) for g in groups(te, tm, many)] == [3, 20]
+    assert [len(g) for g in groups(te, family("TM", 120))] == [2, 1]
+    sharp = {"TE": 1e-7, "TM": 1e-9}
+    assert [len(g) for g in groups(te, tm, tolerance=lambda g: min(sharp[t.expected.pol] for t in g))] == [
+        2,
+        1,
+    ]
