@@ -131,7 +131,8 @@ def radial_order(radial: RadialMode) -> int:
     In a metal or an absorber u turns in the complex plane: neighbouring lobes more than a right angle apart count as opposite.
     """
     outer = radial.radii[-1]
-    size = float(np.abs(radial.k) * np.abs(np.sqrt(radial.media.t[:, 0])).max() * outer)
+    depths = np.diff([0.0, *radial.radii])
+    size = float(np.abs(radial.k) * (np.abs(np.sqrt(radial.media.t[:-1, 0])) @ depths))
     u = radial.at(np.linspace(0.0, outer, 200 + 12 * int(size))[1:])[0]
     height = np.r_[-1.0, np.abs(u), -1.0]
     lobes = (

@@ -140,8 +140,8 @@ class MediaModel:
         if self._fixed is not None:
             t, r = (np.broadcast_to(eps[:, None], (eps.size, k.size)) for eps in self._fixed)
         else:
-            t = np.stack([_values(self._t, value) for value in k], axis=1)
-            r = np.stack([_values(self._r, value) for value in k], axis=1) if any(self.uniaxial) else t
+            t = _along(self._t, k)
+            r = _along(self._r, k) if any(self.uniaxial) else t
         media = Media(t, r, self.uniaxial)
         return media.real() if lossless else media
 
@@ -160,6 +160,14 @@ class MediaModel:
             twin = slope_without_loss(eps, law)
             found.append(np.where(eps.imag == 0.0, law, twin) if np.iscomplexobj(k) else twin)
         return found[0], found[1]
+
+
+def _along(laws: Sequence[_Law], k: Array) -> Array:
+    """Permittivities (laws, wavenumbers); a law that is fixed is asked once."""
+    out = np.empty((len(laws), k.size), dtype=np.complex128)
+    for row, law in zip(out, laws, strict=True):
+        row[:] = law.eps(1.0 + 0.0j) if law.fixed else [law.eps(complex(value)) for value in k]
+    return out
 
 
 def _values(laws: Sequence[_Law], k0: complex) -> Array:

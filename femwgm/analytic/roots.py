@@ -252,6 +252,12 @@ class Resonator:
         """
         if not self.media.dispersive:
             return k
+        try:
+            self.media.at(k.real)
+        except MaterialError:
+            pass
+        else:
+            return k
         k = np.array(k)
         for i in range(k.size):
             for _ in range(_PULLS):

@@ -209,6 +209,27 @@ class LayeredSphere:
         lower, upper = (np.full(degrees.shape, 2.0 * math.pi / w) for w in sorted(window_um, reverse=True))
         return self._solve(widen(self.resonator, Candidates(tm, degrees, orders, lower, upper)))
 
+    def of_degree(self, family: Sequence[ExactMode], l: float) -> ExactMode | None:
+        """The mode of a real degree in the family of some others (same polarization and q); None where it has no pole.
+
+        With metal the pole is followed from the nearest degree of the family in steps of a fifth, and keeps its label l.
+        """
+        nearest = min(family, key=lambda mode: abs(mode.l - l))
+        ends = nearest.k0.real, max(mode.k0.real for mode in family)
+        if not needs_contour(self.resonator, *ends):
+            found = self.comb(nearest.pol, [l], nearest.q)
+            return found[0] if found else None
+        steps = np.linspace(nearest.l, l, max(int(5.0 * abs(l - nearest.l)), 1) + 1)
+        k, slope = nearest.k0, nearest.k0 / (nearest.l + 0.5)
+        for before, degree in zip(steps, steps[1:], strict=False):
+            start = k + slope * (degree - before)
+            at = self.resonator.newton(np.array([start]), np.array([degree]), np.array([_is_tm(nearest.pol)]))[0]
+            if not abs(at - start) < 0.5 * abs(slope):
+                return None
+            if degree != before:
+                k, slope = complex(at), complex((at - k) / (degree - before))
+        return replace(nearest, k0=k)
+
     def mode(self, pol: str, l: int, q: int = 1, window_um: tuple[float, float] | None = None) -> ExactMode:
         """One mode by its labels; see :meth:`comb`."""
         found = self.comb(pol, [l], [q], window_um)

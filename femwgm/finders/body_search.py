@@ -37,7 +37,8 @@ from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import PML, Choices
 from femwgm.mesh.landscape import Wave
 from femwgm.mesh.planar import Box
-from femwgm.modes.labels import UNSURE, identify, image_plane
+from femwgm.modes.labels import identify, image_plane
+from femwgm.modes.turns import UNSURE
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share, share
 from femwgm.solver.converged import Goals
 from femwgm.solver.eigenmode import mirror_condition
@@ -87,9 +88,11 @@ class BodySearch(ElementFinder):
         lo, hi = config.modes.window_um
         self.window = k0_from_wavelength(hi), k0_from_wavelength(lo)
         self.middle = 0.5 * sum(self.window)
-        self.indices = {name: abs(media[name].index(self.middle).real) for name in section.regions}
+        eps = {name: complex(media[name].permittivity(self.middle)) for name in section.regions}
+        self.indices = {name: signed_index(value) for name, value in eps.items()}
+        self.plasmon = plasmon_index(list(eps.values()))
         reach = [
-            self.indices[p.region] * float(p.outline.polygon[:, 0].max())
+            max(self.indices[p.region], CURVED * self.plasmon) * float(p.outline.polygon[:, 0].max())
             for p in section.pieces if p.region in section.body
         ]  # fmt: skip
         self.highest = self.middle * max(reach, default=max(self.indices.values()) * section.bounds[1])
@@ -170,7 +173,7 @@ class BodySearch(ElementFinder):
     @property
     def _drift(self) -> float:
         """How far the order of a family may lie in the middle of the window from those within it: d m / d k < n R."""
-        longest = max(self.indices.values()) * self.section.bounds[1]
+        longest = max(*self.indices.values(), CURVED * self.plasmon) * self.section.bounds[1]
         return 1.2 * longest * 0.5 * (self.window[1] - self.window[0]) + 1.0
 
     @property
@@ -388,6 +391,27 @@ def _at_home(coarse: Coarse, field: CellField) -> bool:
     matrices, body = coarse.problem.matrices(coarse.degree), coarse.problem.body_cells
     lost = layer_share(field, matrices) > STATE_OF_THE_LAYER
     return not lost and (body is None or share(field, matrices, body) >= _AT_HOME)
+
+
+CURVED = 1.1
+"""How much slower than on a plane a plasmon on a curved surface may be."""
+
+
+def signed_index(eps: complex) -> float:
+    """The index that sets the scale of a field, negative in a metal, where waves decay as fast as they would turn."""
+    index = complex(np.sqrt(complex(eps)))
+    return index.real if eps.real > 0.0 else -abs(index)
+
+
+def plasmon_index(media: Sequence[complex]) -> float:
+    """The largest phase index of a plasmon between any metal and dielectric of some permittivities; 0 where there is none.
+
+    Between eps_m and eps_d it is the root of eps_m eps_d / (eps_m + eps_d). Slower waves, beyond the resonance at eps_m = -eps_d
+    and in thin films and gaps of metal, are not looked for.
+    """
+    metals, dielectrics = [e for e in media if e.real < 0.0], [e for e in media if e.real > 0.0]
+    pairs = [(m, d) for m in metals for d in dielectrics if (m + d).real < 0.0]
+    return max((float(np.sqrt(m * d / (m + d)).real) for m, d in pairs), default=0.0)
 
 
 def body_mesh(domain: GeneralDomain) -> CurvedMesh:

@@ -83,11 +83,13 @@ def metal_notes(config: RunConfig, materials: Mapping[str, Material]) -> list[st
 
     lo, hi = config.modes.window_um
     media = {name: materials[name] for name in config.geometry.region_materials.values()}
-    if config.geometry.kind != "layered_sphere" or any(medium.axis == "z" for medium in media.values()):
+    if any(medium.axis == "z" for medium in media.values()):
         return []
     if not needs_contour(exact_sphere(config, materials).resonator, 2.0 * np.pi / hi, 2.0 * np.pi / lo):
         return []
     notes = [f"the poles of a sphere with metal are counted: all of Q above {LEAST_Q:g}, none below"]
+    if config.geometry.kind == "spheroid":
+        notes[0] += "; those of the equatorial radii are followed to the spheroid"
     middle = k0_from_wavelength(0.5 * (lo + hi))
     metals = [name for name, medium in media.items() if medium.permittivity(middle).real < 0.0]
     if metals:
@@ -177,13 +179,14 @@ def _on_spheroid(config: RunConfig, materials: Mapping[str, Material]) -> list[E
                 orders = range(max(0, min(degrees) - reach - 1), max(degrees) + reach + 2)
                 wanted = [m for m in orders if modes.azimuthal_orders is None or m in modes.azimuthal_orders]
                 wanted = [m for m in wanted if m + offset >= 1.0]
+                family = [e for e in found if e.q == q]
                 for m in wanted:
-                    like = sphere.comb(pol, [m + offset], q)
-                    if not like:
+                    like = sphere.of_degree(family, m + offset)
+                    if like is None:
                         continue
-                    k0 = like[0].k0 * (1.0 + _spheroidal_shift(m + p, p, q, a / b))
+                    k0 = like.k0 * (1.0 + _spheroidal_shift(m + p, p, q, a / b))
                     if lo * (1.0 - _WIDER) <= 2.0 * np.pi / k0.real <= hi * (1.0 + _WIDER):
-                        expected.append(Expected(pol, q, m + p, m, k0, m + offset, _leak(like[0])))
+                        expected.append(Expected(pol, q, m + p, m, k0, m + offset, _leak(like)))
     if not expected:
         raise no_mode(config, "widen the window or ask for other orders")
     return sorted(expected, key=lambda e: (e.k0.real, e.pol, e.m))

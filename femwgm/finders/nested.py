@@ -32,15 +32,17 @@ _SETTLED = 1e-4
 """How far (relative) a wavenumber on the final mesh may still move."""
 _BEND = 1e-6
 """Second difference of the ratio of wavenumbers to their estimates, over a family, up to which a parabola follows it."""
-_STEEPEST = 5.0
-"""Nepers by which the outgoing wave may grow over the radius of a sphere with metal: beyond, the domain's end hides the pole."""
+_STEEPEST, _STEEPEST_FOUND = 5.0, 2.0
+"""Nepers by which the outgoing wave may grow over the radius of a body with metal: beyond, the domain's end hides the pole. The
+second where the pole is known by an estimate, and has to be told apart from states of the absorbing layer."""
 
 
-def _too_steep(modes: Sequence[Expected]) -> str:
+def _too_steep(modes: Sequence[Expected], exact: bool) -> str:
     named = ", ".join(
         f"{e.pol} q={e.q} l={e.l} m={e.m} (Q {-0.5 * e.k0.real / e.k0.imag:.1f})" for e in modes[:6]
     )
-    return f"left to `femwgm exact`, as elements do not resolve waves that grow so fast: {named}"
+    left = "left to `femwgm exact`" if exact else "not looked for"
+    return f"{left}, as elements do not resolve waves that grow so fast: {named}"
 
 
 class NestedFinder(ElementFinder):
@@ -68,10 +70,11 @@ class NestedFinder(ElementFinder):
             known = expected_modes(self.config, self._by_name)
         radius = self.config.geometry.radius_ref_um
         metal = bool(metal_notes(self.config, self._by_name))
-        self.steep = [e for e in known if metal and -complex(e.k0).imag * radius > _STEEPEST]
+        steepest = _STEEPEST if self.exact else _STEEPEST_FOUND
+        self.steep = [e for e in known if metal and -complex(e.k0).imag * radius > steepest]
         self.expected = [e for e in known if e not in self.steep]
         if not self.expected:
-            raise SolveError(_too_steep(self.steep))
+            raise SolveError(_too_steep(self.steep, self.exact))
         for group in groups(self.expected):
             yield sorted(group, key=lambda e: (e.m, e.pol))
 
@@ -82,7 +85,7 @@ class NestedFinder(ElementFinder):
     def notes(self) -> list[str]:
         notes = metal_notes(self.config, self._by_name)
         notes += table_notes(self.config, self._by_name, self.expected)
-        return [*notes, _too_steep(self.steep)] if self.steep else notes
+        return [*notes, _too_steep(self.steep, self.exact)] if self.steep else notes
 
     def lay_out(self, group: Sequence[Expected], goals: Goals, sharper: float) -> Layout:
         ascending = sorted(group, key=lambda e: (e.k0.real, e.pol, e.m))

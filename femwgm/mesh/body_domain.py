@@ -240,7 +240,7 @@ def _leaks(landscape: Landscape, waves: Sequence[Wave], tail: float) -> bool:
     """Whether the evanescent tail outside the body reaches, above the accuracy, a place where the field propagates."""
     solid = landscape.solid
     for wave in waves:
-        free = (landscape.n * wave.k0) ** 2 > (wave.m / landscape.r[:, None]) ** 2
+        free = landscape.eps * wave.k0**2 > (wave.m / landscape.r[:, None]) ** 2
         if (free & ~solid & (tail > landscape.S)).any():
             return True
     return False
@@ -311,7 +311,7 @@ def _wedges(
     section: Section, landscape: Landscape, box: Box, tolerance: float, waves: Sequence[Wave]
 ) -> tuple[tuple[float, float, float], ...]:
     """(r, z, finest) of the sharp edges in a box: cells there as small as the field at them asks for."""
-    k = max(wave.k0 for wave in waves) * float(landscape.n.max())
+    k = max(wave.k0 for wave in waves) * float(np.abs(landscape.n).max())
     inside = [(r, z) for (r, z), _ in section.corners if box.r0 <= r <= box.r1 and box.z0 <= z <= box.z1]
     action = landscape.interpolated(np.minimum(landscape.S, 50.0), np.array(inside).reshape(-1, 2))
     finest = np.clip((tolerance * np.exp(2.0 * action)) ** (0.5 / _SINGULARITY), _FINEST, 1.0) / k

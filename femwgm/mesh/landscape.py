@@ -50,7 +50,7 @@ class Landscape:
     section
         The cross-section.
     indices
-        Real index of each region.
+        Index of each region, negative in metals: its square has the sign of the permittivity.
     waves
         Fields to hold.
     box
@@ -77,6 +77,7 @@ class Landscape:
         self.step = (width / nr, height / nz)
         self.region = section.region_at(self._points()).reshape(nr, nz)
         self.n = np.array([indices[name] for name in section.regions])[self.region]
+        self.eps = self.n * np.abs(self.n)
         self.solid = solid = self._solid()
         highest = float(self.n[solid].max()) if solid.any() else float(self.n.max())
         # Outside the solid a wavenumber along the surface that the ambient does not carry dies within its own length.
@@ -87,7 +88,7 @@ class Landscape:
         self.S = np.full((nr, nz), np.inf)
         self.wavenumber = np.zeros((nr, nz))
         for wave in waves:
-            square = (wave.m / self.r[:, None]) ** 2 - (self.n * wave.k0) ** 2
+            square = (wave.m / self.r[:, None]) ** 2 - self.eps * wave.k0**2
             decay = np.sqrt(np.maximum(square, 0.0))
             seeds = (square < 0.0) & solid
             if not seeds.any():
@@ -100,7 +101,7 @@ class Landscape:
                     action, self._distance(steep, np.where(trusted, np.maximum(coarse, 0.0), np.inf))
                 )
             self.S = np.minimum(self.S, action)
-            along = np.maximum((highest * wave.k0) ** 2 - (wave.m / self.r[:, None]) ** 2, 0.0)
+            along = np.maximum(highest * abs(highest) * wave.k0**2 - (wave.m / self.r[:, None]) ** 2, 0.0)
             airy = (2.0 * wave.m**2 / self.r[:, None] ** 3) ** (2.0 / 3.0)
             local = np.sqrt(np.maximum(np.maximum(np.abs(square), np.minimum(along, near**2)), airy))
             self.wavenumber = np.maximum(self.wavenumber, local)

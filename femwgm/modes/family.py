@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from femwgm.config.settings import Modes
-from femwgm.modes.labels import UNSURE, purity
+from femwgm.modes.labels import purity
 from femwgm.modes.mode import Mode
+from femwgm.modes.turns import UNSURE
 
 _MISS = 0.02
 """Distance from where the slopes put it, over the step, up to which a mode follows another."""
@@ -36,6 +39,9 @@ def with_families(modes: Sequence[Mode], *, exact: bool) -> list[Mode]:
     """
     chains = _by_label(modes) if exact else _chains(modes)
     labels = [_label([modes[i] for i in chain]) for chain in chains]
+    if not exact:
+        content = [float(np.mean([modes[i].te_fraction for i in chain])) for chain in chains]
+        labels = _polarized(labels, content)
     out = list(modes)
     order = sorted(range(len(chains)), key=lambda j: (*labels[j], min(modes[i].m for i in chains[j])))
     for number, j in enumerate(order, start=1):
@@ -44,6 +50,23 @@ def with_families(modes: Sequence[Mode], *, exact: bool) -> list[Mode]:
             mode = modes[i]
             l = mode.l if p == mode.p or p is None else mode.m + p
             out[i] = replace(mode, family=number, pol=pol, q=q, p=p, l=l)
+    return out
+
+
+def _polarized(
+    labels: Sequence[tuple[str, int, int | None]], content: Sequence[float]
+) -> list[tuple[str, int, int | None]]:
+    """Labels of families by their TE content: of two hybrid ones under one label, the one with more of the other gets the other.
+
+    Each of the two is about half TE and half TM, and majority alone would leave one polarization without its family.
+    """
+    out = list(labels)
+    for j, (pol, q, p) in enumerate(labels):
+        other = ("TM" if pol == "TE" else "TE", q, p)
+        rivals = [content[i] for i, label in enumerate(labels) if i != j and label == labels[j]]
+        more = content[j] if pol == "TM" else 1.0 - content[j]
+        if len(rivals) == 1 and other not in labels and purity(content[j]) < UNSURE:
+            out[j] = other if more > (rivals[0] if pol == "TM" else 1.0 - rivals[0]) else labels[j]
     return out
 
 

@@ -16,39 +16,12 @@ from femwgm.config.settings import Modes
 from femwgm.fem.field import CellField
 from femwgm.geometry.profile import Profile
 from femwgm.ground.typing import Array
+from femwgm.modes.lobes import Lobes, grid_over
+from femwgm.modes.turns import UNSURE, Turns, turns
 
 _RADIAL_THRESHOLD, _METAL_THRESHOLD, _POLAR_THRESHOLD = 5e-3, 2e-2, 5e-2
 """Lobes weaker than this share of the strongest do not count: they are tails or noise, of which there is more in latitude, or
 what tunnels through a metal film."""
-
-
-UNSURE = 0.2
-"""Confidence below which a label neither admits nor excludes a mode."""
-
-
-@dataclass(frozen=True)
-class Turns:
-    """How often a function turns round between its lobes.
-
-    Attributes
-    ----------
-    count
-        How often.
-    sure
-        From 0 to 1: how distinct the lobes are, and how clear the turns.
-    least, most
-        The count if every turn that is unclear were none, and if each were one.
-    """
-
-    count: int
-    sure: float
-    least: int
-    most: int
-
-    def mirrored(self, odd: bool) -> Turns:
-        """The same of a function that a plane continues, odd or even."""
-        count, least, most = (2 * number + odd for number in (self.count, self.least, self.most))
-        return Turns(count, self.sure, least, most)
 
 
 def _holds(asked: Collection[int] | None, order: int, counted: Turns | None, first: int) -> bool:
@@ -58,6 +31,10 @@ def _holds(asked: Collection[int] | None, order: int, counted: Turns | None, fir
     if counted is None or counted.sure >= UNSURE:
         return False
     return any(counted.least <= wanted - first <= counted.most for wanted in asked)
+
+
+_MIXED = 0.8
+"""Purity of the polarization below which lobes of the stronger one count only where it is the stronger one."""
 
 
 @dataclass(frozen=True)
@@ -139,13 +116,42 @@ def identify(
         points = np.stack([rhos * np.cos(betas), rhos * np.sin(betas)])
     else:
         points = _paths(profile, rho, beta, surface - radii[0], latitude, plane is not None, samples)
-    parts = ("TE", "TM") if purity(te_fraction) < UNSURE else (pol,)
-    waves = np.stack([_radial_function(field, eps, part, points, body, profile) for part in parts])
-    if len(parts) > 1:  # D in units in which both have the energy of their share
-        waves[1] *= np.sqrt(tm / te) * np.linalg.norm(waves[0]) / np.linalg.norm(waves[1])
-    line, arc = np.split(waves, [samples], axis=1)
-    radial = _turns(line, _METAL_THRESHOLD if (eps.real < 0.0).any() else _RADIAL_THRESHOLD)
-    polar = _turns(arc, _POLAR_THRESHOLD)
+    hybrid = purity(te_fraction) < UNSURE
+    parts = ("TE", "TM") if purity(te_fraction) < _MIXED else (pol,)
+
+    def waves(points: Array) -> Array:
+        """Both functions or one at points, in units in which both have the energies of their shares."""
+        found = np.stack([_radial_function(field, eps, part, points, body, profile) for part in parts])
+        if len(parts) > 1:
+            found[1] *= np.sqrt(tm / te) * np.linalg.norm(found[0]) / np.linalg.norm(found[1])
+        return found
+
+    metal = bool((eps.real < 0.0).any())
+    counted = slice(None) if hybrid or len(parts) == 1 else slice(parts.index(pol), parts.index(pol) + 1)
+
+    def rival(found: Array) -> Array | None:
+        """What outshines weak lobes of a mode that is mostly of one polarization."""
+        return None if hybrid or len(parts) == 1 else np.abs(found[1 - parts.index(pol)])
+
+    line, arc = np.split(waves(points), [samples], axis=1)
+    radial = turns(line[counted], _METAL_THRESHOLD if metal else _RADIAL_THRESHOLD, rival(line))
+    polar = turns(arc[counted], _POLAR_THRESHOLD, rival(arc))
+    if body is not None and not metal:
+        grid = grid_over(field.space.mesh.nodes.real[body])
+        peak, centre = (
+            (rho * np.cos(beta), rho * np.sin(beta)),
+            profile.centre if profile is not None else 0.0,
+        )
+        sections = waves(grid)
+        lobes = min(
+            (Lobes.of(u, grid, peak, centre, rival(sections)) for u in sections[counted]),
+            key=lambda found: len(found.signs),
+        )
+        if hybrid:
+            radial, polar = lobes.at_least(radial, polar)
+        else:
+            tops = points[:, list(radial.lobes)], points[:, [samples + i for i in polar.lobes]]
+            radial, polar = lobes.reconciled(radial, polar, *tops)
     if plane:
         # rho H_rho is odd about a natural plane and even about a conducting one; rho E_rho the other way round.
         polar = polar.mirrored((pol == "TE") == (plane == "natural"))
@@ -242,27 +248,3 @@ def _radial_function(
     if body is not None:
         u = np.where((probe.owner >= 0) & body[probe.owner], u, 0.0)
     return np.asarray(r * u)
-
-
-def _turns(u: Array, threshold: float) -> Turns:
-    """Turns between the lobes of complex functions (functions, points), taken as one vector.
-
-    A lobe is a maximum of |u| above the threshold; its sign is its phase. The field of a leaky mode has no zeros, its phase turns
-    instead: two lobes count as opposite when they are more than a right angle apart, and what follows the last lobe counts for
-    nothing. Of two functions the direction may turn as well: by more than 60 degrees it is another order of either. Unsure are
-    lobes that barely stand above the threshold, and turns near that angle.
-    """
-    size = np.linalg.norm(u, axis=0)
-    padded = np.r_[-1.0, size, -1.0]
-    lobes = np.flatnonzero((size >= padded[:-2]) & (size > padded[2:]) & (size > threshold * size.max()))
-    if not len(lobes):
-        return Turns(
-            0, 0.0, 0, u.shape[1]
-        )  # no field there to count the lobes of: the label is a guess, and says so
-    directions = u[:, lobes] / size[lobes]
-    cosines = (directions[:, :-1].conj() * directions[:, 1:]).sum(axis=0).real
-    clear = cosines if len(u) == 1 else np.clip(2.0 * cosines - 1.0, -1.0, 1.0)
-    weakest = float(size[lobes].min() / (threshold * size.max()))
-    sure = float(min(1.0, 0.5 * weakest, *np.abs(clear)))
-    count, least, most = (int((clear < limit).sum()) for limit in (0.0, -UNSURE, UNSURE))
-    return Turns(count, sure, least, most)

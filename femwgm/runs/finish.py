@@ -143,5 +143,6 @@ def differentiable(
     differentiate = Differentiator(
         layout.mesh, media, config.geometry.ambient, replace(item, k0=mode.k0), mode.field_data.space.degree,
         mode.field_data.mirror, config.geometry, mode.q_rad_source, layout.twins, surfaces if scattered or absorbed else None,
+        mode.wavelength_error,
     )  # fmt: skip
     return replace(mode, differentiate=differentiate)

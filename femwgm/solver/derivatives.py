@@ -140,6 +140,8 @@ class Differentiator:
         Regions that are mirror images of each other.
     surfaces
         1/Q of what rough surfaces scatter and walls absorb, for the problem and a mode observed in it.
+    left
+        Relative error of the wavenumber; None where it is not known.
     """
 
     mesh: CurvedMesh
@@ -152,6 +154,7 @@ class Differentiator:
     source: str
     twins: tuple[tuple[str, str], ...] = ()
     surfaces: Callable[[MeridianProblem, Observed], float] | None = None
+    left: float | None = None
 
     def __call__(self) -> Derivatives:
         """Derivatives with respect to every parameter."""
@@ -169,8 +172,8 @@ class Differentiator:
         if self.geometry.kind == "layered_sphere":
             with_thicknesses(k0, ln_q, [layer.name for layer in self.geometry.layers])
         for name, slope in extinction.items():
-            k0[name], ln_q[name] = slope, by_extinction(slope, self._base.k0, self._rates)
-        return Derivatives.of(k0, ln_q, self._base.k0, error)
+            k0[name], ln_q[name] = slope, by_extinction(slope, self.base.k0, self._rates)
+        return Derivatives.of(k0, ln_q, self.base.k0, error)
 
     @property
     def of_wavenumber(self) -> dict[str, complex]:
@@ -178,18 +181,26 @@ class Differentiator:
         return {**dict(self._by_index()), **dict(self._by_size())}
 
     def _error(self, k0: Mapping[str, complex]) -> float | None:
-        """Error of the derivatives of the wavelength, by those of one degree less."""
+        """Error of the derivatives of the wavelength, from those of one degree less.
+
+        The wavenumber shows how much of such a change is left: its error over its own change. Where the mesh moves, derivatives
+        converge more slowly, on spheres by up to the root of that.
+        """
         if self.degree < 2:
             return None
-        poorer = replace(self, degree=self.degree - 1).of_wavenumber
+        other = replace(self, degree=self.degree - 1)
+        poorer = other.of_wavenumber
         scale = {
-            name: abs(self.media[name.removeprefix("n_")].index(self._base.k0))
+            name: abs(self.media[name.removeprefix("n_")].index(self.base.k0))
             if name.startswith("n_")
             else self.geometry.radius_ref_um
             for name in k0
         }
-        changes = [scale[name] * abs((k0[name] - poorer[name]).real) for name in k0]
-        return TAIL * max(changes, default=0.0) / self._base.k0.real
+        size = self.base.k0.real
+        change = max((scale[name] * abs((k0[name] - poorer[name]).real) for name in k0), default=0.0) / size
+        moved = abs((self.base.k0 - other.base.k0).real) / size
+        left = 1.0 if self.left is None or moved <= self.left else self.left / moved
+        return TAIL * change * float(np.sqrt(left))
 
     def _pairs(self, names: Iterable[str]) -> list[tuple[str, str]]:
         """Parameters of one twin and the same of the other: each alone does half of what both do, to first order."""
@@ -207,26 +218,26 @@ class Differentiator:
         return MeridianProblem(self.mesh, self.media, self.ambient)
 
     @cached_property
-    def _base(self) -> Eigenmode:
+    def base(self) -> Eigenmode:
         return solve_eigenmode(self._problem, self.expected, self.degree, self.mirror)
 
     @cached_property
     def _bare(self) -> Eigenmode | None:
         """The mode of the lossless twin, where there is loss."""
-        if not self._problem.lossy(self._base.k0):
+        if not self._problem.lossy(self.base.k0):
             return None
         return solve_eigenmode(
-            self._problem.lossless, self.expected, self.degree, self.mirror, near=self._base
+            self._problem.lossless, self.expected, self.degree, self.mirror, near=self.base
         )
 
     @cached_property
     def _local(self) -> Array:
-        return np.asarray(self._base.pencil.numbering.gather(self._base.x[:, None])[..., 0])
+        return np.asarray(self.base.pencil.numbering.gather(self.base.x[:, None])[..., 0])
 
     @cached_property
     def _norm(self) -> complex:
-        media = self._problem.media(self._base.k0)
-        return bilinear_norm(self._local, self._problem.matrices(self.degree), self._base.k0, media)
+        media = self._problem.media(self.base.k0)
+        return bilinear_norm(self._local, self._problem.matrices(self.degree), self.base.k0, media)
 
     def _slopes(self, problem: MeridianProblem, mode: Eigenmode) -> PermittivitySlopes:
         local = np.asarray(mode.pencil.numbering.gather(mode.x[:, None])[..., 0])
@@ -237,8 +248,8 @@ class Differentiator:
         )
 
     def _by_index(self) -> Iterator[tuple[str, complex]]:
-        problem, k0 = self._problem, self._base.k0
-        slopes = self._slopes(problem, self._base)
+        problem, k0 = self._problem, self.base.k0
+        slopes = self._slopes(problem, self.base)
         for name in problem.regions:
             medium = self.media[name]
             across, along = medium.permittivity(k0), medium.permittivity_axial(k0)
@@ -250,7 +261,7 @@ class Differentiator:
         return motions(self.geometry, self.mesh)
 
     def _by_size(self) -> Iterator[tuple[str, complex]]:
-        k0, media = self._base.k0, self._problem.media(self._base.k0)
+        k0, media = self.base.k0, self._problem.media(self.base.k0)
         for name, motion in self._motions.items():
             if not motion.any():
                 yield name, 0j
@@ -277,7 +288,7 @@ class Differentiator:
 
         Where the eigenvalue of a lossless problem gives Q its derivative does too; else by central differences.
         """
-        k = self._base.k0
+        k = self.base.k0
         if np.isnan(self._rates).all():
             return np.full(3, np.nan)
         if self.source == "eigenvalue" and self._bare is None and self.surfaces is None:
@@ -313,7 +324,7 @@ class Differentiator:
 
     def _qualities(self, problem: MeridianProblem) -> Array:
         """ln Q_rad, 1/Q_abs and 1/Q of the surfaces, NaN where one does not apply."""
-        mode = solve_eigenmode(problem, self.expected, self.degree, self.mirror, near=self._base)
+        mode = solve_eigenmode(problem, self.expected, self.degree, self.mirror, near=self.base)
         bare, twin = mode, problem
         if self._bare is not None:
             twin = problem.lossless

@@ -70,12 +70,20 @@ def test_the_profile_of_a_ball_is_a_circle() -> None:
 @pytest.mark.parametrize(
     "change",
     [
+        {},
         {"coatings": [{"name": "film", "material": "npl", "thickness": "50 nm"}]},
+        {"coatings": [{"name": "film", "material": "npl", "thickness": "120 nm"}]},
+        {"coatings": [{"name": "film", "material": "npl", "thickness": "160 nm"}]},
+        {"coatings": [{"name": "film", "material": "dense", "thickness": "160 nm"}]},
+        {
+            "coatings": [{"name": "film", "material": "npl", "thickness": "160 nm"}],
+            "sidewall_angle_deg": 40,
+        },
         {"sidewall_angle_deg": 90},
         {"radius": "7 um"},
         {"thickness": "600 nm"},
     ],
-    ids=lambda change: next(iter(change)),
+    ids=["100 nm", "50 nm", "120 nm", "160 nm", "dense", "flat", "upright", "small", "thin"],
 )
 def test_both_fundamental_families_of_a_coated_disk(change: dict[str, Any]) -> None:
     """One family of each polarization, however mixed, and no field turns round where it is strong."""
@@ -89,11 +97,16 @@ def test_both_fundamental_families_of_a_coated_disk(change: dict[str, Any]) -> N
         "coatings": [{"name": "film", "material": "npl", "thickness": "100 nm"}],
         "ambient": "air",
     }
+    coatings: list[dict[str, Any]] = {**disk, **change}["coatings"]
     modes = run(
         {
             "schema": 1,
             "geometry": {**disk, **change},
-            "materials": {"silica": {"n": 1.45}, "npl": {"n": 1.768}, "air": {"n": 1.0}},
+            "materials": {
+                "silica": {"n": 1.45},
+                "air": {"n": 1.0},
+                **{c["material"]: {"n": {"npl": 1.768, "dense": 2.0}[c["material"]]} for c in coatings},
+            },
             "modes": {"window": ["654 nm", "660 nm"], "polarizations": ["TE", "TM"]},
             "accuracy": {"wavelength": 1e-5},
         }

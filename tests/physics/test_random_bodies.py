@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.accuracy import LIMIT, true_over_stated
+from support.accuracy import LIMIT, Compared, compare
 
 from femwgm.errors import ConfigError
 from femwgm.modes.mode import Mode
@@ -114,8 +114,8 @@ def refined(config: dict[str, Any], mode: Mode) -> Mode:
     return min(found, key=lambda m: abs(m.wavelength_nm - mode.wavelength_nm))
 
 
-def ratios(seed: int) -> dict[str, float]:
-    """True error over stated error of every number of the mode in the middle of what is found, by the first draw that has any."""
+def compared(seed: int) -> dict[str, Compared]:
+    """Every number against the refined one, of the mode in the middle of what is found, by the first draw that has any."""
     for draw in count(seed, len(SEEDS)):
         config = drawn(draw)
         try:
@@ -123,10 +123,10 @@ def ratios(seed: int) -> dict[str, float]:
         except ConfigError:  # no mode of the kind in the window
             continue
         mode = modes[len(modes) // 2]
-        return true_over_stated(mode, refined(config, mode))
+        return compare(mode, refined(config, mode))
     raise AssertionError("counts for ever")
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_number_within_its_error(seed: int) -> None:
-    assert not {name: ratio for name, ratio in ratios(seed).items() if ratio > LIMIT}
+    assert not {name: number for name, number in compared(seed).items() if number.ratio > LIMIT}

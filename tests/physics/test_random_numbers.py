@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from support.accuracy import LIMIT, true_over_stated
+from support.accuracy import LIMIT, Compared, compare
 from support.spheres import run_for
 
 from femwgm import analytic
@@ -38,8 +38,8 @@ def drawn(seed: int) -> tuple[list[float], list[complex], analytic.ExactMode]:
             return radii, [*media, ambient], mode.with_m(max(0, mode.l - int(rng.choice([0, 0, 1, 2, 4]))))
 
 
-def ratios(seed: int) -> dict[str, float]:
-    """True error over stated error of every number of a drawn mode."""
+def compared(seed: int) -> dict[str, Compared]:
+    """Every number of a drawn mode against the exact one."""
     radii, media, exact = drawn(seed)
     result = run_for(
         radii,
@@ -53,9 +53,9 @@ def ratios(seed: int) -> dict[str, float]:
         accuracy=1e-7,
     )
     (mode,) = [m for m in result.modes if (m.pol, m.q, m.l, m.m) == (exact.pol, exact.q, exact.l, exact.m)]
-    return true_over_stated(mode, exact)
+    return compare(mode, exact)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_number_within_its_error(seed: int) -> None:
-    assert not {name: ratio for name, ratio in ratios(seed).items() if ratio > LIMIT}
+    assert not {name: number for name, number in compared(seed).items() if number.ratio > LIMIT}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from femwgm.analytic.mode import ExactMode
 from femwgm.modes.mode import Mode
@@ -24,13 +24,31 @@ _NUMBERS = {
 _SHARES = {"energy": "share_error", "e2": "e2_error", "radial_e2": "radial_e2_error"}
 
 
+class Compared(NamedTuple):
+    """A number against its reference: how far apart, the error that it states, and what the reference itself may lack."""
+
+    apart: float
+    stated: float
+    slack: float
+
+    @property
+    def ratio(self) -> float:
+        """True error over stated error; the reference's own counts as a third of an error of the mode."""
+        return self.apart / (self.stated + self.slack / LIMIT + ROUNDING)
+
+
 def true_over_stated(mode: Mode, reference: Mode | ExactMode) -> dict[str, float]:
-    """Ratios by number; what the reference itself may lack counts as a third of an error of the mode."""
-    found: dict[str, float] = {}
+    """True error over stated error by number."""
+    return {name: compared.ratio for name, compared in compare(mode, reference).items()}
+
+
+def compare(mode: Mode, reference: Mode | ExactMode) -> dict[str, Compared]:
+    """Every number of a mode against its reference."""
+    found: dict[str, Compared] = {}
 
     def note(name: str, apart: float, error: float | None, slack: float | None) -> None:
         assert error is not None, f"{name} has no error"
-        found[name] = apart / (error + (slack or 0.0) / LIMIT + ROUNDING)
+        found[name] = Compared(apart, error, slack or 0.0)
 
     for name, (attribute, column) in _NUMBERS.items():
         value, true = getattr(mode, attribute), getattr(reference, attribute)

@@ -9,8 +9,9 @@ import pytest
 
 from femwgm.config import load_config
 from femwgm.modes.family import asked_for, with_families
-from femwgm.modes.labels import Label, Turns, _turns
+from femwgm.modes.labels import Label
 from femwgm.modes.mode import Mode
+from femwgm.modes.turns import Turns, turns
 from femwgm.runs.finish import with_e_direction
 from femwgm.runs.notes import doubts
 
@@ -45,18 +46,18 @@ def test_what_a_label_is_unsure_of_excludes_nothing(label: Label, kept: bool) ->
 def test_lobes_of_a_wave_and_of_a_hybrid() -> None:
     x = np.linspace(0.0, 1.0, 401)
     three, one = np.sin(3.0 * np.pi * x), np.sin(np.pi * x)
-    assert _turns(three[None], 0.05) == Turns(2, 1.0, 2, 2)
+    assert turns(three[None], 0.05) == Turns(2, 1.0, 2, 2)
     # Half of each: the polarizations agree, or one of them turns where the other does not.
-    assert _turns(np.stack([three, 1j * three]), 0.05).count == 2
+    assert turns(np.stack([three, 1j * three]), 0.05).count == 2
     two = np.sin(2.0 * np.pi * x)
-    assert _turns(np.stack([one, two]), 0.05).count == 1
-    assert _turns(np.stack([one, 0.3 * two]), 0.05).count == 0
-    assert _turns(np.zeros((1, 401)), 0.05).sure == 0.0
+    assert turns(np.stack([one, two]), 0.05).count == 1
+    assert turns(np.stack([one, 0.3 * two]), 0.05).count == 0
+    assert turns(np.zeros((1, 401)), 0.05).sure == 0.0
     # Two lobes of directions 67 and 45 degrees apart: another order, and the same one.
     near, far = (np.exp(-(((x - at) / 0.1) ** 2)) for at in (0.25, 0.75))
     for degrees, count in ((67.0, 1), (45.0, 0)):
         cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-        assert _turns(np.stack([near + cosine * far, sine * far]), 0.05).count == count
+        assert turns(np.stack([near + cosine * far, sine * far]), 0.05).count == count
 
 
 def mode(m: int, **changes) -> Mode:
