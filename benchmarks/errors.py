@@ -48,7 +48,10 @@ def table(found: Iterable[Row]) -> str:
     numbers = defaultdict(list)
     for row in found:
         numbers[row[1]].append(row)
-    lines = ["| number | draws | largest true/stated | of draw | median stated/true |", "|---|---|---|---|---|"]
+    lines = [
+        "| number | draws | largest true/stated | of draw | median stated/true |",
+        "|---|---|---|---|---|",
+    ]
     for name, rows_ in numbers.items():
         worst = max(rows_, key=lambda row: row[4])
         cautious = median(stated / max(true, 1e-16) for _, _, true, stated, _ in rows_)

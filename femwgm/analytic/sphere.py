@@ -223,7 +223,9 @@ class LayeredSphere:
         k, slope = nearest.k0, nearest.k0 / (nearest.l + 0.5)
         for before, degree in zip(steps, steps[1:], strict=False):
             start = k + slope * (degree - before)
-            at = self.resonator.newton(np.array([start]), np.array([degree]), np.array([_is_tm(nearest.pol)]))[0]
+            at = self.resonator.newton(
+                np.array([start]), np.array([degree]), np.array([_is_tm(nearest.pol)])
+            )[0]
             if not abs(at - start) < 0.5 * abs(slope):
                 return None
             if degree != before:

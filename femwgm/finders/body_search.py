@@ -23,6 +23,7 @@ from femwgm.finders.coverage import discs
 from femwgm.finders.family_targets import FOLLOWED_Q, Coarse, Found, Target, action, choose, walk
 from femwgm.finders.finder import ElementFinder, Layout, Tell
 from femwgm.finders.low_orders import Wavenumbers, one_by_one
+from femwgm.finders.metals import CURVED, plasmon_index, signed_index
 from femwgm.finders.orders import Family, Orders
 from femwgm.finders.refusals import no_mode
 from femwgm.geometry.profile import profile_of
@@ -149,7 +150,9 @@ class BodySearch(ElementFinder):
         low, high = self.window
         if not low * (1.0 - _SETTLED) <= item.k0.real <= high * (1.0 + _SETTLED):
             return None
-        return (item if self.section.free else replace(item, radiating=False)), near
+        if not self.section.free:
+            item = replace(item, radiating=False, image=self.section.on_mirror)
+        return item, near
 
     def nothing_found(self) -> ConfigError:
         names = ", ".join(dict.fromkeys(_name(f.key) for f in self.seen))
@@ -391,27 +394,6 @@ def _at_home(coarse: Coarse, field: CellField) -> bool:
     matrices, body = coarse.problem.matrices(coarse.degree), coarse.problem.body_cells
     lost = layer_share(field, matrices) > STATE_OF_THE_LAYER
     return not lost and (body is None or share(field, matrices, body) >= _AT_HOME)
-
-
-CURVED = 1.1
-"""How much slower than on a plane a plasmon on a curved surface may be."""
-
-
-def signed_index(eps: complex) -> float:
-    """The index that sets the scale of a field, negative in a metal, where waves decay as fast as they would turn."""
-    index = complex(np.sqrt(complex(eps)))
-    return index.real if eps.real > 0.0 else -abs(index)
-
-
-def plasmon_index(media: Sequence[complex]) -> float:
-    """The largest phase index of a plasmon between any metal and dielectric of some permittivities; 0 where there is none.
-
-    Between eps_m and eps_d it is the root of eps_m eps_d / (eps_m + eps_d). Slower waves, beyond the resonance at eps_m = -eps_d
-    and in thin films and gaps of metal, are not looked for.
-    """
-    metals, dielectrics = [e for e in media if e.real < 0.0], [e for e in media if e.real > 0.0]
-    pairs = [(m, d) for m in metals for d in dielectrics if (m + d).real < 0.0]
-    return max((float(np.sqrt(m * d / (m + d)).real) for m, d in pairs), default=0.0)
 
 
 def body_mesh(domain: GeneralDomain) -> CurvedMesh:

@@ -114,6 +114,11 @@ class Section:
         """Whether the body hangs in the ambient: no background layer, no walls."""
         return not self.slabs and self.walls == Walls()
 
+    @property
+    def on_mirror(self) -> bool:
+        """Whether the body stands on a conducting plane z = 0 in the ambient, so that it and its image are one free body."""
+        return not self.slabs and self.walls == Walls(bottom=0.0)
+
     @cached_property
     def bounds(self) -> tuple[float, float, float, float]:
         """(r_min, r_max, z_min, z_max) of the pieces, or of the walls if there are none (um)."""

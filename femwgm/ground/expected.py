@@ -18,7 +18,7 @@ class Expected:
 
     `degree` is the polar degree of the sphere mode that resembles it, where that is not l (spheroids); `leak` is 1/Q of its
     radiation, without which that of k0 counts as radiation; `radiating` False says that what leaves the body is no sum of
-    outgoing spherical waves (a substrate, walls).
+    outgoing spherical waves (a substrate, walls); `image` that it is half of one, with its image in a conducting plane z = 0.
     """
 
     pol: str
@@ -29,6 +29,7 @@ class Expected:
     degree: float | None = None
     leak: float | None = None
     radiating: bool = True
+    image: bool = False
 
     @property
     def leak_rate(self) -> float:
@@ -50,6 +51,9 @@ class Expected:
         """Polar degrees and polarization (None for both) of the spherical waves that the mode may radiate into."""
         if not self.radiating:
             return np.zeros(0, dtype=np.int64), None
-        if self.degree is None:
-            return np.array([self.l]), self.pol
-        return np.arange(max(1, self.m), max(1, self.m) + self.p + _HARMONICS), None
+        return (np.array([self.l]), self.pol) if self.degree is None else (self.harmonics, None)
+
+    @property
+    def harmonics(self) -> Array:
+        """Polar degrees that carry the radiation of a body that is no sphere."""
+        return np.arange(max(1, self.m), max(1, self.m) + self.p + _HARMONICS)

@@ -339,19 +339,27 @@ class Mode(Shown):
         ValueError
             If the mode does not radiate into a uniform surrounding, or was read from a table.
         """
-        if self.waves is None:
+        if self._sent is None:
             raise ValueError(
                 f"{self.label} has no far field: its radiation is not a sum of outgoing spherical waves"
             )
-        return self.waves.far(theta)
+        far: ComplexArray = self._sent.far(theta)
+        return far
+
+    @property
+    def _sent(self) -> Any:
+        """The waves that leave the body; those of a stack of spheres, where its radiation is resolved."""
+        if self.waves is None and self.log10_q_rad is not None:
+            return getattr(self.field_data, "formula", None)
+        return self.waves
 
     @property
     def directivity(self) -> float | None:
         """Largest radiated intensity over its mean over all directions; None without a far field."""
-        if self.waves is None or not hasattr(self.waves, "degrees"):
+        if self._sent is None or not hasattr(self._sent, "degrees"):
             return None
-        theta = np.linspace(0.0, np.pi, 8 * int(self.waves.degrees[-1]) + 181)
-        return float(4.0 * np.pi * (np.abs(self.waves.far(theta)) ** 2).sum(axis=0).max())
+        theta = np.linspace(0.0, np.pi, 8 * int(self._sent.degrees[-1]) + 181)
+        return float(4.0 * np.pi * (np.abs(self._sent.far(theta)) ** 2).sum(axis=0).max())
 
     def _everywhere(self, r: Any, z: Any) -> tuple[ComplexArray, ComplexArray]:
         """E and H by the elements, and by outgoing waves where there are none or those of the absorbing layer."""

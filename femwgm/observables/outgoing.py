@@ -8,7 +8,7 @@ distance, as it must: its k0 is complex, and the waves left it when it was stron
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -40,6 +40,8 @@ class SphericalWaves:
         Polar degrees of the waves, ascending by one.
     pol
         "TE", "TM", or None for both.
+    image
+        Whether the body stands on a conducting plane z = 0: the waves are those of the body with its image, and hold above it.
     """
 
     field: CellField
@@ -47,11 +49,14 @@ class SphericalWaves:
     index: complex
     degrees: Array
     pol: str | None
+    image: bool = False
 
     @cached_property
     def samples(self) -> SurfaceSamples:
-        """The field on the surface of the body."""
-        return solid_surface(self.field, self.ambient)
+        """The field on the surface of the body, and of its image."""
+        return solid_surface(
+            replace(self.field, mirror="conductor") if self.image else self.field, self.ambient
+        )
 
     @cached_property
     def least(self) -> float:
@@ -81,7 +86,7 @@ class SphericalWaves:
 
     def covers(self, r: Array, z: Array) -> Array:
         """Where the sum converges."""
-        return np.asarray(np.hypot(r, z) > self.least)
+        return np.asarray((np.hypot(r, z) > self.least) & ((z >= 0.0) | (not self.image)))
 
     def __call__(self, r: Array, z: Array) -> tuple[ComplexArray, ComplexArray]:
         """E and H (3, points) in (r, phi, z) components at positions outside the body (um)."""
@@ -121,6 +126,8 @@ class SphericalWaves:
             # curl of exp(i k rho) X / rho is i k rho_hat x X exp(i k rho) / rho: the wave b has E = -rho_hat x X / n
             out += te * X - tm * np.stack([-X[1], X[0]])
             total += abs(te) ** 2 + abs(tm) ** 2
+        if self.image:  # all of it goes upwards
+            out, total = np.where(cosine >= 0.0, out, 0.0), 0.5 * total
         return np.asarray((out / np.sqrt(total)).reshape(2, *theta.shape))
 
 

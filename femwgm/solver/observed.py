@@ -92,4 +92,6 @@ def waves_of(problem: MeridianProblem, field: CellField, expected: Expected) -> 
     degrees, pol = expected.outgoing
     if len(degrees):
         return SphericalWaves(field, problem.ambient, index, degrees, pol)
+    if expected.image:
+        return SphericalWaves(field, problem.ambient, index, expected.harmonics, None, image=True)
     return plate_waves(field, index)

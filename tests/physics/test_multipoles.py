@@ -144,6 +144,25 @@ def _axial_n(u, r, z, centre, k, h):  # type: ignore[no-untyped-def]
     return (slope + k**2 * (z - centre) * u(r, z)) / k
 
 
+@pytest.mark.parametrize("m", thinned([0, 1], [1]))
+def test_the_far_field_is_the_field_far_away(m: int) -> None:
+    """Times rho exp(-i k rho), to first order in 1 / rho from two distances; all directions together send the power 1."""
+    (mode, *_) = stack_modes(equal_pair(0.2, 1.8), m, (6.6, 6.7))
+    field = StackField(mode)
+    nodes, weights = leggauss(200)
+    theta = np.arccos(nodes)
+    pattern = field.far(theta)
+    assert 2.0 * np.pi * (np.abs(pattern) ** 2).sum(axis=0) @ weights == pytest.approx(1.0, abs=1e-12)
+    seen = []
+    for rho in (700.0, 1400.0):
+        E, _ = field(rho * np.sin(theta), rho * np.cos(theta))
+        E = E * rho * np.exp(-1j * mode.k0 * rho)
+        seen.append(np.stack([E[0] * np.cos(theta) - E[2] * np.sin(theta), E[1]]))
+    far = 2.0 * seen[1] - seen[0]
+    factor = np.vdot(far, pattern) / np.vdot(far, far)
+    assert np.abs(factor * far - pattern).max() < 2e-4 * np.abs(pattern).max()
+
+
 @pytest.mark.parametrize("m", thinned([0, 1, 2], [0]))
 def test_fields_fit_together(m: int) -> None:
     """Tangential E and H are continuous on every surface, and the integrals of the field are the stated shares."""

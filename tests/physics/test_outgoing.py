@@ -41,6 +41,36 @@ def test_field_at_any_distance(index: float, pol: str, l: int, m: int, accuracy:
         assert mode.directivity == pytest.approx(1.5, abs=1e-9)  # a dipole's
 
 
+def test_half_a_ball_on_a_conductor_sends_what_the_ball_sends() -> None:
+    """The field out to fifty radii above the plane is the ball's; all of the power goes upwards."""
+    exact = analytic.layered_sphere([1.0], [2.0, 1.0]).mode("TE", 10)
+    (mode,) = run(
+        {
+            "schema": 1,
+            "geometry": {
+                "kind": "hemisphere", "material": "body", "radius": "1 um", "enclosure": {"bottom": "0 um"}, "ambient": "air",
+            },
+            "materials": {"body": {"n": 2.0}, "air": {"n": 1.0}},
+            "modes": {
+                "window": ["915 nm", "926 nm"], "polarizations": ["TE"], "polar_orders": [0], "azimuthal_orders": [10],
+            },
+            "accuracy": {"wavelength": 1e-6},
+        }
+    ).modes  # fmt: skip
+    r, z = np.array([1.2, 3.0, 10.0, 50.0, 0.5, 4.0]), np.array([0.5, 0.3, 4.0, 20.0, 8.0, 0.0])
+    for mine, true in ((mode.field, exact.field), (mode.magnetic_field, exact.magnetic_field)):
+        factor = np.vdot(true(r[:1], z[:1]), mine(r[:1], z[:1])) / np.vdot(
+            true(r[:1], z[:1]), true(r[:1], z[:1])
+        )
+        difference = np.abs(mine(r, z) - factor * true(r, z)).max(axis=0)
+        assert (difference < 2e-3 * np.abs(factor * true(r, z)).max(axis=0)).all()
+    nodes, weights = np.polynomial.legendre.leggauss(60)
+    pattern = mode.far_field(np.arccos(0.5 * (nodes + 1.0)))
+    assert np.pi * (np.abs(pattern) ** 2).sum(axis=0) @ weights == pytest.approx(1.0, abs=1e-12)
+    assert np.abs(mode.far_field(np.array([0.5 * np.pi]))[1]) < 1e-12  # along the conductor
+    assert not mode.far_field(np.array([2.0])).any()
+
+
 @pytest.mark.slow
 def test_field_between_plates() -> None:
     """The ring of the Meep tutorial, m = 3: the Hankel function of the exact complex wavenumber, not the absorbing layer."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from femwgm.finders.body_search import plasmon_index, signed_index
+from femwgm.finders.metals import plasmon_index, signed_index
 from femwgm.modes.lobes import Lobes, grid_over
 from femwgm.modes.turns import Turns
 

@@ -92,6 +92,42 @@ class StackField:
                 E[2] -= (u * weight) @ dP[:, table.kept].T
         return np.asarray((np.abs(E) ** 2).sum(axis=0))
 
+    @property
+    def degrees(self) -> Array:
+        """Polar degrees of the waves about the centres."""
+        return np.concatenate([wave.degrees for wave in self.system.waves])
+
+    def far(self, theta: Array) -> ComplexArray:
+        """(E_theta, E_phi) far away (2, ...), without exp(i k rho) / rho; the integral of the square over the sphere is 1."""
+        theta = np.asarray(theta, dtype=float)
+        _, sine, cosine = _polar(np.sin(theta.ravel()), np.cos(theta.ravel()))
+        nodes, weights = np.polynomial.legendre.leggauss(self._directions)
+        pattern = self._pattern(np.sqrt(1.0 - nodes**2), nodes)
+        power = 2.0 * np.pi * float((np.abs(pattern) ** 2).sum(axis=0) @ weights)
+        return np.asarray((self._pattern(sine, cosine) / np.sqrt(power)).reshape(2, *theta.shape))
+
+    @property
+    def _directions(self) -> int:
+        """Directions whose weighted sum is the integral over the sphere: enough for the degrees about the middle of the stack."""
+        span = np.ptp([wave.centre for wave in self.system.waves])
+        return int(self.degrees.max() + 1.2 * abs(self.kappa) * span) + 40
+
+    def _pattern(self, sine: Array, cosine: Array) -> ComplexArray:
+        """The far field in any unit: xi_l becomes (-i)^(l + 1) exp(i kappa rho), the wave of each centre with its own delay."""
+        out = np.zeros((2, len(cosine)), dtype=np.complex128)
+        tops = [float(wave.scale.max()) for wave in self.system.waves]
+        for j, wave in enumerate(self.system.waves):
+            l = wave.degrees
+            P, dP = legendre_table(int(l[0]), int(l[-1]), self.m, cosine)
+            over = 1j * self.m * P / sine[:, None]
+            unit = (-1j) ** ((l.astype(int) + 1) % 4) * np.exp(wave.scale - max(tops))
+            for p, tm in enumerate(self.system.polarizations):
+                x = self._sent[self.system.parts[p][j]] * unit / np.sqrt(l * (l + 1.0))
+                flat, curled = over @ x, dP @ x
+                E = 1j * np.stack([curled, flat]) if tm else np.stack([flat, -curled])
+                out += E * np.exp(-1j * self.kappa * wave.centre * cosine)
+        return out
+
     def _at(self, r: Array, z: Array) -> tuple[ComplexArray, ComplexArray]:
         E, H = (np.zeros((3, len(r)), dtype=np.complex128) for _ in range(2))
         outside = np.ones(len(r), dtype=bool)
