@@ -11,6 +11,7 @@ to (D psi, m psi) vanishes term by term. On quadrilaterals the integrals factor 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -79,8 +80,7 @@ class Metric:
     @classmethod
     def at(cls, mapping: CurvedMapping, X: Array, weights: Array, axis: str | None = None) -> Metric:
         """Weights on all cells of `mapping`, for an optional optical axis along "z" or along the local "radial" direction."""
-        r, z = mapping.F(X)
-        (a, b), (c, d) = mapping.DF(X)
+        (r, z), ((a, b), (c, d)) = mapping.both(X)
         det = a * d - b * c
         over_det = weights / det
         g = ((b * b + d * d) * over_det, -(a * b + c * d) * over_det, (a * a + c * c) * over_det)
@@ -165,8 +165,8 @@ class CellMatrices:
 
     def mass_form(self, x: Array, y: Array) -> Array:
         """x^T M y on each cell for eps = 1, without conjugation: (cells,) of cell vectors (cells, n)."""
-        (u, v), images = self._parts(x), self._images(y)
-        return (u * images["T"]).sum(axis=1) + (v * images["S"]).sum(axis=1)
+        (u, v), of = self._parts(x), self._images(y)
+        return (u * of("T")).sum(axis=1) + (v * of("S")).sum(axis=1)
 
     def axial_form(self, x: Array, y: Array) -> Array:
         """Like `mass_form` for the component along the optical axis; zero where all media are isotropic."""
@@ -176,30 +176,31 @@ class CellMatrices:
 
     def stiffness_form(self, m: int, x: Array, y: Array) -> Array:
         """x^T K(m) y on each cell."""
-        (u, v), images = self._parts(x), self._images(y)
-        in_u = images["C"] + (m * m) * images["G"] - m * images["GD"]
-        return (u * in_u).sum(axis=1) + (v * (images["DGD"] - m * images["DG"])).sum(axis=1)
+        (u, v), of = self._parts(x), self._images(y)
+        in_u = of("C") + (m * m) * of("G") - m * of("GD")
+        return (u * in_u).sum(axis=1) + (v * (of("DGD") - m * of("DG"))).sum(axis=1)
 
     def slope_form(self, m: int, x: Array, y: Array) -> Array:
         """x^T dK/dm y on each cell."""
-        (u, v), images = self._parts(x), self._images(y)
-        return (u * (2.0 * m * images["G"] - images["GD"])).sum(axis=1) - (v * images["DG"]).sum(axis=1)
+        (u, v), of = self._parts(x), self._images(y)
+        return (u * (2.0 * m * of("G") - of("GD"))).sum(axis=1) - (v * of("DG")).sum(axis=1)
 
-    def _images(self, y: Array) -> dict[str, Array]:
-        """Products of the blocks with a cell vector; those of the last one are kept, since its forms are asked for in a row."""
+    def _images(self, y: Array) -> Callable[[str], Array]:
+        """Products of blocks, by name, with a cell vector; those of the last one are kept: its forms are asked for in a row."""
         key = y.tobytes()
         if self._last.get("key") != key:
-            u, v = self._parts(y)
-            across = {name: _times(block, u) for name, block in (("C", self.C), ("G", self.G), ("T", self.T))}
-            along = {
-                name: _times(block, v) for name, block in (("GD", self.GD), ("DGD", self.DGD), ("S", self.S))
-            }
-            self._last["key"], self._last["images"] = (
-                key,
-                across | along | {"DG": _times(np.swapaxes(self.GD, 1, 2), u)},
-            )
-        images: dict[str, Array] = self._last["images"]
-        return images
+            self._last.clear()
+            self._last["key"] = key
+        u, v = self._parts(y)
+
+        def product(name: str) -> Array:
+            if name not in self._last:
+                block = np.swapaxes(self.GD, 1, 2) if name == "DG" else getattr(self, name)
+                self._last[name] = _times(block, v if name in ("GD", "DGD", "S") else u)
+            image: Array = self._last[name]
+            return image
+
+        return product
 
     def _parts(self, x: Array) -> tuple[Array, Array]:
         return x[:, self.space.from_curl], x[:, self.space.from_scalar]

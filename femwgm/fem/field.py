@@ -100,10 +100,6 @@ class CellField:
         grid: _Grid = kept[key]
         return grid
 
-    def locate(self, r: Array, z: Array) -> tuple[IntArray, Array]:
-        """Cell of each point (-1 outside) and its reference coordinates (2, points), for real positions of the domain."""
-        return locate(self.space.mesh, r, z)
-
     def probe(self, r: Array, z: Array) -> Probe:
         """Points (um, shape (points,)) made ready for evaluation, kept with the space: many modes ask for the same ones."""
         kept = self.space.probes
@@ -157,10 +153,8 @@ def _tabulate(space: Space, X: Array, cells: IntArray) -> _Grid:
     tables = [
         t.reshape(*t.shape[:-1], *shape) for t in (*space.curl.tabulate(flat), *space.scalar.tabulate(flat))
     ]
-    mapping = CurvedMapping(space.mesh)
-    (a, b), (c, d) = mapping.DF(X, cells)
+    x, ((a, b), (c, d)) = CurvedMapping(space.mesh).both(X, cells)
     det = a * d - b * c
-    x = mapping.F(X, cells)
     N, curl, psi, slope = tables
     inverse = np.stack([np.stack([d, -b]), np.stack([-c, a])]) / det
     return _Grid(N, curl, psi, slope, x, np.where(x[0] == 0.0, 1e-300, x[0]), inverse, det)

@@ -49,17 +49,27 @@ class CurvedMapping(Mapping):  # type: ignore[misc]
 
     def F(self, X: Array, tind: IntArray | None = None) -> Array:
         """Positions of reference points, shared by all cells (2, points) or one set per cell (2, cells, points)."""
-        value, _ = self._shape(X)
-        nodes = self._nodes(tind)
-        if X.ndim == 2:
-            return np.moveaxis(np.matmul(np.swapaxes(nodes, 1, 2), value), 1, 0)
-        return np.einsum("end,nep->dep", nodes, value)
+        return self._moved(self._shape(X)[0], self._nodes(tind), X.ndim)
 
     def DF(self, X: Array, tind: IntArray | None = None) -> Array:
         """Jacobian d x_i / d X_j."""
-        _, grad = self._shape(X)
+        return self._turned(self._shape(X)[1], self._nodes(tind), X.ndim)
+
+    def both(self, X: Array, tind: IntArray | None = None) -> tuple[Array, Array]:
+        """Positions and Jacobians."""
+        value, grad = self._shape(X)
         nodes = self._nodes(tind)
-        if X.ndim == 2:
+        return self._moved(value, nodes, X.ndim), self._turned(grad, nodes, X.ndim)
+
+    @staticmethod
+    def _moved(value: Array, nodes: Array, ndim: int) -> Array:
+        if ndim == 2:
+            return np.moveaxis(np.matmul(np.swapaxes(nodes, 1, 2), value), 1, 0)
+        return np.einsum("end,nep->dep", nodes, value)
+
+    @staticmethod
+    def _turned(grad: Array, nodes: Array, ndim: int) -> Array:
+        if ndim == 2:
             flat = np.matmul(np.swapaxes(nodes, 1, 2), grad.reshape(len(grad), -1))
             return np.moveaxis(flat.reshape(len(nodes), 2, 2, -1), 0, 2)
         return np.einsum("end,njep->djep", nodes, grad)

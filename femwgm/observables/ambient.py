@@ -192,8 +192,7 @@ class _Rays:
         ends = np.setdiff1d(ends, mesh.boundaries.get("wall", np.zeros(0, dtype=np.int64)))
         cells = np.where(absorbing[1][ends], right[ends], left[ends])
         X, along, weights, side = facet_points(mesh, ends, cells, field.space.degree + 4)
-        mapping = CurvedMapping(mesh)
-        x, J = mapping.F(X, cells).real, mapping.DF(X, cells).real
+        x, J = (part.real for part in CurvedMapping(mesh).both(X, cells))
         tangent = np.einsum("ijep,jep->iep", J, along)
         rho = np.hypot(*x)
         across = side[:, None] * np.stack([tangent[1], -tangent[0]])  # outward normal times length
@@ -351,7 +350,7 @@ def doubt_on_the_line(
     ]
     inner = 0.25 * sum(density) * begin / max(2.0 * first.m - 1.0, 1.0)
     mesh, cuts = first.space.mesh, equator_cuts(first)
-    edges = mesh.topology.p[:, sharp_vertices(mesh, eps)]
+    edges = mesh.topology.p[:, sharp_vertices(first.space, eps)]
     met = edges[0, np.abs(edges[1]) < 1e-9 * np.abs(mesh.topology.p).max()]
     near = {
         f"{r}": (float(cuts[cuts < r - 1e-9].max(initial=begin)), float(cuts[cuts > r + 1e-9].min(initial=r)))

@@ -18,7 +18,7 @@ from femwgm.fem.field import CellField
 from femwgm.ground.numerics import unit_gauss
 from femwgm.ground.typing import Array, ComplexArray
 from femwgm.mesh.domain import PML
-from femwgm.observables.radiation import SurfaceSamples, angular_functions, log_regular
+from femwgm.observables.radiation import FEW, SurfaceSamples, angular_functions, log_regular
 from femwgm.observables.surface import solid_surface
 
 _FAINT = 60.0
@@ -229,8 +229,16 @@ def plate_waves(field: CellField, index: complex) -> PlateWaves | None:
 
 
 def log_outgoing(degrees: Array, x: Array) -> tuple[Array, Array]:
-    """Complex log h_l(x) and h_(l+1) / h_l of the outgoing wave, shape (degrees, points), by upward recurrence (h dominates)."""
+    """Complex log h_l(x) and h_(l+1) / h_l of the outgoing wave, shape (degrees, points).
+
+    A few values come from AMOS, many by upward recurrence (h dominates), as those that are too large for a plain number.
+    """
     x = np.asarray(x, dtype=np.complex128)
+    if degrees.size * x.size <= FEW:
+        h, following = (hankel1e(degrees[:, None] + half, x) for half in (0.5, 1.5))
+        # AMOS gives zeros next to the turning point, a hair below the real axis.
+        if np.isfinite(h).all() and np.isfinite(following).all() and h.all() and following.all():
+            return np.log(np.sqrt(0.5 * np.pi / x) * h) + 1j * x, following / h
     g = 1.0 / x - 1j  # h_1 / h_0
     log = 1j * x - np.log(x) - 0.5j * np.pi
     wanted, logs, ratios = {int(l) for l in degrees}, {}, {}

@@ -15,6 +15,7 @@ import numpy as np
 
 from femwgm.fem.field import CellField
 from femwgm.fem.mapping import CurvedMapping
+from femwgm.fem.spaces import Space
 from femwgm.ground.typing import Array, IntArray
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import PML
@@ -32,6 +33,7 @@ class Crest:
 
     `interior` says that a sharp edge outshines it, where the density has no maximum; `edge` that the density falls from the sharp
     edges everywhere, so that there is no maximum in the interior either, and the brightest sample stands here.
+    `cell` is the cell that it was found in, on that cell's side of an interface.
     """
 
     eps: complex
@@ -40,6 +42,7 @@ class Crest:
     z: float
     interior: bool = False
     edge: bool = False
+    cell: int = -1
 
     @property
     def density(self) -> float:
@@ -70,15 +73,15 @@ def crest_with_change(
     field: CellField, other: CellField, eps: Array, limit: tuple[Array, float]
 ) -> tuple[Crest, float]:
     """The crest of a field as in `crest`, and the density of another one of the same mesh there, in the same medium."""
-    peak, cell, X = _summit(field, eps, None, limit)
-    E = other.electric(X[:, None], np.array([cell]))[0]
+    peak, X = _summit(field, eps, None, limit)
+    E = other.electric(X[:, None], np.array([peak.cell]))[0]
     return peak, float(peak.eps.real * (np.abs(E) ** 2).sum())
 
 
 def _summit(
     field: CellField, eps: Array, cells: IntArray | None, limit: tuple[Array, float] | None
-) -> tuple[Crest, int, Array]:
-    """The crest, its cell and its reference coordinates there."""
+) -> tuple[Crest, Array]:
+    """The crest and its reference coordinates in its cell."""
     mesh = field.space.mesh
     keep = cells is None
     cells = outside_layer(mesh) if cells is None else cells
@@ -95,7 +98,7 @@ def _summit(
     if limit is not None:
         density[limit[0][cells][:, None] & (np.hypot(*x.real) > limit[1] * (1.0 + 1e-9))] = 0.0
     brightness = density.max(axis=1)
-    summits = _off_the_edges(mesh, eps, cells, brightness)
+    summits = _off_the_edges(field.space, eps, cells, brightness)
     edge = not len(summits)
     summits = np.argsort(-brightness) if edge else summits
     interior = int(np.argmax(brightness)) not in summits
@@ -106,8 +109,9 @@ def _summit(
         field, owners, E[:, chosen], grid[:, density[chosen].argmax(axis=1)], samples, ends
     )
     best = int(np.argmax(eps.real[owners] * (np.abs(values) ** 2).sum(axis=0)))
-    peak = Crest(complex(eps[owners[best]]), values[:, best], float(r[best]), float(z[best]), interior, edge)
-    return peak, int(owners[best]), X[:, best]
+    cell = int(owners[best])
+    peak = Crest(complex(eps[cell]), values[:, best], float(r[best]), float(z[best]), interior, edge, cell)
+    return peak, X[:, best]
 
 
 def _zoomed(
@@ -129,7 +133,7 @@ def _zoomed(
     for _ in range(_ROUNDS):
         X = _into_cell(centres[..., None] + width * zoom, mesh.corners)
         if mesh.corners == 4:
-            values = np.stack([_interpolated(E[:, i], X[:, i], samples) for i in each], axis=1)
+            values = between(E.reshape(3, -1, samples, samples), X[0, :, ::_ZOOM], X[1, :, :_ZOOM])
         else:
             values = field.electric(X, cells)[0]
         size = (np.abs(values) ** 2).sum(axis=0)
@@ -139,11 +143,6 @@ def _zoomed(
         centres, width = X[:, each, point], width * 2.0 / (_ZOOM - 1)
     positions = CurvedMapping(mesh).F(centres[..., None], cells)[..., 0].real
     return values[:, each, point], positions, centres
-
-
-def _interpolated(E: Array, X: Array, samples: int) -> Array:
-    """Field (3, n) at a tensor grid of points (2, n) of a quadrilateral from its samples (3, samples**2)."""
-    return between(E.reshape(3, samples, samples), np.stack([X[0, ::_ZOOM], X[1, :_ZOOM]]))
 
 
 def brightest(field: CellField, eps: Array, count: int = 60) -> IntArray:
@@ -159,10 +158,10 @@ def outside_layer(mesh: CurvedMesh) -> IntArray:
     return np.flatnonzero(mesh.region != (mesh.regions.index(PML) if PML in mesh.regions else -1))
 
 
-def _off_the_edges(mesh: CurvedMesh, eps: Array, cells: IntArray, brightness: Array) -> IntArray:
+def _off_the_edges(space: Space, eps: Array, cells: IntArray, brightness: Array) -> IntArray:
     """Positions in `cells`, the brightest first, without those at sharp edges and on the slopes that climb towards them."""
-    order = np.argsort(-brightness)
-    sharp = sharp_vertices(mesh, eps)
+    mesh, order = space.mesh, np.argsort(-brightness)
+    sharp = sharp_vertices(space, eps)
     if not len(sharp):
         return order
     of_vertex: dict[int, list[int]] = {}
@@ -181,16 +180,26 @@ def _off_the_edges(mesh: CurvedMesh, eps: Array, cells: IntArray, brightness: Ar
     return np.array(summits, dtype=np.int64)
 
 
-def sharp_vertices(mesh: CurvedMesh, eps: Array) -> IntArray:
-    """Vertices off the axis and the mirror plane where an interface turns, or where more than two media meet."""
+def sharp_vertices(space: Space, eps: Array) -> IntArray:
+    """Vertices off the axis and the mirror plane where an interface turns, or where more than two media meet; kept."""
+    mesh = space.mesh
     left, right = mesh.topology.f2t
     outside = np.isin(np.arange(mesh.cells), outside_layer(mesh), invert=True)
     walls = mesh.boundaries.get("wall", np.zeros(0, dtype=np.int64))
     between_media = (right >= 0) & (eps[left] != eps[right]) & ~outside[left] & ~outside[right]
     facets = np.concatenate([np.flatnonzero(between_media), walls[~outside[left[walls]]]])
+    key = ("sharp", facets.tobytes())
+    if key not in space.probes:
+        space.probes[key] = _kinks(mesh, facets)
+    found: IntArray = space.probes[key]
+    return found
+
+
+def _kinks(mesh: CurvedMesh, facets: IntArray) -> IntArray:
+    """Vertices where facets meet at an angle, or more than two of them."""
     if not len(facets):
         return np.zeros(0, dtype=np.int64)
-    cells = left[facets]
+    cells = mesh.topology.f2t[0][facets]
     corner = np.array(
         [[0, 0], [1, 0], [1, 1], [0, 1]] if mesh.corners == 4 else [[0, 0], [1, 0], [0, 1]], dtype=float
     )
@@ -214,13 +223,15 @@ def sharp_vertices(mesh: CurvedMesh, eps: Array) -> IntArray:
     )
 
 
-def between(values: Array, window: Array) -> Array:
-    """Field values at the products of window coordinates (2, n), interpolated from Chebyshev-Lobatto samples of the cell.
+def between(values: Array, a: Array, b: Array) -> Array:
+    """Fields (3, cells, n n) at the products of coordinates (cells, n) of their own in each cell, from samples (3, cells, s, s).
 
-    The sampled field is a polynomial of the element's degree in each direction times a smooth map, so nothing is lost.
+    The samples lie at Chebyshev-Lobatto points; the sampled field is a polynomial of the element's degree in each direction times
+    a smooth map, so nothing is lost.
     """
-    x, y = (_interpolation(values.shape[1], t) for t in window)
-    return np.matmul(np.matmul(x, values), y.T).reshape(len(values), -1)
+    samples = values.shape[-1]
+    x, y = (_interpolation(samples, t.ravel()).reshape(*t.shape, samples) for t in (a, b))
+    return (x @ values @ np.swapaxes(y, 1, 2)).reshape(*values.shape[:2], -1)
 
 
 def _interpolation(samples: int, t: Array) -> Array:

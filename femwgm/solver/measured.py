@@ -146,11 +146,9 @@ def group_index_of(
 
 def _unevenness(first: CellField, second: CellField, peak: Crest) -> float:
     """Typical difference of |E|^2 between two solutions on the cell of the crest, relative to the crest."""
-    cell, _ = second.locate(np.array([peak.r]), np.array([abs(peak.z) if second.mirror else peak.z]))
-    if cell[0] < 0:
-        return 0.0
+    cell = np.array([peak.cell])
     X, w = gauss_points(second.space.mesh.corners, 5)
-    one, two = ((np.abs(f.electric(X, cell)[0]) ** 2).sum(axis=0)[0] for f in (first, second))
+    one, two = ((np.abs(f.electric(X, cell, keep=True)[0]) ** 2).sum(axis=0)[0] for f in (first, second))
     return float(np.sqrt(w @ (one - two) ** 2 / w.sum()) / (np.abs(peak.E) ** 2).sum())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import mpmath
 import numpy as np
 import pytest
 from scipy.special import hankel1
@@ -11,11 +12,31 @@ from support.spheres import run_for
 
 from femwgm import analytic
 from femwgm.config import load_config
+from femwgm.observables.outgoing import log_outgoing
+from femwgm.observables.radiation import log_regular
 from femwgm.runs.loop import run
 
 pytestmark = pytest.mark.gmsh
 
 RING = next(Path(__file__).resolve().parents[2].glob("**/configs/ring-meep.yaml"))
+
+
+@pytest.mark.parametrize("l", [3, 165, 900])
+@pytest.mark.parametrize("points", [2, 300])
+@pytest.mark.parametrize("turn", [1.0, 1.0 - 1e-13j, 1.0 - 0.001j])
+def test_spherical_waves_at_any_order(l: int, points: int, turn: complex) -> None:
+    """By AMOS, by recurrence where there are many or they leave the range of numbers: both against 30 digits."""
+    degrees, x = np.array([l]), turn * np.linspace(0.3 * l, 0.95 * l, points)
+    with mpmath.workdps(30):
+        half = mpmath.sqrt(mpmath.pi / (2 * mpmath.mpc(x[-1])))
+        h, h_next = (half * mpmath.hankel1(n + mpmath.mpf(0.5), mpmath.mpc(x[-1])) for n in (l, l + 1))
+        j, j_next = (half * mpmath.besselj(n + mpmath.mpf(0.5), mpmath.mpc(x[-1])) for n in (l, l + 1))
+        logs = float(mpmath.log(abs(h))), float(mpmath.log(abs(j)))
+        ratios = complex(h_next / h), complex(j_next / j)
+    outgoing, regular = log_outgoing(degrees, x), log_regular(degrees, x if turn != 1.0 else x.real)
+    for (log, ratio), size, quotient in zip((outgoing, regular), logs, ratios, strict=True):
+        assert log[0, -1].real == pytest.approx(size, abs=1e-10)
+        assert ratio[0, -1] == pytest.approx(quotient, rel=1e-11)
 
 
 @pytest.mark.parametrize(

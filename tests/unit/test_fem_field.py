@@ -11,7 +11,7 @@ from support.cavities import pencil
 from support.meshes import blocks_mesh, wavy
 
 from femwgm.eigen.iterations import nearest
-from femwgm.fem.field import CellField
+from femwgm.fem.field import CellField, locate
 from femwgm.ground.typing import Array
 
 RADIUS, LENGTH, EPS = 1.0, 0.8, 2.25
@@ -135,7 +135,7 @@ def test_both_ways_of_evaluation_agree(corners: int) -> None:
     again = field.at_reference(np.repeat(X[:, None], 2, axis=1), few)
     assert np.allclose(again[0], E[:, few], atol=1e-12 * np.abs(E).max())
     assert np.allclose(field.electric(X, few)[0], E[:, few], atol=1e-12 * np.abs(E).max())
-    cell, local = field.locate(x[0].ravel(), x[1].ravel())
+    cell, local = locate(field.space.mesh, x[0].ravel(), x[1].ravel())
     assert np.array_equal(cell, np.repeat(np.arange(len(x[0])), X.shape[1]))
     assert np.allclose(local, np.tile(X, len(x[0])), atol=1e-11)
     assert np.allclose(field.scaled(2.0j)(*x)[0], 2.0j * E, atol=1e-11 * np.abs(E).max())
