@@ -30,7 +30,6 @@ from femwgm.ground.typing import Array
 from femwgm.materials import Material
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.modes.rates import better
-from femwgm.observables.quality import TAIL
 from femwgm.observables.sensitivity import PermittivitySlopes, bilinear_norm, permittivity_slopes
 from femwgm.solver.eigenmode import solve_eigenmode
 from femwgm.solver.losses import absorption_ways
@@ -39,6 +38,8 @@ from femwgm.solver.observed import Observed, observe
 
 _MOVE = 2e-5
 """Largest strain of a cell in the differences of the matrices."""
+_CHANCE, _LEAST_LEFT = 3.0, 0.1
+"""Over the change between two degrees: what chance may hide of it, and the least that is left of it."""
 _PHASE = 1e-3
 """Step of the differences of ln Q, as a change of phase: relative change of the wavenumber times the size parameter."""
 
@@ -184,7 +185,8 @@ class Differentiator:
         """Error of the derivatives of the wavelength, from those of one degree less.
 
         The wavenumber shows how much of such a change is left: its error over its own change. Where the mesh moves, derivatives
-        converge more slowly, on spheres by up to the root of that.
+        converge more slowly, on spheres by up to the root of that, and not so smoothly: by chance the change is a third of what
+        is left, or the root a tenth.
         """
         if self.degree < 2:
             return None
@@ -200,7 +202,7 @@ class Differentiator:
         change = max((scale[name] * abs((k0[name] - poorer[name]).real) for name in k0), default=0.0) / size
         moved = abs((self.base.k0 - other.base.k0).real) / size
         left = 1.0 if self.left is None or moved <= self.left else self.left / moved
-        return TAIL * change * float(np.sqrt(left))
+        return _CHANCE * change * max(float(np.sqrt(left)), _LEAST_LEFT)
 
     def _pairs(self, names: Iterable[str]) -> list[tuple[str, str]]:
         """Parameters of one twin and the same of the other: each alone does half of what both do, to first order."""
