@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from femwgm.errors import GeometryError
 from femwgm.geometry.curves import Curve, Line, Point, Spline, nearest_on
@@ -62,6 +61,8 @@ def radius_through(points: tuple[Point, ...], smooth: bool, corner: float | None
 
 
 def _farthest(curve: Curve) -> float:
+    from scipy.optimize import minimize_scalar  # a fifth of the time of `femwgm check`, which seldom needs it
+
     t = np.linspace(0.0, 1.0, _MOST + 1)
     r = curve.at(t)[:, 0]
     best = int(np.argmax(r))
