@@ -10,11 +10,14 @@ from femwgm.config.applies import closed, misfits, orders_of_a_cavity
 from femwgm.config.base import Name, Strict, nearest, refuse
 from femwgm.config.coupler import Coupler
 from femwgm.config.geometries import Geometry
+from femwgm.config.geometries.mesh_file import MeshBody
+from femwgm.config.geometries.profile import Profile
 from femwgm.config.imperfections import ON_BODIES, Imperfection, MeasuredSpectrum
 from femwgm.config.material_specs import MaterialSpec
-from femwgm.config.quantity import length_um
+from femwgm.config.quantity import length_um, um
 from femwgm.config.settings import Accuracy, Discretization, Losses, Modes, Outputs
 from femwgm.config.sweep import Sweep
+from femwgm.geometry.drawn import equator_of
 
 __all__ = ["SCHEMA_VERSION", "RunConfig"]
 
@@ -41,6 +44,10 @@ def _entries(value: Any) -> Any:
 def _plain(value: Any) -> Any:
     """A value short enough to quote."""
     return value if isinstance(value, bool | int | float | str) else None
+
+
+_OFF_CENTRE = 0.5
+"""Height of the widest part of an outline, relative to its radius, up to which shares and labels hold."""
 
 
 class RunConfig(Strict):
@@ -200,6 +207,25 @@ class RunConfig(Strict):
                     raise refuse(
                         "must be a number", remedy="an index has no unit", value=size, at=("tolerances", key)
                     )
+        return self
+
+    @model_validator(mode="after")
+    def _about_the_equator(self) -> RunConfig:
+        """The widest part of an outline lies near z = 0, about which orders are counted and waves go out."""
+        g = self.geometry
+        if isinstance(g, Profile | MeshBody) and not closed(self):
+            drawn = (
+                [g.points]
+                if isinstance(g, Profile)
+                else [p.points for p in g.pieces if p.region != g.ambient]
+            )
+            points = max(drawn, key=lambda points: max(r for r, _ in points))
+            height = equator_of(points)
+            if abs(height) > _OFF_CENTRE * g.radius_ref_um:
+                raise refuse(
+                    f"the widest part of the outline lies at z = {um(float(f'{height:.3g}'))}, far from the equator z = 0",
+                    remedy="count z from there, and move walls and background layers along", value=g.kind, at=("geometry",),
+                )  # fmt: skip
         return self
 
     @model_validator(mode="after")

@@ -212,7 +212,7 @@ class BodySearch(ElementFinder):
 
     def _hinted(self, depth: float) -> float:
         """The lowest order of the next stage: a little below all missing kinds if the last one has shown them, else `depth`."""
-        missing = set(self._asked()) - self._sure
+        missing = self._possible - self._sure
         shown: dict[tuple[str, int, int], float] = {}
         for coarse, family in sorted(self._below, key=lambda pair: -pair[1].order.real):
             shown.setdefault(self._labelled(coarse, family).key, family.order.real)
@@ -232,8 +232,7 @@ class BodySearch(ElementFinder):
 
     def _reason(self, pol: str, q: int, p: int) -> str:
         """Why no family of a kind was found."""
-        plane = image_plane(self.seen[0].family.field) if self.seen else None
-        if plane and (p % 2 == 1) != ((pol == "TE") == (plane == "natural")):
+        if (pol, q, p) not in self._possible:
             return f"a conducting plane z = 0 leaves {pol} modes of the other parity of p"
         others = sorted({f.label.p for f in self.seen if f.key[:2] == (pol, q)})
         there = f" (of {pol} q={q} there: p={', '.join(map(str, others))})" if others else ""
@@ -285,13 +284,12 @@ class BodySearch(ElementFinder):
 
     def _sweep(self, coarse: Coarse, lowest: float) -> Iterator[Found]:
         mesh = coarse.problem.mesh
-        centres = np.linalg.norm(mesh.nodes.real.mean(axis=1), axis=1)
-        if not (centres < self.section.radius).any():
+        if not (mesh.nodes.real.mean(axis=1)[:, 0] < self.section.radius).any():
             return  # waves of such orders live outside the body, if anywhere
         top = min(self.highest, self.searched * (1.0 + _OVERLAP))
         for mirror in self._classes if coarse.domain.mirror else (None,):
             orders = Orders(coarse.problem, coarse.degree, self.middle, mirror)
-            asked = {key for key in self._asked() if mirror in (None, mirror_condition(key[0], key[2]))}
+            asked = {key for key in self._possible if mirror in (None, mirror_condition(key[0], key[2]))}
             for disc in discs(orders, top, lowest, side=self._side):
                 self.gaps += disc.gaps
                 for family in disc.families:
@@ -351,8 +349,14 @@ class BodySearch(ElementFinder):
         return Found(label, family, coarse)
 
     def _complete(self) -> bool:
-        asked = self._asked()
-        return bool(asked) and set(asked) <= self._sure
+        asked = self._possible
+        return bool(asked) and asked <= self._sure
+
+    @property
+    def _possible(self) -> set[tuple[str, int, int]]:
+        """The kinds asked for without those that a conducting plane under half a body rules out by their parity."""
+        plane = image_plane(self.seen[0].family.field) if self.seen else None
+        return {(pol, q, p) for pol, q, p in self._asked() if plane in (None, mirror_condition(pol, p))}
 
     @property
     def _sure(self) -> set[tuple[str, int, int]]:

@@ -11,7 +11,8 @@ def no_mode(
 ) -> ConfigError:
     """The error for a window without modes; `rule` says which kind of mode, and how it is not there."""
     lo, hi = config.modes.window_um
-    window = [f"{lo * 1e3:g} nm", f"{hi * 1e3:g} nm"]
+    digits = 6 if hi > lo * (1.0 + 1e-5) else 15
+    window = [f"{end * 1e3:.{digits}g} nm" for end in (lo, hi)]
     return ConfigError(f"no mode {rule} in the window", key="modes.window", value=window, remedy=remedy)
 
 

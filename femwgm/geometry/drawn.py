@@ -12,7 +12,7 @@ from femwgm.geometry.curves import Curve, Line, Point, Spline, nearest_on
 from femwgm.geometry.outline import Outline, closed_outline, polygon_outline
 from femwgm.ground.typing import RealArray
 
-__all__ = ["along_mesh", "doubtful", "radius_through", "through"]
+__all__ = ["along_mesh", "doubtful", "equator_of", "radius_through", "through"]
 
 
 def through(points: Sequence[Point], smooth: bool, name: str) -> Outline:
@@ -58,6 +58,19 @@ def radius_through(points: tuple[Point, ...], smooth: bool, corner: float | None
         return max(r for r, _ in points)
     outline = through(points, True, "") if corner is None else along_mesh(points, corner, "")
     return max(_farthest(curve) for curve in outline.curves)
+
+
+def equator_of(points: Sequence[Point]) -> float:
+    """Height (um) of the middle of the widest part of an outline through points, joined by straight lines."""
+    x = np.array([*points, points[0]], dtype=float)
+    t = np.linspace(0.0, 1.0, 33)[:, None]
+    r, z = (x[:-1, None] + t * (x[1:, None] - x[:-1, None])).reshape(-1, 2).T
+    wide = z[r >= _WIDE * r.max()]
+    return float(0.5 * (wide.min() + wide.max()))
+
+
+_WIDE = 0.98
+"""Share of the largest radius from which a part of an outline is among the widest."""
 
 
 def _farthest(curve: Curve) -> float:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from femwgm.config.schema import RunConfig
 from femwgm.finders.finder import Layout
 from femwgm.fem.problem import MeridianProblem
@@ -92,11 +94,17 @@ def without_steps(mode: Mode, config: RunConfig) -> Mode:
     return replace(mode, k0=mode.k0 * (1.0 + found.shift), wavelength_error=error, met=met, **more)
 
 
-def inside(mode: Mode, config: RunConfig) -> bool:
-    """Whether a mode lies in the window, within its error."""
+def inside(mode: Mode, config: RunConfig, exact: Expected | None = None) -> bool:
+    """Whether a mode lies in the window: by its exact wavenumber where that is known, else within its error."""
     lo, hi = config.modes.window_um
+    if exact is not None and lo * (1.0 - _ROUNDING) <= 2.0 * np.pi / exact.k0.real <= hi * (1.0 + _ROUNDING):
+        return True
     error = mode.wavelength_error or 0.0
     return lo * (1.0 - error) <= 1e-3 * mode.wavelength_nm <= hi * (1.0 + error)
+
+
+_ROUNDING = 1e-14
+"""Relative error of an exact wavenumber."""
 
 
 def with_weak_zeros(mode: Mode, item: Expected) -> Mode:

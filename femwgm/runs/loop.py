@@ -181,7 +181,7 @@ def _run(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode], 
                     failures.append(failure)
                     lost.append(f"{_named(item)}: {failure}")
                     continue
-                if mode is None or not inside(mode, config):
+                if mode is None or not inside(mode, config, item if finder.exact else None):
                     continue
                 if not mode.met and goals.adapt and finder.relays and sharper == 1.0:
                     missed.append(target)

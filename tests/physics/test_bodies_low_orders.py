@@ -1,10 +1,14 @@
-"""Modes that a search could miss: of the lowest orders, and of families that leak least at the end of the window."""
+"""What a search could miss (lowest orders, families that leak least at the end of the window), and half balls on mirrors."""
 
 from __future__ import annotations
 
 import pytest
 from support.mie_twin import pole
+from support.spheres import around, config
 
+from femwgm import analytic
+from femwgm.config import load_config
+from femwgm.errors import ConfigError
 from femwgm.runs.loop import run
 
 pytestmark = pytest.mark.gmsh
@@ -44,3 +48,32 @@ def test_a_wide_window_holds_what_narrow_ones_hold() -> None:
     (mode,) = modes.sel(q=1, p=0)
     assert mode.wavelength_nm == pytest.approx(1043.952, abs=0.05)  # as in a window from 1.00 to 1.06 um
     assert mode.q_rad == pytest.approx(41.55, rel=0.01)
+
+
+def test_half_a_ball_on_a_mirror_radiates_as_the_whole() -> None:
+    """Q = 1.5e10, far below the rounding of the eigenvalue."""
+    (mode,) = run({
+        "schema": 1, "geometry": {"kind": "hemisphere", "material": "a", "radius": "4 um", "ambient": "air",
+                                  "enclosure": {"bottom": "0 um"}},
+        "materials": {"a": {"n": 1.59}, "air": {"n": 1.0}},
+        "modes": {"window": ["660 nm", "663 nm"], "polarizations": ["TE"], "radial_orders": [1], "polar_orders": [0]},
+        "accuracy": {"wavelength": 1e-6},
+    }).modes  # fmt: skip
+    exact = pole("TE", 54, [4.0], [1.59, 1.0], mode.k0, 60)
+    assert abs(mode.q_rad * float(-2 * exact.imag / exact.real) - 1.0) < 3.0 * mode.q_error < 0.02
+
+
+def test_a_window_as_narrow_as_rounding_holds_its_line() -> None:
+    """The exact wavenumber decides whether a sphere's mode lies in the window, not that of the elements."""
+    line = around(analytic.layered_sphere((2.0,), (1.5, 1.0)).mode("TE", 24, 1).wavelength_nm * 1e-3, 1e-12)
+    modes = run(config((2.0,), (1.5, 1.0), line, modes={"polarizations": ["TE"]})).modes
+    assert [(mode.pol, mode.l) for mode in modes] == [("TE", 24)]
+
+
+def test_an_outline_far_from_its_equator_is_refused() -> None:
+    points = [[f"{r} um", f"{z} um"] for r, z in ((0, 2), (2, 2), (2, 2.6), (0, 2.6))]
+    with pytest.raises(ConfigError, match=r"lies at z = 2.3 .m, far from the equator"):
+        load_config({
+            "schema": 1, "geometry": {"kind": "profile", "material": "a", "points": points, "ambient": "air"},
+            "materials": {"a": {"n": 2.0}, "air": {"n": 1.0}}, "modes": {"window": ["0.9 um", "1 um"]},
+        })  # fmt: skip
