@@ -188,9 +188,10 @@ def test_another_process_paints_the_same_and_its_end_is_one_line(monkeypatch: py
     assert here.shape == (16, 24, 3)
     assert {tuple(colour) for colour in here.reshape(-1, 3)} >= {(255, 255, 255), (0xCC, 0x22, 0)}
     np.testing.assert_array_equal(there, here)
-    monkeypatch.setattr("sys.executable", "/bin/true")
-    with Easel() as easel, pytest.raises(OutputError, match="ended the process"):
-        easel.paint(canvas).result()
+    for program, told in (("/bin/true", "ended the process"), ("/nowhere/python", "cannot be started")):
+        monkeypatch.setattr("sys.executable", program)
+        with Easel() as easel, pytest.raises(OutputError, match=told):
+            easel.paint(canvas).result()
 
 
 @pytest.mark.vtk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import subprocess
@@ -21,10 +22,14 @@ class Easel:
 
     def __init__(self) -> None:
         path = os.pathsep.join(p or os.curdir for p in sys.path)
-        self._process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": path},
-        )  # fmt: skip
+        self._process: subprocess.Popen[bytes] | None = None
+        with contextlib.suppress(
+            OSError
+        ):  # told when a picture is asked for: what needs no graphics comes first
+            self._process = subprocess.Popen(  # noqa: S603 - our own module
+                [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                env={**os.environ, "PYTHONPATH": path},
+            )  # fmt: skip
         self._post = ThreadPoolExecutor(max_workers=1)
 
     def __enter__(self) -> Easel:
@@ -33,12 +38,15 @@ class Easel:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.kill()
-        self._process.wait()
+        process = self._process
+        if process is not None:
+            process.kill()
+            process.wait()
         self._post.shutdown()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe:
-                pipe.close()
+        for pipe in (process.stdin, process.stdout) if process is not None else ():
+            if pipe is not None:
+                with contextlib.suppress(OSError):  # what was not sent any more
+                    pipe.close()
 
     def paint(self, canvas: Canvas) -> Future[Array]:
         """The picture of a canvas, as `Window.paint` gives it, once it is painted.
@@ -48,6 +56,8 @@ class Easel:
         return self._post.submit(self._exchange, canvas)
 
     def _exchange(self, canvas: Canvas) -> Array:
+        if self._process is None:
+            raise OutputError("the process that paints with the graphics library cannot be started")
         to, back = self._process.stdin, self._process.stdout
         assert to is not None
         assert back is not None
