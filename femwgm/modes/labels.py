@@ -134,7 +134,13 @@ def identify(
         return None if hybrid or len(parts) == 1 else np.abs(found[1 - parts.index(pol)])
 
     line, arc = np.split(waves(points), [samples], axis=1)
-    radial = turns(line[counted], _METAL_THRESHOLD if metal else _RADIAL_THRESHOLD, rival(line))
+    weaker = rival(line)
+    if metal:  # where waves only decay, half the strongest lobe is the least that is one
+        owner = field.probe(*points).owner[:samples]
+        half = 0.5 * np.linalg.norm(line[counted], axis=0).max()
+        within = np.where((owner >= 0) & (eps.real[owner] < 0.0), half, 0.0)
+        weaker = within if weaker is None else np.maximum(weaker, within)
+    radial = turns(line[counted], _METAL_THRESHOLD if metal else _RADIAL_THRESHOLD, weaker)
     polar = turns(arc[counted], _POLAR_THRESHOLD, rival(arc))
     if body is not None and not metal:
         grid = grid_over(field.space.mesh.nodes.real[body])

@@ -82,6 +82,45 @@ def test_a_slice_of_a_cylinder(shape: dict[str, Any], radii: list[float], indice
     assert result.met
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "radii", "indices"),
+    [("capillary", [1.5, 2.0], [1.33 + 1e-4j, 1.6, 1.0]), ("bottle", [2.0], [1.6 + 1e-4j, 1.0])],
+)
+def test_a_straight_bulge_is_a_cylinder(kind: str, radii: list[float], indices: list[complex]) -> None:
+    """Curvature to zero, by two of them: wavenumber, radiation and absorption become those of the endless cylinder, E along z."""
+    seen = []
+    for curvature in (0.02, 0.004):
+        shape: dict[str, Any] = {
+            "kind": kind, "material": "wall", "radius": "2 um", "curvature_per_um": curvature,
+            "length": f"{min(30.0, 6.0 / curvature**0.5)} um", "ambient": "air",
+        }  # fmt: skip
+        if kind == "capillary":
+            shape |= {"wall": "0.5 um", "filling": "water"}
+        names = ["water", "wall", "air"][3 - len(indices) :]
+        (mode,) = run(
+            {
+                "schema": 1,
+                "geometry": shape,
+                "materials": {name: {"n": n.real, "k": n.imag} for name, n in zip(names, map(complex, indices), strict=True)},
+                "modes": {
+                    "window": ["0.86 um", "0.91 um"], "polarizations": ["TE"], "radial_orders": [1], "polar_orders": [0],
+                    "azimuthal_orders": [19],
+                },
+                "accuracy": {"wavelength": 1e-5, "q": 1e-2},
+            }
+        ).modes  # fmt: skip
+        seen.append(np.array([mode.k0.real, 1.0 / mode.q_rad, 1.0 / mode.q_abs]))
+    straight = seen[1] - 0.25 * (seen[0] - seen[1])
+    lossy, bare = (
+        cylinder_pole(19, radii, media, complex(straight[0]))
+        for media in (indices, [complex(n).real for n in indices])
+    )
+    radiated, lost = (-2.0 * k.imag / k.real for k in (bare, lossy))
+    assert straight == pytest.approx([lossy.real, radiated, lost - radiated], rel=1e-3)
+    assert straight[0] == pytest.approx(lossy.real, rel=2e-5)
+
+
 def test_half_a_ball_on_a_mirror() -> None:
     """On a conducting plane a hemisphere has the modes of the ball whose field meets the plane at right angles."""
     shape = {"kind": "hemisphere", "radius": "2 um", "enclosure": {"bottom": "0 um"}}

@@ -11,6 +11,7 @@ from femwgm.config import load_config
 from femwgm.errors import ConfigError
 from femwgm.geometry.build import section_of
 from femwgm.geometry.lengths import named_lengths, with_length
+from femwgm.modes.mode import Mode
 from femwgm.runs.loop import run
 
 pytestmark = pytest.mark.gmsh
@@ -121,3 +122,41 @@ def test_a_mode_that_only_climbs_towards_an_edge_has_no_volume_to_speak_of() -> 
     assert mode.row()["mode_volume_at"] == "edge"
     assert mode.row()["mode_volume_error"] >= 1.0
     assert any("depend on the mesh" in note for note in result.warnings)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("gap", "second_order"), [(0.3, 2e-3), (0.4, 3e-4)])
+def test_two_disks_far_apart_are_coupled_modes(gap: float, second_order: float) -> None:
+    """The splitting over k0 is the integral of (eps - 1) E_1 . E_2* over one disk, of the field of one disk by itself."""
+    radius, thickness, index = 1.2, 0.4, 2.6
+
+    def solved(shape: dict[str, Any], orders: list[int]) -> list[Mode]:
+        return list(
+            run(
+                {
+                    "schema": 1,
+                    "geometry": {**shape, "ambient": "air"},
+                    "materials": {"body": {"n": index}, "air": {"n": 1.0}},
+                    "modes": {
+                        "window": ["0.88 um", "0.91 um"], "polarizations": ["TE"], "radial_orders": [1],
+                        "azimuthal_orders": [16], "polar_orders": orders,
+                    },
+                    "accuracy": {"wavelength": 1e-6},
+                    "discretization": {"pml": {"distance": "0.8 um"}},
+                }
+            ).modes
+        )  # fmt: skip
+
+    disk = {"kind": "disk", "material": "body", "radius": f"{radius} um", "thickness": f"{thickness} um"}
+    (alone,) = solved(disk, [0])
+    x, w = np.polynomial.legendre.leggauss(40)
+    r, z = (
+        a.ravel() for a in np.meshgrid(0.5 * (radius + 0.3) + 0.5 * (radius - 0.3) * x, 0.5 * thickness * x)
+    )
+    weight = np.outer(w, w).ravel() * 0.25 * (radius - 0.3) * thickness * r
+    own, other = alone.field(r, z), alone.field(r, z + thickness + gap)
+    coupling = 2.0 * np.pi * (index**2 - 1.0) * abs(((other * own.conj()).sum(axis=0) * weight).sum())
+    bodies = [{"name": "lower", **disk}, {"name": "upper", **disk}]
+    even, odd = solved({"kind": "stack", "gaps": [f"{gap} um"], "bodies": bodies}, [0, 1])
+    assert {even.p, odd.p} == {0, 1}
+    assert abs(even.k0.real - odd.k0.real) / alone.k0.real == pytest.approx(coupling, rel=second_order)
