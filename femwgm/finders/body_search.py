@@ -59,6 +59,8 @@ _SPACING = 2.0
 """Orders between neighbouring polar orders at most (half a ball skips every other one of the whole)."""
 _MOST_CELLS = 3000
 """Cells of a coarse mesh above which the lowest orders are not looked for."""
+_NAMED = 8
+"""Kinds of families named in a line at most."""
 _AT_HOME = 0.1
 """Share of |E|^2 in the body below which a solution is one of a pillar or of a background layer."""
 _OVERLAP = 2e-3
@@ -155,7 +157,10 @@ class BodySearch(ElementFinder):
         return item, near
 
     def nothing_found(self) -> ConfigError:
-        names = ", ".join(dict.fromkeys(_name(f.key) for f in self.seen))
+        keys = sorted({f.key for f in self.seen}, key=lambda key: (sum(key[1:]), key))
+        names = ", ".join(map(_name, keys[:_NAMED])) + (
+            f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
+        )
         remedy = f"families there: {names or 'none'}; widen the window or ask for other orders"
         reasons = "; ".join([*self._without_order(), *self._unsearched()])
         return no_mode(
