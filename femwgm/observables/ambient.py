@@ -19,6 +19,7 @@ from femwgm.fem.problem import MeridianProblem
 from femwgm.ground.numerics import unit_gauss
 from femwgm.ground.tabulated import axis_wavenumber
 from femwgm.ground.typing import Array, IntArray
+from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import PML
 from femwgm.observables.energy import RegionIntegrals, equator_cuts, radial_integrals
 from femwgm.observables.outgoing import Waves
@@ -27,6 +28,8 @@ from femwgm.observables.surface import facet_points
 
 _ALONG, _PANELS = 8, 3
 """Gauss points on each of the panels of a ray."""
+_FINER = 40
+"""Points on each facet of the end beside walls, beyond the degree."""
 _GRAZING = 1e-9
 """Cosine between a ray and the normal of the end, below which the end runs along the ray and no ray goes through it."""
 _DEPTH = 0.02
@@ -124,6 +127,7 @@ def bounded(
     if np.hypot(nodes[..., 0], nodes[..., 1]).min() >= end * (1.0 - 1e-9):
         e2[here] = integrals.e2[here]
     stop = np.array([ends.get(name, 0.0) for name in problem.mesh.regions])[rays.region]
+    stop = np.minimum(stop, rays.to_walls(problem.mesh))
     short = (rays.rho < stop) & np.isfinite(stop) & (rays.opens | ~problem.open)
     if short.any():
         known, guessed, apart = rays.missing(field, waves, stop, short)
@@ -191,7 +195,9 @@ class _Rays:
         ends = np.flatnonzero(((right < 0) & ~absorbing[1]) | ((right >= 0) & (absorbing[0] != absorbing[1])))
         ends = np.setdiff1d(ends, mesh.boundaries.get("wall", np.zeros(0, dtype=np.int64)))
         cells = np.where(absorbing[1][ends], right[ends], left[ends])
-        X, along, weights, side = facet_points(mesh, ends, cells, field.space.degree + 4)
+        # Where rays end at a wall, what they lack has a kink that no rule of a few points follows.
+        points = field.space.degree + (4 if "wall" not in mesh.boundaries else _FINER)
+        X, along, weights, side = facet_points(mesh, ends, cells, points)
         x, J = (part.real for part in CurvedMapping(mesh).both(X, cells))
         tangent = np.einsum("ijep,jep->iep", J, along)
         rho = np.hypot(*x)
@@ -203,6 +209,15 @@ class _Rays:
         each = [np.repeat(v, n)[keep] for v in (right[ends] >= 0, mesh.region[cells])]
         direction, normal = (v.reshape(2, -1)[:, keep] for v in (x / rho, across / np.hypot(*across)))
         return cls(cells, X, direction, rho.ravel()[keep], normal, angle.ravel()[keep], *each)
+
+    def to_walls(self, mesh: CurvedMesh) -> Array:
+        """Distance (um) along each ray to the nearest conducting plane z = const ahead, behind which there is no field."""
+        facets = mesh.boundaries.get("wall", np.zeros(0, dtype=np.int64))
+        heights = mesh.topology.p[1][mesh.topology.facets[:, facets]]
+        levels = np.unique(heights[0][np.ptp(heights, axis=0) < 1e-9])
+        with np.errstate(divide="ignore"):
+            ahead = levels[:, None] / self.direction[1]
+        return np.asarray(np.where(ahead > 0.0, ahead, np.inf).min(axis=0, initial=np.inf))
 
     def _points(self, start: Array, stop: Array, which: Array) -> tuple[Array, Array, Array]:
         """Positions r, z and weights (rays, points) of a rule between two distances on some of the rays."""

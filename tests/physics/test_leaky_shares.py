@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
+from scipy.special import hankel1, jv, jvp, yv, yvp
 from support.accuracy import LIMIT, true_over_stated
 from support.spheres import mode_of
 
@@ -128,3 +130,33 @@ def test_field_on_the_axis() -> None:
     true, found = exact.field(r + 0.0 * z, 0.0 * r + z), mode.field(r + 0.0 * z, 0.0 * r + z)
     found = found * (np.vdot(found, true) / np.vdot(found, found))
     assert np.abs(found - true).max() < 1e-4 * np.abs(true).max()
+
+
+def test_nothing_lies_behind_a_plate() -> None:
+    """The ring of the Meep tutorial between plates: its field is known, and its share up to the end of the mode an integral."""
+    m, n, half = 4, 3.4, 0.2
+    mode = run(load_config(ROOT / "configs" / "ring-meep.yaml", ["modes.azimuthal_orders=[4]"])).modes[0]
+    k = mode.k0
+    inside = np.linalg.solve(
+        [[jv(m, n * k), yv(m, n * k)], [n * jvp(m, n * k), n * yvp(m, n * k)]], [jv(m, k), jvp(m, k)]
+    )
+    at_rim = inside @ [jv(m, 2.0 * n * k), yv(m, 2.0 * n * k)]
+    end = (m + 0.5) / k.real
+
+    def integral(low: float, high: float, field: object) -> float:
+        height = lambda r: min(half, float(np.sqrt(max(end**2 - r**2, 0.0))))  # noqa: E731
+        bend = [float(np.sqrt(end**2 - half**2))]
+        return quad(
+            lambda r: abs(field(r)) ** 2 * r * height(r),
+            low,
+            high,
+            limit=200,
+            points=bend if high == end else None,
+        )[0]
+
+    ring = integral(1.0, 2.0, lambda r: inside @ [jv(m, n * k * r), yv(m, n * k * r)])
+    around = integral(0.0, 1.0, lambda r: jv(m, k * r))
+    around += integral(2.0, end, lambda r: at_rim * hankel1(m, k * r) / hankel1(m, 2.0 * k))
+    assert mode.e2["ring"] == pytest.approx(
+        ring / (ring + around), rel=5e-5
+    )  # 4e-4 off with what lies behind
