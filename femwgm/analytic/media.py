@@ -124,11 +124,16 @@ class MediaModel:
         self.tabulated = np.array([bool(getattr(index, "tabulated", False)) for index in indices])
         self.lossless = self._fixed is not None and not any(eps.imag.any() for eps in self._fixed)
 
-    def at(self, k: Array, lossless: bool = False) -> Media:
+    def at(self, k: Array, lossless: bool = False, loss: float = 1.0) -> Media:
         """Permittivities at each wavenumber of a batch; `lossless` those of the twin without absorption.
 
-        A lossless law is complex off the real axis, and stays so; one with loss counts by its twin at the real wavelength.
+        A lossless law is complex off the real axis, and stays so; one with loss counts by its twin at the real wavelength. With
+        `loss` below one they are that share of the way from the twin to the media themselves.
         """
+        if not lossless and loss < 1.0:
+            without, with_all = self.at(k, lossless=True), self.at(k)
+            t, r = (a + loss * (b - a) for a, b in ((without.t, with_all.t), (without.r, with_all.r)))
+            return Media(t, r, self.uniaxial)
         if lossless and np.iscomplexobj(k) and np.any(k.imag):
             here, axis = self.at(k), self.at(axis_wavenumber(k))
             twin = axis.real()
@@ -145,9 +150,14 @@ class MediaModel:
         media = Media(t, r, self.uniaxial)
         return media.real() if lossless else media
 
-    def slope(self, k: Array, lossless: bool = False) -> tuple[Array, Array]:
-        """d eps / d k0 (um), tangential and radial, shaped like the permittivities."""
+    def slope(self, k: Array, lossless: bool = False, loss: float = 1.0) -> tuple[Array, Array]:
+        """d eps / d k0 (um), tangential and radial, shaped like the permittivities; see `at`."""
         shape = (len(self._t), k.size)
+        if not lossless and loss < 1.0 and self.dispersive:
+            without, with_all = self.slope(k, lossless=True), self.slope(k)
+            return without[0] + loss * (with_all[0] - without[0]), without[1] + loss * (
+                with_all[1] - without[1]
+            )
         if not self.dispersive:
             return np.zeros(shape), np.zeros(shape)
         t = np.array([[law.slope(complex(value)) for value in k] for law in self._t]).reshape(shape)

@@ -39,6 +39,10 @@ Q_NEWTON_IMAG = 1e6
 Q_FOLLOW = 100.0
 """Below this one the pole is followed from the closed problem."""
 FOLLOW_STEPS = 16
+_RAMPS = ((3000.0, 100.0, 8), (100.0, 0.0, 32))
+"""Quality factors of absorption alone, from and down to which a pole is followed from its lossless twin in so many steps."""
+_ROUNDING = 1e-15
+"""Of an imaginary part that Newton's iteration gives, relative to the wavenumber."""
 _PULLS = 5
 """Times that a step beyond the data of a medium is halved before its pole is given up."""
 
@@ -87,9 +91,9 @@ class Resonator:
     radii: tuple[float, ...]
     media: MediaModel
 
-    def stack(self, k: Array, l: Array, tm: Bool, lossless: bool) -> Stack:
-        """Radial problems of a batch."""
-        return Stack(k, l, tm, self.media.at(k, lossless), self.radii)
+    def stack(self, k: Array, l: Array, tm: Bool, lossless: bool, loss: float = 1.0) -> Stack:
+        """Radial problems of a batch, with a share of the loss of the media (`MediaModel.at`)."""
+        return Stack(k, l, tm, self.media.at(k, lossless, loss), self.radii)
 
     def level(self, k: Array, l: Array, tm: Bool) -> tuple[Array, Array]:
         """The counting function (its floor is the number of resonances at or below k) and its derivative."""
@@ -147,8 +151,8 @@ class Resonator:
                 break
         return k
 
-    def _newton(self, stack: Stack, matched: Match) -> Array:
-        slope = self.media.slope(stack.k, lossless=not stack.is_complex)[0]
+    def _newton(self, stack: Stack, matched: Match, loss: float = 1.0) -> Array:
+        slope = self.media.slope(stack.k, not stack.is_complex, loss)[0]
         return matched.step(stack, slope, _slope_scale(stack), self.media.tabulated)
 
     def poles(self, tm: Bool, l: Array, q: Array, k_real: Array) -> Poles:
@@ -161,28 +165,51 @@ class Resonator:
         log_flux = matched.exterior.log_flux + 2.0 * (np.log(np.abs(matched.u[-1])) + matched.log[-1])
         log_q = np.log(total) - log_flux
         radiated = -0.5 * k_real * np.exp(-log_q)
+        k_twin = k_real + 1j * radiated
+        leaky = np.flatnonzero(log_q < np.log(Q_NEWTON))
+        if leaky.size:
+            path = self._path_start(stack, matched, q, log_q)
+            alone = self._newton_poles(tm[leaky], l[leaky], k_twin[leaky], path[leaky])
+            keep = log_q[leaky] < np.log(Q_NEWTON_IMAG)
+            k_twin[leaky] = alone.real + 1j * np.where(keep, alone.imag, k_twin[leaky].imag)
+            log_q[leaky[keep]] = np.log(-0.5 * alone[keep].real / alone[keep].imag)
+        if self.media.lossless:
+            return Poles(tm, l, q, k_twin, k_real, log_q, k_twin)
         absorbed = self._absorbed(stack, matched, total)
-        k0 = k_real + 1j * (radiated + absorbed.sum(axis=0))
+        k0 = k_twin + 1j * absorbed.sum(axis=0)
         # Gain may balance loss: what counts is not their sum but their size.
         with np.errstate(divide="ignore", over="ignore"):
             quality = 0.5 * k_real / (np.abs(radiated) + np.abs(absorbed).sum(axis=0))
-        k_twin = k_real + 1j * radiated
-        low = np.flatnonzero(quality < Q_NEWTON)
+        # First order lacks the square of the phase that absorption adds across the body; Newton's iteration rounding.
+        phase = k_real * self.radii[-1] * np.abs(np.sqrt(self.media.at(k_real).t).imag).max(axis=0)
+        resolved = np.minimum(phase, 1.0) ** 2 / _ROUNDING
+        low = np.flatnonzero(quality < np.maximum(Q_NEWTON, resolved))
         if low.size:
-            path = self._path_start(stack, matched, q, quality)
-            opened = self._newton_poles(tm[low], l[low], k0[low], path[low], lossless=False)
-            keep = quality[low] < Q_NEWTON_IMAG
+            opened = self._with_loss(tm[low], l[low], k_twin[low], absorbed.sum(axis=0)[low])
+            keep = quality[low] < np.maximum(Q_NEWTON_IMAG, resolved[low])
             k0[low] = opened.real + 1j * np.where(keep, opened.imag, k0[low].imag)
-            twin = np.flatnonzero(log_q < np.log(Q_NEWTON_IMAG))
-            if twin.size:
-                if self.media.lossless:
-                    alone = k0[twin]
-                else:
-                    start = k_real[twin] + 1j * radiated[twin]
-                    alone = self._newton_poles(tm[twin], l[twin], start, path[twin], lossless=True)
-                log_q[twin] = np.log(-0.5 * alone.real / alone.imag)
-                k_twin[twin] = alone
         return Poles(tm, l, q, k0, k_real, log_q, k_twin)
+
+    def _with_loss(self, tm: Bool, l: Array, k_twin: Array, absorbed: Array) -> Array:
+        """Poles of the absorbing sphere from those of its lossless twin, NaN where one is lost.
+
+        Strong absorption moves a pole further than its neighbours are away: it is turned on gradually, and the pole followed.
+        """
+        k = k_twin + 1j * absorbed
+        with np.errstate(divide="ignore", invalid="ignore"):  # a twin that is lost is NaN, and stays so
+            quality = 0.5 * k_twin.real / np.abs(absorbed)
+        for below, least, steps in _RAMPS:
+            ramp = np.flatnonzero((quality < below) & (quality >= least))
+            if ramp.size == 0:
+                continue
+            here, step = k_twin[ramp], 1j * absorbed[ramp] / steps
+            for part in np.linspace(0.0, 1.0, steps + 1)[1:]:
+                there = self._newton_loop(
+                    here + step, tm[ramp], l[ramp], lossless=False, tolerance=1e-9, loss=float(part)
+                )
+                here, step = there, there - here
+            k[ramp] = here
+        return self._newton_loop(k, tm, l, lossless=False, tolerance=4e-15)
 
     def _absorbed(self, stack: Stack, matched: Match, total: Array) -> Array:
         """What the loss of each layer adds to Im k0, to first order, shape (layers + 1, batch)."""
@@ -199,14 +226,14 @@ class Resonator:
             columns.append(t * eps.t.imag[:, i] + r * eps.r.imag[:, i])
         return np.stack(columns, axis=1)
 
-    def _path_start(self, stack: Stack, matched: Match, q: Array, quality: Array) -> Array:
+    def _path_start(self, stack: Stack, matched: Match, q: Array, log_q: Array) -> Array:
         """Where the path to a very leaky pole starts: 0 (no path needed), +k at the real resonance, -k at the node of u at R.
 
         A wave leaving through a boundary of lower admittance than its own (soft: TM out of a denser body, beyond Brewster's
         angle) resonates near u(R) = 0, half a level above the real resonance; else near the real resonance itself.
         """
         start = np.zeros_like(stack.k)
-        follow = np.flatnonzero(quality < Q_FOLLOW)
+        follow = np.flatnonzero(log_q < np.log(Q_FOLLOW))
         if follow.size == 0:
             return start
         start[follow] = stack.k[follow]
@@ -225,8 +252,11 @@ class Resonator:
             start[soft] = -self.crossing(lo, hi, l, tm, target) * (1.0 - 1e-6)  # off the node itself
         return start
 
-    def _newton_poles(self, tm: Bool, l: Array, start: Array, path: Array, lossless: bool) -> Array:
-        """Newton to the pole; where Q is very low, along a path from the closed problem to the open one. NaN where it is lost."""
+    def _newton_poles(self, tm: Bool, l: Array, start: Array, path: Array) -> Array:
+        """Poles of the lossless twin by Newton's iteration, NaN where one is lost.
+
+        Where Q is very low, along a path from the closed problem to the open one.
+        """
         k = np.array(start, dtype=np.complex128)
         for wall, follow in (
             ("openness", np.flatnonzero(path > 0.0)),
@@ -236,10 +266,10 @@ class Resonator:
                 moving = np.abs(path[follow]).astype(np.complex128)
                 for part in np.linspace(0.0, 1.0, FOLLOW_STEPS + 1)[1:-1]:
                     moving = self._newton_loop(
-                        moving, tm[follow], l[follow], lossless, 1e-6, outermost=True, **{wall: float(part)}
+                        moving, tm[follow], l[follow], True, 1e-6, outermost=True, **{wall: float(part)}
                     )
-                k[follow] = self._newton_loop(moving, tm[follow], l[follow], lossless, 1e-9, outermost=True)
-        return self._newton_loop(k, tm, l, lossless, 4e-15)
+                k[follow] = self._newton_loop(moving, tm[follow], l[follow], True, 1e-9, outermost=True)
+        return self._newton_loop(k, tm, l, True, 4e-15)
 
     def newton(self, start: Array, l: Array, tm: Bool) -> Array:
         """Poles by Newton's iteration from start values, NaN where it does not settle."""
@@ -278,6 +308,7 @@ class Resonator:
         lossless: bool,
         tolerance: float,
         outermost: bool = False,
+        loss: float = 1.0,
         **wall: float,
     ) -> Array:
         k, last = np.array(k), np.full(k.shape, np.inf)
@@ -289,9 +320,9 @@ class Resonator:
             if open_.size == 0:
                 break
             safe[open_] = k[open_]
-            stack = self.stack(k[open_], l[open_], tm[open_], lossless)
+            stack = self.stack(k[open_], l[open_], tm[open_], lossless, loss)
             with np.errstate(all="ignore"):  # a path that is lost becomes NaN, and is dropped below
-                step = self._newton(stack, match(stack, outermost=outermost, **wall))
+                step = self._newton(stack, match(stack, outermost=outermost, **wall), loss)
                 size = np.abs(step) / np.abs(k[open_])
             k[open_] += step * np.minimum(1.0, 0.1 / np.maximum(size, 0.1))
             # Quadratic convergence ends where rounding takes over: stop there rather than at a number it cannot reach.

@@ -12,11 +12,15 @@ from numpy.typing import ArrayLike
 from femwgm.analytic.contour import census, needs_contour, radial_order
 from femwgm.analytic.media import Index, MediaModel
 from femwgm.analytic.mode import ExactMode
-from femwgm.analytic.roots import Resonator
+from femwgm.analytic.roots import Poles, Resonator
 from femwgm.analytic.window import Candidates, Window, guess, widen
 from femwgm.errors import GeometryError, MaterialError, SolveError
 
 POLARIZATIONS = ("TE", "TM")
+_SURE = math.log(1e3)
+"""ln Q of the lossless twin above which a mode does not end by leakage: a pole that is lost is looked for."""
+_LIVELY = 0.2
+"""|Im k0| / Re k0 above which no absorption that is followed damps a mode."""
 
 
 class LayeredSphere:
@@ -124,10 +128,9 @@ class LayeredSphere:
                     if orders is None or mode.q in orders
                 ]
                 continue
-            found = self._solve(Window(self.resonator, _is_tm(pol), k_lo, k_hi, orders).candidates(l_range))
             result += [
                 mode
-                for mode in _distinct(found)
+                for mode in self._around(Window(self.resonator, _is_tm(pol), k_lo, k_hi, orders), l_range)
                 if k_lo <= mode.k0.real <= k_hi and (orders is None or mode.q in orders)
             ]
         if min_q is not None:
@@ -138,6 +141,39 @@ class LayeredSphere:
                 >= (min_q if by_contour else math.log10(min_q))
             ]
         return sorted(result, key=lambda mode: -mode.wavelength_nm)
+
+    def _around(self, window: Window, l_range: tuple[int, int] | None) -> list[ExactMode]:
+        """Poles of the real resonances in a window and, as far as the media have data, of those that loss may pull into it."""
+        try:
+            poles = self._poles(window.with_pulled().candidates(l_range))
+        except MaterialError:
+            poles = self._poles(window.candidates(l_range))
+        modes = _distinct(self._modes(poles))
+        if self.media.lossless:
+            return modes
+        kept = {(mode.l, mode.q) for mode in modes}
+        missing: dict[int, list[ExactMode]] = {}
+        for i in np.flatnonzero(poles.log_q_rad > _SURE):
+            if (int(poles.l[i]), int(poles.q[i])) not in kept:
+                missing.setdefault(int(poles.l[i]), []).append(self._mode(poles, int(i)))
+        for l, lost in missing.items():
+            modes += self._recounted(window, [mode for mode in modes if mode.l == l], lost)
+        return modes
+
+    def _recounted(self, window: Window, known: list[ExactMode], lost: list[ExactMode]) -> list[ExactMode]:
+        """Modes whose poles were lost on the way from the lossless twin, among all those counted of their degree.
+
+        Near the loss at which two poles meet neither has a label of its own: they keep the order of their wavenumbers.
+        """
+        l = lost[0].l
+        others = [
+            k
+            for _, k in census(self.resonator, window.tm, window.k_lo, window.k_hi, (l, l)).poles
+            if all(abs(k - mode.k0) > 1e-9 * abs(k) for mode in known)
+        ]
+        sharpest = sorted(others, key=lambda k: abs(k.imag) / k.real)[: len(lost)]
+        found = sorted((k for k in sharpest if abs(k.imag) < _LIVELY * k.real), key=lambda k: k.real)
+        return [replace(mode, k0=k) for mode, k in zip(sorted(lost, key=lambda m: m.q), found, strict=False)]
 
     def _counted(
         self, pol: str, k_lo: float, k_hi: float, l_range: tuple[int, int] | None
@@ -265,24 +301,30 @@ class LayeredSphere:
 
     def _solve(self, wanted: Candidates) -> list[ExactMode]:
         """Poles of a batch of resonances; those that are overdamped are left out."""
+        return self._modes(self._poles(wanted))
+
+    def _poles(self, wanted: Candidates) -> Poles:
         if wanted.l.size == 0:
-            return []
+            nothing = np.zeros(0)
+            return Poles(wanted.tm, wanted.l, wanted.q, nothing, nothing, nothing, nothing)
         k_real = self.resonator.real_roots(wanted.lower, wanted.upper, wanted.l, wanted.tm, wanted.q)
-        poles = self.resonator.poles(wanted.tm, wanted.l, wanted.q, k_real)
-        return [
-            ExactMode(
-                sphere=self,
-                pol=POLARIZATIONS[int(poles.tm[i])],
-                l=int(poles.l[i]),
-                q=int(poles.q[i]),
-                m=int(poles.l[i]),
-                k0=complex(poles.k0[i]),
-                k_real=float(poles.k_real[i]),
-                log_q_rad=float(poles.log_q_rad[i]),
-                k_twin=complex(poles.k_twin[i]),
-            )
-            for i in np.flatnonzero(np.isfinite(poles.k0))
-        ]
+        return self.resonator.poles(wanted.tm, wanted.l, wanted.q, k_real)
+
+    def _modes(self, poles: Poles) -> list[ExactMode]:
+        return [self._mode(poles, int(i)) for i in np.flatnonzero(np.isfinite(poles.k0))]
+
+    def _mode(self, poles: Poles, i: int) -> ExactMode:
+        return ExactMode(
+            sphere=self,
+            pol=POLARIZATIONS[int(poles.tm[i])],
+            l=int(poles.l[i]),
+            q=int(poles.q[i]),
+            m=int(poles.l[i]),
+            k0=complex(poles.k0[i]),
+            k_real=float(poles.k_real[i]),
+            log_q_rad=float(poles.log_q_rad[i]),
+            k_twin=complex(poles.k_twin[i]),
+        )
 
 
 def _distinct(modes: list[ExactMode]) -> list[ExactMode]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +81,13 @@ class Window:
             MaterialError
         ):  # a medium without data outside the window: the neighbours there cannot be asked
             return found.take(np.flatnonzero(inside))
+
+    def with_pulled(self) -> Window:
+        """The window widened by what loss may pull a pole along: at most as far as it moves it off the real axis."""
+        media = self.resonator.media.at(np.array([self.k_lo, self.k_hi]))
+        index = np.sqrt(np.concatenate([media.t, media.r]))
+        pull = 1.0 + float((np.abs(index.imag) / index.real).max())
+        return replace(self, k_lo=self.k_lo / pull, k_hi=self.k_hi * pull)
 
     def _count(self, k: float, l: Array) -> NDArray[np.int64]:
         return self.resonator.count(np.full(l.shape, k), l, np.full(l.shape, self.tm))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from support import mie_float
 
 from femwgm.analytic import LayeredSphere
+from femwgm.analytic.contour import census
 from femwgm.errors import GeometryError
 
 WINDOW_UM = (0.9, 1.0)
@@ -181,3 +182,41 @@ def test_a_table_is_asked_within_its_range_only() -> None:
     found = exact_sphere(config, materials_from_config(config)).modes((0.518, 0.6), radial_orders=[1])
     assert [(e.pol, e.l) for e in found if e.l == 6] == [("TE", 6), ("TM", 6)]
     assert all(0.518 <= 1e-3 * e.wavelength_nm <= 0.6 for e in found)
+
+
+@pytest.mark.parametrize(
+    ("radii", "indices", "pol", "l"),
+    [
+        ([6.01], [2.606 + 0.0586j, 1.33 + 0.0127j], "TM", 157),
+        ([9.01, 10.613], [2.734 + 0.0335j, 2.3185, 1.0], "TM", 228),
+        ([6.284, 7.366], [2.4806, 2.3168 + 0.1009j, 1.33], "TE", 167),
+        ([8.928, 9.434], [2.9688, 2.0715 + 0.0895j, 1.33], "TE", 173),
+        ([5.682, 6.855, 7.246], [1.551 - 8e-4j, 2.916, 2.394 - 0.0664j, 1.33 + 4.5e-3j], "TM", 179),
+    ],
+    ids=["ball", "core", "shell", "shell of many orders", "gain"],
+)
+def test_absorption_that_moves_a_pole_past_its_neighbours(
+    radii: list[float], indices: list[complex], pol: str, l: int
+) -> None:
+    """Every pole of Q above 2 that the argument principle counts is listed once, under a radial order of its own."""
+    sphere = LayeredSphere(radii, indices)
+    ends = 0.56, 0.66
+    counted = census(sphere.resonator, pol == "TM", 2.0 * np.pi / ends[1], 2.0 * np.pi / ends[0], (l, l))
+    found = sphere.modes(ends, [pol], l_range=(l, l))
+    assert not counted.lost
+    poles = np.array(
+        sorted((k for _, k in counted.poles if k.real > 4.0 * abs(k.imag)), key=lambda k: (k.real, k.imag))
+    )
+    listed = np.array(sorted((mode.k0 for mode in found), key=lambda k: (k.real, k.imag)))
+    assert len({mode.q for mode in found}) == len(found) > 1
+    assert listed == pytest.approx(poles, rel=1e-9)
+
+
+def test_a_line_that_absorption_pulls_into_a_narrow_window_is_listed() -> None:
+    """Its resonance without loss lies 2 pm outside."""
+    sphere = LayeredSphere([23.704, 23.725], [2.3988388 + 0.0067923j, 1.687557, 1.5])
+    mode = sphere.mode("TE", 578)
+    at = 1e-3 * mode.wavelength_nm
+    assert abs(2.0 * np.pi / mode.k_real - at) > 2e-6
+    (found,) = sphere.modes((at - 5e-7, at + 5e-7), ["TE"], [1])
+    assert (found.l, found.k0) == (578, pytest.approx(mode.k0, rel=1e-13))
