@@ -18,6 +18,7 @@ from femwgm.finders.orders import CONVERGED, Family, Krylov
 from femwgm.ground.expected import Expected
 from femwgm.ground.typing import Array
 from femwgm.mesh.body_domain import GeneralDomain
+from femwgm.mesh.domain import PML
 from femwgm.modes.labels import Label
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share
 from femwgm.solver.eigenmode import CLUSTER
@@ -161,15 +162,19 @@ def _resembling(
 
 
 def action(target: Target, points: Array) -> Array:
-    """-ln of the amplitude relative to its maximum at points (n, 2), infinite where there is none, NaN outside the domain."""
-    field = target.field
+    """-ln of the amplitude relative to its maximum at points (n, 2), infinite where there is none, NaN where not known.
+
+    Not known is what lies outside the domain or in its absorbing layer, where a field decays whatever it does without.
+    """
+    field, mesh = target.field, target.coarse.problem.mesh
     probe = field.probe(points[:, 0], points[:, 1])
     owner, E = probe.owner, probe(field)[0]
     eps = np.abs(target.coarse.problem.media(field.k0).eps)
     density = np.where(owner >= 0, eps[owner], 0.0) * (np.abs(E) ** 2).sum(axis=0)
     with np.errstate(divide="ignore"):
         out = -0.5 * np.log(density / density.max())
-    return np.where(owner >= 0, np.minimum(out, 50.0), np.nan)
+    layer = mesh.regions.index(PML) if PML in mesh.regions else -1
+    return np.where((owner >= 0) & (mesh.region[owner] != layer), np.minimum(out, 50.0), np.nan)
 
 
 def choose(problem: MeridianProblem, target: Target, degree: int) -> Eigenmode:

@@ -134,7 +134,7 @@ def design_general(
     choices = choices or Choices()
     tail = 0.5 * np.log(1.0 / tolerance) + 2.0
     mirror = choices.mirror and section.symmetric
-    landscape = _survey(section, indices, waves, tail, mirror, known)
+    landscape = _survey(section, indices, waves, tail, mirror, choices.pml_distance or 0.0, known)
     strength = choices.pml_strength or _STRENGTH
     box, frame = _limits(section, indices, waves, landscape, tail, mirror, strength, choices)
     box = _walled(section, box)
@@ -153,9 +153,9 @@ def design_general(
 
 def _survey(
     section: Section, indices: Mapping[str, float], waves: Sequence[Wave], tail: float, mirror: bool,
-    known: Known | None,
+    distance: float, known: Known | None,
 ) -> Landscape:  # fmt: skip
-    """Landscape over the body and as far around it as any field may matter."""
+    """Landscape over the body and as far around it as any field may matter, beyond a layer that begins at a `distance`."""
     r0, r1, z0, z1 = section.bounds
     ambient = indices[section.ambient]
     reach = 0.0
@@ -163,7 +163,7 @@ def _survey(
         decay = np.sqrt(max((wave.m / r1) ** 2 - (ambient * wave.k0) ** 2, (0.3 * ambient * wave.k0) ** 2))
         reach = max(reach, 1.5 * tail / decay)
     longest = max(2.0 * np.pi / (ambient * wave.k0) for wave in waves)
-    reach = min(reach, 2.5 * longest + r1)
+    reach = max(min(reach, 2.5 * longest + r1), distance + 0.5 * longest)
     walls = section.walls
     box = Box(
         max(0.0, r0 - reach), min(r1 + reach, walls.radius or np.inf),

@@ -97,6 +97,8 @@ class Landscape:
             if coarse is not None:
                 trusted = coarse < _TRUSTED
                 steep = np.maximum(decay, _STEADY * self._steepness(coarse))
+                # Waves that the coarse domain let go, into its absorbing layer, do not decay beyond it.
+                steep = np.where(np.isnan(coarse) & (square < 0.0) & ~solid, 0.0, steep)
                 action = np.maximum(
                     action, self._distance(steep, np.where(trusted, np.maximum(coarse, 0.0), np.inf))
                 )
@@ -122,7 +124,6 @@ class Landscape:
         values = known(np.stack(np.meshgrid(r, z, indexing="ij"), axis=-1).reshape(-1, 2)).reshape(
             len(r), len(z)
         )
-        values = np.where(np.isnan(values), 50.0, values)
         return _bilinear(r, z, values, self._points()).reshape(len(self.r), len(self.z))
 
     def _points(self) -> Array:
@@ -133,8 +134,8 @@ class Landscape:
         band = (action > 0.6 * _TRUSTED) & (action < _TRUSTED)
         if not band.any():
             return 0.0
-        slope = np.hypot(*np.gradient(action, *self.step))
-        return float(np.percentile(slope[band], 20.0))
+        slope = np.hypot(*np.gradient(action, *self.step))[band]
+        return float(np.nanpercentile(slope, 20.0)) if np.isfinite(slope).any() else 0.0
 
     def _distance(self, decay: Array, start: Array) -> Array:
         """Smallest sum of a start value and of the decay along a path from there."""

@@ -11,7 +11,9 @@ from femwgm.fem.pml import stretch_box
 from femwgm.finders.body_search import BodySearch
 from femwgm.geometry.build import section_of
 from femwgm.materials import materials_from_config
-from femwgm.mesh.domain import PML
+from femwgm.mesh.body_domain import design_general
+from femwgm.mesh.domain import PML, Choices
+from femwgm.mesh.landscape import Wave
 from femwgm.runs.loop import run
 
 
@@ -55,6 +57,30 @@ def test_the_layer_continues_what_it_touches() -> None:
     start = search.coarse(5.0).domain.start
     assert (imaginary[z < start[1] - 1e-9] < 0.0).all()
     assert (imaginary[z > start[2] + 1e-9] > 0.0).all()
+
+
+@pytest.mark.parametrize("distance", [0.4, 0.9, 2.0])
+def test_a_leaky_body_has_a_layer_on_every_side_however_far_it_is_asked_for(distance: float) -> None:
+    """Also where the coarse field ends, in a layer of its own, before the asked one begins: the wafer's waves go on."""
+    geometry = load_config({
+        "schema": 1,
+        "geometry": {"kind": "disk", "material": "g", "radius": "0.8 um", "thickness": "0.4 um", "ambient": "air",
+                     "background": [{"name": "wafer", "material": "w", "top": "-0.4 um"}]},
+        "materials": {"g": {"n": 2.2}, "w": {"n": 3.4}, "air": {"n": 1.0}},
+        "modes": {"window": ["0.95 um", "1 um"]},
+    }).geometry  # fmt: skip
+    section = section_of(geometry)
+    n = {"g": 2.2, "w": 3.4, "air": 1.0}
+    indices = {region: n[medium] for region, medium in geometry.region_materials.items()}
+
+    def known(points: np.ndarray) -> np.ndarray:
+        """A field that falls e-fold in 0.1 um around the disk and is known to 0.3 um from it."""
+        out = np.hypot(np.maximum(points[:, 0] - 0.8, 0.0), np.maximum(np.abs(points[:, 1]) - 0.2, 0.0))
+        return np.where(out < 0.3, out / 0.1, np.nan)
+
+    domain = design_general(section, indices, [Wave(7.0, 6.42)], 2e-4, Choices(pml_distance=distance), known)
+    assert domain.start == pytest.approx((0.8 + distance, -0.2 - distance, 0.2 + distance))
+    assert min(domain.frame.outside, domain.frame.below, domain.frame.above) > 0.25
 
 
 @pytest.mark.gmsh
