@@ -143,6 +143,8 @@ class Differentiator:
         1/Q of what rough surfaces scatter and walls absorb, for the problem and a mode observed in it.
     left
         Relative error of the wavenumber; None where it is not known.
+    outer
+        Condition at the end of the domain.
     """
 
     mesh: CurvedMesh
@@ -156,6 +158,7 @@ class Differentiator:
     twins: tuple[tuple[str, str], ...] = ()
     surfaces: Callable[[MeridianProblem, Observed], float] | None = None
     left: float | None = None
+    outer: str = "conductor"
 
     def __call__(self) -> Derivatives:
         """Derivatives with respect to every parameter."""
@@ -186,12 +189,13 @@ class Differentiator:
 
         The wavenumber shows how much of such a change is left: its error over its own change. Where the mesh moves, derivatives
         converge more slowly, on spheres by up to the root of that, and not so smoothly: by chance the change is a third of what
-        is left, or the root a tenth.
+        is left, or the root a tenth. Where the wavenumber lacks more than that change, it is for the end of the domain, and no
+        degree tells: the derivatives under the other condition there do. A wave that comes back from the end has the phase
+        2 k rho, so they lack 2 k rho times as much as the wavenumber does.
         """
         if self.degree < 2:
             return None
         other = replace(self, degree=self.degree - 1)
-        poorer = other.of_wavenumber
         scale = {
             name: abs(self.media[name.removeprefix("n_")].index(self.base.k0))
             if name.startswith("n_")
@@ -199,10 +203,17 @@ class Differentiator:
             for name in k0
         }
         size = self.base.k0.real
-        change = max((scale[name] * abs((k0[name] - poorer[name]).real) for name in k0), default=0.0) / size
+
+        def change(to: Mapping[str, complex]) -> float:
+            return max((scale[name] * abs((k0[name] - to[name]).real) for name in k0), default=0.0) / size
+
+        by_degree = _CHANCE * change(other.of_wavenumber)
         moved = abs((self.base.k0 - other.base.k0).real) / size
-        left = 1.0 if self.left is None or moved <= self.left else self.left / moved
-        return _CHANCE * change * max(float(np.sqrt(left)), _LEAST_LEFT)
+        if self.left is None:
+            return by_degree
+        if moved <= self.left:
+            return max(by_degree, change(replace(self, outer="natural").of_wavenumber))
+        return by_degree * max(float(np.sqrt(self.left / moved)), _LEAST_LEFT)
 
     def _pairs(self, names: Iterable[str]) -> list[tuple[str, str]]:
         """Parameters of one twin and the same of the other: each alone does half of what both do, to first order."""
@@ -221,7 +232,7 @@ class Differentiator:
 
     @cached_property
     def base(self) -> Eigenmode:
-        return solve_eigenmode(self._problem, self.expected, self.degree, self.mirror)
+        return solve_eigenmode(self._problem, self.expected, self.degree, self.mirror, outer=self.outer)
 
     @cached_property
     def _bare(self) -> Eigenmode | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from femwgm.analytic.multipoles import StackField, StackMode, peak_density, stack_modes
+from femwgm.analytic.multipoles import StackField, StackMode, peak_density, stack_modes, up_to_its_end
 from femwgm.analytic.multipoles.search import disc_radius
 from femwgm.config.geometries import AxialStack
 from femwgm.config.schema import RunConfig
@@ -136,7 +136,8 @@ class StackFinder(Finder):
         return self.geometry.spheres[what.ball].name, what.single.pol, what.single.q, what.single.l
 
     def _mode(self, target: StackTarget) -> Mode:
-        found, what, seconds = target.found, target.what, target.seconds
+        what, seconds = target.what, target.seconds
+        found = up_to_its_end(target.found, what.single.l)
         names = [s.name for s in self.geometry.spheres]
         k = found.k0.real
         energy = {
@@ -147,6 +148,8 @@ class StackFinder(Finder):
         energy[self.geometry.ambient] = 1.0 - sum(energy.values())
         eps = {name: self.media[name].permittivity(complex(k)) for name in energy}
         weights = {name: share / eps[name].real for name, share in energy.items()}
+        # Where eps is least, a share of the energy is most of one of |E|^2.
+        steepest = max(1.0 / abs(e.real) for e in eps.values()) / abs(sum(weights.values()))
         absorbing = {n: s * eps[n].imag / eps[n].real for n, s in energy.items() if eps[n].imag}
         absorbed = sum(absorbing.values())
         exact = StackField(found)
@@ -166,14 +169,15 @@ class StackFinder(Finder):
             q_rad_source=found.source if known or found.log10_q is None else "not resolved: lost in rounding",
             q_rad_floor=None if known or self.media[self.geometry.ambient].permittivity(complex(k)).imag else 1.0 / found.error,
             q_error=found.q_error if known else None, q_abs=1.0 / absorbed if absorbed else None,
-            q_abs_error=_absorption_error(absorbing, eps, found.share_error), energy=energy, e2_error=found.share_error,
+            q_abs_error=_absorption_error(absorbing, eps, found.share_error), energy=energy,
+            e2_error=found.share_error * steepest,
             e2={name: value / sum(weights.values()) for name, value in weights.items()}, radial_e2={},
             mode_volume_um3=1.0 / peak_density(exact)[0], wavelength_error=found.error, residual=found.residual,
             dofs=found.system.size, seconds=seconds, share_error=found.share_error, confidence=what.weight,
             te_fraction=found.te_fraction,
             met=found.error <= self.config.accuracy.wavelength and (goal is None or (known and (found.q_error or 0.0) <= goal)),
             absorption=absorbing, extra=extra, field_data=SampledField(self.space, exact, found.m, found.k0),
-            differentiate=StackDifferentiator(found, self.geometry, self.media),
+            differentiate=StackDifferentiator(target.found, self.geometry, self.media),
         )  # fmt: skip
 
 

@@ -48,9 +48,12 @@ def test_two_balls_by_finite_elements_and_by_spherical_waves() -> None:
     assert len(elements.modes) == len(waves.modes) == 2
     for mode, exact in zip(elements.modes, waves.modes, strict=True):
         assert mode.k0.real == pytest.approx(exact.k0.real, rel=2.0 * mode.wavelength_error)
-        assert mode.q_rad == pytest.approx(exact.q_rad, rel=3e-6)
+        assert mode.q_error < 4e-6
+        assert mode.q_rad == pytest.approx(exact.q_rad, rel=2.0 * mode.q_error)
         for name in ("lower", "upper"):
-            assert mode.energy[name] == pytest.approx(exact.energy[f"{name}_ball"], abs=1e-3)
+            within = 3.0 * mode.share_error + exact.share_error
+            assert within < 1e-3
+            assert mode.energy[name] == pytest.approx(exact.energy[f"{name}_ball"], abs=within)
     assert [mode.p for mode in elements.modes] == [0, 1]  # even and odd about the plane between them
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "by_sphere",
     "channels_of",
     "describe",
+    "middle_and_reach",
     "normalised",
     "radiated",
     "residual",
@@ -76,6 +77,8 @@ class StackMode:
         "eigenvalue" or "multipoles", or why Q is not known.
     error, q_error, share_error
         Estimated errors: of the wavenumber (relative), Q (relative), shares (absolute).
+    left_out
+        Part of the last that the waves left out have.
     """
 
     m: int
@@ -90,6 +93,7 @@ class StackMode:
     error: float
     q_error: float | None
     share_error: float
+    left_out: float
 
     @property
     def te_fraction(self) -> float:
@@ -146,12 +150,15 @@ def describe(system: System, k: complex, x: ComplexArray) -> StackMode:
             log_q, source, q_error = float(-np.log10(rate)), "eigenvalue", float(uncertain)
     if system.couplings.kappa(complex(k.real)).imag:  # neither a power nor a share can be told far away
         log_q, source, q_error = None, "not resolved: the ambient absorbs", None
-    share_error = _SAFETY * max(map(max, lost)) + abs(rate) + (mixing - 1.0) * max(outside, 0.0) + 1e-12
+    left_out = _SAFETY * max(map(max, lost)) + 1e-12
+    # The norm ends nowhere: a wave that leaves has 1/Q of the energy in each radian of its path.
+    ends = abs(rate) * (1.0 + system.couplings.kappa(complex(k.real)).real * middle_and_reach(system)[1])
+    share_error = left_out + ends + (mixing - 1.0) * max(outside, 0.0)
     return StackMode(
         m=system.couplings.m, k0=k, amplitudes=x, system=system, energy=energy,
         channels=[[part.sum(axis=0) for part in parts] for parts in layers],
         residual=residual(system, k, x), log10_q=log_q, source=source, q_error=q_error,
-        error=float((abs(shift) + rounding) / abs(k)), share_error=share_error,
+        error=float((abs(shift) + rounding) / abs(k)), share_error=share_error, left_out=left_out,
     )  # fmt: skip
 
 
@@ -202,12 +209,16 @@ def residual(system: System, k: complex, x: ComplexArray) -> float:
     )
 
 
+def middle_and_reach(system: System) -> tuple[float, float]:
+    """Height of the middle of a stack and radius of the smallest sphere about it that holds all spheres (um)."""
+    edges = [w.centre + sign * w.radius for w in system.waves for sign in (-1.0, 1.0)]
+    return 0.5 * (max(edges) + min(edges)), 0.5 * (max(edges) - min(edges))
+
+
 def radiated(system: System, k: complex, x: ComplexArray) -> float:
     """1/Q of the power far away, for amplitudes of unit electric energy: k as real."""
     kappa = system.couplings.kappa(complex(k.real)).real
-    centres = np.array([wave.centre for wave in system.waves])
-    middle = 0.5 * (centres.max() + centres.min())
-    reach = float(max(abs(w.centre - middle) + w.radius for w in system.waves))
+    middle, reach = middle_and_reach(system)
     cosine, weight = gauss(int(2.0 * kappa * reach) + 80)
     sine = np.sqrt((1.0 - cosine) * (1.0 + cosine))
     sent, m = system.sent(k, x), system.couplings.m
