@@ -66,22 +66,6 @@ def crest(
     limit
         Cells (bool) that count up to a distance from the origin only, and that distance (um).
     """
-    return _summit(field, eps, cells, limit)[0]
-
-
-def crest_with_change(
-    field: CellField, other: CellField, eps: Array, limit: tuple[Array, float]
-) -> tuple[Crest, float]:
-    """The crest of a field as in `crest`, and the density of another one of the same mesh there, in the same medium."""
-    peak, X = _summit(field, eps, None, limit)
-    E = other.electric(X[:, None], np.array([peak.cell]))[0]
-    return peak, float(peak.eps.real * (np.abs(E) ** 2).sum())
-
-
-def _summit(
-    field: CellField, eps: Array, cells: IntArray | None, limit: tuple[Array, float] | None
-) -> tuple[Crest, Array]:
-    """The crest and its reference coordinates in its cell."""
     mesh = field.space.mesh
     keep = cells is None
     cells = outside_layer(mesh) if cells is None else cells
@@ -105,19 +89,18 @@ def _summit(
     chosen = summits[:_CANDIDATES]
     owners = cells[chosen]
     ends = np.full(len(chosen), np.inf) if limit is None else np.where(limit[0][owners], limit[1], np.inf)
-    values, (r, z), X = _zoomed(
+    values, (r, z) = _zoomed(
         field, owners, E[:, chosen], grid[:, density[chosen].argmax(axis=1)], samples, ends
     )
     best = int(np.argmax(eps.real[owners] * (np.abs(values) ** 2).sum(axis=0)))
     cell = int(owners[best])
-    peak = Crest(complex(eps[cell]), values[:, best], float(r[best]), float(z[best]), interior, edge, cell)
-    return peak, X[:, best]
+    return Crest(complex(eps[cell]), values[:, best], float(r[best]), float(z[best]), interior, edge, cell)
 
 
 def _zoomed(
     field: CellField, cells: IntArray, E: Array, centres: Array, samples: int, ends: Array
-) -> tuple[Array, Array, Array]:
-    """The field (3, cells) at its maximum in each cell, where (2, cells), and the reference coordinates, by shrinking windows.
+) -> tuple[Array, Array]:
+    """The field (3, cells) at its maximum in each cell, and where (2, cells), by windows that shrink about the best point.
 
     Parameters
     ----------
@@ -142,7 +125,7 @@ def _zoomed(
         point = size.argmax(axis=1)
         centres, width = X[:, each, point], width * 2.0 / (_ZOOM - 1)
     positions = CurvedMapping(mesh).F(centres[..., None], cells)[..., 0].real
-    return values[:, each, point], positions, centres
+    return values[:, each, point], positions
 
 
 def brightest(field: CellField, eps: Array, count: int = 60) -> IntArray:

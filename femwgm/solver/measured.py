@@ -19,7 +19,7 @@ from femwgm.modes.labels import Label, identify
 from femwgm.observables.ambient import Bounded, doubt_on_the_line, extents_of_mode
 from femwgm.observables.effective import volumes
 from femwgm.observables.index import group_index, wavenumber_slope
-from femwgm.observables.peak import Crest, crest_with_change
+from femwgm.observables.peak import Crest, crest
 from femwgm.observables.quality import TAIL
 from femwgm.observables.sensitivity import bilinear_norm
 from femwgm.observables.volume import volume_max
@@ -90,10 +90,12 @@ def volume_of(problem: MeridianProblem, expected: Expected, found: Converged, sh
         )
         if found.other_is_richer:
             richer, poorer = poorer, richer
-        peak, density = crest_with_change(richer[0], poorer[0], media.eps, limit)
+        peak = crest(richer[0], media.eps, limit=limit)
+        # The poorer one at its own crest: at that of the richer one the two may agree by chance.
+        other = crest(poorer[0], media.eps, limit=limit)
         value = volume_max(richer[1], peak)
         more = volumes(richer[0], problem.matrices(richer[0].space.degree), media, peak)
-        change = float(poorer[1].electric.sum()) / density / value - 1.0
+        change = volume_max(poorer[1], other) / value - 1.0
     change = max(abs(change), _unevenness(found.first.field, found.second.field, peak))
     # The richer of two on quadrilaterals lacks less than their distance, unless the wavenumbers came close by chance.
     ahead = found.other_is_richer and found.error <= found.left.error

@@ -112,3 +112,26 @@ def test_families_of_a_mode_or_two_share_a_domain() -> None:
         2,
         1,
     ]
+
+
+@pytest.mark.slow
+def test_the_volume_of_a_mode_on_a_coarse_mesh_is_within_its_error() -> None:
+    """Half a ball on silica: beside the crest of its richer solution the poorer one is brighter, at the crest it agrees."""
+    window = {"window": ["0.94 um", "1.0 um"], "radial_orders": [1], "polar_orders": [0]}
+    half = {
+        "schema": 1,
+        "geometry": {"kind": "hemisphere", "material": "polymer", "radius": "2 um", "ambient": "air",
+                     "background": [{"name": "chip", "material": "silica", "top": "0 um"}]},
+        "materials": {"polymer": {"n": 2.0}, "silica": {"n": 1.45}, "air": {"n": 1.0}},
+        "modes": window,
+        "accuracy": {"wavelength": 1e-5, "q": 0.02},
+    }  # fmt: skip
+    coarse = {(mode.pol, mode.m): mode for mode in femwgm.run(half).modes}
+    finer = {
+        "modes": {**window, "azimuthal_orders": [20], "polarizations": ["TM"]},
+        "accuracy": {"wavelength": 1e-7},
+    }
+    (fine,) = femwgm.run({**half, **finer}).modes
+    mode = coarse["TM", 20]
+    off = abs(mode.mode_volume_um3 / fine.mode_volume_um3 - 1.0)
+    assert off < 2.0 * (mode.extra["mode_volume_error"] + fine.extra["mode_volume_error"]) < 0.03
