@@ -16,6 +16,7 @@ from femwgm.ground.timing import stage
 from femwgm.materials import Material
 from femwgm.ground.expected import Expected
 from femwgm.modes.mode import Mode
+from femwgm.modes.rates import Rate
 from femwgm.observables.scattering import scattering_rate, with_roughness
 from femwgm.observables.walls import wall_q, with_wall_loss
 from femwgm.runs.input_error import with_input_errors
@@ -56,7 +57,7 @@ def finished(
     if exact:
         mode = replace(with_weak_zeros(mode, item), expected_k0=item.k0)
         mode = without_steps(mode, config)
-    mode = with_all_regions(mode, config, layout.twins)
+    mode = with_all_regions(with_absent_loss(mode, config, media), config, layout.twins)
     mode = with_outline_error(
         mode, item, layout.problem, config, mirrored=layout.mirrored, interfaces=layout.interfaces
     )
@@ -116,6 +117,21 @@ def with_weak_zeros(mode: Mode, item: Expected) -> Mode:
     off = abs(mode.k0.real / item.k0.real - 1.0)
     same = (mode.pol, mode.p) == (item.pol, item.p) and off <= 10.0 * (mode.wavelength_error or 0.0) + 1e-12
     return replace(mode, q=item.q) if same and mode.q < item.q else mode
+
+
+def with_absent_loss(mode: Mode, config: RunConfig, media: Mapping[str, Material]) -> Mode:
+    """The mode with what the regions that the domain ends in front of may absorb: up to the error of the shares of each."""
+    eps = [media[n].permittivity(mode.k0.real) for n in config.geometry.regions if n not in mode.energy]
+    bound = (mode.share_error or 0.0) * sum(abs(e.imag / e.real) for e in eps)
+    if bound == 0.0:
+        return mode
+    known = Rate(0.0, 1.0 / mode.q_abs_floor) if mode.q_abs_floor else Rate(0.0, 0.0)
+    if mode.q_abs is not None:
+        known = Rate(1.0 / mode.q_abs, (mode.q_abs_error or 0.0) / abs(mode.q_abs))
+    rate = Rate(known.value, known.error + bound)
+    if rate.resolved:
+        return replace(mode, q_abs_error=rate.error / abs(rate.value))
+    return replace(mode, q_abs=None, q_abs_error=None, q_abs_floor=rate.floor)
 
 
 def with_all_regions(mode: Mode, config: RunConfig, twins: Sequence[tuple[str, str]] = ()) -> Mode:

@@ -212,8 +212,25 @@ class Differentiator:
         if self.left is None:
             return by_degree
         if moved <= self.left:
-            return max(by_degree, change(replace(self, outer="natural").of_wavenumber))
-        return by_degree * max(float(np.sqrt(self.left / moved)), _LEAST_LEFT)
+            found = max(by_degree, change(replace(self, outer="natural").of_wavenumber))
+        else:
+            found = by_degree * max(float(np.sqrt(self.left / moved)), _LEAST_LEFT)
+        return max(found, self._least_error)
+
+    @property
+    def _least_error(self) -> float:
+        """What the derivatives lack where two degrees agree by chance.
+
+        The error of the wavenumber goes as the power 2 degree of the size of the cells, which a motion changes by its strain
+        where the field is: half of what follows.
+        """
+        norm = self._problem.matrices(self.degree).mass_form(self._local.conj(), self._local)
+        energy = np.abs(self._problem.media(self.base.k0).eps * norm)
+        strain = max(
+            (float(energy @ self._strains(motion) / energy.sum()) for motion in self._motions.values()),
+            default=0.0,
+        )
+        return self.degree * (self.left or 0.0) * max(self.geometry.radius_ref_um * strain, 1.0)
 
     def _pairs(self, names: Iterable[str]) -> list[tuple[str, str]]:
         """Parameters of one twin and the same of the other: each alone does half of what both do, to first order."""
@@ -268,6 +285,9 @@ class Differentiator:
             across, along = medium.permittivity(k0), medium.permittivity_axial(k0)
             slope = slopes.across[name] * across + slopes.along[name] * along
             yield f"n_{name}", 2.0 * slope / complex(np.sqrt(across))
+        for name in self.media:  # where the domain ends before a region, the field does
+            if name not in problem.regions:
+                yield f"n_{name}", 0j
 
     @cached_property
     def _motions(self) -> dict[str, Array]:
@@ -290,11 +310,15 @@ class Differentiator:
 
     def _strain(self, motion: Array) -> float:
         """The largest gradient of a displacement, per unit of the length that moves."""
+        return float(self._strains(motion).max())
+
+    def _strains(self, motion: Array) -> Array:
+        """The largest gradient on each cell."""
         centre = 1.0 / (3.0 if self.mesh.corners == 3 else 2.0)
         X = np.array([[0.0, 1.0, 0.0, centre], [0.0, 0.0, 1.0, centre]])
         stretch = CurvedMapping(self.mesh.with_nodes(motion)).DF(X)
         inverse = CurvedMapping(self.mesh.with_nodes(self.mesh.nodes.real)).invDF(X)
-        return float(np.abs(np.einsum("ijep,jkep->ikep", stretch, inverse)).max())
+        return np.asarray(np.abs(np.einsum("ijep,jkep->ikep", stretch, inverse)).max(axis=(0, 1, 3)))
 
     def _of_qualities(self, name: str, slope: complex) -> Array:
         """d ln of (Q_rad, |Q_abs|, |Q_total|), NaN where one does not apply.
@@ -308,11 +332,12 @@ class Differentiator:
             ln_q = slope.real / k.real - slope.imag / k.imag
             return np.array([ln_q, np.nan, ln_q])
         step = _PHASE / k.real
-        if name.startswith("n_"):
+        kind, _, of = name.partition("_")
+        if of not in self._problem.regions if kind == "n" else not self._motions[name].any():
+            return np.where(np.isnan([*self._rates[:2], 0.0]), np.nan, 0.0)
+        if kind == "n":
             step /= self.geometry.radius_ref_um
         else:
-            if not self._motions[name].any():
-                return np.where(np.isnan([*self._rates[:2], 0.0]), np.nan, 0.0)
             step = min(step, 0.01 / self._strain(self._motions[name]))
         upper, lower = (self._qualities(self._changed(name, sign * step)) for sign in (1.0, -1.0))
         change = (upper - lower) / (2.0 * step)

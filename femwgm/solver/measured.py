@@ -46,7 +46,7 @@ def shares_of(
     problem: MeridianProblem, expected: Expected, found: Converged, interfaces: dict[str, tuple[float, float]]
 ) -> Shares:
     """Shares with the errors that the change from the other solution and the end of the domain leave."""
-    best, rest = up_to_their_ends(problem, found.second, found.first, expected, interfaces)
+    best, rest = up_to_their_ends(problem, found.second, found.first, expected, interfaces, found.error)
     eps = problem.media(found.mode.k0).eps
     doubt = doubt_on_the_line(found.first.field, found.second.field, eps, interfaces) + best.radial_unsure
     energy_error, e2_error, radial_e2_error = (

@@ -64,27 +64,28 @@ def up_to_their_ends(
     first: Observed,
     expected: Expected,
     interfaces: dict[str, tuple[float, float]],
+    negligible: float,
 ) -> tuple[Bounded, Bounded]:
     """Integrals and radial shares of two solutions up to where the mode ends: a closed domain of any body holds all that matters.
 
-    Where little lies between the end of the mode and that of the domain, it is measured once, for both.
+    What lies between the end of the mode and that of the domain is measured once, for both, where it is a negligible share: of a
+    mode that leaks its change is that of all shares.
     """
     follows = problem.open or expected.degree is None
-    ends = extents_of_mode(problem, expected.l, second.field.k0) if follows else None
 
-    def alone(o: Observed) -> Bounded:
-        return bounded(problem, o.field, o.integrals, waves_of(problem, o.field, expected), ends, interfaces)
+    def alone(o: Observed) -> tuple[Bounded, float | None]:
+        ends = (
+            extents_of_mode(problem, expected.l, o.field.k0) if follows else None
+        )  # its own: they move with the wavenumber
+        waves = waves_of(problem, o.field, expected)
+        end = None if ends is None else ends[problem.ambient]
+        return bounded(problem, o.field, o.integrals, waves, ends, interfaces), end
 
-    best = alone(second)
+    best, end = alone(second)
     whole = float(second.integrals.e2.sum())
-    if best.cut is not None and float(np.abs(best.cut).sum()) > _LITTLE * whole:
-        return best, alone(first)
-    end = None if ends is None else ends[problem.ambient]
+    if best.cut is not None and float(np.abs(best.cut).sum()) > negligible * whole:
+        return best, alone(first)[0]
     return best, bounded_alike(problem, first.field, first.integrals, best, end, interfaces)
-
-
-_LITTLE = 0.02
-"""Share of a mode beyond the end of its domain whose own change between two solutions is a small part of that of all of it."""
 
 
 def waves_of(problem: MeridianProblem, field: CellField, expected: Expected) -> Waves | None:

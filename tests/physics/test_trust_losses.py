@@ -272,3 +272,15 @@ def test_purcell_factor() -> None:
         3.0 / (4.0 * np.pi**2) * cube * mode.q_total / mode.volume_standing_um3, rel=1e-6
     )
     assert 10.0 < mode.purcell < 1e3
+
+
+def test_an_absorbing_film_beyond_the_domain_leaves_a_floor() -> None:
+    """The mode is 1e-13 in the film, where its domain has ended: its absorption is 1/1.6e15, and the radiation alone no total."""
+    radii, media = [16.9908, 16.9942, 18.6655], [2.0940, 1.9731 + 0.0075j, 3.2457, 1.5]
+    exact = analytic.layered_sphere(radii, media).mode("TE", 618)
+    mode = mode_of(radii, media, "TE", 618, 1e-3 * exact.wavelength_nm, accuracy=1e-5, width=1e-6)
+    assert mode.energy["l1"] == 0.0
+    assert (mode.q_abs, mode.q_total) == (None, None)
+    assert 1e6 < mode.q_abs_floor < exact.q_abs
+    assert mode.derivatives.wavelength_nm["n_l0"] == 0.0
+    assert mode.derivatives.error < 1e-3
