@@ -34,6 +34,8 @@ _GRAZING = 1e-9
 """Cosine between a ray and the normal of the end, below which the end runs along the ray and no ray goes through it."""
 _DEPTH = 0.02
 """Distance from the end of a domain, over that from the origin, along which the fall of a field is measured."""
+_GUESSED = 0.2
+"""Share of what is guessed a radian or more beyond a domain by which the guess may be wrong: no law tells how waves interfere."""
 _STEEPEST = 4.0
 """Power of the distance by which a field beyond a domain may yet fall where it fell faster before."""
 
@@ -81,14 +83,16 @@ class Bounded:
         Over the regions.
     radial_e2
         Share of the integral of |E|^2 along the equatorial radius of each region; None where the field vanishes there.
-    unsure, radial_unsure
-        Errors of the shares and of the radial ones from what lies where neither the domain nor any known wave reaches.
+    energy_unsure, unsure, radial_unsure
+        Errors of the shares of energy, of |E|^2 and of the radial ones from what lies where neither the domain nor any known wave
+        reaches.
     cut, tail
         What was taken off int |E|^2 dV of each region, None for nothing, and what was added to int |E|^2 dr in the ambient.
     """
 
     integrals: RegionIntegrals
     radial_e2: dict[str, float | None]
+    energy_unsure: float
     unsure: float
     radial_unsure: float
     cut: Array | None
@@ -119,9 +123,9 @@ def bounded(
         apart / (sum(totals.values()) + tail or 1.0),
     )
     if ends is None or end is None:
-        return Bounded(integrals, along, 0.0, 0.0, None, tail)
+        return Bounded(integrals, along, 0.0, 0.0, 0.0, None, tail)
     rays = _Rays.of(field, problem)
-    e2, unsure = rays.inside_out(field, ends), 0.0
+    e2, doubt = rays.inside_out(field, ends), np.zeros(len(integrals.e2))
     here = integrals.regions.index(problem.ambient)
     nodes = problem.mesh.nodes[problem.mesh.region_cells(problem.ambient)].real
     if np.hypot(nodes[..., 0], nodes[..., 1]).min() >= end * (1.0 - 1e-9):
@@ -130,11 +134,14 @@ def bounded(
     stop = np.minimum(stop, rays.to_walls(problem.mesh))
     short = (rays.rho < stop) & np.isfinite(stop) & (rays.opens | ~problem.open)
     if short.any():
-        known, guessed, apart = rays.missing(field, waves, stop, short)
+        known, guessed, doubt = rays.missing(field, waves, stop, short)
         e2 -= guessed
         e2[here] -= known
-        unsure = apart / float(integrals.e2.sum())
-    return Bounded(_without(problem, field, integrals, e2), along, unsure, off_line, e2, tail)
+    energy_unsure = float((abs(_weights(problem, field, integrals)) * doubt).sum()) / abs(
+        float(integrals.electric.sum())
+    )
+    unsure = float(doubt.sum()) / float(integrals.e2.sum())
+    return Bounded(_without(problem, field, integrals, e2), along, energy_unsure, unsure, off_line, e2, tail)
 
 
 def bounded_alike(
@@ -152,9 +159,14 @@ def _without(
     problem: MeridianProblem, field: CellField, integrals: RegionIntegrals, e2: Array
 ) -> RegionIntegrals:
     """Integrals less some int |E|^2 dV of each region."""
-    eps = problem.media(axis_wavenumber(field.k0)).eps.real
-    weight = np.array([eps[problem.mesh.region_cells(name)].mean() for name in integrals.regions])
+    weight = _weights(problem, field, integrals)
     return replace(integrals, electric=integrals.electric - weight * e2, e2=integrals.e2 - e2)
+
+
+def _weights(problem: MeridianProblem, field: CellField, integrals: RegionIntegrals) -> Array:
+    """Permittivity of each region."""
+    eps = problem.media(axis_wavenumber(field.k0)).eps.real
+    return np.array([eps[problem.mesh.region_cells(name)].mean() for name in integrals.regions])
 
 
 @dataclass(frozen=True)
@@ -252,10 +264,10 @@ class _Rays:
 
     def missing(
         self, field: CellField, waves: Waves | None, stop: Array, short: Array
-    ) -> tuple[float, Array, float]:
+    ) -> tuple[float, Array, Array]:
         """int |E|^2 dV over what the domain lacks of some rays: in known waves, and by region what no wave is known for.
 
-        The last value says how unsure the latter is.
+        The last values say how unsure the latter are.
         """
         mesh = field.space.mesh
         names = [name for name in mesh.regions if name != PML]
@@ -267,15 +279,20 @@ class _Rays:
             E, _ = waves(r[covered], z[covered])
             known = float(((np.abs(E) ** 2).sum(axis=0) * volume[covered]).sum())
         if covered.all():
-            return known, np.zeros(len(names)), 0.0
+            return known, np.zeros(len(names)), np.zeros(len(names))
         where = np.broadcast_to(self.region[which, None], r.shape)[~covered]
-        falls = self._beyond(field, np.stack([r, z])[:, ~covered], where) * volume[~covered]
-        mean = falls.mean(axis=0)
-        guessed = np.array([mean[where == mesh.regions.index(name)].sum() for name in names])
-        return known, guessed, float(0.5 * np.abs(falls[0] - falls[1]).sum())
+        falls, phase = self._beyond(field, np.stack([r, z])[:, ~covered], where)
+        falls *= volume[~covered]
+        # Both laws have the value and the slope at the end right.
+        mean, apart = falls.mean(axis=0), 0.5 * np.abs(falls[0] - falls[1])
+        apart += _GUESSED * np.minimum(phase, 1.0) ** 2 * mean
+        guessed, doubt = (
+            np.array([v[where == mesh.regions.index(name)].sum() for name in names]) for v in (mean, apart)
+        )
+        return known, guessed, doubt
 
-    def _beyond(self, field: CellField, x: Array, region: IntArray) -> Array:
-        """|E|^2 at points (2, n) beyond the end of the domain in some regions, as the least and the most that is likely (2, n).
+    def _beyond(self, field: CellField, x: Array, region: IntArray) -> tuple[Array, Array]:
+        """|E|^2 at points (2, n) beyond the end of the domain in some regions by two laws (2, n), and how many radians away.
 
         From the nearest point of the end the field falls as it does there: as an exponential, or ever more slowly as a power of
         the distance, the square for a wave that spreads and at most the fourth.
@@ -289,14 +306,15 @@ class _Rays:
             rate = np.log(inner / outer) / (_DEPTH * self.rho)
         rate = np.maximum(np.where(np.isfinite(rate), rate, 0.0), 0.0)
         power = np.clip(rate * self.rho, 2.0, _STEEPEST)
-        falls = np.zeros((2, x.shape[1]))
+        falls, phase = np.zeros((2, x.shape[1])), np.zeros(x.shape[1])
         for here in np.unique(region):
             ours, points = np.flatnonzero(self.region == here), np.flatnonzero(region == here)
             apart = np.hypot(*(x[:, points, None] - end[:, None, ours]))
             nearest, distance = ours[apart.argmin(axis=1)], apart.min(axis=1)
             fall, n = rate[nearest] * distance, power[nearest]
             falls[:, points] = outer[nearest] * np.stack([np.exp(-fall), (1.0 + fall / n) ** -n])
-        return falls
+            phase[points] = abs(field.k0) * distance
+        return falls, phase
 
 
 def _falling(field: CellField, x: Array) -> tuple[Array, Array]:

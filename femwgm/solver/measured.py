@@ -52,7 +52,7 @@ def shares_of(
     energy_error, e2_error, radial_e2_error = (
         max([found.error, less, *(found.left.share * TAIL * abs(one[r] - two[r]) for r in one)])
         for one, two, less in (
-            (best.integrals.energy_share, rest.integrals.energy_share, best.unsure),
+            (best.integrals.energy_share, rest.integrals.energy_share, best.energy_unsure),
             (best.integrals.e2_share, rest.integrals.e2_share, best.unsure),
             (_present(best.radial_e2), _present(rest.radial_e2), doubt),
         )
@@ -99,7 +99,7 @@ def volume_of(problem: MeridianProblem, expected: Expected, found: Converged, sh
     change = max(abs(change), _unevenness(found.first.field, found.second.field, peak))
     # The richer of two on quadrilaterals lacks less than their distance, unless the wavenumbers came close by chance.
     ahead = found.other_is_richer and found.error <= found.left.error
-    error = max(found.error, shares.best.unsure, (_AHEAD if ahead else found.left.share) * change)
+    error = max(found.error, shares.best.energy_unsure, (_AHEAD if ahead else found.left.share) * change)
     error = max(error, 1.0) if peak.edge else error  # the finer the mesh, the smaller
     return Volume(value, error, peak, more)
 

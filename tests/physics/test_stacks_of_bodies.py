@@ -50,10 +50,11 @@ def test_two_balls_by_finite_elements_and_by_spherical_waves() -> None:
         assert mode.k0.real == pytest.approx(exact.k0.real, rel=2.0 * mode.wavelength_error)
         assert mode.q_error < 4e-6
         assert mode.q_rad == pytest.approx(exact.q_rad, rel=2.0 * mode.q_error)
-        for name in ("lower", "upper"):
-            within = 3.0 * mode.share_error + exact.share_error
-            assert within < 1e-3
-            assert mode.energy[name] == pytest.approx(exact.energy[f"{name}_ball"], abs=within)
+        assert mode.share_error + exact.share_error < 1e-3
+        for region, name in (("lower", "lower_ball"), ("upper", "upper_ball"), ("air", "air")):
+            within = 2.0 * mode.share_error + exact.share_error
+            assert mode.energy[region] == pytest.approx(exact.energy[name], abs=within)
+            assert mode.e2[region] == pytest.approx(exact.e2[name], abs=2.0 * mode.e2_error + exact.e2_error)
     assert [mode.p for mode in elements.modes] == [0, 1]  # even and odd about the plane between them
 
 
