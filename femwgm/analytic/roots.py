@@ -196,7 +196,7 @@ class Resonator:
         Strong absorption moves a pole further than its neighbours are away: it is turned on gradually, and the pole followed.
         """
         k = k_twin + 1j * absorbed
-        with np.errstate(divide="ignore", invalid="ignore"):  # a twin that is lost is NaN, and stays so
+        with np.errstate(all="ignore"):  # a twin that is lost is NaN, and stays so
             quality = 0.5 * k_twin.real / np.abs(absorbed)
         for below, least, steps in _RAMPS:
             ramp = np.flatnonzero((quality < below) & (quality >= least))

@@ -25,6 +25,8 @@ _CANDIDATES = 3
 """Cells that are zoomed into: samples tell their maxima to a per cent or so."""
 _KINK = 0.02
 """Turn (rad) of an interface at a vertex from which the edge counts as sharp: curved cells follow smooth curves far better."""
+_FAINT = 0.01
+"""Density, over the largest of all, below which a maximum off the edges is not one of the mode."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,7 @@ def _off_the_edges(space: Space, eps: Array, cells: IntArray, brightness: Array)
             of_vertex.setdefault(int(vertex), []).append(i)
     at_edge = np.asarray(np.isin(mesh.topology.t[:, cells], sharp).any(axis=0))
     summits = []
-    for i in order:
+    for i in order[brightness[order] > _FAINT * brightness[order[0]]]:
         cell = cells[i]
         near = {j for v in mesh.topology.t[:, cell] for j in of_vertex[int(v)] if eps[cells[j]] == eps[cell]}
         if not at_edge[i] and brightness[i] >= max(brightness[j] for j in near) * (1.0 - 1e-9):
