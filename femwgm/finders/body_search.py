@@ -7,7 +7,7 @@ with that `femwgm.mesh.body_domain` designs the mesh of the final solve.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -16,12 +16,13 @@ import numpy as np
 from femwgm.config.schema import RunConfig
 from femwgm.eigen.iterations import Eigenmode
 from femwgm.errors import ConfigError
-from femwgm.fem.field import CellField, locate
-from femwgm.fem.pml import stretch_box
+from femwgm.fem.field import CellField
 from femwgm.fem.problem import MeridianProblem
+from femwgm.finders.body_mesh import body_mesh, sampled_intervals
 from femwgm.finders.coverage import discs
 from femwgm.finders.family_targets import FOLLOWED_Q, Coarse, Found, Target, action, choose, walk
 from femwgm.finders.finder import ElementFinder, Layout, Tell
+from femwgm.finders.groups import by_family, outermost, sharing_a_domain
 from femwgm.finders.low_orders import Wavenumbers, one_by_one
 from femwgm.finders.metals import CURVED, plasmon_index, signed_index
 from femwgm.finders.orders import Family, Orders
@@ -34,10 +35,8 @@ from femwgm.ground.typing import Array
 from femwgm.ground.units import k0_from_wavelength
 from femwgm.materials import Material
 from femwgm.mesh.body_domain import GeneralDomain, design_general
-from femwgm.mesh.curved import CurvedMesh
-from femwgm.mesh.domain import PML, Choices
+from femwgm.mesh.domain import Choices
 from femwgm.mesh.landscape import Wave
-from femwgm.mesh.planar import Box
 from femwgm.modes.labels import identify, image_plane
 from femwgm.modes.turns import UNSURE
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share, share
@@ -384,16 +383,11 @@ class BodySearch(ElementFinder):
 
     def design(self, group: Sequence[Target], tolerance: float) -> GeneralDomain:
         """Domain for targets, from how far the coarse fields of the first and the last one of each family reach."""
-        ends = {
-            id(t): t
-            for family in by_family(group)
-            for key in (_order, _wavenumber)
-            for t in (min(family, key=key), max(family, key=key))
-        }
-        waves = [Wave(float(t.expected.m), t.expected.k0.real) for t in ends.values()]
+        ends = outermost(group)
+        waves = [Wave(float(t.expected.m), t.expected.k0.real) for t in ends]
 
         def known(points: Array) -> Array:
-            return np.min([action(t, points) for t in ends.values()], axis=0)
+            return np.min([action(t, points) for t in ends], axis=0)
 
         return design_general(self.section, self.indices, waves, tolerance, self.choices, known)
 
@@ -405,82 +399,6 @@ def _at_home(coarse: Coarse, field: CellField) -> bool:
     return not lost and (body is None or share(field, matrices, body) >= _AT_HOME)
 
 
-def body_mesh(domain: GeneralDomain) -> CurvedMesh:
-    """Mesh of a domain with its absorbing layer stretched."""
-    mesh = domain.real_mesh()
-    return stretch_box(mesh, domain.start, domain.strength, PML) if domain.open else mesh
-
-
-def _order(target: Target) -> float:
-    return float(target.expected.m)
-
-
-def _wavenumber(target: Target) -> float:
-    return target.expected.k0.real
-
-
 def _name(key: tuple[str, int, int]) -> str:
     """A kind of mode in words."""
     return f"{key[0]} q={key[1]} p={key[2]}"
-
-
-def by_family(targets: Sequence[Target]) -> list[list[Target]]:
-    """Targets that share a domain: the same family, orders within a factor of two."""
-    found: dict[tuple[str, int, int, int], list[Target]] = {}
-    for target in sorted(targets, key=lambda t: t.expected.m):
-        e = target.expected
-        found.setdefault((e.pol, e.q, e.p, (e.m + 1).bit_length()), []).append(target)
-    return list(found.values())
-
-
-def sharing_a_domain(
-    families: Sequence[list[Target]], tolerance: Callable[[Sequence[Target]], float]
-) -> Iterator[list[Target]]:
-    """Families of a mode or two whose orders and tolerances are close: one domain for all costs less than one for each."""
-    group: list[Target] = []
-    for family in sorted(families, key=lambda f: (len(f) > _FEW, f[0].expected.m)):
-        both = [*group, *family]
-        orders, sharpest = [t.expected.m for t in both], [tolerance(part) for part in (group, family) if part]
-        near = max(orders) <= _NEAR * min(orders) and max(sharpest) <= _ALIKE * min(sharpest)
-        if group and (not near or len(family) > _FEW):
-            yield group
-            both = family
-        group = both
-    if group:
-        yield group
-
-
-_FEW, _NEAR, _ALIKE = 2, 1.2, 10.0
-"""Modes in a family, ratio of orders and ratio of tolerances up to which families share a domain."""
-
-
-def sampled_intervals(
-    section: Section, box: Box, mesh: CurvedMesh, samples: int = 4000
-) -> dict[str, tuple[float, float]]:
-    """Inner and outer radius (um) of each region in the plane z = 0 within a box; empty if a region appears there twice."""
-    if not box.z0 <= 0.0 <= box.z1:
-        return {}
-    r = box.r0 + (box.r1 - box.r0) * (np.arange(samples) + 0.5) / samples
-    names, above = section.regions, 1e-9 * box.diagonal
-    region = section.region_at(np.stack([r, np.full_like(r, above)], axis=-1))
-    cuts = np.flatnonzero(np.diff(region)) + 1
-    order = [names[region[i]] for i in (0, *cuts)]
-    if len(set(order)) != len(order):
-        return {}
-    low, high = r[cuts - 1], r[cuts]
-    inner = np.array([[mesh.regions.index(name)] for name in order[:-1]])
-    shares = np.linspace(0.0, 1.0, _PARTS + 1)
-    for _ in range(
-        _ROUNDS if len(cuts) else 0
-    ):  # where the cells meet, which follow an outline better than its polygon
-        marks = low[:, None] + (high - low)[:, None] * shares
-        tried = marks[:, 1:-1]
-        owner = locate(mesh, tried.ravel(), np.full(tried.size, above))[0]
-        still = (mesh.region[owner].reshape(tried.shape) == inner).cumprod(axis=1).sum(axis=1)
-        low, high = (np.take_along_axis(marks, still[:, None] + i, axis=1)[:, 0] for i in (0, 1))
-    ends = [box.r0, *low.tolist(), box.r1]
-    return {name: (float(a), float(b)) for name, a, b in zip(order, ends, ends[1:], strict=False)}
-
-
-_PARTS, _ROUNDS = 64, 7
-"""Parts into which an interval about an interface is cut, and how often: down to rounding."""

@@ -11,7 +11,7 @@ from femwgm.config.schema import RunConfig
 from femwgm.eigen.inertia import eigenvalues_between
 from femwgm.errors import ConfigError, SolveError
 from femwgm.fem.problem import MeridianProblem
-from femwgm.finders.body_search import body_mesh, sampled_intervals
+from femwgm.finders.body_mesh import body_mesh, sampled_intervals
 from femwgm.finders.finder import ElementFinder, Layout, Tell
 from femwgm.finders.orders import around
 from femwgm.finders.refusals import no_mode

@@ -7,8 +7,9 @@ from support.spheres import mode_of
 import femwgm
 from femwgm import analytic
 from femwgm.config.load import validate
-from femwgm.finders.body_search import BodySearch, sharing_a_domain
+from femwgm.finders.body_search import BodySearch
 from femwgm.finders.family_targets import Target
+from femwgm.finders.groups import sharing_a_domain
 from femwgm.geometry.build import section_of
 from femwgm.ground.expected import Expected
 from femwgm.mesh import planar

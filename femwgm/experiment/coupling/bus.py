@@ -11,7 +11,7 @@ from femwgm.config.quantity import um
 from femwgm.config.schema import RunConfig
 from femwgm.errors import ConfigError
 from femwgm.fem.problem import MeridianProblem
-from femwgm.finders.body_search import body_mesh
+from femwgm.finders.body_mesh import body_mesh
 from femwgm.finders.orders import Family, Orders, around
 from femwgm.geometry.build import section_of
 from femwgm.ground.numerics import one_thread
