@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import signal
 import threading
 from collections.abc import Iterator
@@ -95,14 +96,18 @@ def shielded() -> Iterator[None]:
 
 @contextlib.contextmanager
 def handlers_kept() -> Iterator[None]:
-    """Set the handlers of signals again after a library inside has replaced them behind Python's back."""
-    if not _in_main_thread():
-        yield
-        return
-    former = {s: signal.getsignal(s) for s in _STOPPING}
+    """Set the handlers of signals again after a library inside has replaced them behind Python's back, in any thread.
+
+    A broken pipe is among them: Python ignores its signal and raises `BrokenPipeError`; by default it ends the process
+    without a word.
+    """
+    get, put = ctypes.pythonapi.PyOS_getsig, ctypes.pythonapi.PyOS_setsig
+    get.restype = put.restype = ctypes.c_void_p
+    put.argtypes = (ctypes.c_int, ctypes.c_void_p)
+    kept = (*_STOPPING, *([signal.SIGPIPE] if hasattr(signal, "SIGPIPE") else []))
+    former = {s: get(s) for s in kept}
     try:
         yield
     finally:
         for s, handler in former.items():
-            if handler is not None:
-                signal.signal(s, handler)
+            put(s, handler)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -98,3 +99,21 @@ def test_a_mesh_says_nothing_and_leaves_signals_to_whoever_handles_them() -> Non
     )
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (143, "", "")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGPIPE"), reason="no such signal on this system")
+@pytest.mark.parametrize("where", ["{mesh}()", "t = threading.Thread(target={mesh}); t.start(); t.join()"])
+def test_a_broken_pipe_after_a_mesh_is_an_error_and_not_the_end(where: str) -> None:
+    """By default the signal ends the process without a word: a painter that died, or `| head`, once took the run with it."""
+    code = (
+        "import os, threading\n"
+        "from femwgm.mesh.gmsh_session import gmsh_model\n"
+        "def mesh():\n"
+        "    with gmsh_model('any'): pass\n"
+        f"{where.format(mesh='mesh')}\n"
+        "read, write = os.pipe(); os.close(read)\n"
+        "try: os.write(write, b'x')\n"
+        "except BrokenPipeError: print('told')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "told\n", "")
