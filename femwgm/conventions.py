@@ -95,8 +95,6 @@ For the published Q of 4200 at 663.28 nm, index 1.768 and Gamma = 0.947 that is 
 
 from __future__ import annotations
 
-__all__ = ["OUTGOING_SIGN", "TIME_SIGN", "polar_order", "quality_factor"]
-
 TIME_SIGN: int = -1
 """Sign of i omega t in the exponent."""
 OUTGOING_SIGN: int = -TIME_SIGN

@@ -9,18 +9,6 @@ Examples
 
 from __future__ import annotations
 
-__all__ = [
-    "AccuracyError",
-    "ConfigError",
-    "FemwgmError",
-    "GeometryError",
-    "MaterialError",
-    "MeshError",
-    "MissingExtraError",
-    "OutputError",
-    "SolveError",
-]
-
 
 class FemwgmError(Exception):
     r"""Base of every error that femwgm raises on purpose; its text is one printable line, whatever it quotes.

@@ -15,8 +15,6 @@ from scipy import special
 from femwgm.errors import SolveError
 from femwgm.ground.typing import Array
 
-__all__ = ["bessel_j", "hankel"]
-
 _NODES = np.cos(np.pi * (np.arange(32) + 0.5) / 32.0)
 _WEIGHTS = (-1.0) ** np.arange(32) * np.sin(np.pi * (np.arange(32) + 0.5) / 32.0)
 _LARGEST_OFFSET = 3.0

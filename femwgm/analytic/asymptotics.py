@@ -31,8 +31,6 @@ from scipy import special
 from femwgm.errors import GeometryError
 from femwgm.ground.typing import Array
 
-__all__ = ["airy_zero", "lam_leung_young", "resonance_series", "schiller", "spheroid"]
-
 _ORDER = 12
 """Powers of nu^(-1/3), relative to nu, that are kept: the zeros of psi are known to 10, used to 11 (nu^(-8/3))."""
 

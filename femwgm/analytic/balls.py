@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-__all__ = ["Bounded", "Dual", "bounds", "decimal_text", "log10_below", "polynomial", "precision"]
-
 
 class precision:  # noqa: N801 - reads like a verb
     """Working precision in bits and length of power series, put back at the end."""

@@ -34,9 +34,6 @@ from scipy import special
 from femwgm.analytic import amos
 from femwgm.ground.typing import Array
 
-__all__ = ["RadialPair", "barrier", "complex_pair", "log_derivative", "phase", "real_pair", "regular"]
-
-
 DEBYE_FROM = 50.0
 """Barrier depth (nepers) from which the Debye series replaces AMOS."""
 DEBYE_ORDER = 30.0

@@ -12,8 +12,6 @@ from femwgm.analytic.asymptotics import lam_leung_young, schiller
 from femwgm.analytic.mode import ExactMode
 from femwgm.analytic.sphere import LayeredSphere
 
-__all__ = ["FORMULAS", "by_formulas"]
-
 FORMULAS: dict[str, Callable[..., Any]] = {"lam_leung_young": lam_leung_young, "schiller": schiller}
 """Size parameter x = k0 R n_ambient from (pol, relative index, l, q): five terms, and the series to nu^(-8/3)."""
 _PASSES = 60

@@ -16,8 +16,6 @@ import numpy as np
 
 from femwgm.ground.typing import Array
 
-__all__ = ["regular_table"]
-
 _LARGE = 1e120
 
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from femwgm.analytic.layered import Exterior, Stack, Wave, weight_p, weight_q
+from femwgm.analytic.layered import Stack, Wave, weight_p, weight_q
 from femwgm.analytic.matching import Match, match
 from femwgm.analytic.media import MediaModel
 from femwgm.analytic.radial import RadialMode
@@ -351,6 +351,3 @@ def _slope_scale(stack: Stack) -> Array:
     r, order = stack.radii[-1], stack.l + 0.5
     local = np.abs(stack.kappa(len(stack.radii) - 1) ** 2 - (order / r) ** 2) + order ** (4.0 / 3.0) / r**2
     return np.asarray(np.abs(weight_p(stack.tm, stack.media, len(stack.radii) - 1)) * np.sqrt(local))
-
-
-__all__ = ["Exterior", "Poles", "Resonator"]

@@ -10,16 +10,6 @@ import math
 
 from femwgm.errors import GeometryError
 
-__all__ = [
-    "absorption_for_q",
-    "extinction_for_q",
-    "free_spectral_range",
-    "index_from_spacing",
-    "line_width",
-    "polarization_factor",
-    "vernier_range",
-]
-
 
 def free_spectral_range(wavelength: float, n_g: float, diameter: float) -> float:
     """Eq. 1: FSR = lambda^2 / (n_g pi D), with the group index n_g.

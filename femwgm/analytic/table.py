@@ -11,8 +11,6 @@ from femwgm.analytic.mode import ExactMode
 from femwgm.errors import GeometryError
 from femwgm.ground import columns as table
 
-__all__ = ["mode_row"]
-
 
 def mode_row(mode: ExactMode, regions: Sequence[str]) -> dict[str, Any]:
     """One mode as a row of modes.csv.

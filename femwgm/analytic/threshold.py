@@ -17,8 +17,6 @@ from femwgm.analytic.mode import ExactMode
 from femwgm.analytic.sphere import LayeredSphere
 from femwgm.errors import GeometryError, SolveError
 
-__all__ = ["Threshold", "threshold"]
-
 _WEAK = 1e8
 """Above this total Q the first order in the gain is exact to rounding."""
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from femwgm.experiment.spectrum.peaks import Peaks
     from femwgm.studies.duan2022.content import Section
 
-__all__ = ["assign_peaks", "print_assignment", "print_comparison"]
-
 VERDICTS = {"reproduced": "green", "with a condition": "yellow", "differs": "red", "not reproducible": "dim"}
 ORDERS = (1, 2, 3)
 """Radial orders that may occur where the configuration allows all."""

@@ -12,8 +12,6 @@ from femwgm.geometry.build import section_of
 from femwgm.ground.units import k0_from_wavelength
 from femwgm.materials import materials_from_config
 
-__all__ = ["draw", "remarks"]
-
 
 def remarks(config: RunConfig) -> list[str]:
     """Lines on media, size and the modes to expect.

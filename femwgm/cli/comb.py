@@ -12,8 +12,6 @@ from femwgm.cli.screen import progress_bar, settings_for
 if TYPE_CHECKING:
     from femwgm.experiment.combs.comb import Comb
 
-__all__ = ["comb"]
-
 
 def comb(
     config: Config,

@@ -9,8 +9,6 @@ import typer
 from femwgm.cli.options import Config, Out, Quiet, Set
 from femwgm.cli.screen import progress_bar, settings_for, show_notes
 
-__all__ = ["couple"]
-
 
 def couple(
     config: Config,

@@ -15,8 +15,6 @@ from rich.text import Text
 
 from femwgm.cli.tables import console
 
-__all__ = ["examine"]
-
 CORE = (
     "numpy", "scipy", "scikit-fem", "gmsh", "meshio", "pydantic", "pyyaml", "pint", "xarray", "h5netcdf", "typer",
     "rich", "dask", "distributed", "threadpoolctl", "matplotlib", "pyvista",

@@ -10,8 +10,6 @@ from femwgm.config import RunConfig
 from femwgm.errors import ConfigError
 from femwgm.materials import Material, materials_from_config
 
-__all__ = ["exact_rows", "show_formulas"]
-
 
 def exact_rows(config: RunConfig, formulas: bool = False) -> tuple[list[dict[str, Any]], list[str]]:
     """Rows of the exact solution, shortest wavelength first, and remarks; with `formulas` also the wavelengths those give.

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from femwgm.config.catalogue import Example
 
-__all__ = ["examples", "init"]
-
 TINTS = ("#6f9fc8", "#e39a3b", "#74a57f", "#a06a9c")
 """Regions of a thumbnail, by priority; they show on dark terminals and on white ones."""
 

@@ -11,8 +11,6 @@ from femwgm.cli.options import Config, Out, Quiet, Set, length_option, time_opti
 from femwgm.cli.peaks import Air, Ellipticity, Resolution, resolution_nm
 from femwgm.cli.screen import progress_bar, settings_for
 
-__all__ = ["assign", "lasing", "paper", "vernier"]
-
 
 def assign(
     peaks: Annotated[

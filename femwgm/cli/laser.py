@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from femwgm.experiment.pairs.vernier import Vernier
     from femwgm.ground.typing import Array
 
-__all__ = ["lasing", "print_lasing", "print_vernier", "vernier", "write_lasing", "write_vernier"]
-
 SHOWN = 12
 TOPS = (0.7, 1.2, 2.0, 4.0, 8.0)
 """Pumps at the top of a pulse over that of its threshold."""

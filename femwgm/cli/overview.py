@@ -6,8 +6,6 @@ from typing import Any
 
 from typer.core import TyperGroup
 
-__all__ = ["Overview"]
-
 HEADINGS = {
     "Start": ("examples", "init", "check", "doctor", "schema"),
     "Solve": ("run", "sweep", "exact", "prove"),

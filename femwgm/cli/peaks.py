@@ -12,8 +12,6 @@ from femwgm.cli.options import Out, Quiet, length_option
 if TYPE_CHECKING:
     from femwgm.experiment.recorded.find import Found
 
-__all__ = ["Air", "Ellipticity", "Resolution", "peaks", "resolution_nm", "split_needs_resolution"]
-
 Resolution = Annotated[
     str | None,
     typer.Option("--resolution", metavar="WIDTH", help="FWHM of the instrument response, e.g. '0.05 nm'."),

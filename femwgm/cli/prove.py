@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from femwgm.config import RunConfig
     from femwgm.materials import Material
 
-__all__ = ["prove"]
-
 COLUMNS = ("pol", "q", "l", "wavelength_nm_low", "wavelength_nm_high", "q_low", "q_high", "proved")
 _ROUGH = 6
 """Digits of the poles that are enclosed for the count only."""

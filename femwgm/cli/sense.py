@@ -9,8 +9,6 @@ import typer
 from femwgm.cli.options import Config, Out, Quiet, Set, length_option
 from femwgm.cli.screen import progress_bar, settings_for
 
-__all__ = ["sense"]
-
 
 def sense(
     config: Config,

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from femwgm.config.schema import RunConfig
     from femwgm.experiment.luminescence.spectrum import Emission, Settings
 
-__all__ = ["spectrum"]
-
 
 def spectrum(
     config: Config,

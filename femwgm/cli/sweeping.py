@@ -13,8 +13,6 @@ from femwgm.cli.tables import console
 from femwgm.config import RunConfig
 from femwgm.errors import SolveError
 
-__all__ = ["sweep_into"]
-
 _EVERY_S = 30.0
 """Seconds between lines where there is no terminal to draw a bar on."""
 _SHOWN = 5

@@ -15,8 +15,6 @@ from rich.text import Text
 from femwgm.ground.numbers import mode_cells
 from femwgm.ground.rows import Row
 
-__all__ = ["console", "modes_table", "notes", "plain_table", "print_quantities"]
-
 _STEPS = 8
 """Regions NAME_1, NAME_2, ... from which on they are shown as one."""
 COLOURS = {"TE": "cyan", "TM": "magenta"}

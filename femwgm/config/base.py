@@ -10,8 +10,6 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-__all__ = ["Flag", "Name", "Number", "Positive", "Strict", "Whole", "nearest", "refuse"]
-
 
 def refuse(
     rule: str, *, remedy: str | None = None, value: object = None, at: Iterable[str | int] = ()

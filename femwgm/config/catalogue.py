@@ -11,8 +11,6 @@ from typing import Any
 
 from femwgm.errors import ConfigError
 
-__all__ = ["Example", "configuration_path", "example", "examples", "home"]
-
 MARK = "@"
 
 

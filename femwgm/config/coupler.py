@@ -10,8 +10,6 @@ from femwgm.config.base import Name, Positive, Strict, refuse
 from femwgm.config.quantity import Length, LengthOrZero, SignedLength, spectral_um
 from femwgm.ground.units import C_UM_THZ
 
-__all__ = ["Bus", "Coupler", "Prism", "Taper"]
-
 
 def _splitting(value: object) -> float:
     """A frequency in MHz."""

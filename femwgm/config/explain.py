@@ -10,8 +10,6 @@ from pydantic import ValidationError
 from femwgm.config.base import nearest
 from femwgm.errors import ConfigError
 
-__all__ = ["dotted", "explain", "shown"]
-
 
 def dotted(path: Sequence[str | int]) -> str:
     """A path as users write it: geometry.layers.1.thickness."""

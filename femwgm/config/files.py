@@ -13,8 +13,6 @@ from pydantic import Field, ValidationInfo, model_validator
 from femwgm.config.base import Strict, refuse
 from femwgm.errors import ConfigError
 
-__all__ = ["FromFile", "beside", "demand_ascending"]
-
 
 def beside(name: str, info: ValidationInfo) -> Path:
     """The path that a configuration means by a name: relative ones start at the configuration."""

@@ -21,8 +21,6 @@ from femwgm.config.base import Name, Number, Positive, Strict, Whole, refuse
 from femwgm.config.quantity import length_um, um
 from femwgm.ground.tables import read_columns
 
-__all__ = ["Graded", "stepped"]
-
 
 class Graded(Strict):
     """How the permittivity of a layer goes over into that of another medium."""

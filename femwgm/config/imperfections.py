@@ -15,8 +15,6 @@ from femwgm.config.quantity import Length, LengthOrZero, SignedLength
 from femwgm.errors import ConfigError
 from femwgm.ground.tables import read_table
 
-__all__ = ["Bead", "Grating", "HeightMap", "Imperfection", "IndexMap", "MeasuredSpectrum"]
-
 MAX_DEGREE = 1900
 MAX_ROWS = 300_000
 

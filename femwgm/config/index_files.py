@@ -17,8 +17,6 @@ from femwgm.errors import ConfigError
 from femwgm.ground.tables import Table as CellTable
 from femwgm.ground.tables import read_tables
 
-__all__ = ["AbsorptionCurve", "IndexCurve", "PublishedMedium", "Range", "Table"]
-
 MAX_TABLE_ROWS = 20_000
 _COLUMNS = {
     "wavelength_um": (

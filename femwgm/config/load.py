@@ -20,8 +20,6 @@ from femwgm.config.thermal import warmed
 from femwgm.config.yamlio import parse_yaml, read_text, scalar
 from femwgm.errors import ConfigError
 
-__all__ = ["config_hash", "dump_resolved", "json_schema", "load_config", "validate"]
-
 
 def load_config(
     source: str | Path | Mapping[str, Any] | RunConfig, overrides: Sequence[str] = ()

@@ -19,17 +19,6 @@ from pydantic import (
 from femwgm.config.base import Number, Positive, Strict, nearest, refuse
 from femwgm.config.index_files import PublishedMedium, Range, Table
 
-__all__ = [
-    "EpsMaterial",
-    "IndexMaterial",
-    "MaterialSpec",
-    "MixedMaterial",
-    "PresetMaterial",
-    "SellmeierMaterial",
-    "TableMaterial",
-    "UniaxialMaterial",
-]
-
 _CRYSTALS = ("cds", "mgf2", "linbo3", "sapphire", "aln")
 """Uniaxial presets; NAME_o and NAME_e are their two rays."""
 PRESETS = (

@@ -10,8 +10,6 @@ from femwgm.config.base import nearest
 from femwgm.config.yamlio import parse_yaml
 from femwgm.errors import ConfigError
 
-__all__ = ["apply_overrides", "set_key", "split_override"]
-
 
 def split_override(override: str) -> tuple[list[str], Any]:
     """Path and value of 'a.b.c=value'; the value is read as YAML.

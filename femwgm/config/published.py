@@ -9,8 +9,6 @@ from typing import Any
 from femwgm.config.yamlio import parse_yaml, read_text
 from femwgm.errors import ConfigError
 
-__all__ = ["read_published"]
-
 
 def read_published(path: Path) -> dict[str, Any]:
     """What the file states, with the keys of `PublishedMedium`.

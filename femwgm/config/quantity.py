@@ -24,18 +24,6 @@ from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonS
 from femwgm.config.base import nearest, refuse
 from femwgm.ground.units import C_UM_THZ, SPECTRAL_ALIASES
 
-__all__ = [
-    "Length",
-    "LengthOrZero",
-    "SignedLength",
-    "in_unit",
-    "length_um",
-    "spectral_um",
-    "split_quantity",
-    "um",
-    "wavelength_um",
-]
-
 _QUANTITY = re.compile(
     r"\s*(?P<number>[+-]?(?:(?:\d{1,40}\.?\d{0,40}|\.\d{1,40})(?:[eE][+-]?\d{1,4})?|nan|inf|infinity))\s*(?P<unit>\S.*?)?\s*",
     re.IGNORECASE,

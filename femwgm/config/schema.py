@@ -19,8 +19,6 @@ from femwgm.config.settings import Accuracy, Discretization, Losses, Modes, Outp
 from femwgm.config.sweep import Sweep
 from femwgm.geometry.drawn import equator_of
 
-__all__ = ["SCHEMA_VERSION", "RunConfig"]
-
 SCHEMA_VERSION = 1
 
 

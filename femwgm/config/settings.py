@@ -19,8 +19,6 @@ from femwgm.config.base import Flag, Name, Number, Positive, Strict, Whole, refu
 from femwgm.config.quantity import Length, LengthOrZero, spectral_um, split_quantity, um
 from femwgm.ground.units import SPECTRAL_ALIASES, SPECTRAL_UNITS
 
-__all__ = ["Accuracy", "Discretization", "Losses", "Modes", "Outputs", "Pml", "Roughness"]
-
 MAX_ORDERS = 100_000
 WIDEST = 1000
 """Ratio of the ends of a window at most: beyond it one of them is a slip of the unit."""

@@ -12,8 +12,6 @@ from femwgm.config.base import Flag, Strict, Whole, nearest, refuse
 from femwgm.config.quantity import in_unit, split_quantity
 from femwgm.ground.columns import columns
 
-__all__ = ["Axis", "Normal", "Sample", "Span", "Sweep", "Uniform"]
-
 MAX_POINTS = 1_000_000
 
 

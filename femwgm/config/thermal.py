@@ -18,8 +18,6 @@ from typing import Any
 from femwgm.config.quantity import length_um, um
 from femwgm.errors import ConfigError
 
-__all__ = ["REFERENCE_C", "THERMAL", "Coefficients", "Heat", "celsius", "heat_of", "thermal_of", "warmed"]
-
 REFERENCE_C = 20.0
 
 

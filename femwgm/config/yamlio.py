@@ -17,8 +17,6 @@ import yaml
 from femwgm.errors import ConfigError
 from femwgm.ground.files import UnreadableError, read_bounded
 
-__all__ = ["parse_yaml", "read_text", "scalar"]
-
 MAX_BYTES = 8 * 2**20
 MAX_DEPTH = 40
 MAX_NODES = 400_000

@@ -6,8 +6,6 @@ from typing import Any
 
 from femwgm.config.schema import RunConfig
 
-__all__ = ["rough_q"]
-
 
 def rough_q(config: RunConfig, progress: Any = None) -> dict[str, tuple[float | None, float | None]]:
     """Total Q and its relative error by the label of a mode, scattering included; empty without `losses.roughness`.

@@ -18,8 +18,6 @@ from femwgm.config.schema import RunConfig
 from femwgm.errors import FemwgmError
 from femwgm.materials.build import material
 
-__all__ = ["Smooth", "smoothed_row", "smoothing"]
-
 _SAFETY = 3.0
 """Over the difference of two limits by 15, which is the error of the better one as far as the fourth power goes."""
 

@@ -12,8 +12,6 @@ from femwgm.geometry.outline import Outline
 from femwgm.ground.cubics import monotone
 from femwgm.ground.typing import RealArray
 
-__all__ = ["coated"]
-
 
 def coated(outline: Outline, coatings: Sequence[Any]) -> Outline:
     """The outer outline of the last of some films."""

@@ -14,8 +14,6 @@ import numpy as np
 from femwgm.errors import GeometryError
 from femwgm.ground.typing import RealArray
 
-__all__ = ["Halves", "halves"]
-
 _TILTS = (0.0, -0.4, -0.15, 0.15, 0.4)
 """Tilts of the axis (rad) against y from which the best one is sought; the first wins where others are no better (a ball)."""
 _UPRIGHT = 0.5

@@ -12,8 +12,6 @@ from femwgm.geometry.curves import Curve, Line, Point, Spline, nearest_on
 from femwgm.geometry.outline import Outline, closed_outline, polygon_outline
 from femwgm.ground.typing import RealArray
 
-__all__ = ["along_mesh", "doubtful", "equator_of", "radius_through", "through"]
-
 
 def through(points: Sequence[Point], smooth: bool, name: str) -> Outline:
     """Outline through points: straight pieces, or one spline that is perpendicular to the axis or periodic."""

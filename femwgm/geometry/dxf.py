@@ -15,8 +15,6 @@ from typing import Any
 from femwgm.errors import MissingExtraError
 from femwgm.ground.files import UnreadableError, read_bounded
 
-__all__ = ["read_dxf"]
-
 MAX_BYTES = 16 * 2**20
 MAX_PIECES = 1_000
 _UNITS = {1: "in", 4: "mm", 5: "cm", 6: "m", 11: "angstrom", 12: "nm", 13: "um"}

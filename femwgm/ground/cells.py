@@ -11,8 +11,6 @@ from pathlib import Path
 from femwgm.errors import ConfigError
 from femwgm.ground.files import UnreadableError, read_bounded
 
-__all__ = ["UNKNOWN", "cells_of", "has_decimal_commas", "lines_of", "number_in", "separator_of"]
-
 MAX_BYTES = 64 * 2**20
 UNKNOWN = frozenset({"", "nan", "na", "n/a", "-", "--", "–", "none"})
 _BLANK = ' \t,;"'

@@ -13,18 +13,6 @@ from typing import Any
 
 from femwgm.errors import OutputError
 
-__all__ = [
-    "UnreadableError",
-    "guarded",
-    "json_bytes",
-    "make_folder",
-    "read_bounded",
-    "sync_folder",
-    "write_bytes",
-    "write_files",
-    "write_synced",
-]
-
 
 class UnreadableError(ValueError):
     """A file that cannot be read: why, and what to do about it if that is known."""

@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import FrameType
 
-__all__ = ["Interrupted", "Signals", "handlers_kept", "shielded", "stoppable"]
-
 
 class Interrupted(KeyboardInterrupt):
     """A run that a signal broke off.

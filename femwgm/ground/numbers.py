@@ -9,20 +9,6 @@ from typing import Any
 from femwgm.ground.rows import Row, log10_of
 from femwgm.ground.units import in_spectral_unit
 
-__all__ = [
-    "decimals_for",
-    "in_percent",
-    "length",
-    "line",
-    "mode_cells",
-    "percent",
-    "plain",
-    "quality",
-    "short_error",
-    "superscript",
-    "with_error",
-]
-
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 

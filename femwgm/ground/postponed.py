@@ -6,8 +6,6 @@ import sys
 from importlib import import_module
 from importlib.util import LazyLoader, find_spec, module_from_spec
 
-__all__ = ["postpone"]
-
 NUMPY_ASIDE = ("numpy.f2py", "numpy.testing", "numpy.ma", "numpy.random")
 """What SciPy loads by copying NumPy's names, a third of the start of `femwgm check`, and what seldom needs it."""
 

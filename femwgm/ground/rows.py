@@ -10,20 +10,6 @@ from typing import Any
 
 from femwgm.ground.columns import columns
 
-__all__ = [
-    "Row",
-    "cell",
-    "csv_bytes",
-    "decimal_text",
-    "entry",
-    "from_csv",
-    "header",
-    "log10_of",
-    "plain_csv",
-    "to_csv",
-    "value",
-]
-
 Row = Mapping[str, Any]
 
 

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
-__all__ = ["Shown"]
-
 
 class Shown:
     """A result that draws itself in a notebook and offers only what is meant for its reader.

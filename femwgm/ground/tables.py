@@ -21,8 +21,6 @@ from femwgm.ground.cells import UNKNOWN, cells_of, has_decimal_commas, lines_of,
 from femwgm.ground.typing import RealArray
 from femwgm.ground.units import C_UM_THZ, HC_UM_EV
 
-__all__ = ["LENGTHS", "SPECTRAL", "Column", "Table", "read_columns", "read_table", "read_tables"]
-
 MAX_ROWS = 20_000
 LENGTHS = {
     "m": 1e9, "cm": 1e7, "mm": 1e6, "um": 1e3, "µm": 1e3, "μm": 1e3, "micron": 1e3, "microns": 1e3,

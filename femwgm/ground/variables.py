@@ -13,8 +13,6 @@ from femwgm.ground.columns import LABELS, SHARES
 from femwgm.ground.rows import Row, entry, header, log10_of
 from femwgm.ground.typing import Array
 
-__all__ = ["UNITS", "Variable", "variables"]
-
 UNITS: dict[str, tuple[str, str]] = {
     "pol": ("", "polarization, TE or TM"),
     "q": ("1", "radial order"),

@@ -10,8 +10,6 @@ from femwgm.errors import ConfigError
 from femwgm.ground.units import k0_from_wavelength
 from femwgm.materials.material import Material
 
-__all__ = ["about_how_many", "demand_tractable"]
-
 LARGEST_SIZE = 1e6
 """Size parameter n k R up to which the exact solution and the meshes were tried."""
 MOST_MODES = 5_000

@@ -25,8 +25,6 @@ from femwgm.materials.formulas import numbered, sellmeier
 from femwgm.materials.material import Material
 from femwgm.materials.presets import PRESETS
 
-__all__ = ["material", "materials_from_config"]
-
 
 def material(name: str, spec: MaterialSpec) -> Material:
     """The medium that one entry under `materials` states."""

@@ -15,8 +15,6 @@ from typing import Protocol
 
 from femwgm.ground.cubics import monotone
 
-__all__ = ["Absorbing", "Constant", "Law", "Mixed", "Raised", "Shifted", "Table"]
-
 
 class Law(Protocol):
     """Permittivity as a function of the vacuum wavenumber (rad/um)."""

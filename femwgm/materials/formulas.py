@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-__all__ = ["Formula", "Term", "gas", "numbered", "poles", "sellmeier"]
-
 
 @dataclass(frozen=True)
 class Term:

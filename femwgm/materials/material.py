@@ -10,8 +10,6 @@ from femwgm.errors import MaterialError
 from femwgm.ground.units import wavelength_um
 from femwgm.materials.dispersion import Absorbing, Constant, Law, Mixed, Raised, Shifted, Table
 
-__all__ = ["Material"]
-
 
 @dataclass(frozen=True)
 class Material:

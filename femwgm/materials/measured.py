@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["CAESIUM_LEAD_BROMIDE", "FILM", "GALLIUM_PHOSPHIDE", "GOLD", "SILICA_FILM", "SILVER", "WATER_K"]
-
 FILM = (
     # wavelength_um, n, k
     (0.500, 1.719026, 0.043846),

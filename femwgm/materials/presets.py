@@ -16,8 +16,6 @@ from femwgm.materials.measured import (
     WATER_K,
 )
 
-__all__ = ["PRESETS", "Preset"]
-
 
 @dataclass(frozen=True)
 class Preset:

@@ -316,6 +316,3 @@ def _wedges(
     action = landscape.interpolated(np.minimum(landscape.S, 50.0), np.array(inside).reshape(-1, 2))
     finest = np.clip((tolerance * np.exp(2.0 * action)) ** (0.5 / _SINGULARITY), _FINEST, 1.0) / k
     return tuple((r, z, float(h)) for (r, z), h in zip(inside, finest, strict=True))
-
-
-__all__ = ["GeneralDomain", "design_general"]

@@ -12,8 +12,6 @@ from femwgm.errors import ConfigError
 if TYPE_CHECKING:
     from femwgm.modes.mode import Mode
 
-__all__ = ["chosen", "named", "parse_label"]
-
 POLARIZATIONS = ("TE", "TM")
 _LABELS = ("pol", "q", "l", "m", "p")
 

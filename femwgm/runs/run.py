@@ -20,8 +20,6 @@ from femwgm.ground.rows import Row, plain_csv
 if TYPE_CHECKING:
     from femwgm.runs.loop import RunResult
 
-__all__ = ["part", "run", "run_into"]
-
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is finished, and how much there is."""
 

@@ -174,6 +174,3 @@ def _grid(
     theta, rho = 0.5 * widest * (x + 1.0), low + 0.5 * (outer - low) * (y + 1.0)
     weight = np.outer(0.5 * (outer - low) * v * rho**2, 0.5 * widest * w * np.sin(theta)).ravel()
     return np.repeat(rho, len(theta)), np.tile(theta, len(rho)), weight
-
-
-__all__ = ["Supermode", "coupled_supermodes"]

@@ -18,8 +18,6 @@ from femwgm.ground.typing import ComplexArray
 from femwgm.materials import materials_from_config
 from femwgm.stacks.derivatives import spheres_of
 
-__all__ = ["reader", "waves_of"]
-
 
 def waves_of(field: CellField) -> tuple[dict[str, Any], ComplexArray] | None:
     """Which waves a field is made of, and their amplitudes at its wavenumber; None for a field that is of no stack."""

@@ -22,8 +22,6 @@ from femwgm.store.netcdf import to_netcdf
 from femwgm.store.result_folder import ResultFolder
 from femwgm.store.solution import pack_modes
 
-__all__ = ["FORMAT", "RunFolder", "RunTables", "package_versions"]
-
 FORMAT = 2
 """Version of the folder's layout; 1 had no checksums."""
 PACKAGES = ("numpy", "scipy", "scikit-fem", "gmsh", "meshio", "h5netcdf", "pyvista", "matplotlib")

@@ -14,8 +14,6 @@ from pathlib import Path
 from femwgm.errors import OutputError
 from femwgm.ground.files import UnreadableError, guarded, read_bounded
 
-__all__ = ["LOCK", "locked"]
-
 LOCK = ".femwgm.lock"
 _NO_LOCKS_HERE = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 

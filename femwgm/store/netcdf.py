@@ -11,9 +11,7 @@ from typing import Any
 
 from femwgm.ground.columns import LABELS
 from femwgm.ground.rows import Row
-from femwgm.ground.variables import UNITS, Variable, variables
-
-__all__ = ["UNITS", "to_netcdf"]
+from femwgm.ground.variables import Variable, variables
 
 
 def to_netcdf(rows: Sequence[Row], regions: Sequence[str], attributes: Mapping[str, str]) -> bytes:

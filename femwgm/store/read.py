@@ -22,8 +22,6 @@ from femwgm.store.result_folder import checksum, read_account, settled
 if TYPE_CHECKING:
     from femwgm.modes.mode_set import ModeSet
 
-__all__ = ["StoredRun", "load_run"]
-
 MAX_TABLE = 512 * 2**20
 
 

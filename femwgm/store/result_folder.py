@@ -23,8 +23,6 @@ from femwgm.ground.files import UnreadableError, guarded, read_bounded, sync_fol
 from femwgm.ground.interrupts import shielded
 from femwgm.store.lock import LOCK, locked
 
-__all__ = ["ResultFolder", "read_account"]
-
 ACCOUNTS = {"run": "run.json", "sweep": "sweep.json"}
 MAX_ACCOUNT = 64 * 2**20
 _ASIDE = ".partial-"

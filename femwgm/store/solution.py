@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from femwgm.mesh.curved import CurvedMesh
     from femwgm.modes.mode import Mode
 
-__all__ = ["pack_modes", "unpack_modes"]
-
 VERSION = 1
 MAX_BYTES = 2**30
 """Limit of a file to be read, and of what it unpacks to."""

@@ -15,8 +15,6 @@ from femwgm.sweeps.axes import Plan
 from femwgm.sweeps.between import Curves
 from femwgm.sweeps.jobs import LEFT, Batch, Job, Knot, Task
 
-__all__ = ["Agenda", "Stretch", "stretches"]
-
 LEVELS = (9, 17, 33)
 """Numbers of knots that are tried in turn; each holds those before it."""
 LEAST_POINTS = 20

@@ -13,8 +13,6 @@ import numpy as np
 from femwgm.config.quantity import in_unit, split_quantity
 from femwgm.config.sweep import Axis, Sample, Span, Sweep
 
-__all__ = ["Column", "Plan", "expand"]
-
 
 @dataclass(frozen=True)
 class Column:

@@ -29,8 +29,6 @@ from femwgm.sweeps.fingerprint import pack, unpack
 from femwgm.sweeps.moving import RESIDUAL_LIMIT, Label, MovingModes
 from femwgm.sweeps.points import Solved
 
-__all__ = ["Between", "Curves"]
-
 LEAST_KNOTS = 5
 """Knots at which a mode must be known to be interpolated."""
 _ALLOWED = 1e-6

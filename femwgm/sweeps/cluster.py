@@ -13,8 +13,6 @@ from femwgm.sweeps.jobs import LEFT, Batch, Job, Outcome, perform
 from femwgm.sweeps.local import Jobs
 from femwgm.sweeps.points import failure
 
-__all__ = ["run_on_cluster"]
-
 _AHEAD = 4
 """Points in flight per worker thread: enough to keep workers busy, few enough to keep memory flat."""
 _TIMEOUT = "20s"

@@ -10,8 +10,6 @@ import numpy as np
 from femwgm.ground.typing import Array
 from femwgm.modes.mode import Mode
 
-__all__ = ["fingerprint", "pack", "unpack"]
-
 _RADIAL = ((-12.0, -3.0, 12), (-3.0, 1.0, 16))
 """Panels in units of R m^(-2/3) from the surface, and Gauss points on each."""
 _LATITUDE = (4.0, 7)

@@ -13,8 +13,6 @@ from femwgm.ground.files import guarded, sync_folder, write_bytes
 from femwgm.store.result_folder import ResultFolder
 from femwgm.sweeps.points import Record
 
-__all__ = ["SweepFolder"]
-
 
 class SweepFolder:
     """Points under `points/`, one JSON file each, named by their keys.

@@ -17,8 +17,6 @@ import numpy as np
 from femwgm.ground.typing import Array
 from femwgm.sweeps.meetings import Approach, Crossing, meetings
 
-__all__ = ["Follower", "State", "label_of"]
-
 _OVERLAP, _LABEL, _EXTRAPOLATION = 1.0, 0.3, 0.3
 """Weights of the three kinds of evidence: the field decides, the others settle what it leaves open."""
 _SAME_FIELD = 0.3

@@ -18,8 +18,6 @@ from femwgm.sweeps.points import ONE_AT_A_TIME, Record, Solved, setup_of, work, 
 if TYPE_CHECKING:
     from femwgm.sweeps.between import Between
 
-__all__ = ["LEFT", "Batch", "Job", "Knot", "Outcome", "Task", "perform"]
-
 LEFT = "left"
 """Status of a point of a batch that has to be solved in full; it has no record."""
 

@@ -22,8 +22,6 @@ from femwgm.errors import SolveError
 from femwgm.sweeps.jobs import LEFT, Batch, Job, Outcome, Task, perform
 from femwgm.sweeps.points import failure
 
-__all__ = ["Jobs", "run_here", "run_in_processes", "usable_cores"]
-
 ATTEMPTS = 2
 """Processes a point may kill before it is recorded as failed."""
 _ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")}

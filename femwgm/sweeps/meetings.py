@@ -9,8 +9,6 @@ import numpy as np
 
 from femwgm.ground.typing import Array
 
-__all__ = ["Approach", "Crossing", "meetings"]
-
 _ROTATION = 0.3
 """Angle (rad) by which fields must turn into each other across a closest approach; pi/2 is a complete exchange."""
 

@@ -22,8 +22,6 @@ from femwgm.config.yamlio import parse_yaml
 from femwgm.errors import ConfigError, FemwgmError, SolveError
 from femwgm.ground.numerics import NUMERICAL_VERSION
 
-__all__ = ["DEFAULT_SOLVER", "Record", "Setup", "Solved", "failure", "solve_with_pipeline", "work"]
-
 FORMAT = 1
 """Version of the record of a point."""
 DEFAULT_SOLVER = "femwgm.sweeps.points:solve_with_pipeline"

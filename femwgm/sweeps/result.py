@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-__all__ = ["SweepResult", "load_sweep"]
-
 _TEXT = ("pol", "q_rad_source", "branch", "crossing", "status", "reason")
 
 

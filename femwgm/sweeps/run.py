@@ -24,8 +24,6 @@ from femwgm.sweeps.result import SweepResult
 from femwgm.sweeps.survey import Survey
 from femwgm.sweeps.tables import write_tables
 
-__all__ = ["Progress", "run_sweep"]
-
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many points are finished, and how many there are."""
 

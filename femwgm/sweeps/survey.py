@@ -13,10 +13,8 @@ from femwgm.ground.rows import log10_of
 from femwgm.ground.units import C_UM_THZ
 from femwgm.sweeps.axes import Plan
 from femwgm.sweeps.fingerprint import unpack
+from femwgm.sweeps.follow import Follower, State, label_of
 from femwgm.sweeps.points import Record
-from femwgm.sweeps.tracking import Follower, State, label_of
-
-__all__ = ["CROSSING_COLUMNS", "Survey", "survey"]
 
 CROSSING_COLUMNS = (
     "kind",

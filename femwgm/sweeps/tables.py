@@ -16,12 +16,10 @@ import numpy as np
 from femwgm.ground.columns import LABELS, SHARES, columns
 from femwgm.ground.files import guarded, write_synced
 from femwgm.ground.rows import cell, entry
-from femwgm.store.netcdf import UNITS
+from femwgm.ground.variables import UNITS
 from femwgm.sweeps.axes import Column, Plan
 from femwgm.sweeps.points import Record
 from femwgm.sweeps.survey import CROSSING_COLUMNS, Survey, survey
-
-__all__ = ["write_tables"]
 
 _BLOCK = 1024
 """Rows held before they go to the netCDF file."""

@@ -9,8 +9,6 @@ import sys
 import threading
 from multiprocessing.connection import Connection
 
-__all__ = ["main"]
-
 
 def main(descriptor: int) -> None:
     """Take tasks until the socket closes.

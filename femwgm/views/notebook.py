@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from femwgm.modes.mode import Mode
 
-__all__ = ["Turning", "html", "plot"]
-
 MOST_ROWS = 30
 _STYLE = """<style>
 .femwgm { font-variant-numeric: tabular-nums; } .femwgm table { border-collapse: collapse; }

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from femwgm.sweeps.tracking import Follower, State
+from femwgm.sweeps.follow import Follower, State
 
 SYMMETRY = (140, "natural")
 

@@ -23,9 +23,9 @@ from hypothesis import strategies as st
 from femwgm.config import config_hash, load_config
 from femwgm.errors import AccuracyError, ConfigError, MissingExtraError, OutputError, SolveError
 from femwgm.ground.columns import SHARES, columns
+from femwgm.ground.variables import UNITS
 from femwgm.store import RunFolder, decimal_text, from_csv, load_run, log10_of, to_csv, to_netcdf, write_bytes
 from femwgm.store.lock import LOCK
-from femwgm.store.netcdf import UNITS
 
 CONFIG = load_config(Path(__file__).resolve().parents[2] / "configs" / "duan2022.yaml")
 REGIONS = ["core", "shell", "air"]

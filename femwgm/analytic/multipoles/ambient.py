@@ -16,8 +16,6 @@ from femwgm.analytic.multipoles.fields import StackField
 from femwgm.analytic.multipoles.mode import StackMode, middle_and_reach
 from femwgm.analytic.multipoles.translation import gauss
 
-__all__ = ["up_to_its_end"]
-
 _LEAKY = 6.0
 """Decimal logarithm of Q above which the norm gives the shares well enough."""
 _LARGE = 100.0

@@ -11,8 +11,6 @@ import scipy.sparse.linalg as ssl
 from femwgm.errors import SolveError
 from femwgm.ground.typing import Array, ComplexArray
 
-__all__ = ["in_disc"]
-
 _DEGREE = 8
 _POINTS = 12
 _RESTART_RATIO = 2.5

@@ -15,8 +15,6 @@ from femwgm.analytic.multipoles.system import System
 from femwgm.analytic.multipoles.translation import legendre_table
 from femwgm.ground.typing import Array, ComplexArray
 
-__all__ = ["Expansion", "StackField"]
-
 _FAINT = 1e-7
 """Amplitude, relative to the largest, below which a wave is left out."""
 _PANEL = 2.5

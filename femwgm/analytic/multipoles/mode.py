@@ -21,20 +21,6 @@ from femwgm.analytic.multipoles.system import System
 from femwgm.analytic.multipoles.translation import gauss, legendre_table
 from femwgm.ground.typing import Array, ComplexArray
 
-__all__ = [
-    "StackMode",
-    "absorption",
-    "by_sphere",
-    "channels_of",
-    "describe",
-    "middle_and_reach",
-    "normalised",
-    "radiated",
-    "residual",
-    "slope",
-    "spread",
-]
-
 _STEP = 1e-2
 """Step of numerical derivatives, in radians of the fastest phase."""
 _SAFETY = 3.0

@@ -8,8 +8,6 @@ from femwgm.analytic.multipoles.fields import StackField
 from femwgm.analytic.multipoles.mode import StackMode
 from femwgm.ground.typing import Array
 
-__all__ = ["peak_density"]
-
 _PER_DEGREE = 3.0
 """Angles for each half wave of the highest degree that counts."""
 _FAINT = 1e-3

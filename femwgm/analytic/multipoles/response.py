@@ -20,8 +20,6 @@ from femwgm.analytic.multipoles.mode import StackMode, absorption, by_sphere, no
 from femwgm.analytic.multipoles.system import Sphere, System
 from femwgm.ground.typing import Array, ComplexArray
 
-__all__ = ["Response"]
-
 _PHASE = 1e-4
 """Step of the differences, as a change of phase across the largest sphere (rad)."""
 

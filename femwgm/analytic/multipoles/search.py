@@ -13,8 +13,6 @@ from femwgm.analytic.multipoles.system import Couplings, Sphere, System
 from femwgm.errors import SolveError
 from femwgm.ground.typing import Array, ComplexArray
 
-__all__ = ["stack_modes"]
-
 Wanted = Callable[[complex, list[list[Array]], tuple[bool, ...]], bool]
 """Told the approximate k0 of a mode, the share of its energy by polarization, sphere and degree, and the polarizations."""
 

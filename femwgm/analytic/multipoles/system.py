@@ -27,8 +27,6 @@ from femwgm.analytic.media import MediaModel
 from femwgm.analytic.multipoles.translation import Waves, translation
 from femwgm.ground.typing import Array, ComplexArray
 
-__all__ = ["Couplings", "Sphere", "System", "own_wave"]
-
 _LEAST_NODES = 12
 _NODES_PER_RADIAN = 1.5
 _KEPT = 6

@@ -23,8 +23,6 @@ import numpy as np
 from femwgm.analytic import bessel
 from femwgm.ground.typing import Array, ComplexArray
 
-__all__ = ["Waves", "legendre_table", "translation"]
-
 _SPACING = 1.4
 """Distance (in 1 / kappa) between the two spheres on which a wave is projected: j_l vanishes on one of them at most."""
 

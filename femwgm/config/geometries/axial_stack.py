@@ -11,8 +11,6 @@ from femwgm.config.geometries.base import Body, demand_gaps, demand_own_names
 from femwgm.config.geometries.layered_sphere import MAX_LAYERS, SphereLayer, present, stacked
 from femwgm.config.quantity import SignedLength
 
-__all__ = ["AxialStack", "StackedSphere"]
-
 
 class StackedSphere(Strict):
     """One of the spheres, in layers from its centre outwards."""

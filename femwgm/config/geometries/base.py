@@ -10,8 +10,6 @@ from pydantic import Field, model_validator
 
 from femwgm.config.base import Name, Strict, refuse
 
-__all__ = ["Body"]
-
 
 class Body(Strict):
     """A body of revolution made of named regions, in an ambient medium.

@@ -12,8 +12,6 @@ from femwgm.config.geometries.base import Body, Layer, check_names
 from femwgm.config.grading import Graded
 from femwgm.config.quantity import Length, LengthOrZero
 
-__all__ = ["LayeredSphere", "SphereLayer"]
-
 MAX_LAYERS = 200
 
 

@@ -11,8 +11,6 @@ from femwgm.config.geometries.base import Body
 from femwgm.config.geometries.outlined import OutlinedBody
 from femwgm.config.quantity import Length
 
-__all__ = ["Bottle", "Capillary", "Cavity"]
-
 
 def _not_negative(value: float) -> float:
     if value < 0.0:

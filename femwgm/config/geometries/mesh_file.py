@@ -14,8 +14,6 @@ from femwgm.config.geometries.tracing import trace
 from femwgm.config.quantity import SignedLength
 from femwgm.geometry.drawn import radius_through
 
-__all__ = ["MeshBody", "MeshPiece"]
-
 MAX_POINTS = 200_000
 _UNITS = {"nm": 1e-3, "um": 1.0, "mm": 1e3, "cm": 1e4, "m": 1e6}
 

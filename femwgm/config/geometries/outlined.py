@@ -10,8 +10,6 @@ from femwgm.config.base import Name, Number, Strict, refuse
 from femwgm.config.geometries.base import Body, demand_own_names
 from femwgm.config.quantity import Length, SignedLength
 
-__all__ = ["Coating", "Enclosure", "OutlinedBody", "Substrate"]
-
 
 class Coating(Strict):
     """A film, its thickness measured along the normal: uniform, or times a share that depends on the latitude of the normal."""

@@ -19,8 +19,6 @@ from femwgm.geometry.drawn import radius_through
 from femwgm.geometry.dxf import read_dxf
 from femwgm.ground.tables import read_columns
 
-__all__ = ["Profile", "ProfileRegion"]
-
 MAX_POINTS = 20_000
 _Point = tuple[SignedLength, SignedLength]
 

@@ -10,8 +10,6 @@ from femwgm.config.base import Name, Number, Strict, refuse
 from femwgm.config.geometries.outlined import OutlinedBody
 from femwgm.config.quantity import Length, LengthOrZero
 
-__all__ = ["Disk", "Hemisphere", "PedestalSphere", "Pillar", "Ring", "Toroid", "Torus"]
-
 
 def _angle(value: float) -> float:
     if not 20.0 <= value <= 160.0:

@@ -11,8 +11,6 @@ from femwgm.config.geometries.base import Body, Layer, check_names
 from femwgm.config.geometries.layered_sphere import MAX_LAYERS
 from femwgm.config.quantity import Length
 
-__all__ = ["Spheroid", "SpheroidLayer"]
-
 
 class SpheroidLayer(Layer):
     """One layer: an equatorial size (with the body's `aspect`), both semi-axes, or a thickness."""

@@ -15,8 +15,6 @@ from femwgm.config.geometries.profile import Profile
 from femwgm.config.geometries.rounds import Disk, Hemisphere, PedestalSphere, Ring, Toroid, Torus
 from femwgm.config.quantity import SignedLength
 
-__all__ = ["Stack"]
-
 StackedBody = Annotated[
     Disk | Ring | Torus | Toroid | Hemisphere | PedestalSphere | Bottle | Capillary | Profile,
     Field(discriminator="kind"),

@@ -27,8 +27,6 @@ from femwgm.modes.mode import Mode
 from femwgm.runs.loop import media_of
 from femwgm.solver.layout import goals_of
 
-__all__ = ["Bend", "bends", "write_bends"]
-
 _DECIBEL = 20.0 / np.log(10.0)
 _CANDIDATES = 4
 _TOLD = 0.1

@@ -21,8 +21,6 @@ from femwgm.materials.nonlinear import KERR
 if TYPE_CHECKING:
     from femwgm.finders.finder import Tell
 
-__all__ = ["Comb", "Kerr", "comb", "summary"]
-
 _C = 299792458.0
 _UM = 1e-6
 

@@ -17,8 +17,6 @@ from numpy.polynomial import chebyshev
 from femwgm.experiment.combs.series import Series, taylor
 from femwgm.ground.typing import Array
 
-__all__ = ["Crossing", "smooth_series"]
-
 _SPIKE = 30.0
 """A fourth difference of the lines this much larger than the median one, and than rounding, is the mark of a crossing."""
 _FLOOR = 1e-9

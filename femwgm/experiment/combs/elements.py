@@ -37,8 +37,6 @@ from femwgm.solver.error_estimate import wavenumber_error
 from femwgm.solver.families import Families
 from femwgm.solver.layout import goals_of
 
-__all__ = ["body_lines", "lines_around"]
-
 _NEAR = 0.55
 """Half of the window around the pump in units of c / (2 pi R n): where n is at most n_g, a line of every family lies within."""
 _KNOTS = 5

@@ -17,8 +17,6 @@ from femwgm.materials import Material
 if TYPE_CHECKING:
     from femwgm.analytic import ExactMode, LayeredSphere
 
-__all__ = ["PER_K0", "layer_integrals", "sphere_lines"]
-
 PER_K0 = C_UM_THZ * 1e12 / (2.0 * np.pi)
 """Frequency (Hz) of one rad/um."""
 _ROUNDING = 1e-14

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 
 from femwgm.ground.typing import Array, IntArray
 
-__all__ = ["Lines"]
-
 
 @dataclass(frozen=True)
 class Lines:

@@ -14,8 +14,6 @@ from numpy.polynomial import chebyshev
 
 from femwgm.ground.typing import Array
 
-__all__ = ["MOST", "Series", "taylor"]
-
 MOST = 4
 """The highest coefficient that is stated."""
 _DEGREES = range(4, 25, 2)

@@ -8,8 +8,6 @@ from femwgm.experiment.combs.comb import Comb, summary
 from femwgm.ground.files import json_bytes, write_files
 from femwgm.ground.rows import csv_bytes
 
-__all__ = ["write_comb"]
-
 
 def write_comb(made: Comb, folder: str | Path) -> list[Path]:
     """Write the table of lines, the coefficients, the file that pyLLE reads (m, frequency in Hz, no header) and the figure.

@@ -22,8 +22,6 @@ from femwgm.mesh.domain import Choices
 from femwgm.mesh.landscape import Wave
 from femwgm.observables.energy import region_integrals
 
-__all__ = ["BusMode", "Guide", "guide"]
-
 _ORDER = 300.0
 """Azimuthal order of the arc: its bend changes the index by 1e-4, and v = -i r E_phi has digits to spare at fine corners."""
 _NARROWEST, _WIDEST = 0.05, 10.0

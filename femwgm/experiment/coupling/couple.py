@@ -24,8 +24,6 @@ from femwgm.ground.typing import Array
 from femwgm.ground.units import C_UM_THZ
 from femwgm.materials import Material, materials_from_config
 
-__all__ = ["Coupling", "couplings", "write_couplings"]
-
 _GAPS = 17
 _REACH = 1.0
 """Largest gap (um) of the curve, unless a larger one is asked for."""

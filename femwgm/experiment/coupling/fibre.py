@@ -11,8 +11,6 @@ from scipy.special import jv, jvp, kv, kve, kvp
 from femwgm.errors import ConfigError
 from femwgm.ground.typing import Array
 
-__all__ = ["Fibre", "fundamental"]
-
 _SECOND = 2.404825557695773
 """V from which a fibre guides more than HE11."""
 _THICKEST = 100.0

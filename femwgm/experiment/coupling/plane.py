@@ -18,8 +18,6 @@ import numpy as np
 
 from femwgm.ground.typing import Array, ComplexArray
 
-__all__ = ["Plane", "Resonance", "field_on", "given_to", "lit_by"]
-
 _FAINT = 1e-5
 """Share of the largest field at which the plane ends."""
 _PER_WAVE = 4.0

@@ -16,8 +16,6 @@ from femwgm.geometry.build import section_of
 from femwgm.ground.typing import Array, ComplexArray
 from femwgm.materials import Material
 
-__all__ = ["resonances"]
-
 _ROUNDING = 1e-13
 """Relative error of a wavelength of the exact sphere."""
 

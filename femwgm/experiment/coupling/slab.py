@@ -17,8 +17,6 @@ from femwgm.errors import ConfigError
 from femwgm.experiment.coupling.plane import Plane
 from femwgm.ground.typing import Array, ComplexArray
 
-__all__ = ["Slab", "slab_like"]
-
 _PADDED = 4
 """Length of the transformed profile in lengths of the plane."""
 

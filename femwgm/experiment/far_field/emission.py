@@ -24,8 +24,6 @@ from femwgm.analytic.legendre import angular
 from femwgm.errors import GeometryError
 from femwgm.ground.typing import Array
 
-__all__ = ["Cone", "Multipoles", "coherence", "exact_multipoles", "far_field", "field_multipoles", "project"]
-
 
 @dataclass(frozen=True)
 class Multipoles:

@@ -16,8 +16,6 @@ from femwgm.errors import GeometryError
 from femwgm.experiment.far_field.emission import Cone, Multipoles, coherence
 from femwgm.ground.typing import Array
 
-__all__ = ["Light", "minority_share", "mixture", "through_lens"]
-
 
 @dataclass(frozen=True)
 class Light:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from femwgm.analytic.media import Medium
 
-__all__ = ["Amplifier"]
-
 
 @dataclass(frozen=True)
 class Amplifier:

@@ -18,8 +18,6 @@ from femwgm.errors import ConfigError
 from femwgm.ground.tables import read_columns
 from femwgm.ground.typing import Array
 
-__all__ = ["LUMINESCENCE", "GainSpectrum", "read_gain"]
-
 _FWHM_GAUSS = 2.0 * math.sqrt(2.0 * math.log(2.0))
 
 

@@ -18,8 +18,6 @@ from femwgm.analytic import LayeredSphere
 from femwgm.analytic.bessel import complex_pair
 from femwgm.analytic.layered import weight_p
 
-__all__ = ["Efficiencies", "efficiencies"]
-
 
 @dataclass(frozen=True)
 class Efficiencies:

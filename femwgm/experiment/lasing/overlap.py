@@ -17,8 +17,6 @@ from femwgm.analytic.legendre import angular
 from femwgm.errors import GeometryError
 from femwgm.ground.typing import Array
 
-__all__ = ["ShellIntensities", "degree_intensities", "overlaps", "shell_intensities"]
-
 RADIAL_POINTS = 6
 POLAR_POINTS = 14
 HARMONICS = 3

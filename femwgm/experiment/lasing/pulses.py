@@ -23,8 +23,6 @@ from femwgm.errors import GeometryError, SolveError
 from femwgm.experiment.lasing.overlap import ShellIntensities
 from femwgm.ground.typing import Array
 
-__all__ = ["Flash", "flash", "stored"]
-
 SEEN = 1e-3
 """Share of the inversion at threshold that a line must take by stimulated emission to count as lasing."""
 PULSES = 4.0

@@ -23,8 +23,6 @@ from femwgm.ground.tables import read_columns
 from femwgm.ground.typing import Array
 from femwgm.ground.units import C_UM_THZ
 
-__all__ = ["GainTable", "PumpAbsorption", "excitons_per_platelet", "pump_absorption", "read_gain_table"]
-
 _PLANCK_J_THZ = 6.62607015e-22
 """Planck's constant in J / THz; exact by the definition of the kilogram."""
 

@@ -34,8 +34,6 @@ from femwgm.experiment.lasing.gain import GainSpectrum
 from femwgm.experiment.lasing.overlap import ShellIntensities
 from femwgm.ground.typing import Array
 
-__all__ = ["LightCurve", "light_curve", "spontaneous_share"]
-
 _SEEN = 1e-3
 """Share of the inversion at threshold that a mode must take by stimulated emission to count as lasing."""
 _NO_SPONTANEOUS = 1e-7

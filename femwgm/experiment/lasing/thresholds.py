@@ -31,17 +31,6 @@ from femwgm.experiment.lasing.gain import GainSpectrum
 from femwgm.ground.typing import Array
 from femwgm.materials import Material
 
-__all__ = [
-    "IN_PLANE_STRENGTH",
-    "Threshold",
-    "first_to_lase",
-    "per_cm",
-    "relative_strengths",
-    "tangential_share",
-    "threshold",
-    "total_loss",
-]
-
 IN_PLANE_STRENGTH = 1.5
 """Gain for a tangential field of dipoles that lie in the surface, over that of the same number with random orientation."""
 _EXACT_ABOVE = 1e-10

@@ -21,8 +21,6 @@ from femwgm.analytic.bessel import barrier, complex_pair, real_pair, regular
 from femwgm.analytic.layered import Stack, Wave, orders, weight_p
 from femwgm.ground.typing import Array
 
-__all__ = ["Channels", "channels", "degrees", "purcell", "radiated", "total"]
-
 SEALED = 17.0
 """Depth of the barrier (nepers) from which a wave neither enters nor leaves but in its resonance: exp(-34) of the power."""
 

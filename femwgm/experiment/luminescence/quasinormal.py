@@ -31,8 +31,6 @@ from femwgm.geometry.section import Section
 from femwgm.modes.mode import Mode
 from femwgm.runs.loop import RunResult, media_of
 
-__all__ = ["Resonance", "complex_shares", "emitting_region", "region_volume", "resonances", "sum_of_modes"]
-
 HEIGHTS, POINTS = 4000, 801
 """Slices of a body whose volume is wanted, and points along each of its curves."""
 

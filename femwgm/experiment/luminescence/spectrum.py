@@ -25,18 +25,6 @@ from femwgm.experiment.luminescence.channels import degrees, purcell, radiated
 from femwgm.experiment.recorded.voigt import GAUSS, voigt
 from femwgm.ground.typing import Array
 
-__all__ = [
-    "Emission",
-    "PlaneWave",
-    "PurcellMap",
-    "Settings",
-    "emission",
-    "grid",
-    "line_area",
-    "plane_wave",
-    "purcell_map",
-]
-
 LEAST_Q = 300.0
 """Radiation Q of the broadest line that is treated as a line."""
 COARSE_NM = 0.2

@@ -9,8 +9,6 @@ from femwgm.experiment.recorded.counts import Recorded
 from femwgm.ground.files import write_files
 from femwgm.ground.rows import csv_bytes
 
-__all__ = ["write_spectrum"]
-
 
 def write_spectrum(
     made: Emission,

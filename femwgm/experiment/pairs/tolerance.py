@@ -11,8 +11,6 @@ from femwgm.experiment.spectrum.lines import Lines, track
 from femwgm.experiment.spectrum.model import CoatedSphere
 from femwgm.ground.typing import Array
 
-__all__ = ["Tolerance", "tolerance"]
-
 
 @dataclass(frozen=True)
 class Tolerance:

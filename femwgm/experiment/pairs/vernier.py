@@ -22,8 +22,6 @@ from femwgm.experiment.spectrum.lines import Lines, label_range, solve
 from femwgm.experiment.spectrum.model import CoatedSphere
 from femwgm.ground.typing import Array
 
-__all__ = ["Coincidence", "Vernier", "comb_of", "design"]
-
 
 @dataclass(frozen=True)
 class Coincidence:

@@ -6,8 +6,6 @@ import numpy as np
 
 from femwgm.ground.typing import Array
 
-__all__ = ["NARROWEST", "saturated", "spikes"]
-
 NARROWEST = 2.5
 """Points across the full width of the narrowest line that an instrument shows, where its response is not given."""
 STRIKING = 6.0

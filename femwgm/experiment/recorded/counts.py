@@ -12,8 +12,6 @@ from femwgm.ground.tables import LENGTHS, SPECTRAL, Column, Table, read_tables
 from femwgm.ground.typing import Array
 from femwgm.materials.presets import PRESETS
 
-__all__ = ["Recorded", "looks_recorded", "read_recorded", "step_nm"]
-
 MAX_ROWS = 65_536
 MIN_ROWS = 40
 """Fewer points are a table of peaks, or nothing that a baseline could be drawn through."""

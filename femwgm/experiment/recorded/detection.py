@@ -11,8 +11,6 @@ from scipy.signal import fftconvolve, find_peaks
 
 from femwgm.ground.typing import Array
 
-__all__ = ["candidates", "filter_widths", "threshold"]
-
 RATIO = 1.6
 """From one filter to the next wider one."""
 

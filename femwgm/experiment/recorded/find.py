@@ -19,8 +19,6 @@ from femwgm.experiment.recorded.noise import PIECES, Noise, baseline, noise, spl
 from femwgm.experiment.recorded.voigt import multiplet, voigt
 from femwgm.ground.typing import Array
 
-__all__ = ["FALSE_ALARMS", "Found", "Line", "find_lines"]
-
 FALSE_ALARMS = 0.01
 """False lines expected in a spectrum by default."""
 MISSHAPEN = 0.02

@@ -13,8 +13,6 @@ from femwgm.experiment.recorded.noise import Noise
 from femwgm.experiment.recorded.voigt import multiplet, voigt
 from femwgm.ground.typing import Array
 
-__all__ = ["Fit", "Points", "Shape", "fit_lines"]
-
 ROUNDS = 3
 """Times that the weights are taken from the model anew: from the counts themselves they would be biased."""
 STEPS = 60

@@ -15,8 +15,6 @@ from scipy.special import erfinv
 
 from femwgm.ground.typing import Array
 
-__all__ = ["PIECES", "Baseline", "Noise", "baseline", "noise", "spline_basis"]
-
 PIECES = (2, 4, 6, 9, 13, 19, 28, 42)
 """Numbers of pieces that are tried."""
 LIFTED = 3.0

@@ -9,8 +9,6 @@ from scipy.special import wofz
 
 from femwgm.ground.typing import Array
 
-__all__ = ["GAUSS", "lopsided", "multiplet", "voigt"]
-
 GAUSS = 2.0 * math.sqrt(2.0 * math.log(2.0))
 """Full width at half maximum of a Gauss curve over its standard deviation."""
 

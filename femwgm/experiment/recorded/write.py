@@ -14,8 +14,6 @@ from femwgm.experiment.spectrum.peaks import Peaks
 from femwgm.ground.files import json_bytes, write_files
 from femwgm.ground.rows import csv_bytes
 
-__all__ = ["COLUMNS", "as_peaks", "write_lines"]
-
 COLUMNS = (
     "wavelength_nm", "wavelength_error_nm", "width_nm", "width_error_nm", "height", "area", "height_error", "area_error",
     "significance", "clipped",

@@ -15,8 +15,6 @@ from femwgm.analytic.multipoles.search import stack_modes
 from femwgm.analytic.multipoles.system import Sphere
 from femwgm.errors import SolveError
 
-__all__ = ["exact_bead"]
-
 _NEAR = 3e-4
 _ENOUGH = 1e-3
 _MOST = 12

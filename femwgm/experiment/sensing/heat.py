@@ -6,8 +6,6 @@ import numpy as np
 from scipy.constants import Boltzmann
 from scipy.special import eval_legendre, gammaln
 
-__all__ = ["noise", "self_heating"]
-
 _POINTS = 2000
 
 

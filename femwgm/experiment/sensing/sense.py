@@ -15,8 +15,6 @@ from femwgm.ground.files import write_files
 from femwgm.ground.rows import csv_bytes
 from femwgm.ground.typing import Array
 
-__all__ = ["Probe", "Row", "rows", "table_of", "write_sense"]
-
 
 @dataclass(frozen=True)
 class Probe:

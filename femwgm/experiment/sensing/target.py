@@ -29,8 +29,6 @@ from femwgm.materials import Material, materials_from_config
 if TYPE_CHECKING:
     from femwgm.analytic import LayeredSphere
 
-__all__ = ["Sensor", "sensors"]
-
 Shift = Callable[[float, float], tuple[float, float]]
 """Shift (nm) and its error from a layer: thickness (um), index."""
 

@@ -29,8 +29,6 @@ from femwgm.experiment.spectrum.posterior import Cloud, sample
 from femwgm.experiment.spectrum.prior import Prior
 from femwgm.ground.typing import Array
 
-__all__ = ["assign", "read"]
-
 STARTS = 1200
 """Starts that are followed."""
 BLUNTNESS = (0.05, 0.1)

@@ -16,8 +16,6 @@ from femwgm.experiment.spectrum.posterior import Cloud
 from femwgm.experiment.spectrum.prior import Prior
 from femwgm.ground.typing import Array
 
-__all__ = ["Assignment", "Fit", "Name", "Parameter", "Reading", "line_errors"]
-
 Name = tuple[str, int, int] | None
 """(pol, l, q) of a mode, None for a spurious peak."""
 

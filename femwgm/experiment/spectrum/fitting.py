@@ -18,8 +18,6 @@ from femwgm.experiment.spectrum.line_fits import REACH, Atlas
 from femwgm.experiment.spectrum.peaks import Peaks
 from femwgm.ground.typing import Array
 
-__all__ = ["Maxima", "anneal", "climb", "fixed_terms", "modes_at", "settle"]
-
 SHARPER = (1.0, 0.7, 0.5, 0.36, 0.2, 0.1, 0.05, 0.02)
 """Errors of the annealing in units of those of the scan."""
 SOFT_STEPS = 4

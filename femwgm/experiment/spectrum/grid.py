@@ -17,8 +17,6 @@ from femwgm.experiment.spectrum.line_fits import Atlas
 from femwgm.experiment.spectrum.peaks import Peaks
 from femwgm.ground.typing import Array
 
-__all__ = ["BLUNT", "Start", "scan"]
-
 BLUNT = 0.05
 """Error of the scan in units of the spacing of the comb."""
 HOPELESS = 40.0

@@ -24,17 +24,6 @@ from femwgm.experiment.spectrum.lines import Labels
 from femwgm.experiment.spectrum.peaks import Peaks
 from femwgm.ground.typing import Array
 
-__all__ = [
-    "Matching",
-    "Neighbours",
-    "Odds",
-    "all_matchings",
-    "as_matched",
-    "best_matching",
-    "likeliest",
-    "pair_gains",
-]
-
 LARGEST = 60.0
 """Logarithm at which the weight of a pair is cut off."""
 SWEEPS = 8

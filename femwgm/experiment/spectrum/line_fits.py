@@ -20,8 +20,6 @@ from femwgm.experiment.spectrum.model import CoatedSphere
 from femwgm.experiment.spectrum.prior import Prior
 from femwgm.ground.typing import Array
 
-__all__ = ["REACH", "Atlas"]
-
 REACH = 4.2
 """Radius of the ball, in standard deviations of the prior, in which lines are known."""
 DEGREES = (6, 8, 10, 12)

@@ -18,8 +18,6 @@ from femwgm.errors import SolveError
 from femwgm.experiment.spectrum.model import CoatedSphere
 from femwgm.ground.typing import Array
 
-__all__ = ["Labels", "Lines", "label_range", "solve", "track"]
-
 
 @dataclass(frozen=True)
 class Labels:

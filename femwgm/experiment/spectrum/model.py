@@ -25,8 +25,6 @@ from femwgm.ground.units import k0_from_wavelength
 from femwgm.materials import Material, materials_from_config
 from femwgm.materials.dispersion import Constant
 
-__all__ = ["PARAMETERS", "UNITS", "CoatedSphere", "TunedMedium"]
-
 PARAMETERS = ("diameter", "thickness", "index", "slope")
 """Names of what a fit may move, in the order of every parameter vector."""
 UNITS = {"diameter": "um", "thickness": "um", "index": "", "slope": "1/um"}

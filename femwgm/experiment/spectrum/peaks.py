@@ -14,8 +14,6 @@ from femwgm.ground.cells import UNKNOWN
 from femwgm.ground.tables import Column, Table, read_table
 from femwgm.ground.typing import Array
 
-__all__ = ["COLUMNS", "Peaks", "read_peaks"]
-
 ALIASES = {
     "wavelength_nm": ("lambda", "λ", "peak", "position", "center", "centre", "peak wavelength"),
     "width_nm": ("fwhm", "linewidth", "line width"),

@@ -21,8 +21,6 @@ from femwgm.experiment.spectrum.line_fits import REACH, Atlas
 from femwgm.experiment.spectrum.peaks import Peaks
 from femwgm.ground.typing import Array
 
-__all__ = ["Cloud", "sample"]
-
 KERNELS, EACH = 500, (3, 32)
 """Kernels in all, and fewest and most for a maximum."""
 FIRST, POINTS, DRAWS = 6, 8_000, 4

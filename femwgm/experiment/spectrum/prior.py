@@ -13,8 +13,6 @@ from femwgm.errors import ConfigError
 from femwgm.experiment.spectrum.model import PARAMETERS, UNITS, CoatedSphere
 from femwgm.ground.typing import Array
 
-__all__ = ["DEFAULT_DEVIATIONS", "Prior", "prior_from"]
-
 DEFAULT_DEVIATIONS: dict[str, str] = {"diameter": "1 %", "thickness": "5 %", "index": "0.02"}
 """Standard deviations of what is fitted by default."""
 SLOPE_OF_A_CONSTANT = (-0.1, 0.1)

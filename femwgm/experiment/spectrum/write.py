@@ -9,8 +9,6 @@ from femwgm.experiment.spectrum.assignment import Assignment
 from femwgm.ground.files import json_bytes, write_files
 from femwgm.ground.rows import csv_bytes
 
-__all__ = ["as_dict", "write_assignment"]
-
 
 def as_dict(result: Assignment) -> dict[str, Any]:
     """The fit, its rivals and the notes as plain data."""

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["Picture", "Row", "Section", "Verdict"]
-
 Verdict = Literal["reproduced", "with a condition", "differs", "not reproducible", "ours only"]
 
 

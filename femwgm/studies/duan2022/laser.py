@@ -21,8 +21,6 @@ from femwgm.studies.duan2022 import published
 from femwgm.studies.duan2022.content import Picture, Row, Section
 from femwgm.studies.duan2022.study import Study
 
-__all__ = ["laser_section", "pump_section"]
-
 MAIN = "sphere-20um"
 WINDOW_UM = (0.635, 0.675)
 

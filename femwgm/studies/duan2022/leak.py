@@ -8,8 +8,6 @@ from femwgm.studies.duan2022 import published
 from femwgm.studies.duan2022.content import Picture, Row, Section
 from femwgm.studies.duan2022.study import Study
 
-__all__ = ["leak_section"]
-
 MAIN = "sphere-20um"
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from femwgm.studies.duan2022.content import Row, Section
 
-__all__ = ["limits_section"]
-
 _ROWS = (
     (
         "Wavelengths of single lines",

@@ -11,8 +11,6 @@ from femwgm.studies.duan2022 import published
 from femwgm.studies.duan2022.content import Row, Section
 from femwgm.studies.duan2022.study import Study
 
-__all__ = ["quality_section"]
-
 MAIN = "sphere-20um"
 
 

@@ -10,8 +10,6 @@ from femwgm.studies.duan2022.content import Row, Section
 from femwgm.views.figures.style import drawn
 from femwgm.views.report.document import document, picture
 
-__all__ = ["html", "rows_csv"]
-
 _EXTRA = """
 .cmp td, .cmp th { white-space: normal; text-align: left; vertical-align: top; }
 .cmp td:nth-child(2), .cmp td:nth-child(3) { font-weight: 600; min-width: 8rem; }

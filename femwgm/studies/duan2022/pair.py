@@ -11,8 +11,6 @@ from femwgm.studies.duan2022 import published
 from femwgm.studies.duan2022.content import Picture, Row, Section
 from femwgm.studies.duan2022.study import Study
 
-__all__ = ["pair_section"]
-
 NAMES = ("vernier-48um", "vernier-44um")
 TOUCHING = "pair-touching"
 WINDOW_UM = (0.644, 0.690)

@@ -10,8 +10,6 @@ from femwgm.studies.duan2022 import published
 from femwgm.studies.duan2022.content import Picture, Row, Section
 from femwgm.studies.duan2022.study import Study
 
-__all__ = ["polarization_section"]
-
 MAIN = "sphere-20um"
 CONE = Cone(90.0, 0.4)
 

@@ -15,8 +15,6 @@ from femwgm.studies.duan2022 import published
 from femwgm.studies.duan2022.content import Picture, Row, Section
 from femwgm.studies.duan2022.study import Study
 
-__all__ = ["Trend", "sizes_section", "trend"]
-
 RUNS = {
     10.0: "sphere-10um",
     12.0: "sphere-12um",

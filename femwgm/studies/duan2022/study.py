@@ -17,8 +17,6 @@ from femwgm.modes.mode import Mode
 from femwgm.runs.loop import RunResult
 from femwgm.runs.run import run_into
 
-__all__ = ["CONFIGS", "Study", "default_folder"]
-
 CONFIGS = (
     "sphere-20um",
     "sphere-20um-n174",

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["assignment_figure", "residuals", "spectrum"]
-
 
 def assignment_figure(result: Any) -> Figure:
     """Measured peaks over the exact comb, named, with residuals and the fitted numbers.

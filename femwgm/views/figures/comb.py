@@ -20,8 +20,6 @@ from femwgm.views.figures.style import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["comb_figure"]
-
 _UNITS = ((1e12, "THz"), (1e9, "GHz"), (1e6, "MHz"), (1e3, "kHz"))
 
 

@@ -12,8 +12,6 @@ from femwgm.views.figures.style import ACCENT, GREY, PAGE, new_figure, panel
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["coupling_figure"]
-
 _MOST = 4
 
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["combs", "polarizer", "polarizer_figure", "sizes_figure", "vernier_figure"]
-
 
 def polarizer(lights: Mapping[str, Any], ax: Axes) -> Axes:
     """Intensity behind a turning polarizer, each light scaled to its own mean.

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["luminescence_figure", "purcell_figure"]
-
 NAMED = 18
 """Most lines that are named."""
 

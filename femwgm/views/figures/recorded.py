@@ -11,8 +11,6 @@ from femwgm.views.figures.style import ACCENT, GREY, INK, PAGE, new_figure, pane
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["recorded_figure"]
-
 NAMED = 24
 """Most lines that are named; of more, the strongest."""
 

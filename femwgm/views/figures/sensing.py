@@ -11,8 +11,6 @@ from femwgm.views.figures.style import ACCENT, FAINT, PAGE, new_figure, panel
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["sensing_figure"]
-
 
 def sensing_figure(
     table: Sequence[Any], thickness_nm: Array, shifts: Mapping[str, Sequence[float]], index: float

@@ -39,17 +39,6 @@ if TYPE_CHECKING:
     from femwgm.ground.typing import Array
     from femwgm.sweeps import SweepResult
 
-__all__ = [
-    "axis_figure",
-    "fit_group_index",
-    "free_spectral_range",
-    "fsr_figure",
-    "sensitivity",
-    "sensitivity_figure",
-    "spread_figure",
-    "write_sweep_plots",
-]
-
 
 def fit_group_index(diameter_um: Array, wavelength_nm: Array, fsr_nm: Array) -> float:
     """Group index of the law FSR = lambda^2 / (n_g pi D), by least squares in 1/D.

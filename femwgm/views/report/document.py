@@ -7,8 +7,6 @@ from html import escape
 
 from femwgm.views.report.style import STYLE
 
-__all__ = ["document", "picture"]
-
 
 def document(title: str, body: str, *, style: str = "", script: str = "") -> str:
     """A whole document.

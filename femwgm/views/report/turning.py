@@ -11,8 +11,6 @@ from femwgm.views.report.document import document
 from femwgm.views.space.scene import Look
 from femwgm.views.space.turntable import block, script, style
 
-__all__ = ["turning_html", "write_turning"]
-
 _PAGE = """
 main { max-width: none; padding: 1rem 1.5rem; }
 h1 { font-size: 1.15rem; }

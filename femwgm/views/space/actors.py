@@ -10,8 +10,6 @@ import numpy as np
 
 from femwgm.ground.typing import Array, IntArray
 
-__all__ = ["Light", "Shape", "curve", "polygon", "surface"]
-
 _AHEAD = -40000.0
 """How far lines are drawn in front of the faces that they lie on, in steps of the depth buffer."""
 

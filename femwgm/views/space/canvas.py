@@ -12,8 +12,6 @@ from femwgm.ground.typing import Array
 from femwgm.views.space.actors import Shape
 from femwgm.views.space.graphics import ensure_graphics
 
-__all__ = ["FINER", "PEELS", "Camera", "Canvas", "Window"]
-
 FINER = 2
 """Pixels drawn along each side of a pixel of the picture: that smooths edges, and leaves VTK free to sort what is translucent."""
 PEELS = 8

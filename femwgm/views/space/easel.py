@@ -14,8 +14,6 @@ from femwgm.errors import MissingExtraError, OutputError
 from femwgm.ground.typing import Array
 from femwgm.views.space.canvas import Canvas, Window
 
-__all__ = ["Easel"]
-
 
 class Easel:
     """A process that paints canvases while this one does something else; a context manager, which ends it."""

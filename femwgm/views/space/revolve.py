@@ -319,18 +319,3 @@ def sector(radius: float, cut: Cut, lift: float, points: int = 181) -> Array:
     phi = np.linspace(0.0, cut.angle, points)
     rim = np.stack([radius * np.cos(phi), radius * np.sin(phi), np.full(points, cut.floor + lift)], axis=-1)
     return np.concatenate([[[0.0, 0.0, cut.floor + lift]], rim])
-
-
-__all__ = [
-    "Cut",
-    "Sheet",
-    "azimuths",
-    "flat_face",
-    "half_disc",
-    "meridian_face",
-    "parted",
-    "sector",
-    "spun",
-    "surfaces",
-    "upright",
-]

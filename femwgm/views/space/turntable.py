@@ -30,8 +30,6 @@ from femwgm.views.figures.style import intensity_map, layer_colours, wave_map
 from femwgm.views.space.caption import sentence
 from femwgm.views.space.scene import Look
 
-__all__ = ["block", "scene", "script", "style"]
-
 SHOWN = ("E2", "E_r", "E_phi", "E_z")
 """Quantities of the page, in the order of its shader."""
 _CELLS, _ROOM = 16_000, 1_400_000

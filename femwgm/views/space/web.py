@@ -15,8 +15,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from femwgm.errors import OutputError
 
-__all__ = ["HOST", "listening", "local", "serve"]
-
 HOST = "127.0.0.1"
 """The view is for whoever sits at this machine, unless another address is asked for."""
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
