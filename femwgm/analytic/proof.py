@@ -14,7 +14,7 @@ which is analytic for Re k > 0. D and dD/dk are evaluated together, as numbers w
   Taylor series of D about the middle shows that D stays within a right angle of its value there. The coefficients beyond the
   series are bounded by Cauchy's estimate from |J_nu(z)| <= |z/2|^nu exp(|Im z|) / Gamma(nu + 1) (DLMF 10.14.4) and the finite
   sum of the spherical Hankel function (DLMF 10.49.6).
-- Degrees with l (l + 1) > Re(k^2) max(n^2) R^2 have no pole: with M = w / u of the ambient, the identity
+- Degrees with l (l + 1) Re(1 / eps) > |k|^2 R^2 in all media, Re eps > 0, have no pole: with M = w / u of the ambient,
   int p |u'|^2 + (l (l + 1) / rho^2 - k^2 n^2) p |u|^2 = M |u(R)|^2 would equate a positive real part with a negative one.
 
 Radii and indices are taken as the decimal numbers that they are written as. Only constant indices: a dispersion law is known to
@@ -24,7 +24,7 @@ fewer digits than this proves.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -34,6 +34,8 @@ from femwgm.errors import SolveError
 
 _TERMS = 16, 400
 """Terms of the Taylor series on a piece of a contour, at least and at most."""
+_SPARES = 3, 12, 40
+"""Digits of a ball beyond those asked for: thin layers and high degrees make D' of a larger one hold zero."""
 _SPARE = 6.0
 """Digits by which the rest of the series must lie below its first term."""
 _FACTORS = 1.5, 1.3, 1.1, 0.9, 0.75, 0.6, 0.45, 0.3, 0.2, 0.1, 0.05
@@ -158,22 +160,25 @@ class Prover:
         """The pole next to a start value, enclosed to `digits` significant digits of its real and of its imaginary part."""
         import flint
 
-        bits = int(3.33 * (2 * digits + 2.0 * max(log10_q, 0.0) + 30))
-        with precision(bits, _TERMS[1]):
-            D = self.determinant(pol == "TM", l)
-            c = flint.acb(start.real, start.imag)
-            for _ in range(60):
-                value, slope = D(c)
-                step = (value / slope).mid()
-                c = (c - step).mid()
-                if abs(step).mid() < abs(c).mid() * flint.arb(2) ** (10 - bits):
-                    break
-            radius = abs(c).mid() * flint.arb(10) ** (-int(digits + max(log10_q, 0.0) + 3))
-            ball = flint.acb(c.real + flint.arb(0, radius), c.imag + flint.arb(0, radius))
-            value, slope = D(c)[0], D(ball)[1]
-            image = c - value / slope
-            proved = bool(not slope.contains(0) and ball.contains_interior(image))
-            return Pole(pol, l, q, image if proved else ball, proved, bits)
+        digits_of_imag = digits + max(log10_q, 0.0)
+        c = flint.acb(start.real, start.imag)
+        for spare in _SPARES:
+            bits = int(3.33 * (2.0 * (digits_of_imag + spare) + 24))
+            with precision(bits, _TERMS[1]):
+                D = self.determinant(pol == "TM", l)
+                for _ in range(60):
+                    value, slope = D(c)
+                    step = (value / slope).mid()
+                    c = (c - step).mid()
+                    if abs(step).mid() < abs(c).mid() * flint.arb(2) ** (10 - bits):
+                        break
+                radius = abs(c).mid() * flint.arb(10) ** (-int(digits_of_imag + spare))
+                ball = flint.acb(c.real + flint.arb(0, radius), c.imag + flint.arb(0, radius))
+                value, slope = D(c)[0], D(ball)[1]
+                image = c - value / slope
+                if not slope.contains(0) and ball.contains_interior(image):
+                    return Pole(pol, l, q, image, True, bits)
+        return Pole(pol, l, q, ball, False, bits)
 
     def count(self, pol: str, l: int, k_low: float, k_high: float, depth: float, height: float) -> int:
         """Number of poles with k_low < Re k < k_high and -depth < Im k < height (rad/um), each as often as its multiplicity.
@@ -342,7 +347,19 @@ def _sum_beyond_first(sizes: Sequence[Any], length: Any) -> Any:
     return total * length / sizes[0]
 
 
-def outermost(radius: float, index: float, k: float) -> int:
-    """Highest degree that can have a pole up to a wavenumber: l (l + 1) <= (n k R)^2."""
-    size = index * k * radius
+def distinct(poles: Sequence[Pole]) -> int:
+    """How many poles balls hold for certain: balls that touch may hold the same one."""
+    apart: list[Pole] = []
+    for pole in poles:
+        if not any(pole.k0.overlaps(other.k0) for other in apart):
+            apart.append(pole)
+    return len(apart)
+
+
+def outermost(radius: float, permittivities: Iterable[complex], k: float) -> int | None:
+    """Highest degree that can have a pole up to a wavenumber; None with a metal, which bounds no degree."""
+    permittivities = list(permittivities)
+    if min(eps.real for eps in permittivities) <= 0.0:
+        return None
+    size = max(abs(eps) / math.sqrt(eps.real) for eps in permittivities) * k * radius
     return math.floor(0.5 * (math.sqrt(1.0 + 4.0 * size * size) - 1.0)) + 1

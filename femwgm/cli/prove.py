@@ -74,7 +74,8 @@ def proof_of(config: RunConfig, digits: int, *, quiet: bool = True) -> tuple[lis
     Degrees from one below the lowest asked for to the highest that can have a pole are counted: a radial order moves to shorter
     wavelengths as the degree grows, so the orders asked for lie below the window at lower degrees.
     """
-    from femwgm.analytic.proof import outermost
+    from femwgm.analytic.contour import LEAST_Q
+    from femwgm.analytic.proof import distinct, outermost
     from femwgm.finders.exact_list import exact_sphere, expected_modes
     from femwgm.materials import materials_from_config
 
@@ -82,18 +83,19 @@ def proof_of(config: RunConfig, digits: int, *, quiet: bool = True) -> tuple[lis
     prover = prover_of(config, materials)
     sphere = exact_sphere(config, materials)
     lo, hi = config.modes.window_um
-    asked = sorted(
-        {(e.pol, e.q, e.l) for e in expected_modes(config, materials)}, key=lambda x: (x[2], x[0], x[1])
-    )
-    exact = {label: sphere.mode(label[0], label[2], label[1]) for label in asked}
+    asked = {(e.pol, e.q, e.l) for e in expected_modes(config, materials)}
+    there = sphere.modes((lo, hi), config.modes.polarizations)
+    exact = {label: mode for mode in there if (label := (mode.pol, mode.q, mode.l)) in asked}
     k_low, k_high = 6.283185307179586 / hi, 6.283185307179586 / lo
-    floor = min(_HIGHEST_FLOOR, *(0.5 * abs(m.q_total) for m in exact.values()))
+    floor = max(LEAST_Q, min(_HIGHEST_FLOOR, *(0.5 * abs(m.q_total) for m in exact.values())))
     depth, height = 0.5 * k_low / floor, 1e-3 * k_low
-    index = max(
-        abs(materials[name].index(complex(k_high))) for name in config.geometry.region_materials.values()
-    )
     first = max(1, min(l for *_, l in asked) - 1)
-    last = outermost(sphere.outer_radius_um, index, k_high)
+    eps = [
+        materials[name].permittivity(complex(k_high)) for name in config.geometry.region_materials.values()
+    ]
+    last = outermost(sphere.outer_radius_um, eps, k_high)
+    if last is None:  # a metal carries waves of any degree: as far as the poles reach
+        last = max(mode.l for mode in there) + 1
     if config.modes.azimuthal_orders is not None:
         last = min(last, max(l for *_, l in asked))
     poles: list[Pole] = []
@@ -104,12 +106,13 @@ def proof_of(config: RunConfig, digits: int, *, quiet: bool = True) -> tuple[lis
                 tell(f"{pol} l={l}", l - first, last - first + 1)
                 here = _enclosed(prover, sphere, exact, pol, l, (lo, hi), digits)
                 poles += [p for p in here if (p.pol, p.q, p.l) in exact]
-                inside = sum(_within(p, depth) for p in here if p.proved)
                 counted = prover.count(pol, l, k_low, k_high, depth, height)
-                counts.append({"pol": pol, "l": l, "counted": counted, "enclosed": inside})
-    complete = all(c["counted"] == c["enclosed"] for c in counts) and {
-        (p.pol, p.q, p.l) for p in poles
-    } == set(exact)
+                inside = [p for p in here if p.proved and _within(p, depth)]
+                if len(inside) < counted:
+                    inside += _others(prover, sphere, (pol, l), inside, (k_low, k_high, depth))
+                counts.append({"pol": pol, "l": l, "counted": counted, "enclosed": distinct(inside)})
+    found = {(p.pol, p.q, p.l) for p in poles}
+    complete = found == asked and all(c["counted"] == c["enclosed"] for c in counts)
     summary = {
         "complete": complete, "window_nm": [1e3 * lo, 1e3 * hi], "q_floor": floor, "digits": digits,
         "degrees": [first, last], "counts": counts,
@@ -163,6 +166,21 @@ def _enclosed(
         log10_q = mode.log10_q_rad if sphere.media.lossless else 12.0
         found.append(prover.pole(pol, l, k, wanted, mode.q, log10_q))
     return found
+
+
+def _others(
+    prover: Prover, sphere: LayeredSphere, label: tuple[str, int], known: Sequence[Pole],
+    box: tuple[float, float, float],
+) -> list[Pole]:  # fmt: skip
+    """Further poles of a degree in a box (lowest and highest Re k0, depth): waves of the ambient, which have no radial order."""
+    from femwgm.analytic.contour import census
+
+    pol, l = label
+    found = census(sphere.resonator, pol == "TM", box[0], box[1], (l, l)).poles
+    near = 1e-9 * box[1]
+    new = [k for _, k in found if all(abs(k - complex(p.k0)) > near for p in known)]
+    poles = [prover.pole(pol, l, k, _ROUGH, 0) for k in new]
+    return [p for p in poles if p.proved and _within(p, box[2])]
 
 
 def _within(pole: Pole, depth: float) -> bool:

@@ -91,6 +91,10 @@ UNITS: dict[str, tuple[str, str]] = {
     "cmt_wavelength_nm": ("nm", "vacuum wavelength by coupled-mode theory"),
     "cmt_error": ("1", "relative difference of coupled-mode theory"),
     "dlambda_error": ("1", "error of (p / lambda) d lambda / dp, the largest of all parameters p"),
+    "dlnq_error": (
+        "1",
+        "error of p d ln q_total / dp, the largest of all parameters p; by an imaginary index relative",
+    ),
     "dlambda_nm_d_curvature_per": ("nm um", "derivative of the wavelength with respect to curvature_per_um"),
     "dlnq_d_curvature_per": ("um", "derivative of ln q_total with respect to curvature_per_um"),
     "reduced": ("", "whether the point was computed between the knots of a sweep"),

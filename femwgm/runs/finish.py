@@ -167,6 +167,6 @@ def differentiable(
     differentiate = Differentiator(
         layout.mesh, media, config.geometry.ambient, replace(item, k0=mode.k0), mode.field_data.space.degree,
         mode.field_data.mirror, config.geometry, mode.q_rad_source, layout.twins, surfaces if scattered or absorbed else None,
-        mode.wavelength_error,
+        mode.wavelength_error, lacking=mode.q_total_error or 0.0,
     )  # fmt: skip
     return replace(mode, differentiate=differentiate)

@@ -41,7 +41,7 @@ _MOVE = 2e-5
 _CHANCE, _LEAST_LEFT = 3.0, 0.1
 """Over the change between two degrees: what chance may hide of it, and the least that is left of it."""
 _PHASE = 1e-3
-"""Step of the differences of ln Q, as a change of phase: relative change of the wavenumber times the size parameter."""
+_NOTION = 2.0
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,8 @@ class Derivatives:
     error
         Error of (p / lambda) d lambda / dp, the largest of all parameters p, with the body's radius for every length; None where
         it is not known.
+    ln_q_error
+        The same of p d ln(Q_total) / dp, and of the imaginary part of an index relative.
     """
 
     k0: Mapping[str, complex]
@@ -73,10 +75,16 @@ class Derivatives:
     ln_q_abs: Mapping[str, float]
     ln_q_total: Mapping[str, float]
     error: float | None = None
+    ln_q_error: float | None = None
 
     @classmethod
     def of(
-        cls, k0: Mapping[str, complex], ln_q: Mapping[str, Array], at: complex, error: float | None = None
+        cls,
+        k0: Mapping[str, complex],
+        ln_q: Mapping[str, Array],
+        at: complex,
+        error: float | None = None,
+        ln_q_error: float | None = None,
     ) -> Derivatives:
         """From d k0 and d ln of (Q_rad, |Q_abs|, |Q_total|), NaN where one does not apply, of a mode at a wavenumber (rad/um)."""
         radiation, absorption, total = (
@@ -84,14 +92,14 @@ class Derivatives:
             for i in range(3)
         )
         wavelength = {name: float(-2e3 * np.pi / at.real**2 * slope.real) for name, slope in k0.items()}
-        return cls(k0, wavelength, radiation, absorption, total, error)
+        return cls(k0, wavelength, radiation, absorption, total, error, ln_q_error if total else None)
 
     @property
     def columns(self) -> dict[str, float | None]:
-        """The table's columns: "dlambda_nm_d_PARAMETER" and "dlnq_d_PARAMETER" (of the total Q), and "dlambda_error"."""
+        """The table's columns: "dlambda_nm_d_PARAMETER" and "dlnq_d_PARAMETER" (of the total Q), and the error of each kind."""
         found: dict[str, float | None] = {f"dlambda_nm_d_{name}": v for name, v in self.wavelength_nm.items()}
         found |= {f"dlnq_d_{name}": self.ln_q_total.get(name) for name in self.wavelength_nm}
-        return found | {"dlambda_error": self.error}
+        return found | {"dlambda_error": self.error, "dlnq_error": self.ln_q_error}
 
 
 def with_thicknesses(k0: dict[str, complex], ln_q: dict[str, Array], layers: Sequence[str]) -> None:
@@ -145,6 +153,10 @@ class Differentiator:
         Relative error of the wavenumber; None where it is not known.
     outer
         Condition at the end of the domain.
+    lacking
+        Relative error of the total Q.
+    phase
+        Step of the differences of ln Q, as a change of phase: relative change of the wavenumber times the size parameter.
     """
 
     mesh: CurvedMesh
@@ -159,13 +171,16 @@ class Differentiator:
     surfaces: Callable[[MeridianProblem, Observed], float] | None = None
     left: float | None = None
     outer: str = "conductor"
+    lacking: float = 0.0
+    phase: float = _PHASE
 
     def __call__(self) -> Derivatives:
         """Derivatives with respect to every parameter."""
         with one_thread():
             k0 = self.of_wavenumber
             error = self._error(k0)
-            ln_q = {name: self._of_qualities(name, slope) for name, slope in k0.items()}
+            ln_q = {name: self.of_qualities(name, slope) for name, slope in k0.items()}
+            ln_q_error = self._ln_q_error(k0, ln_q)
             for one, other in self._pairs(k0):
                 k0[one] = k0[other] = 0.5 * (k0.get(one, 0j) + k0.get(other, 0j))
                 nothing = np.zeros(3)
@@ -176,10 +191,10 @@ class Differentiator:
         if self.geometry.kind == "layered_sphere":
             with_thicknesses(k0, ln_q, [layer.name for layer in self.geometry.layers])
         for name, slope in extinction.items():
-            k0[name], ln_q[name] = slope, by_extinction(slope, self.base.k0, self._rates)
-        return Derivatives.of(k0, ln_q, self.base.k0, error)
+            k0[name], ln_q[name] = slope, by_extinction(slope, self.base.k0, self.rates)
+        return Derivatives.of(k0, ln_q, self.base.k0, error, ln_q_error)
 
-    @property
+    @cached_property
     def of_wavenumber(self) -> dict[str, complex]:
         """d k0 by index and by length."""
         return {**dict(self._by_index()), **dict(self._by_size())}
@@ -195,17 +210,12 @@ class Differentiator:
         """
         if self.degree < 2:
             return None
-        other = replace(self, degree=self.degree - 1)
-        scale = {
-            name: abs(self.media[name.removeprefix("n_")].index(self.base.k0))
-            if name.startswith("n_")
-            else self.geometry.radius_ref_um
-            for name in k0
-        }
-        size = self.base.k0.real
+        other, size = self._poorer, self.base.k0.real
 
         def change(to: Mapping[str, complex]) -> float:
-            return max((scale[name] * abs((k0[name] - to[name]).real) for name in k0), default=0.0) / size
+            return (
+                max((self._scale(name) * abs((k0[name] - to[name]).real) for name in k0), default=0.0) / size
+            )
 
         by_degree = _CHANCE * change(other.of_wavenumber)
         moved = abs((self.base.k0 - other.base.k0).real) / size
@@ -216,6 +226,48 @@ class Differentiator:
         else:
             found = by_degree * max(float(np.sqrt(self.left / moved)), _LEAST_LEFT)
         return max(found, self._least_error)
+
+    def _ln_q_error(self, k0: Mapping[str, complex], ln_q: Mapping[str, Array]) -> float | None:
+        """Error of the derivatives of ln Q, from those of one degree less by twice the step.
+
+        At least what Q lacks; where that is more than its change, it is for the end of the domain, from which a wave comes back
+        with the phase 2 k rho. A Q that is no eigenvalue differs from that of the pole by some 1/Q of itself.
+        """
+        if self.degree < 2 or np.isnan(self.rates).all():
+            return None
+        other = self._poorer
+        changes = []
+        for name, slope in k0.items():
+            there = other.of_wavenumber[name]
+            changes.append(self._scale(name) * (ln_q[name] - other.of_qualities(name, there))[2])
+            if name.startswith("n_") and slope:
+                ours, theirs = (
+                    by_extinction(1j * d, of.base.k0, of.rates)[2]
+                    for d, of in ((slope, self), (there, other))
+                )
+                changes.append(theirs / ours - 1.0)
+        total = float(np.nansum(self.rates))
+        moved = abs(float(np.log(np.nansum(other.rates) / total)))
+        phase = 2.0 * self.base.k0.real * self.geometry.radius_ref_um
+        least = self.lacking * (1.0 if moved > self.lacking else max(phase, 1.0))
+        largest = max((self._scale(name) * abs(slopes[2]) for name, slopes in ln_q.items()), default=0.0)
+        notion = (
+            0.0
+            if self.source == "eigenvalue"
+            else _NOTION * abs(total) * max(float(np.nan_to_num(largest)), 1.0)
+        )
+        return max(float(np.nanmax(np.abs(changes), initial=0.0)), least) + notion
+
+    @cached_property
+    def _poorer(self) -> Differentiator:
+        """The same by elements of one degree less."""
+        return replace(self, degree=self.degree - 1, phase=2.0 * self.phase)
+
+    def _scale(self, name: str) -> float:
+        """What makes a derivative a number without unit: the index, or for every length the body's radius."""
+        if name.startswith("n_"):
+            return abs(self.media[name.removeprefix("n_")].index(self.base.k0))
+        return float(self.geometry.radius_ref_um)
 
     @property
     def _least_error(self) -> float:
@@ -320,35 +372,35 @@ class Differentiator:
         inverse = CurvedMapping(self.mesh.with_nodes(self.mesh.nodes.real)).invDF(X)
         return np.asarray(np.abs(np.einsum("ijep,jkep->ikep", stretch, inverse)).max(axis=(0, 1, 3)))
 
-    def _of_qualities(self, name: str, slope: complex) -> Array:
+    def of_qualities(self, name: str, slope: complex) -> Array:
         """d ln of (Q_rad, |Q_abs|, |Q_total|), NaN where one does not apply.
 
         Where the eigenvalue of a lossless problem gives Q its derivative does too; else by central differences.
         """
         k = self.base.k0
-        if np.isnan(self._rates).all():
+        if np.isnan(self.rates).all():
             return np.full(3, np.nan)
         if self.source == "eigenvalue" and self._bare is None and self.surfaces is None:
             ln_q = slope.real / k.real - slope.imag / k.imag
             return np.array([ln_q, np.nan, ln_q])
-        step = _PHASE / k.real
+        step = self.phase / k.real
         kind, _, of = name.partition("_")
         if of not in self._problem.regions if kind == "n" else not self._motions[name].any():
-            return np.where(np.isnan([*self._rates[:2], 0.0]), np.nan, 0.0)
+            return np.where(np.isnan([*self.rates[:2], 0.0]), np.nan, 0.0)
         if kind == "n":
             step /= self.geometry.radius_ref_um
         else:
             step = min(step, 0.01 / self._strain(self._motions[name]))
         upper, lower = (self._qualities(self._changed(name, sign * step)) for sign in (1.0, -1.0))
         change = (upper - lower) / (2.0 * step)
-        rates = change * np.array([-self._rates[0], 1.0, 1.0])
-        total = np.nansum(self._rates)
+        rates = change * np.array([-self.rates[0], 1.0, 1.0])
+        total = np.nansum(self.rates)
         return np.array([
-            change[0], -change[1] / self._rates[1], -np.nansum(rates) / total if total else np.nan
+            change[0], -change[1] / self.rates[1], -np.nansum(rates) / total if total else np.nan
         ])  # fmt: skip
 
     @cached_property
-    def _rates(self) -> Array:
+    def rates(self) -> Array:
         """1/Q of radiation, absorption and surfaces, NaN where one does not apply."""
         here = self._qualities(self._problem)
         return np.array([np.exp(-here[0]), *here[1:]])

@@ -163,7 +163,7 @@ class StackFinder(Finder):
         extra |= target.theory
         known = found.log10_q is not None and found.q_error is not None and found.q_error < 1.0
         goal = self.config.accuracy.q
-        return Mode(
+        mode = Mode(
             pol=what.single.pol, q=what.single.q, l=what.single.l, m=found.m, p=what.single.l - found.m, k0=found.k0,
             radius=self.geometry.radius_ref_um, n_g=None, log10_q_rad=found.log10_q if known else None,
             q_rad_source=found.source if known or found.log10_q is None else "not resolved: lost in rounding",
@@ -177,8 +177,9 @@ class StackFinder(Finder):
             te_fraction=found.te_fraction,
             met=found.error <= self.config.accuracy.wavelength and (goal is None or (known and (found.q_error or 0.0) <= goal)),
             absorption=absorbing, extra=extra, field_data=SampledField(self.space, exact, found.m, found.k0),
-            differentiate=StackDifferentiator(target.found, self.geometry, self.media),
         )  # fmt: skip
+        lacking = mode.wavelength_error or 0.0, mode.q_total_error or 0.0
+        return replace(mode, differentiate=StackDifferentiator(found, self.geometry, self.media, lacking))
 
 
 def _absorption_error(

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import mpmath as mp
 import pytest
 from support.mie_twin import pole as twin
 
 from femwgm.analytic import layered_sphere
-from femwgm.analytic.proof import Prover
+from femwgm.analytic.proof import Prover, distinct, outermost
 from femwgm.cli import main
+from femwgm.cli.prove import proof_of
+from femwgm.config import load_config
 
 pytest.importorskip("flint")
 
@@ -49,6 +53,66 @@ def test_count_by_the_argument_principle() -> None:
     assert ball.count("TM", 5, 4.2, 4.4, 0.1, 0.05) == 1
     assert ball.count("TM", 5, 3.8, 4.0, 0.05, 0.05) == 0
     assert COATED.count("TM", 30, 10.2, 10.4, 1e-3, 1e-2) == 1
+
+
+@pytest.mark.parametrize(
+    ("radii", "indices", "label", "start"),
+    [
+        (["5", "5.001"], ["1.45", "2.4", "1"], ("TE", 64), 9.744142),  # 1 nm of film
+        (["1.5"], ["1.6", "1.33"], ("TE", 14), 10.68106 - 0.47959j),  # Q = 11
+    ],
+)
+def test_thin_films_and_leaky_poles_are_proved_at_few_digits(
+    radii: list[str], indices: list[str], label: tuple[str, int], start: complex
+) -> None:
+    """A first ball on which the derivative may vanish gives way to a smaller one."""
+    prover = Prover(radii, [(n, "0") for n in indices])
+    assert prover.pole(*label, start, 6, log10_q=9.0 if start.imag == 0.0 else 0.0).proved
+
+
+def sphere_with(
+    window: list[str], layers: dict[str, str], media: dict[str, Any], m: list[int]
+) -> dict[str, Any]:
+    """The TE q = 1 lines of a sphere: radius (um) by layer, medium by layer and of the ambient."""
+    return {
+        "schema": 1,
+        "geometry": {
+            "kind": "layered_sphere", "ambient": "out",
+            "layers": [{"name": name, "material": name, "radius": radius} for name, radius in layers.items()],
+        },
+        "materials": media,
+        "modes": {
+            "window": window, "polarizations": ["TE"], "radial_orders": [1], "polar_orders": [0], "azimuthal_orders": m,
+        },
+    }  # fmt: skip
+
+
+LEAKY = sphere_with(["690 nm", "885 nm"], {"ball": "1.5 um"}, {"ball": {"n": 1.6}, "out": {"n": 1.33}}, [14])
+METAL = sphere_with(
+    ["840 nm", "880 nm"], {"gold": "0.2 um", "ball": "0.7 um"},
+    {"gold": {"eps": "-10+1j"}, "ball": {"n": 2.0}, "out": {"n": 1.0}}, [7],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("settings", "others"), [(LEAKY, 2), (METAL, 0)], ids=["leaky", "metal"])
+def test_poles_of_other_orders_complete_the_count(settings: dict[str, Any], others: int) -> None:
+    """Above the floor, half the lowest Q asked for, there are others: counted, enclosed, and not listed."""
+    poles, summary = proof_of(load_config(settings), 8)
+    assert len(poles) == 1
+    assert summary["complete"]
+    assert sum(entry["counted"] for entry in summary["counts"]) == others + 1
+
+
+def test_the_last_degree_with_a_pole() -> None:
+    """l (l + 1) <= |k|^2 R^2 / Re(1 / eps), of the medium where that is largest; metals bound no degree."""
+    assert outermost(2.0, [2.25, 1.0], 5.0) == math.floor(math.sqrt(15.0**2 + 0.25) - 0.5) + 1
+    assert outermost(2.0, [2.0 + 1.0j, 1.0], 5.0) == math.floor(math.sqrt(100.0 * 2.5 + 0.25) - 0.5) + 1
+    assert outermost(2.0, [2.25, -10.0 + 1.0j], 5.0) is None
+
+
+def test_balls_that_touch_count_once() -> None:
+    pole = COATED.pole("TM", 30, 10.3, 6)
+    assert distinct([pole, pole]) == 1
 
 
 def test_a_start_far_off_proves_another_pole_or_none() -> None:

@@ -20,7 +20,7 @@ from femwgm.analytic.multipoles.mode import StackMode, absorption, by_sphere, no
 from femwgm.analytic.multipoles.system import Sphere, System
 from femwgm.ground.typing import Array, ComplexArray
 
-_PHASE = 1e-4
+PHASE = 1e-4
 """Step of the differences, as a change of phase across the largest sphere (rad)."""
 
 
@@ -38,7 +38,9 @@ class Response:
     def __init__(self, mode: StackMode, lossy: bool) -> None:
         self.mode, self.lossy = mode, lossy
 
-    def __call__(self, changed: Callable[[float], Sequence[Sphere]], scale: float) -> tuple[complex, Array]:
+    def __call__(
+        self, changed: Callable[[float], Sequence[Sphere]], scale: float, phase: float = PHASE
+    ) -> tuple[complex, Array]:
         """d k0 / dp (rad/um per unit of p), and d/dp of (1/Q_rad, 1/Q_abs); NaN where a Q does not apply.
 
         Parameters
@@ -47,8 +49,10 @@ class Response:
             The spheres when p is raised by an amount.
         scale
             Phase (rad) across the largest sphere that one unit of p makes.
+        phase
+            Step of the differences, as such a phase (rad).
         """
-        k, x, step = self.mode.k0, self.mode.amplitudes, _PHASE / scale
+        k, x, step = self.mode.k0, self.mode.amplitudes, phase / scale
         ends = [self.mode.system.with_spheres(changed(sign * step)) for sign in (1.0, -1.0)]
         pull = (ends[0].apply(k, x) - ends[1].apply(k, x)) / (2.0 * step)
         answer = sla.lu_solve(self._factor, np.append(-pull, 0.0), check_finite=False)
