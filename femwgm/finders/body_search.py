@@ -7,9 +7,9 @@ with that `femwgm.mesh.body_domain` designs the mesh of the final solve.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import product, starmap
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from femwgm.finders.groups import by_family, outermost, sharing_a_domain
 from femwgm.finders.low_orders import Wavenumbers, one_by_one
 from femwgm.finders.metals import CURVED, plasmon_index, signed_index
 from femwgm.finders.orders import Family, Orders
-from femwgm.finders.refusals import no_mode
+from femwgm.finders.refusals import Kind, Labelled, absent, kinds_of, named, no_mode
 from femwgm.geometry.profile import profile_of
 from femwgm.geometry.section import Section, Walls
 from femwgm.ground.expected import Expected
@@ -97,7 +97,9 @@ class BodySearch(ElementFinder):
             max(self.indices[p.region], CURVED * self.plasmon) * float(p.outline.polygon[:, 0].max())
             for p in section.pieces if p.region in section.body
         ]  # fmt: skip
-        self.highest = self.middle * max(reach, default=max(self.indices.values()) * section.bounds[1])
+        self.highest = self.bound = self.middle * max(
+            reach, default=max(self.indices.values()) * section.bounds[1]
+        )
         self.choices = choices_of(config)
         self.seen: list[Found] = []
         wanted = config.modes.azimuthal_orders
@@ -157,11 +159,11 @@ class BodySearch(ElementFinder):
 
     def nothing_found(self) -> ConfigError:
         keys = sorted({f.key for f in self.seen}, key=lambda key: (sum(key[1:]), key))
-        names = ", ".join(map(_name, keys[:_NAMED])) + (
+        names = ", ".join(starmap(named, keys[:_NAMED])) + (
             f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
         )
         remedy = f"families there: {names or 'none'}; widen the window or ask for other orders"
-        reasons = "; ".join([*self._without_order(), *self._unsearched()])
+        reasons = "; ".join(self.notes(())[:_NAMED])
         return no_mode(
             self.config,
             f"{reasons}; {remedy}" if reasons else remedy,
@@ -224,22 +226,25 @@ class BodySearch(ElementFinder):
                 return min(_AHEAD * shown[key] for key in missing)
         return depth
 
-    def notes(self) -> list[str]:
+    def notes(self, modes: Sequence[Labelled]) -> list[str]:
         """A remark for each kind of mode that was asked for and is not there, with the reason; and on what was not searched."""
-        keys = {f.key for f in self.found}
-        missing = [key for key in self._asked() if key not in keys]
-        together: dict[tuple[str, int, str], list[str]] = {}
-        for pol, q, p in missing:
-            together.setdefault((pol, q, self._reason(pol, q, p)), []).append(str(p))
-        absent = [f"no {pol} q={q} p={', '.join(p)}: {why}" for (pol, q, why), p in together.items()]
-        return [*absent, *self._without_order(), *self._unsearched()]
+        there = kinds_of(modes)
+        found = there | {f.key for f in self.found}
+        return [
+            *absent(self.config, found, self.reason),
+            *self._without_order(there),
+            *self._unsearched(),
+        ]
 
-    def _reason(self, pol: str, q: int, p: int) -> str:
-        """Why no family of a kind was found."""
-        if (pol, q, p) not in self._possible:
+    def reason(self, kind: Kind) -> str:
+        pol, q, p = kind
+        if q is not None and p is not None and (pol, q, p) not in self._possible:
             return f"a conducting plane z = 0 leaves {pol} modes of the other parity of p"
-        others = sorted({f.label.p for f in self.seen if f.key[:2] == (pol, q)})
-        there = f" (of {pol} q={q} there: p={', '.join(map(str, others))})" if others else ""
+        wanted = self.config.modes.azimuthal_orders
+        if wanted is not None and min(wanted) > self.bound:
+            return f"light in the body has orders up to m = {self.bound:.0f}"
+        others = sorted({f.label.p for f in self.seen if f.label.pol == pol and q in (None, f.label.q)})
+        there = f" (of {named(pol, q)} there: p={', '.join(map(str, others))})" if others else ""
         spans = (
             [f"between m = {self.highest:.0f} and {self.searched:.0f}"]
             if self.searched < self.highest
@@ -249,12 +254,11 @@ class BodySearch(ElementFinder):
         searched = f"none with Q above {FOLLOWED_Q:g} {' or '.join(spans)}"
         return f"{'search incomplete, ' if self.gaps else ''}{searched}{there}"
 
-    def _without_order(self) -> list[str]:
-        """Families that were asked for, but have no integer order in the window."""
-        there = {(e.pol, e.q, e.l - e.m) for e in self.expected}
+    def _without_order(self, there: Collection[Kind]) -> list[str]:
+        """Families that were asked for, but have no integer order in the window: none among those of its modes."""
         nm = 2e3 * np.pi / self.middle
         return [
-            f"no {_name(f.key)} in the window: its azimuthal order at {nm:.6g} nm is {f.family.order.real:.2f}"
+            f"no {named(*f.key)} in the window: its azimuthal order at {nm:.6g} nm is {f.family.order.real:.2f}"
             + (f", its Q {q:.2g}" if (q := self._q(f)) < 2.0 * FOLLOWED_Q else "")
             for f in self.found
             if f.key not in there
@@ -397,8 +401,3 @@ def _at_home(coarse: Coarse, field: CellField) -> bool:
     matrices, body = coarse.problem.matrices(coarse.degree), coarse.problem.body_cells
     lost = layer_share(field, matrices) > STATE_OF_THE_LAYER
     return not lost and (body is None or share(field, matrices, body) >= _AT_HOME)
-
-
-def _name(key: tuple[str, int, int]) -> str:
-    """A kind of mode in words."""
-    return f"{key[0]} q={key[1]} p={key[2]}"

@@ -65,15 +65,22 @@ def expected_modes(config: RunConfig, materials: Mapping[str, Material]) -> list
         sphere = exact_sphere(config, materials)
         if beyond := metal_notes(config, materials):
             there = sphere.modes(modes.window_um, modes.polarizations)
-            raise no_mode(config, f"{beyond[0]}; others there: {_named(there[:6]) or 'none'}")
+            raise no_mode(config, f"{beyond[0]}; others there: {names_of(there[:6]) or 'none'}")
+        if there := sphere.modes(modes.window_um, modes.polarizations, modes.radial_orders):
+            raise no_mode(
+                config,
+                f"{names_of(there[:6])} do, none with such an m = l - p",
+                "of the requested orders lies",
+            )
         near = sphere.nearest_modes(
             window_um=modes.window_um, polarizations=modes.polarizations, radial_orders=modes.radial_orders
         )
-        raise no_mode(config, f"the nearest are {_named(near)}")
+        raise no_mode(config, f"the nearest are {names_of(near)}")
     return sorted(expected, key=lambda e: (e.k0.real, e.pol, e.m))
 
 
-def _named(found: Sequence[ExactMode]) -> str:
+def names_of(found: Sequence[ExactMode]) -> str:
+    """Lines by their labels and wavelengths."""
     return "; ".join(f"{e.pol} q={e.q} l={e.l} at {e.wavelength_nm:.3f} nm" for e in found)
 
 

@@ -11,7 +11,7 @@ from femwgm.config.schema import RunConfig
 from femwgm.eigen.iterations import Eigenmode
 from femwgm.errors import ConfigError
 from femwgm.fem.problem import MeridianProblem
-from femwgm.finders.refusals import no_mode
+from femwgm.finders.refusals import Kind, Labelled, absent, kinds_of, no_mode
 from femwgm.geometry.profile import Profile
 from femwgm.ground.expected import Expected
 from femwgm.ground.timing import stage
@@ -110,9 +110,13 @@ class Finder(ABC):
         """An account of every eigenvalue next to the modes found on a mesh; nothing where none can be given."""
         return []
 
-    def notes(self) -> list[str]:
-        """What was asked for and not found, or not looked for, in words."""
-        return []
+    def notes(self, modes: Sequence[Labelled]) -> list[str]:
+        """What was asked for and is not among the modes found, with the reason, or was not looked for."""
+        return absent(self.config, kinds_of([*modes, *self.expected]), self.reason)
+
+    def reason(self, kind: Kind) -> str:
+        """Why there is no mode of a kind that was asked for."""
+        return "none in the window"
 
     def nothing_found(self) -> ConfigError:
         """The one line that says that no mode of the requested kind lies in the window."""

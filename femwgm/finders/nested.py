@@ -12,9 +12,10 @@ from femwgm.eigen.iterations import Eigenmode
 from femwgm.eigen.reduced import LEAST_MEMBERS
 from femwgm.errors import SolveError
 from femwgm.fem.problem import MeridianProblem
-from femwgm.finders.exact_list import expected_modes, metal_notes
+from femwgm.finders.exact_list import exact_sphere, expected_modes, metal_notes, names_of
 from femwgm.finders.finder import ElementFinder, Layout, Tell
 from femwgm.finders.low_q import table_notes
+from femwgm.finders.refusals import Kind, Labelled
 from femwgm.finders.settle import settle
 from femwgm.ground.expected import Expected
 from femwgm.ground.timing import stage
@@ -62,6 +63,7 @@ class NestedFinder(ElementFinder):
         super().__init__(config)
         self.media = media
         self._group: Sequence[Expected] = ()
+        self.steep: list[Expected] = []
         self._families: dict[tuple[str, int, int], _Settled | None] = {}
         self.exact = config.geometry.kind == "layered_sphere" and all(m.axis != "z" for m in media.values())
 
@@ -82,10 +84,24 @@ class NestedFinder(ElementFinder):
     def _by_name(self) -> dict[str, Material]:
         return {self.config.geometry.region_materials[region]: m for region, m in self.media.items()}
 
-    def notes(self) -> list[str]:
-        notes = metal_notes(self.config, self._by_name)
+    def notes(self, modes: Sequence[Labelled]) -> list[str]:
+        notes = super().notes([*modes, *self.steep]) + metal_notes(self.config, self._by_name)
         notes += table_notes(self.config, self._by_name, self.expected)
         return [*notes, _too_steep(self.steep, self.exact)] if self.steep else notes
+
+    def reason(self, kind: Kind) -> str:
+        pol, q, _ = kind
+        modes = self.config.modes
+        degrees = sorted(
+            {e.l for e in self.expected if e.pol == pol and q in (None, e.q) and e.l is not None}
+        )
+        if degrees and self.exact:
+            return f"of its lines l = {', '.join(map(str, degrees))} none has such an m = l - p"
+        if degrees or not self.exact or modes.azimuthal_orders is not None:
+            return "none in the window" + ("" if modes.azimuthal_orders is None else " has such an m")
+        sphere = exact_sphere(self.config, self._by_name)
+        near = sphere.nearest_modes(modes.window_um, [pol], None if q is None else [q])
+        return f"none in the window; the nearest are {names_of(near) or 'unknown'}"
 
     def lay_out(self, group: Sequence[Expected], goals: Goals, sharper: float) -> Layout:
         ascending = sorted(group, key=lambda e: (e.k0.real, e.pol, e.m))

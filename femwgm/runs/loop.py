@@ -211,7 +211,7 @@ def _run(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode], 
     modes, unknown = with_fsr_errors([with_e_direction(mode, config) for mode in modes], config)
     lost += missing(finder.expected, modes, config.modes.window_um) if finder.exact else []
     lost += uncounted(counts, modes, config)
-    notes = [*doubts(modes, finder.expected, config), *finder.notes(), *unknown, *lost]
+    notes = [*doubts(modes, finder.expected, config), *finder.notes(modes), *unknown, *lost]
     multiplets: list[Multiplet] = []
     if config.imperfections:
         from femwgm.imperfections.bodies import split_body

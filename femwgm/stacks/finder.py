@@ -14,6 +14,7 @@ from femwgm.config.schema import RunConfig
 from femwgm.fem.formula_field import SampledField
 from femwgm.fem.spaces import Space
 from femwgm.finders.finder import Finder, Layout, Tell
+from femwgm.finders.refusals import Labelled
 from femwgm.geometry.build import contacts, section_of
 from femwgm.ground.expected import Expected
 from femwgm.ground.timing import stage
@@ -109,9 +110,9 @@ class StackFinder(Finder):
         with stage("observables"):
             return self._mode(target)
 
-    def notes(self) -> list[str]:
+    def notes(self, modes: Sequence[Labelled]) -> list[str]:
         least = 0.5 * self.singles.window[0] / (_DEPTH * disc_radius(self.spheres, self.singles.window))
-        return [f"modes with Q below about {least:.2g} were not looked for"]
+        return [*super().notes(modes), f"modes with Q below about {least:.2g} were not looked for"]
 
     def _targets(self, m: int, tell: Callable[[float], None]) -> list[StackTarget]:
         """Modes of one azimuthal order."""

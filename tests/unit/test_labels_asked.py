@@ -8,11 +8,15 @@ import numpy as np
 import pytest
 
 from femwgm.config import load_config
+from femwgm.finders.exact_list import expected_modes
+from femwgm.finders.nested import NestedFinder
+from femwgm.finders.refusals import absent, kinds_of
 from femwgm.modes.family import asked_for, with_families
 from femwgm.modes.labels import Label
 from femwgm.modes.mode import Mode
 from femwgm.modes.turns import Turns, turns
 from femwgm.runs.finish import with_e_direction
+from femwgm.runs.loop import media_of
 from femwgm.runs.notes import doubts
 
 
@@ -101,3 +105,34 @@ def test_hybrids_say_so_and_planar_devices_say_where_e_points() -> None:
     assert with_e_direction(mode(32), config()).extra["e_direction"] == "out of plane"
     assert with_e_direction(mode(32, pol="TM"), config()).extra["e_direction"] == "in plane"
     assert "e_direction" not in with_e_direction(mode(32), config("torus")).extra
+
+
+def test_kinds_that_are_absent_are_named_once_with_their_reason() -> None:
+    asked = config()
+    modes = asked.modes.model_copy(
+        update={"polarizations": ("TE", "TM"), "radial_orders": (1, 2), "polar_orders": (0, 1)}
+    )
+    there = kinds_of([mode(32), mode(32, q=2), mode(31, l=32, p=1, q=2)])
+    lines = absent(asked.model_copy(update={"modes": modes}), there, lambda kind: f"not {kind[0]}")
+    assert lines == ["no TE q=1 p=1: not TE", "no TM q=1 p=0, 1: not TM", "no TM q=2 p=0, 1: not TM"]
+    # Where every order is asked for only a polarization can be absent.
+    every = modes.model_copy(update={"radial_orders": None, "polar_orders": None})
+    assert absent(asked.model_copy(update={"modes": every}), there, lambda _: "why") == ["no TM: why"]
+
+
+def test_what_a_sphere_lacks_is_named_with_the_nearest_lines() -> None:
+    ball = load_config({
+        "schema": 1,
+        "geometry": {
+            "kind": "layered_sphere", "layers": [{"name": "b", "material": "g", "radius": "3 um"}], "ambient": "air"
+        },
+        "materials": {"g": {"n": 1.45}, "air": {"n": 1.0}},
+        "modes": {"window": ["1.0 um", "1.1 um"], "polarizations": ["TE"], "radial_orders": [1, 9],
+                  "polar_orders": [0, 40]},
+    })  # fmt: skip
+    finder = NestedFinder(ball, media_of(ball))
+    finder.expected = expected_modes(ball, media_of(ball) | {"g": media_of(ball)["b"]})
+    assert finder.notes([]) == [
+        "no TE q=1 p=40: of its lines l = 21, 22 none has such an m = l - p",
+        "no TE q=9 p=0, 40: none in the window; the nearest are TE q=9 l=1 at 967.878 nm",
+    ]
