@@ -27,15 +27,7 @@ from femwgm.ground.typing import Array
 
 @dataclass(frozen=True)
 class ModeFields:
-    """The fields of one mode, of arbitrary amplitude.
-
-    Parameters
-    ----------
-    radial
-        Its radial function.
-    l, m
-        Polar degree and azimuthal order.
-    """
+    """The fields of one mode, of arbitrary amplitude."""
 
     radial: RadialMode
     l: int

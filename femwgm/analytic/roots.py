@@ -78,15 +78,7 @@ class Poles:
 
 @dataclass(frozen=True)
 class Resonator:
-    """Radii and media, and the questions asked of them in batches.
-
-    Parameters
-    ----------
-    radii
-        Interface radii (um), increasing.
-    media
-        Permittivities.
-    """
+    """Radii and media, and the questions asked of them in batches."""
 
     radii: tuple[float, ...]
     media: MediaModel

@@ -25,15 +25,7 @@ PHASE = 1e-4
 
 
 class Response:
-    """The answers of one mode.
-
-    Parameters
-    ----------
-    mode
-        A converged mode.
-    lossy
-        Whether any medium absorbs or amplifies.
-    """
+    """The answers of one mode."""
 
     def __init__(self, mode: StackMode, lossy: bool) -> None:
         self.mode, self.lossy = mode, lossy

@@ -165,13 +165,7 @@ def _order(layout: Layout, degree: int, mirror: str | None, k0: float, guess: fl
 
 
 def write_bends(found: list[Bend], folder: str | Path) -> list[Path]:
-    """Write bend.csv (mode,quantity,value,unit,error,source).
-
-    Raises
-    ------
-    OutputError
-        When the disk refuses.
-    """
+    """Write bend.csv (mode,quantity,value,unit,error,source)."""
     rows: list[list[object]] = [["mode", "quantity", "value", "unit", "error", "source"]]
     for bend in found:
         for quantity, value, unit, error in bend.rows():

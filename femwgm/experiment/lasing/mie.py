@@ -33,15 +33,7 @@ class Efficiencies:
 
 
 def efficiencies(sphere: LayeredSphere, wavelength_um: float) -> Efficiencies:
-    """Efficiencies of a layered sphere for a plane wave.
-
-    Parameters
-    ----------
-    sphere
-        The sphere; Im n > 0 absorbs.
-    wavelength_um
-        Vacuum wavelength (um).
-    """
+    """Efficiencies of a layered sphere for a plane wave."""
     k = 2.0 * np.pi / wavelength_um
     ambient = float(np.sqrt(sphere.media.at(np.array([k])).t[-1, 0]).real)
     x = ambient * k * sphere.outer_radius_um

@@ -154,15 +154,7 @@ def line_area(mode: ExactMode, layer: int) -> float:
 
 
 def emission(sphere: LayeredSphere, settings: Settings) -> Emission:
-    """Emission spectrum of dipoles spread evenly through a layer.
-
-    Parameters
-    ----------
-    sphere
-        The sphere.
-    settings
-        Layer, dipoles and instrument.
-    """
+    """Emission spectrum of dipoles spread evenly through a layer."""
     x, margin = grid(settings)
     modes = _lines(sphere, settings.window_nm)
     sums = []

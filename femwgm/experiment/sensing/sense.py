@@ -246,13 +246,7 @@ def _smallest(sensor: Sensor, probe: Probe, seen: float) -> list[Row]:
 def write_sense(
     table: Sequence[Row], sensors: Sequence[Sensor], probe: Probe, folder: str | Path
 ) -> list[Path]:
-    """Write sense.csv (mode,quantity,value,unit,error) and sense.png.
-
-    Raises
-    ------
-    OutputError
-        When the disk refuses.
-    """
+    """Write sense.csv (mode,quantity,value,unit,error) and sense.png."""
     from femwgm.views.figures.sensing import sensing_figure
     from femwgm.views.figures.style import drawn
 
