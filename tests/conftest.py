@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # Every profile is derandomised: a test that fails on one machine fails on all of them.
-for name, examples in {"dev": 20, "ci": 50, "thorough": 400}.items():
+for name, examples in {"dev": 20, "ci": 25, "thorough": 400}.items():
     settings.register_profile(
         name,
         max_examples=examples,

@@ -15,7 +15,10 @@ FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 def examples(path: Path) -> bool:
     """Whether any docstring of the file holds an example; told without importing it."""
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    text = path.read_text(encoding="utf-8")
+    if ">>>" not in text:
+        return False
+    nodes = ast.walk(ast.parse(text))
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     return any(">>>" in (ast.get_docstring(node) or "") for node in nodes if isinstance(node, documented))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from support.synthetic import synthetic_spectrum
@@ -34,11 +36,17 @@ def body(diameter: float = 20.0, thickness: float = 0.49, index: float = 1.768) 
     return CoatedSphere((0.5 * diameter, 0.5 * diameter + thickness), media, reference_um=0.655)
 
 
+@cache
+def atlas_of(*held: str) -> Atlas:
+    """The lines of the published sphere over a prior: what every reading of it stands on, and most of its time."""
+    sphere = body()
+    return Atlas(sphere, prior_from(sphere, [*held, "slope=0"]), AROUND, (1,))
+
+
 def draw_and_read(draws: int, held: list[str]) -> tuple[np.ndarray, int, np.ndarray]:
     """z-scores of the free parameters, the number of spectra read exactly, and relative errors of the diameter."""
-    sphere = body()
-    prior = prior_from(sphere, [*held, "slope=0"])
-    atlas = Atlas(sphere, prior, AROUND, (1,))
+    atlas = atlas_of(*held)
+    sphere, prior = atlas.body, atlas.prior
     scores, right, errors = [], 0, []
     for seed in range(draws):
         rng = np.random.default_rng(seed)
@@ -103,10 +111,9 @@ def test_a_spectrum_from_the_published_numbers_is_read_from_a_wrong_start() -> N
 
 
 def test_many_missing_and_spurious_peaks_do_not_mislead() -> None:
-    sphere = body()
-    prior = prior_from(sphere, ["slope=0", "index=0"])
-    atlas = Atlas(sphere, prior, AROUND, (1,))
-    for seed in range(3):
+    atlas = atlas_of("index=0")
+    sphere, prior = atlas.body, atlas.prior
+    for seed in range(2):
         rng = np.random.default_rng(100 + seed)
         x = prior.mean + prior.deviation * np.clip(rng.standard_normal(4), -2.0, 2.0)
         truth = synthetic_spectrum(sphere, x, WINDOW, rng, missing=0.4, spurious=4)
@@ -145,12 +152,12 @@ def test_an_ambiguous_comb_is_reported_with_its_rivals() -> None:
 
 
 def test_errors_stated_too_small_are_found_out() -> None:
-    sphere = body()
-    prior = prior_from(sphere, ["slope=0", "index=0"])
+    atlas = atlas_of("index=0")
+    sphere, prior = atlas.body, atlas.prior
     rng = np.random.default_rng(8)
     truth = synthetic_spectrum(sphere, prior.mean, WINDOW, rng, noise_nm=0.01, missing=0.0, spurious=0)
-    honest = assign(sphere, truth.peaks, prior)
-    claimed = assign(sphere, truth.peaks.with_errors(0.25 * truth.peaks.error_nm), prior)
+    honest = read(atlas, truth.peaks, Odds())
+    claimed = read(atlas, truth.peaks.with_errors(0.25 * truth.peaks.error_nm), Odds())
     assert honest.error_scale == 1.0
     assert 2.5 < claimed.error_scale < 6.0
     ratio = claimed.parameters["diameter"].error / honest.parameters["diameter"].error

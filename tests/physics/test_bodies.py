@@ -93,7 +93,7 @@ def test_triangles_find_the_exact_coated_sphere() -> None:
     assert result.met
 
 
-@pytest.mark.parametrize("aspect", [0.9, 1.15])
+@pytest.mark.parametrize("aspect", [0.9, pytest.param(1.15, marks=pytest.mark.slow)])
 def test_triangles_and_quadrilaterals_agree(aspect: float) -> None:
     """Two discretisations of a coated spheroid that share neither mesh nor elements nor domain."""
     geometry = {"kind": "spheroid", "aspect": aspect, "ambient": "air", "layers": [

@@ -59,7 +59,10 @@ def test_absorption_far_below_rounding() -> None:
 
 @pytest.mark.parametrize(
     ("pol", "x", "kappa", "confined"),
-    [("TE", 29.757177025, 1.1328014e-6, 0.965618), ("TM", 30.2210852436, 1.7393695e-6, 0.944322)],
+    [
+        pytest.param("TE", 29.757177025, 1.1328014e-6, 0.965618, marks=pytest.mark.slow),
+        ("TM", 30.2210852436, 1.7393695e-6, 0.944322),
+    ],
 )
 def test_laser_threshold(pol: str, x: float, kappa: float, confined: float) -> None:
     """Table B5: at the threshold gain of n = 1.5, l = 39 gain and radiation cancel; n / (2 Q kappa) is the confinement."""
@@ -295,7 +298,11 @@ def test_absorbing_layer_does_not_matter_either(case: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("eps_r", "k", "quality"), [(2.2, 30.520529926439, 274986.0), (2.0, 31.819077133636, 34908.6)]
+    ("eps_r", "k", "quality"),
+    [
+        pytest.param(2.2, 30.520529926439, 274986.0, marks=pytest.mark.slow),
+        (2.0, 31.819077133636, 34908.6),
+    ],
 )
 def test_radially_uniaxial_sphere(eps_r: float, k: float, quality: float) -> None:
     """Table B9, R = 1, l = 39, eps_t = 2.25: TM sees eps_r through its order, TE does not."""

@@ -41,7 +41,7 @@ def test_a_group_index_on_which_two_solutions_agree_by_chance_has_an_error() -> 
     assert abs(mode.n_g / exact.n_g - 1.0) < 3.0 * mode.n_g_error < 1e-7
 
 
-@pytest.mark.parametrize("label", B5, ids=lambda label: f"{label[0]}{label[1]}")
+@pytest.mark.parametrize("label", thinned(list(B5), list(B5)[:1]), ids=lambda label: f"{label[0]}{label[1]}")
 def test_published_sensitivities(label: tuple[str, int, float]) -> None:
     by_index, by_thickness, by_core = B5[label]
     mode = mode_of(COATED, FILM, label[0], label[1], 1e-3 * label[2])
@@ -199,7 +199,7 @@ def test_spheroid() -> None:
     assert slopes["equatorial_shell"] + 0.9 * slopes["equatorial_core"] == pytest.approx(difference, rel=1e-4)
 
 
-@pytest.mark.parametrize("pol", ["TE", "TM"])
+@pytest.mark.parametrize("pol", thinned(["TE", "TM"], ["TM"]))
 def test_group_index_of_an_absorbing_table_is_the_spacing_of_the_lines(pol: str) -> None:
     """A table follows the real wavelength alone; taken for an analytic function of k0 it would be off by 1.7 %.
 

@@ -466,10 +466,24 @@ def test_every_key_of_a_shape_changes_the_body(kind: str) -> None:
         assert differs(base(kind), read(data)), f"geometry.{key} does nothing for kind: {kind}"
 
 
-@pytest.mark.parametrize("key", [f"{s}.{key}" for s in SECTIONS for key in keys_of(s)])
-def test_every_key_beside_the_shape_has_its_effect_or_is_refused(key: str) -> None:
+LAID_OUT_ALIKE = {"ring", "torus", "toroid", "pedestal_sphere", "bottle", "capillary", "profile"}
+"""Kinds whose domain is made from their outline as that of the disk is, which is laid out for all keys by default."""
+
+
+def walked() -> Iterator[Any]:
+    """Each key with the kinds that it is tried on; where a domain must be laid out to see it, those like others are slow."""
+    for key in (f"{section}.{key}" for section in SECTIONS for key in keys_of(section)):
+        if key.startswith("discretization."):
+            yield pytest.param(key, set(BODIES) - LAID_OUT_ALIKE, id=key)
+            yield pytest.param(key, LAID_OUT_ALIKE, id=f"{key} of more outlines", marks=pytest.mark.slow)
+        else:
+            yield pytest.param(key, set(BODIES), id=key)
+
+
+@pytest.mark.parametrize(("key", "tried"), walked())
+def test_every_key_beside_the_shape_has_its_effect_or_is_refused(key: str, tried: set[str]) -> None:
     assert key in SETTINGS, f"{key} needs an entry"
-    for kind in BODIES:
+    for kind in sorted(tried):
         data = changed(kind, key, SETTINGS[key])
         if kind in REFUSED.get(key, ()):
             with pytest.raises(ConfigError, match=f"does not apply to kind: {kind}"):

@@ -149,7 +149,7 @@ def test_no_finished_point_is_solved_twice_after_a_kill(tmp_path) -> None:
     assert len(first) - len(kept) in (0, 1)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGTERM])
 def test_ctrl_c_and_a_batch_system_leave_tables_and_their_status(tmp_path, number) -> None:
     import yaml
 
