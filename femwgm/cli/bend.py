@@ -29,9 +29,4 @@ def bend(
     if out is not None:
         write_bends(found, out)
     if not quiet:
-        rows = (
-            (item.name, what, value, error, unit)
-            for item in found
-            for what, value, unit, error in item.rows()
-        )
-        print_quantities(settings.name, rows, digits=8)
+        print_quantities(settings.name, [row for item in found for row in item.rows()], digits=8)

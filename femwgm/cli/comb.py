@@ -44,9 +44,9 @@ def _show(made: Comb) -> None:
     from femwgm.experiment.combs.comb import summary
 
     content, lines, kerr = summary(made), made.lines, made.kerr
-    rows: list[tuple[str, str | float, str | float | None, str]] = [
-        ("pump, m", str(lines.pump), None, ""),
-        ("f0", f"{made.f0 * 1e-12:.9f}", content["f0_error_Hz"] * 1e-12, "THz"),
+    rows: list[tuple[str, str | float, str, str | float | None]] = [
+        ("pump, m", str(lines.pump), "", None),
+        ("f0", f"{made.f0 * 1e-12:.9f}", "THz", content["f0_error_Hz"] * 1e-12),
     ]
     for k in range(1, 5):
         value, error = content[f"D{k}_Hz"], content[f"D{k}_error_Hz"]
@@ -54,13 +54,13 @@ def _show(made: Comb) -> None:
             ((s, u) for s, u in ((1e9, "GHz"), (1e6, "MHz"), (1e3, "kHz"), (1.0, "Hz")) if abs(value) >= s),
             (1.0, "Hz"),
         )
-        rows.append((f"D{k}/2pi", value / scale, error / scale, unit))
-    rows.append(("n_g (outer radius)", content["n_g"], content["n_g_error"], ""))
+        rows.append((f"D{k}/2pi", value / scale, unit, error / scale))
+    rows.append(("n_g (outer radius)", content["n_g"], "", content["n_g_error"]))
     for key, unit in (("beta2_ps2_per_km", "ps^2/km"), ("dispersion_ps_per_nm_km", "ps/(nm km)")):
-        rows.append((key.partition("_ps")[0], content[key], content[f"{key}_error"], unit))
-    rows.append((f"effective area ({kerr.region})", kerr.area_um2, kerr.area_um2 * kerr.error, "um^2"))
+        rows.append((key.partition("_ps")[0], content[key], unit, content[f"{key}_error"]))
+    rows.append((f"effective area ({kerr.region})", kerr.area_um2, "um^2", kerr.area_um2 * kerr.error))
     if kerr.gamma is not None:
-        rows.append((f"gamma, n2 = {kerr.n2:g} m^2/W", kerr.gamma, "as n2", "1/(W m)"))
+        rows.append((f"gamma, n2 = {kerr.n2:g} m^2/W", kerr.gamma, "1/(W m)", "as n2"))
     title = f"{made.config.name}: m = {lines.m[0]} to {lines.m[-1]}, {lines.source}"
     print_quantities(title, ((lines.name, *row) for row in rows), digits=9)
     screen = console()

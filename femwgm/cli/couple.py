@@ -33,6 +33,5 @@ def couple(
         write_couplings(found, out)
     if quiet:
         return
-    shown = ((one.name, name, value, error, unit) for one in found for name, value, unit, error in one.rows())
-    print_quantities(settings.name, shown)
+    print_quantities(settings.name, [row for one in found for row in one.rows()])
     show_notes([note for one in found for note in one.notes])

@@ -62,5 +62,4 @@ def sense(
     if not quiet:
         from femwgm.cli.tables import print_quantities
 
-        rows_shown = ((row.mode, row.quantity, row.value, row.error, row.unit) for row in content)
-        print_quantities(settings.name, rows_shown)
+        print_quantities(settings.name, content)

@@ -125,12 +125,12 @@ def plain_table(title: str, columns: Sequence[str]) -> Table:
 
 
 def print_quantities(
-    title: str, rows: Iterable[tuple[str, str, str | float, str | float | None, str]], digits: int = 6
+    title: str, rows: Iterable[tuple[str, str, str | float, str, str | float | None]], digits: int = 6
 ) -> None:
-    """Print (mode, quantity, value, error, unit), each mode named once; numbers get so many figures, their errors one."""
+    """Print (mode, quantity, value, unit, error), each mode named once; numbers get so many figures, their errors one."""
     table = plain_table(title, ("mode", "quantity", "value", "error", "unit"))
     last = None
-    for mode, quantity, value, error, unit in rows:
+    for mode, quantity, value, unit, error in rows:
         shown = value if isinstance(value, str) else f"{value:.{digits}g}"
         known = error if isinstance(error, str) else "" if error is None else f"{error:.1g}"
         table.add_row(mode if mode != last else "", quantity, shown, known, unit)

@@ -44,6 +44,13 @@ def exact_sphere(config: RunConfig, materials: Mapping[str, Material], pol: str 
     return LayeredSphere(geometry.radii_um, media, along)
 
 
+def has_exact_modes(config: RunConfig, materials: Mapping[str, Material], k0: float) -> bool:
+    """Whether `exact_sphere` has all that there is to know: layers of dielectrics, none of them with its axis along z."""
+    used = [materials[name] for name in config.geometry.region_materials.values()]
+    dielectric = all(m.permittivity(k0).real > 0.0 and m.axis != "z" for m in used)
+    return config.geometry.kind == "layered_sphere" and dielectric
+
+
 def expected_modes(config: RunConfig, materials: Mapping[str, Material]) -> list[Expected]:
     """Every mode that the configuration asks for, in ascending order of wavenumber.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from femwgm.materials.build import material, materials_from_config
+from femwgm.materials.build import material, materials_from_config, media_of
 from femwgm.materials.material import Material
 from femwgm.materials.presets import PRESETS
 
-__all__ = ["PRESETS", "Material", "material", "materials_from_config"]
+__all__ = ["PRESETS", "Material", "material", "materials_from_config", "media_of"]

@@ -131,6 +131,12 @@ def materials_from_config(config: RunConfig) -> dict[str, Material]:
     return media
 
 
+def media_of(config: RunConfig) -> dict[str, Material]:
+    """Material of each region of a configuration; refused as by `materials_from_config`."""
+    materials = materials_from_config(config)
+    return {region: materials[name] for region, name in config.geometry.region_materials.items()}
+
+
 _LEAST, _MOST = 1e-10, 1e10
 """Moduli of permittivities that the formulas were tried with."""
 

@@ -20,7 +20,7 @@ from femwgm.finders.refusals import refuse_too_many
 from femwgm.geometry.build import section_of
 from femwgm.ground.shown import Shown
 from femwgm.ground.timing import stage, stopwatch
-from femwgm.materials import Material, materials_from_config
+from femwgm.materials import Material, media_of
 from femwgm.mesh.body_domain import GeneralDomain
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import Domain
@@ -233,12 +233,6 @@ def _split(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode]
         split = split_modes(config, tell, on_mode)
     modes = ModeSet(with_families(split.modes, exact=True), tuple(config.geometry.region_materials))
     return RunResult(config, modes, [], split.notes, time.perf_counter() - begin, multiplets=split.multiplets)
-
-
-def media_of(config: RunConfig) -> dict[str, Material]:
-    """Material of each region of a configuration."""
-    materials = materials_from_config(config)
-    return {region: materials[name] for region, name in config.geometry.region_materials.items()}
 
 
 _SHARPER = 1e-3

@@ -21,7 +21,7 @@ from femwgm.fem.pencil import Pencil
 from femwgm.fem.problem import MeridianProblem
 from femwgm.ground.expected import Expected
 from femwgm.ground.typing import Array
-from femwgm.materials import Material, materials_from_config
+from femwgm.materials import media_of
 from femwgm.mesh.curved import CurvedMesh
 from femwgm.mesh.domain import design
 from femwgm.mesh.polar import PolarPlan, build_polar
@@ -106,7 +106,7 @@ class MovingModes:
     def __init__(self, knots: Sequence[Knot]) -> None:
         middle = knots[len(knots) // 2][0]
         every = [item for _, modes in knots for item in modes.values()]
-        body = layered_body(middle, _media(middle), complex(np.mean([e.k0.real for e in every])))
+        body = layered_body(middle, media_of(middle), complex(np.mean([e.k0.real for e in every])))
         domain = design(body, every, _SAFETY * middle.accuracy.wavelength, choices_of(middle))
         self.open, self.degree = domain.open, domain.degree
         self.body = MovingSphere(domain.plan, middle.geometry.radii_um)
@@ -139,7 +139,7 @@ class MovingModes:
 
     def _problem(self, config: RunConfig) -> MeridianProblem:
         mesh = self.body.mesh(config.geometry.radii_um)
-        return MeridianProblem(mesh, _media(config), config.geometry.ambient).lossless
+        return MeridianProblem(mesh, media_of(config), config.geometry.ambient).lossless
 
     def _pencil(self, problem: MeridianProblem, item: Expected, k: float) -> Pencil:
         mirror = mirror_condition(item.pol, item.p) if self._mirrored else None
@@ -163,8 +163,3 @@ class MovingModes:
             if not problem.dispersive or abs(k / before - 1.0) < _SETTLED:
                 break
         return Pair(k, residual, pencil.size)
-
-
-def _media(config: RunConfig) -> dict[str, Material]:
-    materials = materials_from_config(config)
-    return {region: materials[name] for region, name in config.geometry.region_materials.items()}

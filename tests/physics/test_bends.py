@@ -38,4 +38,4 @@ def test_decibels_of_a_bend() -> None:
     bend = Bend("TE q=1 p=0", 1550.0, 100.0 + 1.0j, (1e-3, 1e-3), 1.5, "complex order", 1550.0, None, None)
     assert bend.loss_db(np.rad2deg(1.0))[0] == pytest.approx(8.685889638)
     assert bend.loss_db(360.0)[0] == pytest.approx(4.0 * bend.loss_db(90.0)[0])
-    assert {name for name, *_ in bend.rows()} >= {"loss_per_90deg", "loss_per_turn", "order_im"}
+    assert {row.quantity for row in bend.rows()} >= {"loss_per_90deg", "loss_per_turn", "order_im"}

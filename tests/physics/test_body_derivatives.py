@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from femwgm.fem.problem import MeridianProblem
+from femwgm.materials import media_of
 from femwgm.modes.mode import Mode
 from femwgm.observables.sensitivity import bilinear_norm
 from femwgm.observables.surface import interface
-from femwgm.runs.loop import RunResult, media_of, run
+from femwgm.runs.loop import RunResult, run
 
 pytestmark = pytest.mark.gmsh
 

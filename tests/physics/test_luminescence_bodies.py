@@ -14,7 +14,7 @@ from femwgm.experiment.luminescence.quasinormal import complex_shares, region_vo
 from femwgm.experiment.luminescence.spectrum import Settings
 from femwgm.fem.problem import MeridianProblem
 from femwgm.geometry.build import section_of
-from femwgm.runs.loop import media_of
+from femwgm.materials import media_of
 from tests.support.spheres import run_for
 
 pytestmark = pytest.mark.gmsh

@@ -9,7 +9,7 @@ import pytest
 import femwgm
 from femwgm import Mode, RunConfig, load_config
 from femwgm.analytic.multipoles import stack_modes
-from femwgm.runs.loop import media_of
+from femwgm.materials import media_of
 from femwgm.stacks.derivatives import spheres_of
 
 INDEX_ERROR, GAP_ERROR = 1e-3, 5e-3

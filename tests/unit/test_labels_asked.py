@@ -11,12 +11,12 @@ from femwgm.config import load_config
 from femwgm.finders.exact_list import expected_modes
 from femwgm.finders.nested import NestedFinder
 from femwgm.finders.refusals import absent, kinds_of
+from femwgm.materials import media_of
 from femwgm.modes.family import asked_for, with_families
 from femwgm.modes.labels import Label
 from femwgm.modes.mode import Mode
 from femwgm.modes.turns import Turns, turns
 from femwgm.runs.finish import with_e_direction
-from femwgm.runs.loop import media_of
 from femwgm.runs.notes import doubts
 
 

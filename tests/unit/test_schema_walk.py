@@ -28,12 +28,13 @@ from femwgm.ground.expected import Expected
 from femwgm.imperfections.bodies import split_body
 from femwgm.imperfections.build import beads, index_maps, reliefs
 from femwgm.imperfections.run import split_modes
+from femwgm.materials import media_of
 from femwgm.mesh.body_domain import design_general
 from femwgm.mesh.domain import LayeredBody, design
 from femwgm.mesh.landscape import Wave
 from femwgm.observables.scattering import outside_of
 from femwgm.runs.input_error import demand_meaningful
-from femwgm.runs.loop import finder_for, media_of, refuse_too_many, run
+from femwgm.runs.loop import finder_for, refuse_too_many, run
 from femwgm.runs.run import artists
 from femwgm.solver.layout import choices_of, goals_of
 from femwgm.stacks.domain import Ball, design_stack

@@ -15,6 +15,7 @@ import numpy as np
 from femwgm.config.schema import RunConfig
 from femwgm.errors import ConfigError
 from femwgm.experiment.combs.elements import lines_around
+from femwgm.experiment.quantities import Quantity
 from femwgm.finders.body_search import BodySearch
 from femwgm.finders.family_targets import Target
 from femwgm.finders.finder import Layout, Tell
@@ -23,8 +24,8 @@ from femwgm.ground.files import write_files
 from femwgm.ground.numerics import one_thread
 from femwgm.ground.rows import csv_bytes
 from femwgm.ground.units import k0_from_wavelength
+from femwgm.materials import media_of
 from femwgm.modes.mode import Mode
-from femwgm.runs.loop import media_of
 from femwgm.solver.layout import goals_of
 
 _DECIBEL = 20.0 / np.log(10.0)
@@ -68,8 +69,8 @@ class Bend:
         per = _DECIBEL * np.deg2rad(angle_deg)
         return float(per * self.order.imag), float(per * self.error[1])
 
-    def rows(self) -> list[tuple[str, float, str, float | None]]:
-        """Quantity, value, unit, error."""
+    def rows(self) -> list[Quantity]:
+        """What there is to say of it."""
         quarter, turn = self.loss_db(90.0), self.loss_db(360.0)
         relative = self.error[0] / self.order.real
         found: list[tuple[str, float, str, float | None]] = [
@@ -85,7 +86,7 @@ class Bend:
             found.append(("resonance_q", self.q, "", None))
         if self.fsr_nm is not None:
             found.append(("resonance_fsr", self.fsr_nm, "nm", None))
-        return found
+        return [Quantity(self.name, *row) for row in found]
 
 
 def bends(config: RunConfig, at_um: float | None = None, tell: Tell | None = None) -> list[Bend]:
@@ -166,10 +167,9 @@ def _order(layout: Layout, degree: int, mirror: str | None, k0: float, guess: fl
 
 def write_bends(found: list[Bend], folder: str | Path) -> list[Path]:
     """Write bend.csv (mode,quantity,value,unit,error,source)."""
-    rows: list[list[object]] = [["mode", "quantity", "value", "unit", "error", "source"]]
-    for bend in found:
-        for quantity, value, unit, error in bend.rows():
-            source = bend.source if quantity.startswith(("loss", "order_im")) else ""
-            known = None if error is None else f"{error:.6g}"
-            rows.append([bend.name, quantity, float(value), unit, known, source])
-    return write_files(Path(folder), {"bend.csv": csv_bytes(rows)})
+    rows = [
+        (*row.cells, bend.source if row.quantity.startswith(("loss", "order_im")) else "")
+        for bend in found
+        for row in bend.rows()
+    ]
+    return write_files(Path(folder), {"bend.csv": csv_bytes([(*Quantity._fields, "source"), *rows])})

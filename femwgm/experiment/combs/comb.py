@@ -13,6 +13,7 @@ from femwgm.experiment.combs.crossings import Crossing, smooth_series
 from femwgm.experiment.combs.exact import sphere_lines
 from femwgm.experiment.combs.lines import Lines
 from femwgm.experiment.combs.series import Series
+from femwgm.finders.exact_list import has_exact_modes
 from femwgm.ground.typing import Array
 from femwgm.ground.units import k0_from_wavelength
 from femwgm.materials import Material, materials_from_config
@@ -138,12 +139,9 @@ def comb(
         k0_from_wavelength(pump_um) if pump_um else 0.5 * (k0_from_wavelength(lo) + k0_from_wavelength(hi))
     )
     materials = materials_from_config(config)
-    geometry = config.geometry
-    used = [materials[name] for name in geometry.region_materials.values()]
-    for medium in used:
-        medium.require(pump_k0)
-    dielectric = all(m.permittivity(pump_k0).real > 0.0 for m in used)
-    if geometry.kind == "layered_sphere" and dielectric and all(m.axis != "z" for m in used):
+    for name in config.geometry.region_materials.values():
+        materials[name].require(pump_k0)
+    if has_exact_modes(config, materials, pump_k0):
         lines = sphere_lines(config, materials, pump_k0, half)
     else:
         from femwgm.experiment.combs.elements import body_lines

@@ -29,9 +29,9 @@ from femwgm.finders.nested import NestedFinder
 from femwgm.ground.expected import Expected
 from femwgm.ground.numerics import one_thread
 from femwgm.ground.typing import Array, IntArray
-from femwgm.materials import Material
+from femwgm.materials import Material, media_of
 from femwgm.modes.mode import Mode
-from femwgm.runs.loop import finder_for, media_of
+from femwgm.runs.loop import finder_for
 from femwgm.solver.eigenmode import solve_eigenmode
 from femwgm.solver.error_estimate import wavenumber_error
 from femwgm.solver.families import Families

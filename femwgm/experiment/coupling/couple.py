@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,11 +16,13 @@ from femwgm.experiment.coupling.bus import Guide, guide
 from femwgm.experiment.coupling.plane import Resonance
 from femwgm.experiment.coupling.rates import SLAB_ERROR, bus_rate, fibre_rate, prism_rate, slab_rate
 from femwgm.experiment.coupling.resonances import resonances
+from femwgm.experiment.quantities import Quantity
 from femwgm.geometry.build import section_of
 from femwgm.ground.files import write_files
+from femwgm.ground.rows import csv_bytes
 from femwgm.ground.typing import Array
 from femwgm.ground.units import C_UM_THZ
-from femwgm.materials import Material, materials_from_config
+from femwgm.materials import Material, materials_from_config, media_of
 
 _GAPS = 17
 _REACH = 1.0
@@ -105,8 +105,8 @@ class Coupling:
         slope = float(np.interp(gap, self.gaps, np.gradient(log_q, self.gaps)))
         return gap, (self.at(gap)[1] + self.q_error) / slope
 
-    def rows(self) -> list[tuple[str, float, str, float]]:
-        """Quantity, value, unit, error at the gap asked for."""
+    def rows(self) -> list[Quantity]:
+        """What there is to say at the gap asked for."""
         external, error = self.at(self.gap_um)
         found = [
             ("wavelength", self.wavelength_nm, "nm", self.wavelength_nm * self.wavelength_error),
@@ -132,7 +132,7 @@ class Coupling:
             ]
         if (critical := self.critical_gap_um) is not None:
             found.append(("critical_gap", 1e3 * critical[0], "nm", 1e3 * critical[1]))
-        return found
+        return [Quantity(self.name, *row) for row in found]
 
 
 def couplings(config: RunConfig, q: float | None = None, progress: Any = None) -> list[Coupling]:
@@ -162,10 +162,9 @@ def couplings(config: RunConfig, q: float | None = None, progress: Any = None) -
     found = resonances(config, materials, progress)
     buses = {}
     if isinstance(coupler, Bus) and coupler.n_eff is None:
-        regions = {region: materials[name] for region, name in config.geometry.region_materials.items()}
         for pol in dict(found):
             lines = [one.k0 for its, one in found if its == pol]
-            buses[pol] = guide(config, regions, lines, coupler.width_um, pol)
+            buses[pol] = guide(config, media_of(config), lines, coupler.width_um, pol)
     out = [
         _coupling(
             config, materials, one if q is None else replace(one, q=q, q_error=0.0), pol, buses.get(pol)
@@ -242,28 +241,17 @@ def _demand_room(config: RunConfig, one: Resonance, radius: float) -> None:
 def write_couplings(found: list[Coupling], folder: str | Path) -> list[Path]:
     """Write couple.csv (mode,quantity,value,unit,error), couple_gaps.csv and couple.png."""
     from femwgm.views.figures.coupling import coupling_figure
-    from femwgm.views.figures.style import look, rendered
+    from femwgm.views.figures.style import drawn
 
-    at_gap, curve = io.StringIO(), io.StringIO()
-    out = csv.writer(at_gap, lineterminator="\n")
-    out.writerow(["mode", "quantity", "value", "unit", "error"])
-    for one in found:
-        out.writerows(
-            [one.name, name, repr(float(value)), unit, f"{error:.6g}"]
-            for name, value, unit, error in one.rows()
-        )
-    out = csv.writer(curve, lineterminator="\n")
-    out.writerow(["mode", "gap_um", "q_external", "q_external_error"])
-    for one in found:
-        for gap, external, error in zip(one.gaps, one.q_external, one.error, strict=True):
-            out.writerow([one.name, repr(float(gap)), f"{external:.9g}", f"{error:.3g}"])
-    with look():
-        picture = rendered(coupling_figure(found), "png")
-    return write_files(
-        Path(folder),
-        {
-            "couple.csv": at_gap.getvalue().encode(),
-            "couple_gaps.csv": curve.getvalue().encode(),
-            "couple.png": picture,
-        },
-    )
+    at_gap = [row.cells for one in found for row in one.rows()]
+    curve = [
+        (one.name, float(gap), f"{external:.9g}", f"{error:.3g}")
+        for one in found
+        for gap, external, error in zip(one.gaps, one.q_external, one.error, strict=True)
+    ]
+    contents = {
+        "couple.csv": csv_bytes([Quantity._fields, *at_gap]),
+        "couple_gaps.csv": csv_bytes([("mode", "gap_um", "q_external", "q_external_error"), *curve]),
+        "couple.png": drawn(coupling_figure, found),
+    }
+    return write_files(Path(folder), contents)

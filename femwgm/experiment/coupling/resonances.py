@@ -11,7 +11,7 @@ from femwgm.config.schema import RunConfig
 from femwgm.experiment.combs.exact import layer_integrals
 from femwgm.experiment.coupling.plane import Resonance
 from femwgm.experiment.rough import rough_q
-from femwgm.finders.exact_list import exact_sphere, expected_modes
+from femwgm.finders.exact_list import exact_sphere, expected_modes, has_exact_modes
 from femwgm.geometry.build import section_of
 from femwgm.ground.typing import Array, ComplexArray
 from femwgm.materials import Material
@@ -30,11 +30,8 @@ def resonances(
     ConfigError, SolveError
         As `femwgm.run`.
     """
-    used = [materials[name] for name in config.geometry.region_materials.values()]
-    middle = 4.0 * np.pi / sum(config.modes.window_um)
-    exact = config.geometry.kind == "layered_sphere" and all(
-        m.permittivity(middle).real > 0.0 and m.axis is None for m in used
-    )
+    isotropic = all(materials[name].axis is None for name in config.geometry.region_materials.values())
+    exact = isotropic and has_exact_modes(config, materials, 4.0 * np.pi / sum(config.modes.window_um))
     found = _of_sphere(config, materials, rough_q(config, progress)) if exact else _of_body(config, progress)
     return sorted(found, key=lambda pair: pair[1].wavelength_nm)
 

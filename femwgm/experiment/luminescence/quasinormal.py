@@ -28,8 +28,9 @@ from femwgm.fem.field import CellField
 from femwgm.fem.problem import MeridianProblem
 from femwgm.geometry.build import section_of
 from femwgm.geometry.section import Section
+from femwgm.materials import media_of
 from femwgm.modes.mode import Mode
-from femwgm.runs.loop import RunResult, media_of
+from femwgm.runs.loop import RunResult
 
 HEIGHTS, POINTS = 4000, 801
 """Slices of a body whose volume is wanted, and points along each of its curves."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from femwgm.errors import ConfigError
+from femwgm.experiment.quantities import Quantity
 from femwgm.experiment.sensing.heat import noise, self_heating
 from femwgm.experiment.sensing.target import Sensor
 from femwgm.ground.files import write_files
@@ -46,18 +47,7 @@ class Probe:
     exact: bool = False
 
 
-@dataclass(frozen=True)
-class Row:
-    """A line of sense.csv."""
-
-    mode: str
-    quantity: str
-    value: float
-    unit: str
-    error: float
-
-
-def table_of(sensors: Sequence[Sensor], probe: Probe) -> list[Row]:
+def table_of(sensors: Sequence[Sensor], probe: Probe) -> list[Quantity]:
     """Every number of every mode.
 
     Raises
@@ -78,17 +68,17 @@ def table_of(sensors: Sequence[Sensor], probe: Probe) -> list[Row]:
     return found
 
 
-def rows(sensor: Sensor, probe: Probe) -> list[Row]:
+def rows(sensor: Sensor, probe: Probe) -> list[Quantity]:
     """Every number of one mode, each with its error."""
     name, wavelength = sensor.name, sensor.wavelength_nm
-    out = [Row(name, "wavelength", wavelength, "nm", sensor.error * wavelength)]
+    out = [Quantity(name, "wavelength", wavelength, "nm", sensor.error * wavelength)]
     for region, (value, error) in sensor.per_index.items():
-        out.append(Row(name, f"sensitivity_{region}", value, "nm/RIU", abs(value) * error))
+        out.append(Quantity(name, f"sensitivity_{region}", value, "nm/RIU", abs(value) * error))
     ambient = list(sensor.per_index.values())[-1] if sensor.per_index else None
     shift, shift_error = sensor.layer(probe.layer_um, probe.layer_index)
     out += [
-        Row(name, "layer_shift", shift, "nm", shift_error),
-        Row(
+        Quantity(name, "layer_shift", shift, "nm", shift_error),
+        Quantity(
             name,
             "layer_sensitivity",
             1e-3 * shift / probe.layer_um,
@@ -103,21 +93,23 @@ def rows(sensor: Sensor, probe: Probe) -> list[Row]:
         width = wavelength / q
         seen = probe.noise * width
         out += [
-            Row(name, "line_width", width, "nm", width * sensor.error),
-            Row(name, "resolvable_shift", seen, "nm", seen * sensor.error),
+            Quantity(name, "line_width", width, "nm", width * sensor.error),
+            Quantity(name, "resolvable_shift", seen, "nm", seen * sensor.error),
         ]
         if ambient is not None and ambient[0] > 0.0:
             out.append(
-                Row(name, "detection_limit_index", seen / ambient[0], "RIU", seen / ambient[0] * ambient[1])
+                Quantity(
+                    name, "detection_limit_index", seen / ambient[0], "RIU", seen / ambient[0] * ambient[1]
+                )
             )
         if shift:
             least = seen * 1e3 * probe.layer_um / abs(shift)
-            out.append(Row(name, "detection_limit_layer", least, "nm", least * abs(shift_error / shift)))
+            out.append(Quantity(name, "detection_limit_layer", least, "nm", least * abs(shift_error / shift)))
         out += _smallest(sensor, probe, seen)
     return out
 
 
-def _thermal(sensor: Sensor, probe: Probe) -> list[Row]:
+def _thermal(sensor: Sensor, probe: Probe) -> list[Quantity]:
     """d lambda/dT in parts: the index of each region, the expansion of the body as a whole, and their sum."""
     if not sensor.thermal:
         return []
@@ -126,18 +118,20 @@ def _thermal(sensor: Sensor, probe: Probe) -> list[Row]:
         value, error = sensor.per_index.get(region, (0.0, 0.0))
         share = value * known.dn_dt
         parts.append(
-            Row(sensor.name, f"temperature_index_{region}", share, "nm/K", abs(share) * (known.error + error))
+            Quantity(
+                sensor.name, f"temperature_index_{region}", share, "nm/K", abs(share) * (known.error + error)
+            )
         )
     stretch = sensor.expansion * sensor.dispersion * sensor.wavelength_nm
     parts.append(
-        Row(sensor.name, "temperature_expansion", stretch, "nm/K", abs(stretch) * sensor.expansion_error)
+        Quantity(sensor.name, "temperature_expansion", stretch, "nm/K", abs(stretch) * sensor.expansion_error)
     )
     total = sum(row.value for row in parts)
-    whole = Row(sensor.name, "temperature_total", total, "nm/K", sum(row.error for row in parts))
+    whole = Quantity(sensor.name, "temperature_total", total, "nm/K", sum(row.error or 0.0 for row in parts))
     return [*parts, whole, *_fluctuations(sensor), *_warmed(sensor, probe, whole)]
 
 
-def _fluctuations(sensor: Sensor) -> list[Row]:
+def _fluctuations(sensor: Sensor) -> list[Quantity]:
     """The noise floor that thermal fluctuations of the index set, over the regions as independent."""
     square = error = 0.0
     for region, known in sensor.thermal.items():
@@ -151,10 +145,10 @@ def _fluctuations(sensor: Sensor) -> list[Row]:
     if not square:
         return []
     rms = float(np.sqrt(square))
-    return [Row(sensor.name, "thermorefractive_noise", rms, "nm", error / rms)]
+    return [Quantity(sensor.name, "thermorefractive_noise", rms, "nm", error / rms)]
 
 
-def _warmed(sensor: Sensor, probe: Probe, slope: Row) -> list[Row]:
+def _warmed(sensor: Sensor, probe: Probe, slope: Quantity) -> list[Quantity]:
     """How warm a mode of a plain ball makes itself, and how far that moves its line."""
     if probe.absorbed is None or sensor.ball is None:
         return []
@@ -168,8 +162,14 @@ def _warmed(sensor: Sensor, probe: Probe, slope: Row) -> list[Row]:
     error += rise * max(inside.error, outside.error)
     moved = rise * slope.value
     return [
-        Row(sensor.name, "self_heating", rise, "K", error),
-        Row(sensor.name, "self_heating_shift", moved, "nm", abs(slope.value) * error + rise * slope.error),
+        Quantity(sensor.name, "self_heating", rise, "K", error),
+        Quantity(
+            sensor.name,
+            "self_heating_shift",
+            moved,
+            "nm",
+            abs(slope.value) * error + rise * (slope.error or 0.0),
+        ),
     ]
 
 
@@ -204,7 +204,7 @@ def _ball() -> Array:
     return (shell[:, None, None] * directions[None]).transpose(1, 0, 2).reshape(2, -1)
 
 
-def _particle(sensor: Sensor, probe: Probe) -> list[Row]:
+def _particle(sensor: Sensor, probe: Probe) -> list[Quantity]:
     name = sensor.name
     mean, error, u = _shift(sensor, probe, probe.radius_um)
     k0 = 2e3 * np.pi / sensor.wavelength_nm
@@ -215,16 +215,16 @@ def _particle(sensor: Sensor, probe: Probe) -> list[Row]:
     exact = []
     if probe.exact and sensor.bead is not None:
         moved, off = sensor.bead(probe.radius_um, probe.particle_index)
-        exact = [Row(name, "particle_shift_exact", moved, "nm", off)]
+        exact = [Quantity(name, "particle_shift_exact", moved, "nm", off)]
     return [
-        Row(name, "particle_shift", mean, "nm", error),
+        Quantity(name, "particle_shift", mean, "nm", error),
         *exact,
-        Row(name, "particle_splitting", 2.0 * abs(mean), "nm", 2.0 * error),
-        Row(name, "particle_broadening", width, "nm", 2.0 * width * abs(error / mean) if mean else 0.0),
+        Quantity(name, "particle_splitting", 2.0 * abs(mean), "nm", 2.0 * error),
+        Quantity(name, "particle_broadening", width, "nm", 2.0 * width * abs(error / mean) if mean else 0.0),
     ]
 
 
-def _smallest(sensor: Sensor, probe: Probe, seen: float) -> list[Row]:
+def _smallest(sensor: Sensor, probe: Probe, seen: float) -> list[Quantity]:
     """The radius whose mean shift is the smallest that can be seen; none where no particle up to 50 um has it."""
     low, high = 1e-12, 10.0 * probe.radius_um
     while high < 50.0 and abs(_shift(sensor, probe, high)[0]) < seen:
@@ -239,24 +239,25 @@ def _smallest(sensor: Sensor, probe: Probe, seen: float) -> list[Row]:
             high = middle
     value, error, _ = _shift(sensor, probe, high)
     return [
-        Row(sensor.name, "detection_limit_radius", 1e3 * high, "nm", 1e3 * high * abs(error / value) / 3.0)
+        Quantity(
+            sensor.name, "detection_limit_radius", 1e3 * high, "nm", 1e3 * high * abs(error / value) / 3.0
+        )
     ]
 
 
 def write_sense(
-    table: Sequence[Row], sensors: Sequence[Sensor], probe: Probe, folder: str | Path
+    table: Sequence[Quantity], sensors: Sequence[Sensor], probe: Probe, folder: str | Path
 ) -> list[Path]:
     """Write sense.csv (mode,quantity,value,unit,error) and sense.png."""
     from femwgm.views.figures.sensing import sensing_figure
     from femwgm.views.figures.style import drawn
 
-    rows = [(row.mode, row.quantity, float(row.value), row.unit, f"{row.error:.6g}") for row in table]
     thickness = probe.layer_um * np.linspace(0.0, 2.0, 9)
     shifts = {
         s.name: [s.layer(t, probe.layer_index)[0] if t else 0.0 for t in thickness] for s in sensors[:6]
     }
     contents = {
-        "sense.csv": csv_bytes([("mode", "quantity", "value", "unit", "error"), *rows]),
+        "sense.csv": csv_bytes([Quantity._fields, *(row.cells for row in table)]),
         "sense.png": drawn(sensing_figure, table, 1e3 * thickness, shifts, probe.layer_index),
     }
     return write_files(Path(folder), contents)

@@ -22,7 +22,7 @@ from femwgm.errors import ConfigError
 from femwgm.experiment.combs.exact import layer_integrals
 from femwgm.experiment.rough import rough_q
 from femwgm.experiment.sensing.bead import exact_bead
-from femwgm.finders.exact_list import exact_sphere, expected_modes
+from femwgm.finders.exact_list import exact_sphere, expected_modes, has_exact_modes
 from femwgm.ground.typing import Array
 from femwgm.materials import Material, materials_from_config
 
@@ -114,10 +114,7 @@ def sensors(config: RunConfig, progress: Any = None) -> list[Sensor]:
             remedy="take a single body in an ambient",
         )
     materials = materials_from_config(config)
-    used = [materials[name] for name in config.geometry.region_materials.values()]
-    middle = 4.0 * np.pi / sum(config.modes.window_um)
-    dielectric = all(m.permittivity(middle).real > 0.0 for m in used)
-    exact = config.geometry.kind == "layered_sphere" and dielectric and all(m.axis != "z" for m in used)
+    exact = has_exact_modes(config, materials, 4.0 * np.pi / sum(config.modes.window_um))
     found = _of_sphere(config, materials) if exact else _of_body(config, progress)
     if exact:
         rough = rough_q(config, progress)

@@ -14,7 +14,7 @@ from femwgm.config import RunConfig
 from femwgm.errors import OutputError
 from femwgm.ground.numbers import line
 from femwgm.ground.typing import Array
-from femwgm.materials import materials_from_config
+from femwgm.materials import media_of
 from femwgm.modes.lookup import parse_label
 from femwgm.store import StoredRun, from_csv, load_run, log10_of
 from femwgm.store.folder import package_versions
@@ -212,7 +212,7 @@ Viewable: TypeAlias = "Mode | ModeView"
 
 def media_at(config: RunConfig, k0: complex) -> dict[str, Medium]:
     """Permittivity of each region at a wavenumber (rad/um), the absorbing layer as the ambient."""
-    return _media(config, _materials(config), k0)
+    return _media(config, media_of(config), k0)
 
 
 def images_of(config: RunConfig) -> dict[str, str]:
@@ -220,11 +220,6 @@ def images_of(config: RunConfig) -> dict[str, str]:
     from femwgm.geometry.build import section_of
 
     return section_of(config.geometry).images if config.geometry.kind == "stack" else {}
-
-
-def _materials(config: RunConfig) -> dict[str, Any]:
-    materials = materials_from_config(config)
-    return {region: materials[name] for region, name in config.geometry.region_materials.items()}
 
 
 def _media(config: RunConfig, materials: Mapping[str, Any], k0: complex) -> dict[str, Medium]:
@@ -271,7 +266,7 @@ def run_view(source: Source) -> RunView:
     if isinstance(source, StoredRun):
         return _stored(source)
     config = source.config
-    materials, images = _materials(config), images_of(config)
+    materials, images = media_of(config), images_of(config)
     lines = outlines(config.geometry)
 
     def view(mode: Mode, twin: int) -> ModeView:
@@ -314,7 +309,7 @@ def _stored(stored: StoredRun) -> RunView:
         tuple(stored.warnings),
         stored.info,
         (),
-        _materials(stored.config),
+        media_of(stored.config),
         stored.kept,
     )
 
