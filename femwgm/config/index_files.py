@@ -14,7 +14,7 @@ from femwgm.config.files import FromFile, demand_ascending
 from femwgm.config.published import read_published
 from femwgm.config.quantity import spectral_um, um
 from femwgm.errors import ConfigError
-from femwgm.ground.tables import Table as CellTable
+from femwgm.ground.headings import Table as CellTable
 from femwgm.ground.tables import read_tables
 
 MAX_TABLE_ROWS = 20_000

@@ -23,8 +23,9 @@ from femwgm.views.figures import pages as figures
 from femwgm.views.figures.domain import cell_rims, upper_half
 from femwgm.views.figures.equator import sample, strongest
 from femwgm.views.figures.evidence import convergence
+from femwgm.views.figures.layers import regions_along
 from femwgm.views.figures.losses import budget, channels
-from femwgm.views.figures.plane import meridian, regions_along
+from femwgm.views.figures.plane import meridian
 from femwgm.views.figures.radius import MEASURES, radial
 from femwgm.views.figures.spectrum import comb, lines
 from femwgm.views.figures.style import look, new_figure, rendered

@@ -16,7 +16,7 @@ from femwgm.views.fields.line import Profile, profile
 from femwgm.views.fields.outlines import Outline, outlines, visible
 from femwgm.views.fields.patches import Patches, from_field
 from femwgm.views.fields.quantities import Wave, quantity
-from femwgm.views.figures.plane import around
+from femwgm.views.figures.layers import around
 from femwgm.views.space import revolve
 
 both_cells = pytest.mark.parametrize("corners", [3, 4])

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from femwgm.errors import ConfigError
-from femwgm.ground.tables import LENGTHS, SPECTRAL, Column, Table, read_tables
+from femwgm.ground.headings import LENGTHS, SPECTRAL, Column, Table
+from femwgm.ground.tables import read_tables
 from femwgm.ground.typing import Array
 from femwgm.materials.presets import PRESETS
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from femwgm.errors import ConfigError
 from femwgm.ground.cells import UNKNOWN
-from femwgm.ground.tables import Column, Table, read_table
+from femwgm.ground.headings import Column, Table
+from femwgm.ground.tables import read_table
 from femwgm.ground.typing import Array
 
 ALIASES = {

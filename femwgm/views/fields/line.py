@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from femwgm.ground.typing import Array
-from femwgm.views.fields.patches import Patches, interpolation
+from femwgm.views.fields.chebyshev import interpolation
+from femwgm.views.fields.patches import Patches
 
 
 @dataclass(frozen=True)

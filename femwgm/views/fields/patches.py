@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from femwgm.ground.typing import Array, IntArray
+from femwgm.views.fields.chebyshev import chebyshev, differentiation, fewest, interpolation, quadrature
 
 if TYPE_CHECKING:
     from femwgm.fem.field import CellField
@@ -270,56 +271,6 @@ def from_field(
     return Patches(r, z, E, H, region, tuple(names), cells.m, complex(cells.k0), t, dict(media or {}))
 
 
-def chebyshev(n: int) -> Array:
-    """Chebyshev-Lobatto points in [0, 1], ends included.
-
-    >>> chebyshev(3).round(12).tolist()
-    [0.0, 0.5, 1.0]
-    """
-    return 0.5 - 0.5 * np.cos(np.pi * np.arange(n) / (n - 1))
-
-
-def _barycentric(t: Array) -> Array:
-    gaps = (t[:, None] - t[None, :]) * 4.0 + np.eye(len(t))
-    return np.asarray(1.0 / gaps.prod(axis=1))
-
-
-def interpolation(t: Array, s: Array) -> Array:
-    """Matrix (points, nodes) from values at the nodes t to the values at s of the polynomial through them.
-
-    >>> (interpolation(chebyshev(3), np.array([0.25])) @ chebyshev(3) ** 2).round(12).tolist()
-    [0.0625]
-    """
-    gap = np.asarray(s, dtype=float).reshape(-1, 1) - t
-    hit = np.abs(gap) < 1e-14
-    terms = _barycentric(t) / np.where(hit, 1.0, gap)
-    matrix = terms / terms.sum(axis=1, keepdims=True)
-    rows = hit.any(axis=1)
-    matrix[rows] = hit[rows]
-    return np.asarray(matrix)
-
-
-def fewest(t: Array, values: Array, error: float) -> tuple[Array, Array]:
-    """As few Chebyshev nodes as give values (..., n, n) on nodes t within an error, in units of the largest; values on them.
-
-    >>> t = chebyshev(9)
-    >>> coarse, _ = fewest(t, np.outer(t**3, t), 1e-12)
-    >>> len(coarse)
-    4
-    """
-    limit = error * float(np.abs(values).max(initial=0.0))
-    for n in (n for n in _COUNTS if n < len(t)):
-        nodes = chebyshev(n)
-        there, back = interpolation(t, nodes), interpolation(nodes, t)
-        kept = there @ values @ there.T
-        if np.abs(back @ kept @ back.T - values).max(initial=0.0) <= limit:
-            return nodes, kept
-    return t, values
-
-
-_COUNTS = (3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 19, 22)
-
-
 def _between(A: Array, values: Array, B: Array) -> Array:
     """Values (k, n, n) at points whose coordinates gave the rows of A and B: sum over a, b of A[p, a] values[k, a, b] B[p, b]."""
     if len(values) < _MANY:
@@ -331,29 +282,3 @@ def _between(A: Array, values: Array, B: Array) -> Array:
 
 _MANY = 12
 """Fields from which on it pays to form the weights of all nodes at each point."""
-
-
-def differentiation(t: Array) -> Array:
-    """Matrix from values at the nodes to the derivative of the polynomial through them, at the nodes."""
-    w = _barycentric(t)
-    gap = t[:, None] - t[None, :] + np.eye(len(t))
-    D = w[None, :] / w[:, None] / gap
-    np.fill_diagonal(D, 0.0)
-    np.fill_diagonal(D, -D.sum(axis=1))
-    return np.asarray(D)
-
-
-def quadrature(t: Array) -> Array:
-    """Weights of the nodes that integrate the polynomial through them over [0, 1].
-
-    >>> round(float(quadrature(chebyshev(3)) @ chebyshev(3) ** 2), 12)
-    0.333333333333
-    """
-    x, w = _gauss(len(t))
-    return np.asarray(0.5 * w @ interpolation(t, 0.5 * (x + 1.0)))
-
-
-@cache
-def _gauss(n: int) -> tuple[Array, Array]:
-    """Nodes and weights of Gauss's rule on [-1, 1]."""
-    return np.polynomial.legendre.leggauss(n)

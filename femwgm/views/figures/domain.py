@@ -14,8 +14,8 @@ from femwgm.ground.typing import Array
 from femwgm.views.fields.outlines import Outline, reach_of, visible
 from femwgm.views.fields.patches import Patches
 from femwgm.views.fields.source import PML, RunView
+from femwgm.views.figures.layers import around, draw_layers, regions_along
 from femwgm.views.figures.naming import write_names
-from femwgm.views.figures.plane import around, draw_layers, regions_along
 from femwgm.views.figures.style import FAINT, GREY, INK, LAYERS, layer_colours, metric
 
 if TYPE_CHECKING:

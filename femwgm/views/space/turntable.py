@@ -21,8 +21,9 @@ import numpy as np
 from femwgm.errors import OutputError
 from femwgm.ground.typing import Array
 from femwgm.views.fields.brightness import peak
+from femwgm.views.fields.chebyshev import fewest
 from femwgm.views.fields.outlines import Outline, body_of, holds, plates, reach_of, visible
-from femwgm.views.fields.patches import Patches, fewest
+from femwgm.views.fields.patches import Patches
 from femwgm.views.fields.quantities import Wave, main_component, quantity
 from femwgm.views.fields.source import ModeView, RunView, Source, run_view
 from femwgm.views.figures.plane import mode_box, scale
