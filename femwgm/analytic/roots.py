@@ -36,6 +36,8 @@ Q_NEWTON = 1e8
 """Below this quality factor the real part of the pole comes from complex Newton iteration."""
 Q_NEWTON_IMAG = 1e6
 """Below this one the imaginary part does too; above, first order (off by some 300 / Q^2) is the more accurate."""
+_STANDING = 1e-12
+"""Flux of the ambient wave over its slope below which the layers hold a standing wave, to the accuracy of Q."""
 Q_FOLLOW = 100.0
 """Below this one the pole is followed from the closed problem."""
 FOLLOW_STEPS = 16
@@ -156,8 +158,15 @@ class Resonator:
         assert matched.exterior.log_flux is not None
         log_flux = matched.exterior.log_flux + 2.0 * (np.log(np.abs(matched.u[-1])) + matched.log[-1])
         log_q = np.log(total) - log_flux
+        # Where the ambient wave hardly decays beyond the surface, what lies between it and the mode is no standing wave.
+        shift = np.zeros_like(k_real)
+        near = matched.exterior.log_flux - np.log(_slope_scale(stack)) > np.log(_STANDING)
+        near = np.flatnonzero(near & (log_q > np.log(Q_NEWTON_IMAG)))
+        if near.size:
+            flux = matched.exterior.log_flux[near]
+            log_q[near], shift[near] = self._with_flux(k_real[near], l[near], tm[near], flux)
         radiated = -0.5 * k_real * np.exp(-log_q)
-        k_twin = k_real + 1j * radiated
+        k_twin = k_real + shift + 1j * radiated
         leaky = np.flatnonzero(log_q < np.log(Q_NEWTON))
         if leaky.size:
             path = self._path_start(stack, matched, q, log_q)
@@ -181,6 +190,17 @@ class Resonator:
             keep = quality[low] < np.maximum(Q_NEWTON_IMAG, resolved[low])
             k0[low] = opened.real + 1j * np.where(keep, opened.imag, k0[low].imag)
         return Poles(tm, l, q, k0, k_real, log_q, k_twin)
+
+    def _with_flux(self, k: Array, l: Array, tm: Bool, log_flux: Array) -> tuple[Array, Array]:
+        """ln Q_rad of real resonances, and what their poles have more of Re k0, by the outgoing wave carried inwards to the mode.
+
+        `log_flux` is that of the ambient.
+        """
+        stack = self.stack(k.astype(np.complex128), l, tm, lossless=True)
+        matched = match(stack)
+        total = matched.total(stack.k, stack.media.t, self.media.slope(k, lossless=True)[0]).real
+        log_q = np.log(total) - log_flux - 2.0 * (np.log(np.abs(matched.u[-1])) + matched.log[-1])
+        return log_q, self._newton(stack, matched).real
 
     def _with_loss(self, tm: Bool, l: Array, k_twin: Array, absorbed: Array) -> Array:
         """Poles of the absorbing sphere from those of its lossless twin, NaN where one is lost.

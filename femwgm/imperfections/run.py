@@ -160,7 +160,8 @@ def _mode(config: RunConfig, row: dict[str, Any], seconds: float) -> Mode:
     energy, e2, radial = (
         {region: row.pop(f"{name}_{region}") for region in regions} for name in ("energy", "e2", "radial_e2")
     )
-    extra = {
+    extra: dict[str, Any] = {"mode_volume_error": _DERIVED}
+    extra |= {
         name: value for name, value in row.items() if name.startswith(("multiplet", "q_apparent", "pair"))
     }
     return Mode(

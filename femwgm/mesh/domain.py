@@ -164,7 +164,10 @@ class _Radial:
         self.k = np.array([complex(t.k0).real for t in targets])
         self.surface = body.radii[-1]
         outer = [self._closed_end(nu, k) for nu, k in zip(self.nu, self.k, strict=True)]
-        leaks = [_leaks(t, end is None, tail) for t, end in zip(targets, outer, strict=True)]
+        leaks = [
+            _leaks(t, end is None, tail) or self._spreads(t.effective_degree + 0.5, k)
+            for t, end, k in zip(targets, outer, self.k, strict=True)
+        ]
         leaky = any(leaks) if choices.absorbing is None else choices.absorbing
         self.strength = choices.pml_strength or _STRENGTH
         self.pml_start: float | None = None
@@ -192,6 +195,10 @@ class _Radial:
         floor = (2.0 * nu * nu / np.abs(path) ** 3) ** (1.0 / 3.0)
         return np.asarray(np.where(np.abs(root) < floor, floor * 1j, root) * slope)
 
+    def _spreads(self, nu: float, k: float) -> bool:
+        """Whether the wave leaves from the surface itself: however weak it is there, only an open end lets it go."""
+        return nu <= self.body.indices[-1] * k * self.surface
+
     def _barrier(self, nu: float, k: float) -> tuple[Array, Array]:
         """Radii outside the surface up to the outer caustic and the action from where the mode lives to them."""
         caustic = nu / (self.body.indices[-1] * k)
@@ -215,7 +222,7 @@ class _Radial:
         """Radius where the outer tail has decayed enough, None if it leaks before."""
         rho, S = self._barrier(nu, k)
         if S[-1] < self.tail + 1.0:
-            return float(rho[-1]) if force else None
+            return max(float(rho[-1]), self.surface * (1 + 1e-3)) if force else None
         return max(float(np.interp(self.tail, S, rho)), self.surface * (1 + 1e-3))
 
     def _inner_end(self, nu: float, k: float) -> float:

@@ -13,7 +13,7 @@ from femwgm.modes.rates import Rate
 from femwgm.observables.quality import RadiationQ, best_radiation_q, steepness
 from femwgm.solver.eigenmode import Pick, solve_eigenmode
 from femwgm.solver.error_estimate import Remainder
-from femwgm.solver.losses import absorption
+from femwgm.solver.losses import absorption, where_lossless
 from femwgm.solver.observed import Observed, observe
 from femwgm.solver.rising import Rising
 
@@ -103,10 +103,10 @@ def converged(
             pair = (first, second)
             if lossy:
                 pair, absorbed = _losses(problem, expected, rising, mirror, pick)
-            q_rad = _radiation(pair, rising.left, radius, careful=goals.q_required)
+            q_rad = _radiation(pair, rising.left, error, radius, careful=goals.q_required)
             q_misses[degree] = (q_rad.error or 0.0) / goals.q
             if q_misses[degree] <= 1.0 or last or _stagnant(q_misses, degree):
-                q_rad = _radiation(pair, rising.left, radius, careful=True)
+                q_rad = _radiation(pair, rising.left, error, radius, careful=True)
                 return Converged(rising, first, second, error, q_rad, absorbed)
         higher = degree + (2 if error * rising.left.rate > _FAR * goals.wavelength else 1)
         try:
@@ -116,13 +116,13 @@ def converged(
 
 
 def _radiation(
-    pair: tuple[Observed, Observed], left: Remainder, radius: float, *, careful: bool
+    pair: tuple[Observed, Observed], left: Remainder, error: float, radius: float, *, careful: bool
 ) -> RadiationQ:
     """Radiation Q from two solutions; `careful` where an extrapolated eigenvalue must not seem better known than it can be."""
     first, second = pair
-    barrier = left.error * steepness(second.field.m, second.wavenumber * radius)
+    barrier = error * steepness(second.field.m, second.wavenumber * radius)
     imaginary = _IMAGINARY if careful and left.share < 1.0 else 0.0
-    return best_radiation_q(first.candidates, second.candidates, left.share, barrier, left.error, imaginary)
+    return best_radiation_q(first.candidates, second.candidates, left.share, barrier, error, imaginary)
 
 
 def _losses(
@@ -135,7 +135,9 @@ def _losses(
     """The lossless twin of a lossy body, whose radiation means the same at any loss, and 1/Q of the absorption."""
     twin, pair = problem.lossless, (rising.other, rising.mode)
     bare = tuple(
-        solve_eigenmode(twin, expected, mode.degree, mirror, outer=outer, near=mode, pick=pick)
+        solve_eigenmode(
+            twin, expected, mode.degree, mirror, outer=outer, near=where_lossless(problem, mode), pick=pick
+        )
         for mode, outer in zip(pair, rising.outer[::-1], strict=True)
     )
     first, second = (observe(twin, mode, expected, mirror) for mode in bare)

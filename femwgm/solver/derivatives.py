@@ -32,7 +32,7 @@ from femwgm.mesh.curved import CurvedMesh
 from femwgm.modes.rates import better
 from femwgm.observables.sensitivity import PermittivitySlopes, bilinear_norm, permittivity_slopes
 from femwgm.solver.eigenmode import solve_eigenmode
-from femwgm.solver.losses import absorption_ways
+from femwgm.solver.losses import absorption_ways, where_lossless
 from femwgm.solver.motions import motions
 from femwgm.solver.observed import Observed, observe
 
@@ -308,9 +308,8 @@ class Differentiator:
         """The mode of the lossless twin, where there is loss."""
         if not self._problem.lossy(self.base.k0):
             return None
-        return solve_eigenmode(
-            self._problem.lossless, self.expected, self.degree, self.mirror, near=self.base
-        )
+        near = where_lossless(self._problem, self.base)
+        return solve_eigenmode(self._problem.lossless, self.expected, self.degree, self.mirror, near=near)
 
     @cached_property
     def _local(self) -> Array:

@@ -11,6 +11,8 @@ the loss. Each way states its error, and the better known one is taken: no const
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from femwgm.eigen.iterations import Eigenmode
@@ -39,6 +41,11 @@ def slopes_of(problem: MeridianProblem, mode: Eigenmode) -> tuple[PermittivitySl
                 across, along = complex(across.real), complex(along.real)
             tabulated += slopes.across[name] * across + slopes.along[name] * along
     return slopes, tabulated
+
+
+def where_lossless(problem: MeridianProblem, mode: Eigenmode) -> Eigenmode:
+    """A mode that absorbs at the wavenumber of its lossless twin, by first order: near its own, another mode may be nearer."""
+    return replace(mode, k0=mode.k0 - _shift(problem, mode, bare=False))
 
 
 def absorption(

@@ -37,7 +37,7 @@ def observe(problem: MeridianProblem, mode: Eigenmode, expected: Expected, mirro
     total = integrals.electric.sum()
     scale = 1.0 / np.sqrt(total if total > 0.0 else integrals.magnetic.sum())
     field, integrals = field.scaled(scale), integrals.scaled(scale**2)
-    index = complex(problem.materials[problem.mesh.regions.index(problem.ambient)].index(mode.k0)).real
+    index = complex(problem.by_region[problem.ambient].index(mode.k0)).real
     degrees, pol = (expected.harmonics, None) if expected.image else expected.outgoing
     stored = None
     if problem.open:  # the norm of the resonant state holds what lies beyond the start of the absorbing layer

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from femwgm.analytic.multipoles import StackField, StackMode, peak_density, stack_modes, up_to_its_end
+from femwgm.analytic.multipoles import StackField, StackMode, mode_volume, stack_modes, up_to_its_end
 from femwgm.analytic.multipoles.search import disc_radius
 from femwgm.config.geometries import AxialStack
 from femwgm.config.schema import RunConfig
@@ -153,11 +153,11 @@ class StackFinder(Finder):
         steepest = max(1.0 / abs(e.real) for e in eps.values()) / abs(sum(weights.values()))
         absorbing = {n: s * eps[n].imag / eps[n].real for n, s in energy.items() if eps[n].imag}
         absorbed = sum(absorbing.values())
-        exact = StackField(found)
+        exact, volume = StackField(found), mode_volume(found)
         shares = ball_shares(energy, names)
         extra: dict[str, float | str | None] = {
             "sphere": names[what.ball], "parity": contact_parity(exact, self.singles.balls, shares),
-            "shift_from_single": k / what.single.k0.real - 1.0,
+            "shift_from_single": k / what.single.k0.real - 1.0, "mode_volume_error": volume.error,
         }  # fmt: skip
         extra |= thresholds(self.geometry, self.media, energy, k)
         extra |= {f"share_{name}": share for name, share in zip(names, shares, strict=True)}
@@ -173,7 +173,7 @@ class StackFinder(Finder):
             q_abs_error=_absorption_error(absorbing, eps, found.share_error), energy=energy,
             e2_error=found.share_error * steepest,
             e2={name: value / sum(weights.values()) for name, value in weights.items()}, radial_e2={},
-            mode_volume_um3=1.0 / peak_density(exact)[0], wavelength_error=found.error, residual=found.residual,
+            mode_volume_um3=volume.um3, wavelength_error=found.error, residual=found.residual,
             dofs=found.system.size, seconds=seconds, share_error=found.share_error, confidence=what.weight,
             te_fraction=found.te_fraction,
             met=found.error <= self.config.accuracy.wavelength and (goal is None or (known and (found.q_error or 0.0) <= goal)),

@@ -251,10 +251,14 @@ def twin_error(mode: ExactMode, indices: list[complex], digits: int) -> complex:
         ([5.0, 9.0], [1.9, 1.3, 1.0], "TE", 80, 1, 240),
         ([3.0, 3.4], [1.45, 1.75, 1.33], "TM", 75, 1, 140),
         ([10.0, 10.49], [1.45, 1.768 + 1e-6j, 1.0], "TE", 165, 1, 200),
+        ([4.0, 6.0, 6.1], [2.4, 1.0, 2.6, 1.5], "TE", 60, 2, 140),
+        ([4.0, 6.0, 6.1], [2.4, 1.0, 2.6, 1.5], "TM", 58, 2, 140),
+        ([4.0, 4.8, 4.9], [2.4, 1.0, 3.4, 1.4], "TM", 57, 2, 140),
+        ([4.0, 4.6, 4.7, 9.0], [2.4, 1.0, 2.6, 1.3, 1.5], "TE", 58, 4, 140),
     ],
 )
 def test_twin(radii: list[float], indices: list[complex], pol: str, l: int, q: int, digits: int) -> None:
-    """Hollow, buried, absorbing and amplifying layers, and a resonance 4 um below a thick rarer coat."""
+    """Hollow, buried, absorbing and amplifying layers, a resonance 4 um below a thick rarer coat, and prisms around a gap."""
     error = twin_error(LayeredSphere(radii, indices).mode(pol, l, q), indices, digits)
     assert abs(error.real) < 3e-14
     assert abs(error.imag) < 1e-8

@@ -13,7 +13,15 @@ from support.marks import thinned
 
 from femwgm.analytic import ExactMode, LayeredSphere
 from femwgm.analytic.media import MediaModel
-from femwgm.analytic.multipoles import Sphere, StackField, StackMode, peak_density, search, stack_modes
+from femwgm.analytic.multipoles import (
+    Sphere,
+    StackField,
+    StackMode,
+    mode_volume,
+    search,
+    stack_modes,
+    up_to_its_end,
+)
 from femwgm.analytic.multipoles.mode import radiated, spread
 from femwgm.analytic.multipoles.system import Couplings
 from femwgm.analytic.multipoles.translation import translation
@@ -81,6 +89,10 @@ def test_one_sphere_alone(m: int) -> None:
         assert mode.k0.real == pytest.approx(twin.k0.real, rel=1e-12)
         assert mode.log10_q == pytest.approx(twin.log10_q_rad, abs=1e-5)
         assert sum(map(sum, mode.energy)) == pytest.approx(1.0 - _outside(twin), abs=30.0 / twin.q_rad + 1e-9)
+        volume = mode_volume(up_to_its_end(mode, twin.l))
+        exact_volume = twin.with_m(m).mode_volume_um3
+        assert abs(volume.um3 / exact_volume - 1.0) < 3.0 * volume.error
+        assert volume.error < 100.0 / twin.q_rad + 1e-7
 
 
 def _outside(mode: ExactMode) -> float:
@@ -277,18 +289,20 @@ def test_three_spheres() -> None:
 
 @pytest.mark.parametrize("m", [0, 1])
 def test_the_brightest_point(m: int) -> None:
-    """No point of a fine grid is brighter, and it is one of the field's; the centres, where most waves end, are dark."""
+    """No point of a fine grid, on either side of a surface, is brighter; the centres, where most waves end, are dark."""
     mode = max(small_pair(m), key=lambda one: one.log10_q or 0.0)
-    field = StackField(mode)
-    peak, r, z = peak_density(field)
-    near = [np.hypot(r, z - s.centre) - s.radii[0] for s in mode.system.spheres]
+    field, volume = StackField(mode), mode_volume(mode)
+    peak = 1.0 / volume.um3
+    near = [np.hypot(volume.r, volume.z - s.centre) - s.radii[0] for s in mode.system.spheres]
     eps = INDICES[1] ** 2 if any(-1e-6 < d < 0.3 for d in near) else INDICES[0] ** 2
-    assert eps * (np.abs(field(np.array([r]), np.array([z]))[0]) ** 2).sum() == pytest.approx(peak, rel=1e-6)
-    for sphere in mode.system.spheres:
-        rho, theta = np.linspace(0.5, 1.0, 90) * sphere.radii[-1], np.linspace(0.0, np.pi, 400)
-        E, _ = field(np.outer(rho, np.sin(theta)), sphere.centre + np.outer(rho, np.cos(theta)))
-        n2 = np.where(rho <= sphere.radii[0], INDICES[0], INDICES[1])[:, None] ** 2
-        assert (n2 * (np.abs(E) ** 2).sum(axis=0)).max() <= peak * (1.0 + 1e-9)
+    at = np.array([volume.r]), np.array([volume.z])
+    assert eps * (np.abs(field(*at)[0]) ** 2).sum() == pytest.approx(peak, rel=1e-6)
+    for sphere, other in zip(mode.system.spheres, mode.system.spheres[::-1], strict=True):
+        rho, theta = np.linspace(0.5, 1.01, 90) * sphere.radii[-1], np.linspace(0.0, np.pi, 400)
+        r, z = np.outer(rho, np.sin(theta)), sphere.centre + np.outer(rho, np.cos(theta))
+        n2 = np.array(INDICES)[np.searchsorted(sphere.radii, rho)][:, None] ** 2
+        own = np.hypot(r, z - other.centre) > other.radii[-1]
+        assert (n2 * (np.abs(field(r, z)[0]) ** 2).sum(axis=0))[own].max() <= peak * (1.0 + 1e-9)
         assert (np.abs(field(np.zeros(1), np.full(1, sphere.centre))[0]) ** 2).sum() < 1e-2 * peak
 
 

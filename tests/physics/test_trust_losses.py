@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from scipy.integrate import dblquad
 from scipy.special import gammaln
+from support.accuracy import LIMIT, true_over_stated
 from support.mie_twin import pole
 from support.spheres import config, mode_of, run_for
 
 from femwgm import analytic
+from femwgm.analytic import LayeredSphere
 from femwgm.ground.columns import columns
 from femwgm.ground.rows import header
 from femwgm.modes.mode import Mode
@@ -284,3 +286,18 @@ def test_an_absorbing_film_beyond_the_domain_leaves_a_floor() -> None:
     assert 1e6 < mode.q_abs_floor < exact.q_abs
     assert mode.derivatives.wavelength_nm["n_l0"] == 0.0
     assert mode.derivatives.error < 1e-3
+
+
+@pytest.mark.parametrize(("pol", "q", "k"), [("TE", 4, 0.05), ("TM", 2, 0.08)])
+def test_a_strong_absorber_inside_a_gap_and_a_prism(pol: str, q: int, k: float) -> None:
+    """The wave leaves from the surface of the prism, and near the pole of the absorber lie poles of the prism's own.
+
+    The domain once ended at the prism, without the ambient, and the lossless twin was another mode.
+    """
+    radii, indices = [5.0, 6.3, 6.35], [1.5 + 1j * k, 1.0, 3.3, 1.33]
+    exact = LayeredSphere(radii, indices).mode(pol, 60, q)
+    run = run_for(radii, indices, pol, 60, 1e-3 * exact.wavelength_nm, q=q, m=60, width=1e-6, accuracy=1e-6)
+    (mode,) = [one for one in run.modes if (one.pol, one.q) == (pol, q)]
+    ratios = true_over_stated(mode, exact)
+    assert {"q_rad", "q_abs", "derivatives"} <= ratios.keys()
+    assert max(ratios.values()) < LIMIT, ratios

@@ -63,7 +63,7 @@ class StackField:
         """|E|^2 inside sphere j at all products of distances (um) from its centre and polar angles, shape (rho, theta)."""
         wave, sphere = self.system.waves[j], self.system.spheres[j]
         _, sine, cosine = _polar(np.sin(theta), np.cos(theta))
-        P, dP = legendre_table(int(wave.degrees[0]), int(wave.degrees[-1]), self.m, cosine)
+        P, dP = legendre_table(int(wave.degrees[0]), int(wave.degrees[-1]), self.m, cosine, sine)
         over = 1j * self.m * P / sine[:, None]
         rho = np.maximum(rho, self._near)
         eps = sphere.media.at(np.array([complex(self.k)])).t[:-1, 0]
@@ -71,6 +71,8 @@ class StackField:
         E = np.zeros((3, len(rho), len(theta)), dtype=np.complex128)
         for p, tm in enumerate(self.system.polarizations):
             table = self._table(p, j)
+            if not table.kept.size:
+                continue
             l, x = wave.degrees[table.kept], self.mode.amplitudes[self.system.parts[p][j]][table.kept]
             u, w = (v / rho[:, None] for v in table.at(rho))
             weight = x / (self.kappa * np.sqrt(l * (l + 1.0)))
@@ -110,7 +112,7 @@ class StackField:
         tops = [float(wave.scale.max()) for wave in self.system.waves]
         for j, wave in enumerate(self.system.waves):
             l = wave.degrees
-            P, dP = legendre_table(int(l[0]), int(l[-1]), self.m, cosine)
+            P, dP = legendre_table(int(l[0]), int(l[-1]), self.m, cosine, sine)
             over = 1j * self.m * P / sine[:, None]
             unit = (-1j) ** ((l.astype(int) + 1) % 4) * np.exp(wave.scale - max(tops))
             for p, tm in enumerate(self.system.polarizations):
@@ -141,11 +143,13 @@ class StackField:
         wave, sphere = self.system.waves[j], self.system.spheres[j]
         rho, sine, cosine = _polar(r, z - wave.centre)
         rho = np.maximum(rho, self._near)
-        P, dP = legendre_table(int(wave.degrees[0]), int(wave.degrees[-1]), self.m, cosine)
+        P, dP = legendre_table(int(wave.degrees[0]), int(wave.degrees[-1]), self.m, cosine, sine)
         eps = sphere.media.at(np.array([complex(self.k)])).t[:-1, 0]
         layer = np.minimum(np.searchsorted(sphere.radii, rho), len(sphere.radii) - 1)
         for p, tm in enumerate(self.system.polarizations):
             table = self._table(p, j)
+            if not table.kept.size:
+                continue
             x = self.mode.amplitudes[self.system.parts[p][j]][table.kept]
             u, w = table.at(rho)
             yield self._fields(
@@ -158,7 +162,7 @@ class StackField:
         wave = self.system.waves[j]
         rho, sine, cosine = _polar(r, z - wave.centre)
         rho = np.maximum(rho, wave.radius)
-        P, dP = legendre_table(int(wave.degrees[0]), int(wave.degrees[-1]), self.m, cosine)
+        P, dP = legendre_table(int(wave.degrees[0]), int(wave.degrees[-1]), self.m, cosine, sine)
         xi, slope = wave.outgoing(self.kappa, rho)
         n2 = np.full(len(rho), (self.kappa / self.k) ** 2)
         for p, tm in enumerate(self.system.polarizations):
@@ -206,6 +210,8 @@ class _RadialTable:
         degrees, tm = system.waves[j].degrees, system.polarizations[p]
         size = np.abs(field.mode.amplitudes[system.parts[p][j]])
         self.kept = np.flatnonzero(size > _FAINT * np.abs(field.mode.amplitudes).max())
+        if not self.kept.size:
+            return
         eps = sphere.media.at(np.array([complex(field.k)])).t[:-1, 0]
         edges, counts, start = [0.0], [], 0.0
         for layer, radius in enumerate(sphere.radii):

@@ -203,7 +203,7 @@ def radiated(system: System, k: complex, x: ComplexArray) -> float:
     sent, m = system.sent(k, x), system.couplings.m
     polar, azimuthal = (np.zeros(len(cosine), dtype=np.complex128) for _ in range(2))
     for j, wave in enumerate(system.waves):
-        P, dP = legendre_table(int(wave.degrees[0]), int(wave.degrees[-1]), m, cosine)
+        P, dP = legendre_table(int(wave.degrees[0]), int(wave.degrees[-1]), m, cosine, sine)
         over = m * P / sine[:, None]
         phase = np.exp(-1j * kappa * (wave.centre - middle) * cosine)
         far = (

@@ -34,7 +34,7 @@ def gauss(points: int) -> tuple[Array, Array]:
     return np.asarray(x), np.asarray(w)
 
 
-def legendre_table(first: int, last: int, m: int, x: Array) -> tuple[Array, Array]:
+def legendre_table(first: int, last: int, m: int, x: Array, sine: Array) -> tuple[Array, Array]:
     """P_l^m(x), with int_-1^1 P^2 dx = 1, and dP / dtheta, for l = first .. last; shape (len(x), degrees) each.
 
     Parameters
@@ -43,10 +43,9 @@ def legendre_table(first: int, last: int, m: int, x: Array) -> tuple[Array, Arra
         Range of degrees, first >= max(m, 1).
     m
         Order.
-    x
-        cos(theta), inside (-1, 1).
+    x, sine
+        cos(theta) and sin(theta) > 0, which near the axis the cosine does not hold to any digit.
     """
-    sine = np.sqrt((1.0 - x) * (1.0 + x))
     value = np.full_like(x, np.sqrt(0.5))
     for j in range(1, m + 1):
         value = value * sine * np.sqrt((2.0 * j + 1.0) / (2.0 * j))
@@ -129,14 +128,14 @@ def translation(
     x, weight = gauss(_points(source, target, kappa))
     sine = np.sqrt((1.0 - x) * (1.0 + x))
     l, l_target = source.degrees, target.degrees
-    projector = (legendre_table(int(l_target[0]), int(l_target[-1]), m, x)[0] * weight[:, None]).T
+    projector = (legendre_table(int(l_target[0]), int(l_target[-1]), m, x, sine)[0] * weight[:, None]).T
     same: ComplexArray = np.zeros((len(l_target), len(l)), dtype=np.complex128)
     turned: ComplexArray | None = np.zeros_like(same) if m else None
     norm = np.zeros(len(l_target), dtype=np.complex128)
     for radius in (target.radius, max(target.radius - _SPACING / abs(kappa), 0.7 * target.radius)):
         r, z = radius * sine, radius * x + distance
         rho = np.hypot(r, z)
-        P, slope = legendre_table(int(l[0]), int(l[-1]), m, z / rho)
+        P, slope = legendre_table(int(l[0]), int(l[-1]), m, z / rho, r / rho)
         xi, dxi = source.outgoing(kappa, rho)
         along = np.sqrt(l * (l + 1.0)) * xi * P / (kappa * rho[:, None]) ** 2
         across = dxi * slope / (kappa * rho[:, None]) / np.sqrt(l * (l + 1.0))
