@@ -83,6 +83,7 @@ class MeridianProblem:
             None  # `femwgm.solver.families.Families` of the modes to be asked for, where there are many
         )
         self.without_loss = False
+        self.layers: Sequence[tuple[float, float, str]] = ()  # of background: bottom and top (um), region
 
     @cached_property
     def lossless(self) -> MeridianProblem:

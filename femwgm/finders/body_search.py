@@ -130,6 +130,8 @@ class BodySearch(ElementFinder):
         domain = self.design(group, sharper * self._tolerance(group))
         mesh = body_mesh(domain)
         problem = MeridianProblem(mesh, self.media, self.section.ambient, self.section.body)
+        if self.section.walls == Walls():
+            problem.layers = [(slab.bottom, slab.top, slab.region) for slab in self.section.slabs]
         intervals = sampled_intervals(self.section, domain.box, mesh)
         twins = self.section.twins if domain.mirror else ()
         return Layout(domain, mesh, problem, domain.mirror, intervals, self.profile, twins)

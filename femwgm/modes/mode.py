@@ -332,16 +332,17 @@ class Mode(Shown):
     def far_field(self, theta: Any) -> ComplexArray:
         """(E_theta, E_phi) far away at polar angles theta (rad), shape (2, ...), without exp(i k rho + i m phi) / rho.
 
-        Normalised so that the integral of |E|^2 over all directions is 1: 4 pi |E|^2 is the gain over an isotropic source.
+        Normalised so that the integral of |E|^2 over all directions is 1: 4 pi |E|^2 is the gain over an isotropic source. Over a
+        substrate E is times the root of the index of the half space, so that its square is still a share of the power.
 
         Raises
         ------
         ValueError
-            If the mode does not radiate into a uniform surrounding, or was read from a table.
+            If it does not radiate into a uniform surrounding or two half spaces alone, or was read from a table.
         """
         if self._sent is None:
             raise ValueError(
-                f"{self.label} has no far field: its radiation is not a sum of outgoing spherical waves"
+                f"{self.label} has no far field: walls, a pillar or a layer that guides or absorbs light take part of it"
             )
         far: ComplexArray = self._sent.far(theta)
         return far
@@ -356,9 +357,9 @@ class Mode(Shown):
     @property
     def directivity(self) -> float | None:
         """Largest radiated intensity over its mean over all directions; None without a far field."""
-        if self._sent is None or not hasattr(self._sent, "degrees"):
+        if (finest := getattr(self._sent, "highest", None)) is None:
             return None
-        theta = np.linspace(0.0, np.pi, 8 * int(self._sent.degrees[-1]) + 181)
+        theta = np.linspace(0.0, np.pi, 8 * finest + 181)
         return float(4.0 * np.pi * (np.abs(self._sent.far(theta)) ** 2).sum(axis=0).max())
 
     def _everywhere(self, r: Any, z: Any) -> tuple[ComplexArray, ComplexArray]:

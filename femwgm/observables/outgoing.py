@@ -63,6 +63,11 @@ class SphericalWaves:
         """Radius (um) of the sphere around the body, outside of which the sum converges."""
         return float(np.hypot(self.samples.r, self.samples.z).max())
 
+    @property
+    def highest(self) -> int:
+        """The highest polar degree."""
+        return int(self.degrees[-1])
+
     @cached_property
     def amplitudes(self) -> tuple[ComplexArray, ComplexArray, Array]:
         """a_l and b_l as mantissas, shape (degrees,) each, and the logarithms that they are in units of exp of."""
@@ -78,8 +83,8 @@ class SphericalWaves:
             wave, curl = _vectors(
                 l, m, j, n * k0 * j * ratio[i], rho, sine, cosine, P[i], dP[i], conjugate=True
             )
-            te.append(-n * k0**2 * _reaction(s, wave, curl / (1j * k0)))
-            tm.append(n**3 * k0**2 * _reaction(s, 1j * curl / (k0 * n**2), wave))
+            te.append(-n * k0**2 * reaction(s, wave, curl / (1j * k0)))
+            tm.append(n**3 * k0**2 * reaction(s, 1j * curl / (k0 * n**2), wave))
             log.append(top + float(scale[i]) + np.log(2.0 * np.pi))
         a, b = np.array(te), np.array(tm)
         return np.asarray(a * (self.pol != "TM")), np.asarray(b * (self.pol != "TE")), np.array(log)
@@ -275,10 +280,10 @@ def _cylindrical(in_rho: Array, in_theta: Array, in_phi: Array, sine: Array, cos
     return np.stack([in_rho * sine + in_theta * cosine, in_phi, in_rho * cosine - in_theta * sine])
 
 
-def _reaction(s: SurfaceSamples, E_j: Array, H_j: Array) -> complex:
-    """oint (E x H_j - E_j x H) . n r ds."""
+def reaction(s: SurfaceSamples, E_j: Array, H_j: Array) -> ComplexArray:
+    """oint (E x H_j - E_j x H) . n r ds, of fields (3, ..., points)."""
     total = 0.0
     for a, b, sign in ((s.E, H_j, 1.0), (E_j, s.H, -1.0)):
         in_r, in_z = a[1] * b[2] - a[2] * b[1], a[0] * b[1] - a[1] * b[0]
         total = total + sign * (in_r * s.normal[0] + in_z * s.normal[1])
-    return complex(np.sum(s.weights * s.r * total))
+    return np.asarray(np.sum(s.weights * s.r * total, axis=-1))

@@ -11,12 +11,15 @@ import numpy as np
 from femwgm.fem.field import CellField
 from femwgm.ground.typing import Array
 from femwgm.observables.energy import RegionIntegrals
+from femwgm.observables.half_spaces import HalfSpaceWaves
 from femwgm.observables.radiation import log_radiated_power
 from femwgm.observables.surface import solid_surface
 
 MULTIPOLE_LN_Q = float(np.log(1e6))
 """Above this the stored energy and the flux of a mode are defined well enough, to about 1/Q, for the multipoles."""
 
+_AHEAD = 2.0
+"""Nepers below it from which on the waves over a substrate are summed."""
 _FIRST_ORDER = 20.0
 """Relative error of the multipoles times Q: flux over energy is of first order in 1/Q (5 for q = 1, 11 for q = 2 on spheres)."""
 
@@ -65,6 +68,7 @@ def radiation_candidates(
     pol: str | None,
     leaking: bool,
     image: bool = False,
+    layered: HalfSpaceWaves | None = None,
 ) -> dict[str, float]:
     """Natural logarithms of Q_rad by each way that applies.
 
@@ -84,6 +88,8 @@ def radiation_candidates(
         Whether the domain has an absorbing layer, so that Im k0 contains the radiation.
     image
         Whether the body stands on a conducting plane z = 0: with its image it radiates twice the power.
+    layered
+        The waves of a body between layers of background.
     """
     found = {}
     if leaking:
@@ -93,6 +99,11 @@ def radiation_candidates(
     energy = stored or integrals.stored
     if image:
         field, energy = replace(field, mirror="conductor"), 2.0 * energy
+    if layered is not None and found.get("eigenvalue", np.inf) > MULTIPOLE_LN_Q - _AHEAD:
+        power = layered.power
+        ln_q = float(np.log(field.k0.real * 0.5 * energy) - np.log(power)) if power > 0.0 else 0.0
+        if ln_q > MULTIPOLE_LN_Q:
+            found["multipoles"] = ln_q
     samples = solid_surface(field, ambient) if len(degrees) else None
     if samples is not None and len(samples.r):
         te, tm = log_radiated_power(samples, field.m, field.k0.real, index, degrees)

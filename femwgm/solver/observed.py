@@ -13,6 +13,7 @@ from femwgm.ground.expected import Expected
 from femwgm.ground.tabulated import axis_wavenumber
 from femwgm.observables.ambient import Bounded, bounded, bounded_alike, extents_of_mode
 from femwgm.observables.energy import RegionIntegrals, region_integrals
+from femwgm.observables.half_spaces import HalfSpaceWaves, half_space_waves
 from femwgm.observables.outgoing import SphericalWaves, Waves, plate_waves
 from femwgm.observables.quality import radiation_candidates
 from femwgm.observables.sensitivity import bilinear_norm
@@ -54,6 +55,7 @@ def observe(problem: MeridianProblem, mode: Eigenmode, expected: Expected, mirro
         pol=pol,
         leaking=problem.open,
         image=expected.image,
+        layered=between_layers(problem, field),
     )
     return Observed(field, integrals, candidates, index * mode.k0.real)
 
@@ -86,6 +88,16 @@ def up_to_their_ends(
     if best.cut is not None and float(np.abs(best.cut).sum()) > negligible * whole:
         return best, alone(first)[0]
     return best, bounded_alike(problem, first.field, first.integrals, best, end, interfaces)
+
+
+def between_layers(problem: MeridianProblem, field: CellField) -> HalfSpaceWaves | None:
+    """What a body between layers of background sends into the half spaces around them."""
+    if not problem.layers:
+        return None
+    indices = {name: complex(medium.index(field.k0)) for name, medium in problem.by_region.items()}
+    if problem.without_loss:
+        indices = {name: complex(n.real) for name, n in indices.items()}
+    return half_space_waves(field, problem.layers, indices, problem.ambient)
 
 
 def waves_of(problem: MeridianProblem, field: CellField, expected: Expected) -> Waves | None:

@@ -20,7 +20,7 @@ from femwgm.observables.peak import Crest
 from femwgm.solver.converged import Goals, converged
 from femwgm.solver.eigenmode import Pick, mirror_condition
 from femwgm.solver.measured import group_index_of, label_of, shares_of, volume_of
-from femwgm.solver.observed import waves_of
+from femwgm.solver.observed import between_layers, waves_of
 from femwgm.solver.rising import begun
 
 
@@ -74,7 +74,7 @@ def solve_mode(
         dofs=mode.pencil.size, seconds=time.perf_counter() - begin, confidence=label.confidence,
         te_fraction=label.te_fraction, met=bool(error <= goals.wavelength and q_met),
         absorption=found.second.integrals.absorption, field_data=field, other=(found.first.field, shares.rest.integrals),
-        waves=waves_of(problem, field, expected),
+        waves=waves_of(problem, field, expected) or between_layers(problem, field),
     )  # fmt: skip
     rate = made.loss_rate
     return made if rate is None else replace(made, k0=complex(mode.k0.real, -0.5 * mode.k0.real * rate.value))

@@ -239,10 +239,11 @@ def _classes() -> dict[str, type]:
     """What an attribute of a mode may be an instance of."""
     from femwgm.fem.field import CellField
     from femwgm.observables.energy import RegionIntegrals
+    from femwgm.observables.half_spaces import HalfSpaceWaves
     from femwgm.observables.outgoing import PlateWaves, SphericalWaves
     from femwgm.observables.peak import Crest
 
     return {
         "field": CellField, "Crest": Crest, "RegionIntegrals": RegionIntegrals, "SphericalWaves": SphericalWaves,
-        "PlateWaves": PlateWaves,
+        "PlateWaves": PlateWaves, "HalfSpaceWaves": HalfSpaceWaves,
     }  # fmt: skip

@@ -91,6 +91,11 @@ class StackField:
         """Polar degrees of the waves about the centres."""
         return np.concatenate([wave.degrees for wave in self.system.waves])
 
+    @property
+    def highest(self) -> int:
+        """The highest of them."""
+        return int(self.degrees.max())
+
     def far(self, theta: Array) -> ComplexArray:
         """(E_theta, E_phi) far away (2, ...), without exp(i k rho) / rho; the integral of the square over the sphere is 1."""
         theta = np.asarray(theta, dtype=float)
