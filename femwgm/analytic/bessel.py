@@ -162,7 +162,15 @@ def _regular_complex(mu: Array, z: Array) -> tuple[Array, Array, Array]:
 
 
 def real_pair(order: ArrayLike, z: ArrayLike) -> RadialPair:
-    """The pair (psi, chi) for real order > 0 and real z > 0."""
+    """The pair (psi, chi) for real order > 0 and real z > 0.
+
+    Parameters
+    ----------
+    order
+        Bessel order mu.
+    z
+        Argument n k0 r.
+    """
     mu, z = _broadcast(order, z)
     deep = _is_deep(mu, z)
     if not deep.any():

@@ -27,7 +27,15 @@ from femwgm.ground.typing import Array
 
 @dataclass(frozen=True)
 class ModeFields:
-    """The fields of one mode, of arbitrary amplitude."""
+    """The fields of one mode, of arbitrary amplitude.
+
+    Parameters
+    ----------
+    radial
+        Its radial function.
+    l, m
+        Polar degree and azimuthal order.
+    """
 
     radial: RadialMode
     l: int

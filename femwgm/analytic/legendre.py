@@ -35,7 +35,15 @@ class Angular(NamedTuple):
 
 
 def angular(l: int, m: int, theta: Array) -> Angular:
-    """Polar part of the spherical harmonic (l, |m|)."""
+    """Polar part of the spherical harmonic (l, |m|).
+
+    Parameters
+    ----------
+    l, m
+        Degree and order, |m| <= l.
+    theta
+        Polar angles (rad).
+    """
     theta = np.asarray(theta, dtype=np.float64)
     order = abs(m)
     sine, cosine = np.sin(theta), np.cos(theta)

@@ -80,7 +80,15 @@ class Poles:
 
 @dataclass(frozen=True)
 class Resonator:
-    """Radii and media, and the questions asked of them in batches."""
+    """Radii and media, and the questions asked of them in batches.
+
+    Parameters
+    ----------
+    radii
+        Interface radii (um), increasing.
+    media
+        Permittivities.
+    """
 
     radii: tuple[float, ...]
     media: MediaModel

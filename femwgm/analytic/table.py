@@ -15,6 +15,13 @@ from femwgm.ground import columns as table
 def mode_row(mode: ExactMode, regions: Sequence[str]) -> dict[str, Any]:
     """One mode as a row of modes.csv.
 
+    Parameters
+    ----------
+    mode
+        The mode.
+    regions
+        Names of the layers from the centre outwards, the ambient last.
+
     Returns
     -------
     dict

@@ -69,7 +69,17 @@ _SETTLED = 1e-4
 
 
 class BodySearch(ElementFinder):
-    """Families of a cross-section in the window of a configuration, and the modes at their integer orders."""
+    """Families of a cross-section in the window of a configuration, and the modes at their integer orders.
+
+    Parameters
+    ----------
+    config
+        Configuration.
+    section
+        Cross-section of its geometry.
+    media
+        Material of each region.
+    """
 
     by_labels = True
 

@@ -47,7 +47,15 @@ def _too_steep(modes: Sequence[Expected], exact: bool) -> str:
 
 
 class NestedFinder(ElementFinder):
-    """Modes of nested spheres or spheroids, whose list is known before anything is solved."""
+    """Modes of nested spheres or spheroids, whose list is known before anything is solved.
+
+    Parameters
+    ----------
+    config
+        Configuration.
+    media
+        Material of each region.
+    """
 
     relays = True
 

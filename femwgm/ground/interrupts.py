@@ -12,7 +12,15 @@ from types import FrameType
 
 
 class Interrupted(KeyboardInterrupt):
-    """A run that a signal broke off."""
+    """A run that a signal broke off.
+
+    Parameters
+    ----------
+    message
+        What is left of it, in words; empty if nothing is known.
+    number
+        The signal.
+    """
 
     def __init__(self, message: str = "", number: int = signal.SIGINT) -> None:
         super().__init__(message)

@@ -21,6 +21,13 @@ MAX_ROWS = 20_000
 def read_table(path: str | Path, what: str) -> Table:
     """Read a table that begins with a line of headings; what stands above them is passed over.
 
+    Parameters
+    ----------
+    path
+        A text file.
+    what
+        What errors call it.
+
     Raises
     ------
     ConfigError

@@ -149,6 +149,13 @@ def variables(rows: Sequence[Row], regions: Sequence[str]) -> list[Variable]:
     """The table as variables on `mode`, shares on (mode, region); a column with a number beyond floats has its log10 beside it.
 
     Whole numbers are int64 and truth values int8 where none is missing; missing numbers are NaN, missing text is empty.
+
+    Parameters
+    ----------
+    rows
+        One mapping a mode.
+    regions
+        Region names, ambient last.
     """
     shares = {f"{share}_{region}" for share in SHARES for region in regions}
     names = [name for name in header(rows, regions) if name not in shares]

@@ -21,6 +21,13 @@ _ROUGH = 3.0
 def demand_tractable(config: RunConfig, media: Mapping[str, Material]) -> None:
     """Refuse what no machine would finish.
 
+    Parameters
+    ----------
+    config
+        The configuration.
+    media
+        Its media by name, known over the window.
+
     Raises
     ------
     ConfigError

@@ -39,7 +39,21 @@ def finished(
     *,
     exact: bool,
 ) -> Mode:
-    """A mode with everything that the configuration asks for beyond its eigenpair."""
+    """A mode with everything that the configuration asks for beyond its eigenpair.
+
+    Parameters
+    ----------
+    mode
+        The mode as it was solved for.
+    item
+        What was expected there.
+    layout
+        Where it was solved.
+    media
+        Material of each region.
+    exact
+        Whether labels and wavenumber of `item` are exact.
+    """
     if exact:
         mode = replace(with_weak_zeros(mode, item), expected_k0=item.k0)
         mode = without_steps(mode, config)

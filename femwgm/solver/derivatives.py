@@ -247,7 +247,7 @@ class Differentiator:
                 )
                 changes.append(theirs / ours - 1.0)
         total = float(np.nansum(self.rates))
-        moved = abs(float(np.log(np.nansum(other.rates) / total)))
+        moved = abs(float(np.log(np.nansum(other.rates) / total))) if total else 0.0  # a Q beyond all numbers
         phase = 2.0 * self.base.k0.real * self.geometry.radius_ref_um
         least = self.lacking * (1.0 if moved > self.lacking else max(phase, 1.0))
         largest = max((self._scale(name) * abs(slopes[2]) for name, slopes in ln_q.items()), default=0.0)

@@ -65,7 +65,19 @@ class _Single:
 def coupled_supermodes(
     config: RunConfig, materials: Mapping[str, Material], m: int, widen: float
 ) -> list[Supermode]:
-    """Supermodes of order m made of the modes of each sphere in the window widened by a share on either side."""
+    """Supermodes of order m made of the modes of each sphere in the window widened by a share on either side.
+
+    Parameters
+    ----------
+    config
+        A configuration of the kind axial_stack.
+    materials
+        Its media by name.
+    m
+        Azimuthal order.
+    widen
+        Relative widening of the window.
+    """
     from femwgm.analytic import LayeredSphere
 
     geometry, wanted = config.geometry, config.modes

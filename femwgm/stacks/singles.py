@@ -21,6 +21,13 @@ DEFAULT_ORDERS = (0, 1)
 class Singles:
     """Modes of every sphere of a stack by itself.
 
+    Parameters
+    ----------
+    config
+        A configuration of the kind axial_stack.
+    media
+        Material of each region.
+
     Attributes
     ----------
     window

@@ -71,6 +71,13 @@ class RunFolder:
     them. Leaving by an exception keeps a readable folder with the reason in `run.json`, except for bad input: then nothing
     stays. A result that was there before stays untouched until `save`.
 
+    Parameters
+    ----------
+    path
+        The folder; it may exist.
+    config
+        What is being run.
+
     Attributes
     ----------
     remarks

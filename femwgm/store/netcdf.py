@@ -15,7 +15,17 @@ from femwgm.ground.variables import Variable, variables
 
 
 def to_netcdf(rows: Sequence[Row], regions: Sequence[str], attributes: Mapping[str, str]) -> bytes:
-    """The table as the bytes of a netCDF-4 file: the variables of `femwgm.ground.variables`."""
+    """The table as the bytes of a netCDF-4 file: the variables of `femwgm.ground.variables`.
+
+    Parameters
+    ----------
+    rows
+        One mapping a mode.
+    regions
+        Region names, ambient last.
+    attributes
+        Global attributes.
+    """
     import h5netcdf
 
     stream = io.BytesIO()

@@ -35,7 +35,17 @@ _LEFT_OUT = ("field_data", "differentiate", "other")
 
 
 def pack_modes(modes: Sequence[Mode], *, fields: bool, limit: int = KEPT_BYTES) -> tuple[bytes, int]:
-    """The modes as the content of a file, and how many of them have no room for their fields."""
+    """The modes as the content of a file, and how many of them have no room for their fields.
+
+    Parameters
+    ----------
+    modes
+        Modes of a run.
+    fields
+        Whether to keep their fields.
+    limit
+        Bytes that the arrays may take.
+    """
     from femwgm.stacks.stored import waves_of
 
     arrays: dict[str, Array] = {}

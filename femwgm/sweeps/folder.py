@@ -15,7 +15,13 @@ from femwgm.sweeps.points import Record
 
 
 class SweepFolder:
-    """Points under `points/`, one JSON file each, named by their keys."""
+    """Points under `points/`, one JSON file each, named by their keys.
+
+    Parameters
+    ----------
+    path
+        The folder; it may exist.
+    """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)

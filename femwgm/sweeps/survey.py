@@ -92,7 +92,15 @@ def _kind(value: Any) -> str:
 
 
 def survey(plan: Plan, read: Callable[[int], Record | None]) -> Survey:
-    """Read every point once, following modes along the axis that the plan names."""
+    """Read every point once, following modes along the axis that the plan names.
+
+    Parameters
+    ----------
+    plan
+        The points.
+    read
+        Gives the record of a point, None if it has not been solved.
+    """
     found = Survey()
     for line in plan.lines() if plan.follow is not None else ():
         _follow(plan, line, read, found)

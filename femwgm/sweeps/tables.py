@@ -37,6 +37,17 @@ def write_tables(
 ) -> Survey:
     """Write the tables of all points that are on disk, one line a mode and one for each failed point.
 
+    Parameters
+    ----------
+    folder
+        Where the tables go; each replaces its former version whole.
+    plan
+        The points.
+    read
+        Gives the record of a point, None if it has not been solved.
+    attributes
+        Provenance for the netCDF file.
+
     Raises
     ------
     OutputError

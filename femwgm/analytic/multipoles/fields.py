@@ -40,7 +40,13 @@ class Expansion:
 
 
 class StackField:
-    """Field of a mode, normalised to int Re(eps) |E|^2 dV = 1 um^3."""
+    """Field of a mode, normalised to int Re(eps) |E|^2 dV = 1 um^3.
+
+    Parameters
+    ----------
+    mode
+        The mode, or its waves alone.
+    """
 
     def __init__(self, mode: StackMode | Expansion) -> None:
         self.mode, self.system = mode, mode.system

@@ -93,6 +93,13 @@ class StackMode:
 def describe(system: System, k: complex, x: ComplexArray) -> StackMode:
     """The mode that (k, x) is.
 
+    Parameters
+    ----------
+    system
+        The equations.
+    k, x
+        A converged eigenpair.
+
     Notes
     -----
     Errors are extrapolated from what the last few per cent of the degrees change.

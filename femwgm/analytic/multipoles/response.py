@@ -25,7 +25,15 @@ PHASE = 1e-4
 
 
 class Response:
-    """The answers of one mode."""
+    """The answers of one mode.
+
+    Parameters
+    ----------
+    mode
+        A converged mode.
+    lossy
+        Whether any medium absorbs or amplifies.
+    """
 
     def __init__(self, mode: StackMode, lossy: bool) -> None:
         self.mode, self.lossy = mode, lossy

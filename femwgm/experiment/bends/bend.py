@@ -166,7 +166,13 @@ def _order(layout: Layout, degree: int, mirror: str | None, k0: float, guess: fl
 
 
 def write_bends(found: list[Bend], folder: str | Path) -> list[Path]:
-    """Write bend.csv (mode,quantity,value,unit,error,source)."""
+    """Write bend.csv (mode,quantity,value,unit,error,source).
+
+    Raises
+    ------
+    OutputError
+        When the disk refuses.
+    """
     rows = [
         (*row.cells, bend.source if row.quantity.startswith(("loss", "order_im")) else "")
         for bend in found

@@ -10,7 +10,13 @@ from femwgm.ground.rows import csv_bytes
 
 
 def write_comb(made: Comb, folder: str | Path) -> list[Path]:
-    """Write the table of lines, the coefficients, the file that pyLLE reads (m, frequency in Hz, no header) and the figure."""
+    """Write the table of lines, the coefficients, the file that pyLLE reads (m, frequency in Hz, no header) and the figure.
+
+    Raises
+    ------
+    OutputError
+        When the disk refuses.
+    """
     from femwgm.views.figures.comb import comb_figure
     from femwgm.views.figures.style import drawn
 

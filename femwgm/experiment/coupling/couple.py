@@ -239,7 +239,13 @@ def _demand_room(config: RunConfig, one: Resonance, radius: float) -> None:
 
 
 def write_couplings(found: list[Coupling], folder: str | Path) -> list[Path]:
-    """Write couple.csv (mode,quantity,value,unit,error), couple_gaps.csv and couple.png."""
+    """Write couple.csv (mode,quantity,value,unit,error), couple_gaps.csv and couple.png.
+
+    Raises
+    ------
+    OutputError
+        When the disk refuses.
+    """
     from femwgm.views.figures.coupling import coupling_figure
     from femwgm.views.figures.style import drawn
 

@@ -33,7 +33,15 @@ class Efficiencies:
 
 
 def efficiencies(sphere: LayeredSphere, wavelength_um: float) -> Efficiencies:
-    """Efficiencies of a layered sphere for a plane wave."""
+    """Efficiencies of a layered sphere for a plane wave.
+
+    Parameters
+    ----------
+    sphere
+        The sphere; Im n > 0 absorbs.
+    wavelength_um
+        Vacuum wavelength (um).
+    """
     k = 2.0 * np.pi / wavelength_um
     ambient = float(np.sqrt(sphere.media.at(np.array([k])).t[-1, 0]).real)
     x = ambient * k * sphere.outer_radius_um

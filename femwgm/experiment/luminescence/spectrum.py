@@ -154,7 +154,15 @@ def line_area(mode: ExactMode, layer: int) -> float:
 
 
 def emission(sphere: LayeredSphere, settings: Settings) -> Emission:
-    """Emission spectrum of dipoles spread evenly through a layer."""
+    """Emission spectrum of dipoles spread evenly through a layer.
+
+    Parameters
+    ----------
+    sphere
+        The sphere.
+    settings
+        Layer, dipoles and instrument.
+    """
     x, margin = grid(settings)
     modes = _lines(sphere, settings.window_nm)
     sums = []

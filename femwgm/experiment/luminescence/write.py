@@ -17,7 +17,13 @@ def write_spectrum(
     density: PurcellMap | None,
     folder: str | Path,
 ) -> list[Path]:
-    """Write the table and the figure."""
+    """Write the table and the figure.
+
+    Raises
+    ------
+    OutputError
+        When the disk refuses.
+    """
     from femwgm.views.figures.luminescence import luminescence_figure, purcell_figure
     from femwgm.views.figures.style import drawn
 

@@ -43,6 +43,17 @@ def tolerance(
 ) -> Tolerance:  # fmt: skip
     """Monte Carlo over both diameters.
 
+    Parameters
+    ----------
+    first, second, made
+        The spheres and their design.
+    target_nm
+        Wavelength where one coincidence is wanted.
+    deviation_um
+        Standard deviation of each diameter (um).
+    draws, seed
+        Number of draws and the seed.
+
     Notes
     -----
     Lines move with the diameter to first order from exact lines at three diameters each; what is left is far below a line width.

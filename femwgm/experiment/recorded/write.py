@@ -22,7 +22,13 @@ COLUMNS = (
 
 
 def write_lines(found: Sequence[Found], folder: str | Path) -> list[Path]:
-    """Write peaks.csv, left_out.csv, peaks.json, and peaks.png (or one figure for each spectrum)."""
+    """Write peaks.csv, left_out.csv, peaks.json, and peaks.png (or one figure for each spectrum).
+
+    Raises
+    ------
+    OutputError
+        When the disk refuses.
+    """
     from femwgm.views.figures.recorded import recorded_figure
     from femwgm.views.figures.style import drawn
 

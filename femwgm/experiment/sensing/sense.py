@@ -248,7 +248,13 @@ def _smallest(sensor: Sensor, probe: Probe, seen: float) -> list[Quantity]:
 def write_sense(
     table: Sequence[Quantity], sensors: Sequence[Sensor], probe: Probe, folder: str | Path
 ) -> list[Path]:
-    """Write sense.csv (mode,quantity,value,unit,error) and sense.png."""
+    """Write sense.csv (mode,quantity,value,unit,error) and sense.png.
+
+    Raises
+    ------
+    OutputError
+        When the disk refuses.
+    """
     from femwgm.views.figures.sensing import sensing_figure
     from femwgm.views.figures.style import drawn
 

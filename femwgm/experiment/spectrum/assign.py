@@ -57,6 +57,19 @@ def assign(
 ) -> Assignment:  # fmt: skip
     """Read a spectrum.
 
+    Parameters
+    ----------
+    body
+        The sphere to fit.
+    peaks
+        Measured peaks.
+    prior
+        What is known of the parameters, and which are held (:func:`femwgm.experiment.spectrum.prior.prior_from`).
+    orders
+        Radial orders that may occur.
+    odds
+        Of seeing, missing and imagining lines.
+
     Raises
     ------
     SolveError
@@ -69,7 +82,15 @@ def assign(
 
 
 def read(atlas: Atlas, peaks: Peaks, odds: Odds) -> Assignment:
-    """Read a spectrum with an atlas that is already there; see :func:`assign`."""
+    """Read a spectrum with an atlas that is already there; see :func:`assign`.
+
+    Parameters
+    ----------
+    atlas
+        Lines over the prior, in a window that holds the peaks.
+    peaks, odds
+        See :func:`assign`.
+    """
     peaks = peaks.with_errors(np.hypot(peaks.error_nm, atlas.error_nm))
     starts = {
         blunt: np.array([start.x for start in scan(atlas, peaks, odds, STARTS, blunt)]) for blunt in BLUNTNESS

@@ -36,6 +36,15 @@ CHUNK = 200_000
 class Atlas:
     """Lines anywhere within the prior.
 
+    Parameters
+    ----------
+    body, prior
+        The sphere and what is known of it.
+    window_um
+        Vacuum wavelengths (um) where lines matter.
+    orders
+        Radial orders.
+
     Attributes
     ----------
     labels

@@ -79,7 +79,19 @@ class Lines:
 def label_range(
     sphere: LayeredSphere, window_um: tuple[float, float], orders: tuple[int, ...], spare: float = 0.0
 ) -> Labels:
-    """Labels of every mode in a window that is widened by a relative margin on both sides."""
+    """Labels of every mode in a window that is widened by a relative margin on both sides.
+
+    Parameters
+    ----------
+    sphere
+        The sphere.
+    window_um
+        Vacuum wavelengths (um).
+    orders
+        Radial orders wanted.
+    spare
+        Relative margin.
+    """
     lo, hi = window_um
     tm: list[bool] = []
     degrees: list[int] = []

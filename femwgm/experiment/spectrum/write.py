@@ -44,7 +44,13 @@ def _label(name: tuple[str, int, int]) -> str:
 
 
 def write_assignment(result: Assignment, folder: str | Path) -> list[Path]:
-    """Write assignment.csv, assignment.json and assignment.png."""
+    """Write assignment.csv, assignment.json and assignment.png.
+
+    Raises
+    ------
+    OutputError
+        When the disk refuses.
+    """
     from femwgm.views.figures.assignment import assignment_figure
     from femwgm.views.figures.style import drawn
 

@@ -75,6 +75,17 @@ def write_paper(
 ) -> tuple[Path, list[Section]]:  # fmt: skip
     """Compute everything and write paper.html, paper.csv and the run folders.
 
+    Parameters
+    ----------
+    out
+        Folder for the report.
+    folder
+        Configurations of the study; configs/paper by default.
+    tell
+        Called with what is being done.
+    vectors
+        Whether every figure is also left as figures/figure-NN.pdf, in the order of the page.
+
     Raises
     ------
     ConfigError

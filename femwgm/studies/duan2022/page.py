@@ -26,7 +26,19 @@ nav ol { columns: 2; font-size: 0.9rem; } nav { margin: 1rem 0 0; }
 
 
 def html(sections: Sequence[Section], summary: Sequence[str], seconds: float, versions: str) -> str:
-    """The page."""
+    """The page.
+
+    Parameters
+    ----------
+    sections
+        Its parts.
+    summary
+        Lines that open it.
+    seconds
+        How long the numbers took.
+    versions
+        What made it.
+    """
     items = "".join(f'<li><a href="#s{i}">{escape(s.title)}</a></li>' for i, s in enumerate(sections))
     body = "".join(_section(section, i) for i, section in enumerate(sections))
     lead = "".join(

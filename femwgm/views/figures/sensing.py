@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 def sensing_figure(
     table: Sequence[Any], thickness_nm: Array, shifts: Mapping[str, Sequence[float]], index: float
 ) -> Figure:
-    """Sensitivities of each mode by region, and shifts by a layer."""
+    """Sensitivities of each mode by region, and shifts by a layer.
+
+    Parameters
+    ----------
+    table
+        Rows of sense.csv.
+    thickness_nm, shifts
+        Thickness of the layer, and the shift (nm) of each mode.
+    index
+        Index of the layer.
+    """
     figure = new_figure(PAGE, 2.7)
     a, b = figure.subplots(1, 2, width_ratios=[1.25, 1.0])
     modes = list(shifts)

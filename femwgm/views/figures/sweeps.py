@@ -205,6 +205,15 @@ def _correlation(x: Any, y: Array) -> float:
 def write_sweep_plots(result: SweepResult, folder: Path, formats: Sequence[str] = ("png",)) -> list[Path]:
     """Draw whatever figures a sweep calls for.
 
+    Parameters
+    ----------
+    result
+        The sweep.
+    folder
+        Where the pictures go; made if it is not there.
+    formats
+        Any of png, pdf and svg.
+
     Returns
     -------
     list of Path

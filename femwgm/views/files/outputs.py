@@ -21,7 +21,17 @@ MOST_MODES = 6
 
 
 def write_outputs(source: Source, folder: str | Path, progress: Progress | None = None) -> list[Path]:
-    """Write the fields and pictures that the configuration asks for."""
+    """Write the fields and pictures that the configuration asks for.
+
+    Parameters
+    ----------
+    source
+        The result of `run`, or what `run_view` takes.
+    folder
+        The run folder.
+    progress
+        Called with what is being written, how many files are done, and how many there are.
+    """
     run = run_view(source)
     written = write_fields(run, folder, progress) if run.config.outputs.fields else []
     if run.config.outputs.exports:

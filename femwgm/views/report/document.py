@@ -9,7 +9,19 @@ from femwgm.views.report.style import STYLE
 
 
 def document(title: str, body: str, *, style: str = "", script: str = "") -> str:
-    """A whole document."""
+    """A whole document.
+
+    Parameters
+    ----------
+    title
+        Its title, plain text.
+    body
+        HTML of what it shows.
+    style
+        Rules beside those of every page.
+    script
+        Script at its end; without one the page allows none.
+    """
     scripts = "script-src 'unsafe-inline'; " if script else ""
     policy = f"default-src 'none'; style-src 'unsafe-inline'; {scripts}img-src data:"
     end = f"\n<script>{script}</script>" if script else ""

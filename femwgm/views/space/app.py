@@ -20,7 +20,19 @@ from femwgm.views.space.shots import render, smooth_edges
 
 
 class Stage:
-    """A scene on a plotter whose mode, quantity, moment and cut can be changed."""
+    """A scene on a plotter whose mode, quantity, moment and cut can be changed.
+
+    Parameters
+    ----------
+    run
+        The run.
+    plotter
+        Where it is drawn.
+    mode
+        Which mode first; by default the first representative.
+    look
+        How.
+    """
 
     def __init__(
         self, run: RunView, plotter: Any, mode: ModeView | None = None, look: Look | None = None
