@@ -69,7 +69,7 @@ class Outline:
 
 
 _LEVELS = 1000
-"""Heights at which crossings are looked for at once."""
+"""Heights, or sides, at which crossings are looked for at once."""
 
 
 def closed_outline(curves: Sequence[Curve], name: str) -> Outline:
@@ -145,20 +145,25 @@ def _area(polygon: RealArray) -> float:
 
 
 def _self_crossing(polygon: RealArray) -> RealArray | None:
-    """A point where two sides of a closed polygon cross, or None."""
+    """A point where two sides of a closed polygon cross, or None; only sides whose boxes meet are looked at."""
     a, b = polygon, np.roll(polygon, -1, axis=0)
-    n = len(a)
-    d = b - a
-    for i in range(n - 2):
-        j = np.arange(i + 2, n if i else n - 1)
-        if not len(j):
-            continue
-        e, w = d[j], a[j] - a[i]
-        cross = d[i, 0] * e[:, 1] - d[i, 1] * e[:, 0]
+    d, n = b - a, len(a)
+    boxes = [(np.minimum(x, y), np.maximum(x, y)) for x, y in zip(a.T, b.T, strict=True)]
+    for start in range(0, n, _LEVELS):
+        part, meet = slice(start, start + _LEVELS), np.array(True)
+        for low, high in boxes:
+            meet = meet & (low[part, None] <= high) & (high[part, None] >= low)
+        i, j = np.nonzero(meet)
+        i += start
+        apart = (j > i + 1) & (j - i < n - 1)
+        i, j = i[apart], j[apart]
+        w = a[j] - a[i]
+        cross = d[i, 0] * d[j, 1] - d[i, 1] * d[j, 0]
         with np.errstate(divide="ignore", invalid="ignore"):
-            s = (w[:, 0] * e[:, 1] - w[:, 1] * e[:, 0]) / cross
+            s = (w[:, 0] * d[j, 1] - w[:, 1] * d[j, 0]) / cross
             t = (w[:, 0] * d[i, 1] - w[:, 1] * d[i, 0]) / cross
             hit = (cross != 0.0) & (s > 1e-12) & (s < 1 - 1e-12) & (t > 1e-12) & (t < 1 - 1e-12)
         if hit.any():
-            return np.asarray(a[i] + s[hit][0] * d[i])
+            first = int(np.argmax(hit))
+            return np.asarray(a[i[first]] + s[first] * d[i[first]])
     return None
