@@ -11,6 +11,7 @@ import pytest
 from support.chromium import Page, executable, opened
 
 from femwgm.cli import main
+from femwgm.views.report import page
 from femwgm.views.report.turning import write_turning
 
 pytestmark = [
@@ -74,7 +75,11 @@ def test_it_turns_cuts_and_runs(run_folder: Path, tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_the_report_holds_it(run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_report_holds_it(
+    run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for other_picture, nothing in (("_picture", ""), ("_cut_open", b"")):  # they have tests of their own
+        monkeypatch.setattr(page, other_picture, lambda *_, nothing=nothing: nothing)
     main_status = 0
     try:
         main(["report", str(run_folder)])
@@ -84,9 +89,9 @@ def test_the_report_holds_it(run_folder: Path, tmp_path: Path, capsys: pytest.Ca
     report = Path(capsys.readouterr().out.strip())
 
     async def story() -> None:
-        async with opened(report.resolve().as_uri(), tmp_path / "profile") as page:
-            await page.until("document.querySelector('.turntable')?.dataset.frames")
-            assert await page.value("document.querySelector('.turntable').classList.contains('with')")
-            assert page.errors == []
+        async with opened(report.resolve().as_uri(), tmp_path / "profile") as shown:
+            await shown.until("document.querySelector('.turntable')?.dataset.frames")
+            assert await shown.value("document.querySelector('.turntable').classList.contains('with')")
+            assert shown.errors == []
 
     asyncio.run(story())

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.marks import thinned
 
 from femwgm.config import load_config
 from femwgm.fem.problem import MeridianProblem
@@ -42,7 +43,7 @@ def spheroid(polar: str, **modes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("p", [0, 1, 2])
+@pytest.mark.parametrize("p", thinned([0, 1, 2], [0, 1]))
 def test_published_wavenumbers(p: int) -> None:
     result = run(spheroid("8 um", polar_orders=[p]))
     found = {(mode.pol, mode.p): mode.k0.real for mode in result.modes}
@@ -100,7 +101,7 @@ def coated(n: int, degree: int) -> float:
     return solve_eigenmode(problem, expected, degree, "conductor").k0.real
 
 
-@pytest.mark.parametrize("degree", [3, 4])
+@pytest.mark.parametrize("degree", thinned([3, 4], [4]))
 def test_order_of_a_coated_spheroid(degree: int) -> None:
     """The eigenvalue converges as h^(2 k), neither slower nor faster."""
     exact = coated(2, 9)

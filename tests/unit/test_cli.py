@@ -334,7 +334,9 @@ def test_an_interrupt_keeps_what_was_finished(
 FIELDS = ("--set", "outputs.fields=true", "--no-pictures")
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
+)
 def test_a_signal_while_pictures_are_drawn_loses_no_mode(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
