@@ -265,9 +265,13 @@ class _Builder:
         return [tag for dim, tag in cut if dim == 2]
 
     def _point(self, point: Point) -> int:
-        key = (round(point[0] * self.scale, 9), round(point[1] * self.scale, 9))
+        at = (point[0] * self.scale, point[1] * self.scale)
+        key = (
+            round(at[0], 9),
+            round(at[1], 9),
+        )  # the points themselves are not rounded: that showed in combs, by 1e-11
         if key not in self.points:
-            self.points[key] = self.occ.addPoint(*key, 0.0)
+            self.points[key] = self.occ.addPoint(*at, 0.0)
         return self.points[key]
 
     def _curve(self, curve: Curve) -> int:

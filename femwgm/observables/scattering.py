@@ -49,7 +49,7 @@ def scattering_rate(
 ) -> float:
     """1/Q of the scattering by every rough interface together."""
     eps = problem.media(axis_wavenumber(field.k0)).eps
-    index = complex(problem.materials[problem.mesh.regions.index(problem.ambient)].index(field.k0.real)).real
+    index = complex(problem.by_region[problem.ambient].index(field.k0.real)).real
     found = (
         scattering_q(
             field, integrals, eps, outside_of(config, rough.surface), index, rough.rms_um, rough.correlation_length_um

@@ -76,7 +76,7 @@ def volume_of(problem: MeridianProblem, expected: Expected, found: Converged, sh
     """Mode volume by the richer of the two solutions."""
     media = problem.media(found.mode.k0)
     with stage("error estimate"):
-        ambient = problem.mesh.region == problem.mesh.regions.index(problem.ambient)
+        ambient = np.array(problem.mesh.regions)[problem.mesh.region] == problem.ambient
         reach = (
             extents_of_mode(problem, expected.l, found.mode.k0)[problem.ambient]
             if problem.open

@@ -102,7 +102,7 @@ def between_layers(problem: MeridianProblem, field: CellField) -> HalfSpaceWaves
 
 def waves_of(problem: MeridianProblem, field: CellField, expected: Expected) -> Waves | None:
     """The waves that continue a field beyond the domain; None where they are of no known kind."""
-    index = complex(problem.materials[problem.mesh.regions.index(problem.ambient)].index(field.k0))
+    index = complex(problem.by_region[problem.ambient].index(field.k0))
     degrees, pol = expected.outgoing
     if len(degrees):
         return SphericalWaves(field, problem.ambient, index, degrees, pol)

@@ -53,3 +53,18 @@ def test_a_thin_film_that_turns_makes_cells_small_about_itself_only() -> None:
     rim = np.hypot(middle[:, 0] - 2.0, middle[:, 1]) < 1.2
     away = np.abs(middle[:, 1]) > 2.0
     assert np.median(length[away]) > 1.5 * np.median(length[rim])
+
+
+def test_points_of_an_outline_are_where_it_says() -> None:
+    """To rounding of floats: combs show 1e-12 of a radius, which all solutions on a mesh have in common."""
+    settings = load_config({
+        "schema": 1, "materials": {"glass": {"n": 1.45}, "air": {"n": 1.0}}, "modes": {"window": ["1 um", "1.1 um"]},
+        "geometry": {"kind": "disk", "material": "glass", "radius": "2.718281828459 um", "thickness": "1 um", "ambient": "air"},
+    })  # fmt: skip
+    mesh = build_planar(
+        section_of(settings.geometry), BOX, Sizes(0.8, R, Z, np.full((len(R), len(Z)), 0.8)), 2
+    )
+    r = mesh.nodes.real[..., 0]
+    rim = r[np.abs(r - 2.718281828459) < 1e-6]
+    assert rim.size
+    assert np.abs(rim - 2.718281828459).max() < 1e-14
