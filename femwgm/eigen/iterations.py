@@ -32,6 +32,17 @@ class Eigenmode:
     degree: int
     cluster: Array | None = None
     """Vectors (size, columns) of the pairs next to it that only their fields tell apart, its own the first; None without any."""
+    apart: float = np.inf
+    """Relative distance of the nearest of their wavenumbers."""
+
+    @classmethod
+    def of(cls, pencil: Pencil, pairs: Eigenpairs, degree: int) -> Eigenmode:
+        """The first of some pairs, with the others for its neighbours."""
+        k = np.sqrt(pairs.values.astype(np.complex128))
+        return cls(
+            complex(k[0]), pairs.vectors[:, 0], float(pairs.residuals[0]), pencil, degree,
+            pairs.vectors if len(pairs) > 1 else None, float(np.abs(k[1:] / k[0] - 1.0).min(initial=np.inf)),
+        )  # fmt: skip
 
 
 def nearest(

@@ -153,7 +153,9 @@ class BodySearch(ElementFinder):
         near = choose(layout.problem, target, first_degree(layout.problem, layout.domain.degree))
         item = replace(target.expected, k0=near.k0)
         low, high = self.window
-        if not low * (1.0 - _SETTLED) <= item.k0.real <= high * (1.0 + _SETTLED):
+        # A first degree may be far off: by how much, its distance from what the search saw tells.
+        slack = _SETTLED + 2.0 * abs(item.k0.real / target.expected.k0.real - 1.0)
+        if not low * (1.0 - slack) <= item.k0.real <= high * (1.0 + slack):
             return None
         if not self.section.free:
             item = replace(item, radiating=False, image=self.section.on_mirror)

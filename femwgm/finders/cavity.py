@@ -9,11 +9,12 @@ import numpy as np
 
 from femwgm.config.schema import RunConfig
 from femwgm.eigen.inertia import eigenvalues_between
+from femwgm.eigen.krylov import around
 from femwgm.errors import ConfigError, SolveError
+from femwgm.fem.field import CellField
 from femwgm.fem.problem import MeridianProblem
 from femwgm.finders.body_mesh import body_mesh, sampled_intervals
 from femwgm.finders.finder import ElementFinder, Layout, Tell
-from femwgm.finders.orders import around
 from femwgm.finders.refusals import no_mode
 from femwgm.geometry.section import Section
 from femwgm.ground.expected import Expected
@@ -75,8 +76,10 @@ class CavitySearch(ElementFinder):
     def settled(self, target: Expected, layout: Layout) -> tuple[Expected, None]:
         return target, None
 
-    def solve(self, target: Expected, layout: Layout, goals: Goals) -> Mode | None:
-        mode = super().solve(target, layout, goals)
+    def solve(
+        self, target: Expected, layout: Layout, goals: Goals, others: Sequence[CellField] = ()
+    ) -> Mode | None:
+        mode = super().solve(target, layout, goals, others)
         return mode and replace(mode, q_rad_source="closed: the walls let nothing out", q_rad_floor=None)
 
     def nothing_found(self) -> ConfigError:

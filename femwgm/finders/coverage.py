@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from femwgm.eigen.krylov import Krylov
 from femwgm.finders.low_orders import Wavenumbers
-from femwgm.finders.orders import Family, Krylov, Orders
+from femwgm.finders.orders import Family, Orders
 from femwgm.ground.typing import Array
 
 LEAST_Q = 5.0

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from femwgm.eigen.iterations import Eigenmode
+from femwgm.eigen.krylov import resembling, resembling_ones
 from femwgm.fem.assemble import gauss_points
-from femwgm.fem.condense import FactoredPencil
 from femwgm.fem.field import CellField
 from femwgm.fem.mapping import CurvedMapping
 from femwgm.fem.pencil import Pencil
 from femwgm.fem.problem import MeridianProblem
-from femwgm.finders.orders import CONVERGED, Family, Krylov
+from femwgm.finders.orders import Family
 from femwgm.ground.expected import Expected
 from femwgm.ground.typing import Array
 from femwgm.mesh.body_domain import GeneralDomain
@@ -30,7 +30,6 @@ _STRAIGHT = 0.5
 """Orders over the cube root of the order for which a family counts as straight: off by 0.02 of the spacing of its modes."""
 _BOUND = 1e-7
 """1/Q below which the radiation of a mode does not ask for a mesh of its own, whatever it is at the other orders."""
-_STEPS, _MOST_STEPS = 5, 60
 
 
 @dataclass(frozen=True)
@@ -138,27 +137,9 @@ def _followed(found: Found, m: int, k: float, start: Array) -> tuple[complex, Ar
     pencil = problem.pencil(found.coarse.degree, m, mirror, complex(k))
     shift = complex(k**2 * (1.0 + 1e-9))
     image = pencil.apply_M(start[:, None])[:, 0]
-    squares, vectors = _resembling(pencil, pencil.factor(shift), shift, start, image)
+    squares, vectors = resembling(pencil, pencil.factor(shift), shift, start, image)
     k0, x = complex(np.sqrt(squares[0])), vectors[:, 0]
     return k0, x, problem.field(pencil, x, m, k0, mirror)
-
-
-def _resembling(
-    pencil: Pencil, solver: FactoredPencil, shift: complex, start: Array, image: Array
-) -> tuple[Array, Array]:
-    """Eigenvalues and vectors (size, n) from the Krylov space that a vector begins, by their overlap with M times a field."""
-    krylov = Krylov(lambda x: solver.solve(pencil.apply_M(x)), start, min(_MOST_STEPS, pencil.size))
-    while True:
-        before = krylov.steps
-        krylov.grow(_STEPS)
-        inverted, y = np.linalg.eig(krylov.matrix)
-        vectors = krylov.basis @ y
-        size = np.einsum("ij,ij->j", vectors.conj(), pencil.apply_M(vectors))
-        order = np.argsort(-np.abs(image.conj() @ vectors) / np.sqrt(np.abs(size)))
-        best = order[0]
-        left = krylov.remainder * abs(y[-1, best]) / abs(inverted[best])
-        if left < CONVERGED or krylov.steps == before:
-            return shift + 1.0 / inverted[order], vectors[:, order]
 
 
 def action(target: Target, points: Array) -> Array:
@@ -193,26 +174,9 @@ def choose(problem: MeridianProblem, target: Target, degree: int) -> Eigenmode:
     if pencil.definite:
         image = (image * np.exp(-1j * np.angle(image[np.abs(image).argmax()]))).real
     solver = pencil.factor(shift)
-    squares, vectors = _resembling(pencil, solver, shift, solver.solve(image[:, None])[:, 0], image)
-    close = np.flatnonzero(np.abs(squares - squares[0]) <= 2.0 * CLUSTER * np.abs(squares[0]))
-    x = vectors[:, close]
-    if pencil.definite:
-        x = (x * np.exp(-1j * np.angle(x[np.abs(x).argmax(axis=0), np.arange(len(close))]))).real
-    pairs = pencil.check(squares[close], x)
-    pairs = pairs.select(np.flatnonzero(pairs.residuals < _SURE)) if pairs.residuals[0] < _SURE else pairs
-    k0 = complex(np.sqrt(complex(pairs.values[0])))
-    return Eigenmode(
-        k0,
-        pairs.vectors[:, 0],
-        float(pairs.residuals[0]),
-        pencil,
-        degree,
-        pairs.vectors if len(pairs) > 1 else None,
-    )
-
-
-_SURE = 1e-4
-"""Residual up to which a solution next to the one that was followed is one."""
+    start = solver.solve(image[:, None])[:, 0]
+    pairs = resembling_ones(pencil, solver, shift, start, image, 2.0 * CLUSTER)
+    return Eigenmode.of(pencil, pairs, degree)
 
 
 def _image(problem: MeridianProblem, target: Target, pencil: Pencil) -> Array:

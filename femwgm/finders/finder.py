@@ -10,6 +10,7 @@ from typing import Any
 from femwgm.config.schema import RunConfig
 from femwgm.eigen.iterations import Eigenmode
 from femwgm.errors import ConfigError
+from femwgm.fem.field import CellField
 from femwgm.fem.problem import MeridianProblem
 from femwgm.finders.refusals import Kind, Labelled, absent, kinds_of, no_mode
 from femwgm.geometry.profile import Profile
@@ -98,8 +99,10 @@ class Finder(ABC):
         """Domain and mesh for a group, at a share `sharper` of the tolerance."""
 
     @abstractmethod
-    def solve(self, target: Any, layout: Layout, goals: Goals) -> Mode | None:
-        """The mode with its errors; None if it lies outside the window after all."""
+    def solve(
+        self, target: Any, layout: Layout, goals: Goals, others: Sequence[CellField] = ()
+    ) -> Mode | None:
+        """The mode with its errors, none of the others found already; None if it lies outside the window after all."""
 
     def label_of(self, target: Any) -> Expected:
         """Labels and wavenumber of a target."""
@@ -130,7 +133,9 @@ class ElementFinder(Finder):
     def settled(self, target: Any, layout: Layout) -> tuple[Expected, Eigenmode | None] | None:
         """The target and its eigenpair on the final mesh, if it is known; None if that is far outside the window."""
 
-    def solve(self, target: Any, layout: Layout, goals: Goals) -> Mode | None:
+    def solve(
+        self, target: Any, layout: Layout, goals: Goals, others: Sequence[CellField] = ()
+    ) -> Mode | None:
         assert layout.problem is not None
         with stage("eigenpairs"):
             found = self.settled(target, layout)
@@ -140,5 +145,5 @@ class ElementFinder(Finder):
             return solve_mode(
                 layout.problem, found[0], layout.domain.degree, goals, mirrored=layout.mirrored,
                 radius=self.config.geometry.radius_ref_um, interfaces=dict(layout.interfaces), profile=layout.profile,
-                near=found[1],
+                near=found[1], others=others,
             )  # fmt: skip

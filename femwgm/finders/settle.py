@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from femwgm.eigen.iterations import Eigenmode
+from femwgm.eigen.krylov import around
 from femwgm.errors import SolveError
 from femwgm.fem.problem import MeridianProblem
-from femwgm.finders.orders import around
 from femwgm.ground.expected import Expected
 from femwgm.modes.labels import Label, identify
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share

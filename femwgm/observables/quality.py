@@ -26,6 +26,9 @@ _FIRST_ORDER = 20.0
 TAIL = 1.25
 """Error over the change between two solutions: what the richer one lacks itself adds to it."""
 
+_LEAKY = 10.0
+"""Relative error of Q over that of the wavenumber at least: where much leaks, both parts of the wavenumber err alike."""
+
 _UNKNOWN = 0.3
 """A relative error above this leaves a lower bound instead of a value."""
 
@@ -160,7 +163,8 @@ def best_radiation_q(
         if name in second
     }
     if "eigenvalue" in errors:
-        of_wavenumber = imaginary * 2.0 * float(np.exp(min(second["eigenvalue"], 100.0))) * error
+        twice = 2.0 * float(np.exp(min(second["eigenvalue"], 100.0)))
+        of_wavenumber = max(imaginary * twice, min(twice, _LEAKY) if imaginary else 0.0) * error
         errors["eigenvalue"] = max(errors["eigenvalue"], min(of_wavenumber, 0.1))
     if "multipoles" in errors:
         errors["multipoles"] = max(errors["multipoles"], 0.3 * barrier)

@@ -12,6 +12,7 @@ from femwgm.config import load_config
 from femwgm.config.applies import polar
 from femwgm.config.schema import RunConfig
 from femwgm.errors import ConfigError, SolveError
+from femwgm.fem.field import CellField
 from femwgm.finders.body_search import BodySearch
 from femwgm.finders.cavity import CavitySearch
 from femwgm.finders.finder import Finder, Tell
@@ -172,15 +173,18 @@ def _run(config: RunConfig, begin: float, tell: Tell, on_mode: Callable[[Mode], 
                 domains.append((layout.domain, layout.mesh))
             here: list[Mode] = []
             missed: list[Any] = []
+            solved: list[CellField] = []
             for target in group:
                 item = finder.label_of(target)
                 tell(_named(item), len(modes) + len(here), len(finder.expected))
                 try:
-                    mode = finder.solve(target, layout, goals)
+                    mode = finder.solve(target, layout, goals, solved)
                 except SolveError as failure:
                     failures.append(failure)
                     lost.append(f"{_named(item)}: {failure}")
                     continue
+                if mode is not None and mode.field_data is not None:
+                    solved.append(mode.field_data)
                 if mode is None or not inside(mode, config, item if finder.exact else None):
                     continue
                 if not mode.met and goals.adapt and finder.relays and sharper == 1.0:

@@ -25,7 +25,7 @@ import numpy as np
 from femwgm.errors import ConfigError, MaterialError, MeshError
 from femwgm.fem.pml import stretch_box
 from femwgm.fem.problem import MeridianProblem
-from femwgm.finders.orders import around
+from femwgm.eigen.krylov import around
 from femwgm.ground.numerics import one_thread
 from femwgm.materials import Material
 from femwgm.materials.dispersion import Constant
@@ -34,6 +34,7 @@ from femwgm.mesh.domain import PML
 from femwgm.mesh.load import read_mesh
 from femwgm.ground.expected import Expected
 from femwgm.modes.labels import identify
+from femwgm.modes.mode import Mode
 from femwgm.modes.mode_set import ModeSet
 from femwgm.observables.layer import STATE_OF_THE_LAYER, layer_share
 from femwgm.solver.converged import Goals
@@ -143,7 +144,7 @@ def mesh_modes(
     m = int(m)
     high, low = (2e3 * np.pi / w for w in sorted(window_nm))
     mirrored = "mirror" in problem.mesh.boundaries
-    found = []
+    found: list[Mode] = []
     with one_thread():
         for mirror in ("conductor", "natural") if mirrored else (None,):
             for item in _candidates(problem, m, (low, high), degree, mirror):
@@ -155,6 +156,7 @@ def mesh_modes(
                     mirrored=mirrored,
                     radius=_radius(problem),
                     interfaces={},
+                    others=[mode.field_data for mode in found if mode.field_data is not None],
                 )
                 found.append(replace(mode, other=None))
         found, _ = distinct(problem, found)

@@ -14,6 +14,7 @@ from femwgm.observables.quality import RadiationQ, best_radiation_q, steepness
 from femwgm.solver.eigenmode import Pick, solve_eigenmode
 from femwgm.solver.error_estimate import Remainder
 from femwgm.solver.losses import absorption, where_lossless
+from femwgm.solver.neighbours import mixed, wanted
 from femwgm.solver.observed import Observed, observe
 from femwgm.solver.rising import Rising
 
@@ -94,11 +95,13 @@ def converged(
             [error, *(goals.wavelength * miss * _FASTEST ** (d - degree) for d, miss in misses.items())]
         )
         misses[degree] = error / goals.wavelength
-        last = not goals.adapt or degree >= MAX_DEGREE or (misses[degree] > 1.0 and _stagnant(misses, degree))
-        if error <= goals.wavelength or last:
+        goal = wanted(rising.mode, goals.wavelength)
+        last = not goals.adapt or degree >= MAX_DEGREE or (error > goal and _stagnant(misses, degree))
+        if error <= goal or last:
+            beside = replace(rising, other=mixed(rising.other, rising.mode, rising.left))
             second = observe(problem, rising.mode, expected, mirror)
             with stage("error estimate"):
-                first = observe(problem, rising.other, expected, mirror)
+                first = observe(problem, beside.other, expected, mirror)
             absorbed: Rate | None = None
             pair = (first, second)
             if lossy:
@@ -107,8 +110,8 @@ def converged(
             q_misses[degree] = (q_rad.error or 0.0) / goals.q
             if q_misses[degree] <= 1.0 or last or _stagnant(q_misses, degree):
                 q_rad = _radiation(pair, rising.left, error, radius, careful=True)
-                return Converged(rising, first, second, error, q_rad, absorbed)
-        higher = degree + (2 if error * rising.left.rate > _FAR * goals.wavelength else 1)
+                return Converged(beside, first, second, error, q_rad, absorbed)
+        higher = degree + (2 if error * rising.left.rate > _FAR * goal else 1)
         try:
             rising = rising.raised(problem, expected, min(higher, MAX_DEGREE), mirror, pick)
         except SolveError:
@@ -140,6 +143,7 @@ def _losses(
         )
         for mode, outer in zip(pair, rising.outer[::-1], strict=True)
     )
-    first, second = (observe(twin, mode, expected, mirror) for mode in bare)
+    beside = mixed(bare[0], bare[1], rising.left)
+    first, second = (observe(twin, mode, expected, mirror) for mode in (beside, bare[1]))
     absorbed = absorption(problem, pair, (bare[0], bare[1]), rising.left)
     return (first, second), absorbed

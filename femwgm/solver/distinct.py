@@ -7,43 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from femwgm.fem.assemble import gauss_points
 from femwgm.fem.problem import MeridianProblem
 from femwgm.ground.expected import Expected
 from femwgm.modes.mode import Mode
-from femwgm.observables.peak import outside_layer
+from femwgm.solver.neighbours import SAME, overlap
 
 _NEAR = 1e-3
 """Relative distance of wavenumbers within which two rows may be one mode."""
-_SAME = 0.7
-"""Overlap from which they are: 0 for two modes, 1 for one; coarse elements mix neighbours, which leaves orthogonal ones so."""
 _OFF = 10.0
 """Distance from an exact wavenumber, over the stated error, at which the row is not believed."""
-
-
-def overlap(problem: MeridianProblem, one: Mode, other: Mode) -> float:
-    """|<a, b>| / sqrt(|<a, a>| |<b, b>|) with the bilinear product int eps (E_r E_r' + E_z E_z' - E_phi E_phi') dV of order m.
-
-    It vanishes for two modes of one problem with different wavenumbers, the absorbing layer aside (Sauvan et al., Phys. Rev.
-    Lett. 110, 237401 (2013)).
-    """
-    fields = [mode.field_data for mode in (one, other)]
-    if one.m != other.m or fields[0] is None or fields[1] is None or fields[0].mirror != fields[1].mirror:
-        return 0.0
-    mesh = problem.mesh
-    points, weights = gauss_points(mesh.corners, max(f.space.degree for f in fields if f is not None) + 2)
-    cells = outside_layer(mesh)
-    eps = problem.media(complex(one.k0.real)).eps[cells][:, None]
-    E, values = [], []
-    for data in fields:
-        assert data is not None
-        value, x = data.electric(points, cells, keep=True)
-        E.append(value)
-    measure = eps * x[0] * fields[0].determinant(points, cells) * weights
-    for a, b in ((0, 1), (0, 0), (1, 1)):
-        product = E[a][0] * E[b][0] + E[a][2] * E[b][2] - E[a][1] * E[b][1]
-        values.append(abs((measure * product).sum()))
-    return float(values[0] / np.sqrt(values[1] * values[2]))
 
 
 def distinct(problem: MeridianProblem | None, modes: Sequence[Mode]) -> tuple[list[Mode], list[str]]:
@@ -55,7 +27,7 @@ def distinct(problem: MeridianProblem | None, modes: Sequence[Mode]) -> tuple[li
     lines = []
     for mode in modes:
         near = [o for o in kept if o.m == mode.m and abs(o.k0.real / mode.k0.real - 1.0) < _NEAR]
-        twin = next((o for o in near if problem is not None and overlap(problem, mode, o) > _SAME), None)
+        twin = next((o for o in near if problem is not None and _overlap(problem, mode, o) > SAME), None)
         if twin is not None:
             lines.append(
                 f"{mode.label}: what was found there is {twin.label} once more; {mode.label} is missing"
@@ -63,6 +35,11 @@ def distinct(problem: MeridianProblem | None, modes: Sequence[Mode]) -> tuple[li
             continue
         kept.append(against_the_exact(mode))
     return kept, lines
+
+
+def _overlap(problem: MeridianProblem, mode: Mode, other: Mode) -> float:
+    one, two = mode.field_data, other.field_data
+    return 0.0 if one is None or two is None else overlap(problem, one, two)
 
 
 def against_the_exact(mode: Mode) -> Mode:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from femwgm.eigen.iterations import Eigenmode, closest
+from femwgm.eigen.krylov import resembling_ones
 from femwgm.eigen.reduced import Snapshot
 from femwgm.errors import SolveError
 from femwgm.fem.condense import FactoredPencil
@@ -110,8 +111,7 @@ def _solve_with_factor(
         raise SolveError(
             f"the dispersive index near k0 = {k.real:.6g} rad/um did not settle in {_FIXED_POINT_STEPS} steps"
         )
-    cluster = pairs.vectors if len(pairs) > 1 else None
-    return Eigenmode(new, pairs.vectors[:, 0], float(pairs.residuals[0]), pencil, degree, cluster), factor
+    return Eigenmode.of(pencil, pairs, degree), factor
 
 
 _NEAR = 1e-3
@@ -201,16 +201,30 @@ def _next(before: tuple[complex, complex] | None, now: tuple[complex, complex], 
 def _with_its_cluster(
     pencil: Pencil, pairs: Eigenpairs, shift: complex, factor: FactoredPencil, start: Array | None
 ) -> Eigenpairs:
-    """The pair that is followed (the first without a start), and after it those within `CLUSTER` of it, all converged."""
+    """The pair that is followed (the first without a start), and after it those that it cannot be told from by its wavenumber.
+
+    They are all converged. One vector alone goes to the pair nearest to the shift, or nowhere between two of them: then the pairs
+    are sought that a Krylov space begun with it holds.
+    """
+    width = 2.0 * CLUSTER
     if start is not None and start.shape[1] == 1:
-        pairs = _first(pairs, int(np.argmax(np.abs(pencil.apply_M(start).T @ pairs.vectors)[0])))
-    near = np.flatnonzero(np.abs(pairs.values - pairs.values[0]) <= 2.0 * CLUSTER * np.abs(pairs.values[0]))
+        image = pencil.apply_M(start)
+        likeness = np.abs(image.T @ pairs.vectors)[0] / np.sqrt(np.abs(start[:, 0] @ image[:, 0]))
+        pairs = _first(pairs, int(np.argmax(likeness)))
+        if likeness.max() < _ALIKE or pairs.residuals[0] > _STRAY:
+            width = max(width, _WITHIN * abs(pairs.values[0] / shift - 1.0))
+            pairs = resembling_ones(pencil, factor, shift, start[:, 0], image[:, 0], width)
+    near = np.flatnonzero(np.abs(pairs.values - pairs.values[0]) <= width * np.abs(pairs.values[0]))
     pairs = pairs.select(near)
-    if len(pairs) == 1 or float(pairs.residuals.max()) < _CONVERGED:
+    if (len(pairs) == 1 and pairs.residuals[0] < _STRAY) or float(pairs.residuals.max()) < _CONVERGED:
         return pairs
     return closest(pencil, shift, start=pairs.vectors, block=len(pairs), factor=factor, wanted=len(pairs))
 
 
+_ALIKE, _STRAY = 0.99, 1e-9
+"""Overlap with what it began with below which a pair may be another mode, and residual above which it may be two of them."""
+_WITHIN = 1.0
+"""Distance of a neighbour, over how far the wavenumber has moved, within which its order is no evidence either."""
 _CONVERGED = 1e-11
 """Residual up to which the pairs of a cluster need no further iteration."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from femwgm.eigen.iterations import Eigenmode
+from femwgm.fem.field import CellField
 from femwgm.fem.pencil import Eigenpairs, Pencil
 from femwgm.fem.problem import MeridianProblem
 from femwgm.geometry.profile import Profile
@@ -20,6 +22,7 @@ from femwgm.observables.peak import Crest
 from femwgm.solver.converged import Goals, converged
 from femwgm.solver.eigenmode import Pick, mirror_condition
 from femwgm.solver.measured import group_index_of, label_of, shares_of, volume_of
+from femwgm.solver.neighbours import SAME, overlap
 from femwgm.solver.observed import between_layers, waves_of
 from femwgm.solver.rising import begun
 
@@ -27,6 +30,7 @@ from femwgm.solver.rising import begun
 def solve_mode(
     problem: MeridianProblem, expected: Expected, degree: int, goals: Goals, *, mirrored: bool, radius: float,
     interfaces: dict[str, tuple[float, float]], profile: Profile | None = None, near: Eigenmode | None = None,
+    others: Sequence[CellField] = (),
 ) -> Mode:  # fmt: skip
     """A mode with its estimated errors, the degree raised until they meet the goals.
 
@@ -47,10 +51,12 @@ def solve_mode(
         Surface that the labels follow; a sphere by default.
     near
         The mode at some degree, if it is known.
+    others
+        Fields of modes that were found on this mesh, which are not meant.
     """
     begin = time.perf_counter()
     mirror = mirror_condition(expected.pol, expected.p) if mirrored else None
-    pick = by_label(problem, expected, mirror, radius, profile)
+    pick = by_label(problem, expected, mirror, radius, profile, others)
     found = converged(
         problem, expected, begun(problem, expected, degree, mirror, pick, near), goals, mirror, radius, pick
     )
@@ -94,12 +100,14 @@ def _where(peak: Crest) -> dict[str, str]:
 
 
 def by_label(
-    problem: MeridianProblem, expected: Expected, mirror: str | None, radius: float, profile: Profile | None
-) -> Pick:
+    problem: MeridianProblem, expected: Expected, mirror: str | None, radius: float, profile: Profile | None,
+    others: Sequence[CellField] = (),
+) -> Pick:  # fmt: skip
     """The rule that tells a mode from its neighbours by its field: TE or TM content first, then the orders, then the content.
 
-    Coarse elements mix two modes of one mirror class that lie closer to each other than the error of either. Each of the mixtures
-    then goes to the mode whose content it has more of, so that both are found.
+    Before all that it is none of the others, which were found already and may bear its label. Coarse elements mix two modes of
+    one mirror class that lie closer to each other than the error of either. Each of the mixtures then goes to the mode whose
+    content it has more of, so that both are found.
     """
     smallest, largest, latitude = problem.extent
 
@@ -110,7 +118,8 @@ def by_label(
             field = problem.field(pencil, x, expected.m, complex(np.sqrt(complex(value))), mirror)
             label = identify(field, eps, (smallest, largest), radius, latitude, problem.body_cells, profile)
             content = label.te_fraction if expected.pol == "TE" else 1.0 - label.te_fraction
-            scores.append((content > 0.5, (label.q, label.p) == (expected.q, expected.p), content))
+            new = all(overlap(problem, field, other) < SAME for other in others)
+            scores.append((new, content > 0.5, (label.q, label.p) == (expected.q, expected.p), content))
         return scores.index(max(scores))
 
     return pick

@@ -11,6 +11,7 @@ from femwgm.analytic.multipoles import StackField, StackMode, mode_volume, stack
 from femwgm.analytic.multipoles.search import disc_radius
 from femwgm.config.geometries import AxialStack
 from femwgm.config.schema import RunConfig
+from femwgm.fem.field import CellField
 from femwgm.fem.formula_field import SampledField
 from femwgm.fem.spaces import Space
 from femwgm.finders.finder import Finder, Layout, Tell
@@ -106,7 +107,9 @@ class StackFinder(Finder):
     def lay_out(self, group: Sequence[StackTarget], goals: Goals, sharper: float) -> Layout:
         return Layout(self.domain, self.space.mesh)
 
-    def solve(self, target: StackTarget, layout: Layout, goals: Goals) -> Mode:
+    def solve(
+        self, target: StackTarget, layout: Layout, goals: Goals, others: Sequence[CellField] = ()
+    ) -> Mode:
         with stage("observables"):
             return self._mode(target)
 

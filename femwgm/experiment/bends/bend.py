@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from femwgm.config.schema import RunConfig
+from femwgm.eigen.krylov import around
 from femwgm.errors import ConfigError
 from femwgm.experiment.combs.elements import lines_around
 from femwgm.experiment.quantities import Quantity
 from femwgm.finders.body_search import BodySearch
 from femwgm.finders.family_targets import Target
 from femwgm.finders.finder import Layout, Tell
-from femwgm.finders.orders import Orders, around
+from femwgm.finders.orders import Orders
 from femwgm.ground.files import write_files
 from femwgm.ground.numerics import one_thread
 from femwgm.ground.rows import csv_bytes

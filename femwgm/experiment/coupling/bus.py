@@ -9,10 +9,11 @@ import numpy as np
 from femwgm.config.geometries import Disk, Ring
 from femwgm.config.quantity import um
 from femwgm.config.schema import RunConfig
+from femwgm.eigen.krylov import around
 from femwgm.errors import ConfigError
 from femwgm.fem.problem import MeridianProblem
 from femwgm.finders.body_mesh import body_mesh
-from femwgm.finders.orders import Family, Orders, around
+from femwgm.finders.orders import Family, Orders
 from femwgm.geometry.build import section_of
 from femwgm.ground.numerics import one_thread
 from femwgm.ground.typing import Array, ComplexArray
