@@ -377,14 +377,22 @@ class Mode(Shown):
         absorbing = (owner >= 0) & (mesh.region[owner] == layer)
         beyond = absorbing | (owner < 0)
         if beyond.any() and self.waves is not None:
-            places = np.flatnonzero(beyond)
-            places = places[self.waves.covers(x[places], y[places])]
-            if len(places):
-                E[:, places], H[:, places] = self.waves(x[places], y[places])
-                beyond[places] = absorbing[places] = False
+            for holds, waves in self._continuations(closed=layer < 0):
+                places = np.flatnonzero(beyond)
+                places = places[holds(x[places], y[places])]
+                if len(places):
+                    E[:, places], H[:, places] = waves(x[places], y[places])
+                    beyond[places] = absorbing[places] = False
         lost = beyond & (np.hypot(x, y) > self.radius) if layer >= 0 else absorbing
         E[:, absorbing | lost] = H[:, absorbing | lost] = np.nan
         return E.reshape(3, *r.shape), H.reshape(3, *r.shape)
+
+    def _continuations(self, closed: bool) -> list[tuple[Callable[..., Any], Callable[..., Any]]]:
+        """Where the field continues beyond the domain, and how; near the body only out of a domain that lets waves go."""
+        ways: list[tuple[Callable[..., Any], Callable[..., Any]]] = [(self.waves.covers, self.waves)]
+        if not closed and hasattr(self.waves, "near"):
+            ways.insert(0, (self.waves.leaves_out, self.waves.near))
+        return ways
 
     @property
     def _field_data(self) -> CellField:

@@ -18,12 +18,15 @@ from femwgm.fem.field import CellField
 from femwgm.ground.numerics import unit_gauss
 from femwgm.ground.typing import Array, ComplexArray
 from femwgm.mesh.domain import PML
+from femwgm.observables.huygens import beyond_surface
 from femwgm.observables.radiation import FEW, SurfaceSamples, angular_functions, log_regular
 from femwgm.observables.surface import solid_surface
 
 _FAINT = 60.0
 """Waves weaker than the strongest by this many nepers in the field at the surface are left out."""
 _PLATE_WAVES = 24
+_SLOW = 1.3
+"""Distance, over the radius of the sphere around a body, within which a sum of many waves converges slowly."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +96,22 @@ class SphericalWaves:
         """Where the sum converges."""
         return np.asarray((np.hypot(r, z) > self.least) & ((z >= 0.0) | (not self.image)))
 
+    def leaves_out(self, r: Array, z: Array) -> Array:
+        """Outside the body where the sum does not converge, or slowly: in the hole of a ring, above a disk."""
+        s = self.samples
+        turns = np.zeros(len(r))
+        for side in (1.0, -1.0):  # the curve in the meridian plane, and its other half across the axis
+            across, up = side * s.r - r[:, None], s.z - z[:, None]
+            turns += (side * s.normal[0] * across + s.normal[1] * up) / (across**2 + up**2) @ s.weights
+        reach = self.least * (_SLOW if len(self.degrees) > 1 else 1.0)
+        return np.asarray((turns < np.pi) & (np.hypot(r, z) <= reach) & ((z >= 0.0) | (not self.image)))
+
+    def near(self, r: Array, z: Array) -> tuple[ComplexArray, ComplexArray]:
+        """E and H (3, points) there, by the field on the surface, at positions some way off it (um)."""
+        return beyond_surface(self.samples, self.field.k0, self.index, self.field.m, r, z)
+
     def __call__(self, r: Array, z: Array) -> tuple[ComplexArray, ComplexArray]:
-        """E and H (3, points) in (r, phi, z) components at positions outside the body (um)."""
+        """E and H (3, points) in (r, phi, z) components at positions outside the sphere around the body (um)."""
         k0, n, m = self.field.k0, self.index, self.field.m
         rho = np.hypot(r, z)
         sine, cosine = _off_axis(z / rho)

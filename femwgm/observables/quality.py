@@ -28,7 +28,8 @@ TAIL = 1.25
 
 _LEAKY = 10.0
 """Relative error of Q over that of the wavenumber at least: where much leaks, both parts of the wavenumber err alike."""
-
+_OF_WAVELENGTH = 0.3
+"""The same of spheres, whose domains end alike: their change may be small by chance."""
 _UNKNOWN = 0.3
 """A relative error above this leaves a lower bound instead of a value."""
 
@@ -164,8 +165,8 @@ def best_radiation_q(
     }
     if "eigenvalue" in errors:
         twice = 2.0 * float(np.exp(min(second["eigenvalue"], 100.0)))
-        of_wavenumber = max(imaginary * twice, min(twice, _LEAKY) if imaginary else 0.0) * error
-        errors["eigenvalue"] = max(errors["eigenvalue"], min(of_wavenumber, 0.1))
+        least = min(twice, _LEAKY) if imaginary else _OF_WAVELENGTH
+        errors["eigenvalue"] = max(errors["eigenvalue"], min(max(imaginary * twice, least) * error, 0.1))
     if "multipoles" in errors:
         errors["multipoles"] = max(errors["multipoles"], 0.3 * barrier)
         errors["multipoles"] += _FIRST_ORDER * float(np.exp(-second["multipoles"]))
