@@ -44,7 +44,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 class Lint:
     """Ruff and mypy in the background while the tests run: the first failing test does not wait for them."""
 
-    COMMANDS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
+    # A machine that is thrown away afterwards has no use for a cache, whose writing takes an eighth of the check.
+    MYPY = ("mypy", "--cache-dir=/dev/null") if os.environ.get("CI") else ("mypy",)
+    COMMANDS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), MYPY)
 
     def __init__(self) -> None:
         low = {"preexec_fn": lambda: os.nice(10)} if hasattr(os, "nice") else {}

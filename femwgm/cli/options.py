@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -47,61 +48,45 @@ Figures = Annotated[
 ]
 
 
-def length_option(key: str, text: str, example: str = "10 nm") -> float:
-    """The length above zero (um) that an option states.
+def _positive(key: str, text: str, read: Callable[[str], float], rule: str, remedy: str) -> float:
+    """What an option states, a number above zero.
 
     Raises
     ------
     ConfigError
-        If it is none.
+        By the rule and the remedy given, where it cannot be read or is not above zero.
     """
-    from femwgm.config.quantity import length_um
     from femwgm.errors import ConfigError
 
     try:
-        value = length_um(text)
+        value = read(text)
     except ValueError:
-        value = -1.0
+        value = 0.0
     if not value > 0.0:
-        raise ConfigError(
-            "must be a length above zero", key=key, value=text, remedy=f"write e.g. '{example}'"
-        )
+        raise ConfigError(rule, key=key, value=text, remedy=remedy)
     return value
+
+
+def length_option(key: str, text: str, example: str = "10 nm") -> float:
+    """The length above zero (um) that an option states."""
+    from femwgm.config.quantity import length_um
+
+    return _positive(key, text, length_um, "must be a length above zero", f"write e.g. '{example}'")
 
 
 def time_option(key: str, text: str) -> float:
-    """The time above zero (ns) that an option states.
+    """The time above zero (ns) that an option states."""
 
-    Raises
-    ------
-    ConfigError
-        If it is none.
-    """
-    from femwgm.errors import ConfigError
+    def read(text: str) -> float:
+        found = re.fullmatch(r"\s*([0-9.]+(?:e[+-]?[0-9]+)?)\s*(fs|ps|ns|us|µs)\s*", text, re.IGNORECASE)
+        return float(found[1]) * TIMES_NS[found[2].lower()] if found else 0.0
 
-    found = re.fullmatch(r"\s*([0-9.]+(?:e[+-]?[0-9]+)?)\s*(fs|ps|ns|us|µs)\s*", text, re.IGNORECASE)
-    try:
-        value = float(found[1]) * TIMES_NS[found[2].lower()] if found else 0.0
-    except ValueError:
-        value = 0.0
-    if value <= 0.0:
-        raise ConfigError("must be a time above zero", key=key, value=text, remedy="e.g. '1 ns'")
-    return value
+    return _positive(key, text, read, "must be a time above zero", "e.g. '1 ns'")
 
 
 def wavelength_option(key: str, text: str | None) -> float | None:
-    """The vacuum wavelength (um) that an option states, None where it is not given.
-
-    Raises
-    ------
-    ConfigError
-        If it is none.
-    """
+    """The vacuum wavelength (um) that an option states, None where it is not given."""
     from femwgm.config.quantity import wavelength_um
-    from femwgm.errors import ConfigError
 
-    try:
-        return None if text is None else wavelength_um(text)
-    except ValueError:
-        remedy = "write e.g. '1550 nm' or '193.4 THz'"
-        raise ConfigError("must be a wavelength or a frequency", key=key, value=text, remedy=remedy) from None
+    rule, remedy = "must be a wavelength or a frequency", "write e.g. '1550 nm' or '193.4 THz'"
+    return None if text is None else _positive(key, text, wavelength_um, rule, remedy)

@@ -177,10 +177,7 @@ def _text(entry: Any) -> str:
 
 def _spaced(span: Span, *, logarithmic: bool) -> tuple[str, list[Decimal]]:
     """Unit and values of a span; the ends are exact, linear values are exact decimals wherever they can be."""
-    start, stop = split_quantity(span.start), split_quantity(span.stop)
-    assert start is not None
-    assert stop is not None
-    unit, a, b = start[1], start[0], in_unit(stop, start[1])
+    unit, a, b = _alike(span.start, span.stop)
     steps = span.count - 1
     if steps == 0:
         return unit, [a]
@@ -188,6 +185,14 @@ def _spaced(span: Span, *, logarithmic: bool) -> tuple[str, list[Decimal]]:
         return unit, [a + (b - a) * i / steps for i in range(span.count)]
     inner = [a * Decimal(repr(float(b / a) ** (i / steps))) for i in range(1, steps)]
     return unit, [a, *inner, b]
+
+
+def _alike(one: Any, other: Any) -> tuple[str, Decimal, Decimal]:
+    """Unit of the first of two quantities, which the configuration has checked, and the numbers of both in it."""
+    first, second = split_quantity(one), split_quantity(other)
+    assert first is not None
+    assert second is not None
+    return first[1], first[0], in_unit(second, first[1])
 
 
 def _quantities(axis: Axis, unit: str, numbers: Sequence[Decimal]) -> Column:
@@ -225,16 +230,12 @@ def _drawn(axes: Sequence[Axis], sample: Sample) -> dict[str, Column]:
 
 def _from_unit_interval(axis: Axis, u: Any) -> Column:
     if axis.uniform is not None:
-        low, high = split_quantity(axis.uniform.low), split_quantity(axis.uniform.high)
-        assert low is not None
-        assert high is not None
-        a, b = float(low[0]), float(in_unit(high, low[1]))
-        return _quantities(axis, low[1], [Decimal(repr(float(v))) for v in a + (b - a) * u])
+        unit, *ends = _alike(axis.uniform.low, axis.uniform.high)
+        a, b = map(float, ends)
+        return _quantities(axis, unit, [Decimal(repr(float(v))) for v in a + (b - a) * u])
     from scipy.special import ndtri
 
     assert axis.normal is not None
-    mean, sd = split_quantity(axis.normal.mean), split_quantity(axis.normal.sd)
-    assert mean is not None
-    assert sd is not None
-    numbers = float(mean[0]) + float(in_unit(sd, mean[1])) * ndtri(np.maximum(u, np.finfo(float).tiny))
-    return _quantities(axis, mean[1], [Decimal(repr(float(v))) for v in numbers])
+    unit, mean, sd = _alike(axis.normal.mean, axis.normal.sd)
+    numbers = float(mean) + float(sd) * ndtri(np.maximum(u, np.finfo(float).tiny))
+    return _quantities(axis, unit, [Decimal(repr(float(v))) for v in numbers])
