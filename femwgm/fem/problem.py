@@ -83,6 +83,9 @@ class MeridianProblem:
             None  # `femwgm.solver.families.Families` of the modes to be asked for, where there are many
         )
         self.without_loss = False
+        self.reach = (
+            0.0  # um about the origin that holds the body, of which the mesh may lack what lies near the axis
+        )
         self.layers: Sequence[tuple[float, float, str]] = ()  # of background: bottom and top (um), region
 
     @cached_property

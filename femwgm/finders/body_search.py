@@ -140,6 +140,7 @@ class BodySearch(ElementFinder):
         domain = self.design(group, sharper * self._tolerance(group))
         mesh = body_mesh(domain)
         problem = MeridianProblem(mesh, self.media, self.section.ambient, self.section.body)
+        problem.reach = self.section.reach
         if self.section.walls == Walls():
             problem.layers = [(slab.bottom, slab.top, slab.region) for slab in self.section.slabs]
         intervals = sampled_intervals(self.section, domain.box, mesh)

@@ -17,6 +17,7 @@ from femwgm.finders.finder import ElementFinder, Layout, Tell
 from femwgm.finders.low_q import table_notes
 from femwgm.finders.refusals import Kind, Labelled
 from femwgm.finders.settle import settle
+from femwgm.geometry.build import section_of
 from femwgm.ground.expected import Expected
 from femwgm.ground.timing import stage
 from femwgm.materials import Material
@@ -107,6 +108,8 @@ class NestedFinder(ElementFinder):
         ascending = sorted(group, key=lambda e: (e.k0.real, e.pol, e.m))
         domain, mesh = discretize(self.config, self.media, ascending, sharper)
         problem = MeridianProblem(mesh, self.media, self.config.geometry.ambient)
+        if self.config.geometry.kind == "spheroid":
+            problem.reach = section_of(self.config.geometry).reach
         self._group, self._families = ascending, {}
         if self.exact:
             problem.families = Families(group)

@@ -96,6 +96,12 @@ class Section:
         return tuple(dict.fromkeys(names)) or self.regions
 
     @property
+    def reach(self) -> float:
+        """Radius (um) of the smallest sphere about the origin that holds the body."""
+        pieces = [piece.outline.polygon for piece in self.pieces if piece.region in self.body]
+        return max((float(np.hypot(*points.T).max()) for points in pieces), default=0.0)
+
+    @property
     def slabs(self) -> tuple[Slab, ...]:
         """The layers of background."""
         return tuple(part for part in self.parts if isinstance(part, Slab))

@@ -70,7 +70,7 @@ def _around_the_body(problem: MeridianProblem) -> float:
             mesh.region, [mesh.regions.index(n) for n in (PML, problem.ambient) if n in mesh.regions]
         )
     nodes = mesh.nodes[body].real
-    return float(np.hypot(nodes[..., 0], nodes[..., 1]).max(initial=0.0))
+    return float(np.hypot(nodes[..., 0], nodes[..., 1]).max(initial=problem.reach))
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,7 @@ def _observed_on(
     item = replace(item, k0=mode.k0)
     for mesh, interfaces in bodies:
         here = MeridianProblem(mesh, problem.by_region, problem.ambient, problem.body).lossless
+        here.reach = problem.reach
         near = solve_eigenmode(here, item, degree, mirror, outer=_OUTER, near=near)
         observed = observe(here, near, item, mirror)
         media, matrices = here.media(near.k0), here.matrices(degree)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import brentq
@@ -79,4 +81,5 @@ def test_two_lines_of_a_ball_on_triangles(accuracy: float) -> None:
     found = sorted(result.modes, key=lambda mode: mode.pol)
     assert [(mode.pol, mode.l, mode.q) for mode in found] == list(labels)
     for mode, true in zip(found, exact, strict=True):
-        assert {k: v for k, v in true_over_stated(mode, true).items() if v > LIMIT} == {}
+        numbers = true_over_stated(replace(mode, differentiate=None), true)  # its axes are no radii
+        assert {name: ratio for name, ratio in numbers.items() if ratio > LIMIT} == {}
