@@ -1,4 +1,4 @@
-"""Formulas that turn mode spectra into what the laboratory quotes: spacings, Vernier period, polarization, thresholds.
+"""Formulas that turn mode spectra into what the laboratory quotes: spacings, Vernier period, absorption.
 
 Equation numbers are those of the published study of nanoplatelet-coated microspheres; lengths and wavelengths in one unit each
 (a spacing comes out in the unit of the wavelength where the diameter is in that unit too).
@@ -7,8 +7,6 @@ Equation numbers are those of the published study of nanoplatelet-coated microsp
 from __future__ import annotations
 
 import math
-
-from femwgm.errors import GeometryError
 
 
 def free_spectral_range(wavelength: float, n_g: float, diameter: float) -> float:
@@ -23,17 +21,6 @@ def free_spectral_range(wavelength: float, n_g: float, diameter: float) -> float
 def index_from_spacing(wavelength: float, spacing: float, diameter: float) -> float:
     """Eq. 1 read the other way: the group index that a measured spacing means (not the phase index)."""
     return wavelength**2 / (spacing * math.pi * diameter)
-
-
-def polarization_factor(largest: float, smallest: float) -> float:
-    """Eq. 2: R = (I_max - I_min) / (I_max + I_min) of the intensity behind a turning polarizer.
-
-    >>> round(polarization_factor(8.52, 1.0), 2)
-    0.79
-    """
-    if largest + smallest <= 0.0:
-        raise GeometryError("a polarization factor needs a positive intensity")
-    return (largest - smallest) / (largest + smallest)
 
 
 def vernier_range(first: float, second: float) -> float:

@@ -129,10 +129,6 @@ class CellMatrices:
         """Cell matrices of K(m), shape (cells, n, n)."""
         return self._blocks(self.C + (m * m) * self.G, -m * self.GD, self.DGD)
 
-    def stiffness_slope(self, m: int) -> Array:
-        """Cell matrices of dK/dm, shape (cells, n, n)."""
-        return self._blocks(2.0 * m * self.G, -self.GD, np.zeros_like(self.DGD))
-
     def mass(self, eps: Array, eps_axial: Array | None = None) -> Array:
         """Cell matrices of M for one permittivity per cell, shape (cells, n, n).
 

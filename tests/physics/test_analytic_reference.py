@@ -14,7 +14,6 @@ import pytest
 from support import mie_twin
 
 from femwgm.analytic import ExactMode, LayeredSphere
-from femwgm.analytic.threshold import threshold
 
 TABLE: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "reference" / "layered_sphere.json").read_text()
@@ -183,18 +182,6 @@ def test_absorption_and_gain_mirror(sign: int) -> None:
     for mode, gamma in ((tm, 0.947152581), (te, 0.976321269)):
         assert sign * 1.768 / (2.0 * 1e-4 * mode.q_total) == pytest.approx(gamma, abs=4e-9)
         assert mode.energy[1] == pytest.approx(gamma, abs=1e-8)
-
-
-@pytest.mark.parametrize(
-    ("pol", "x", "extinction", "ratio"),
-    [("TE", 29.757177025, 1.1328014e-6, 0.965618), ("TM", 30.2210852436, 1.7393695e-6, 0.944322)],
-)
-def test_thresholds(pol: str, x: float, extinction: float, ratio: float) -> None:
-    mode = LayeredSphere([1.0], [1.5, 1.0]).mode(pol, 39)
-    found = threshold(mode, 0)
-    assert found.k0 == pytest.approx(x, rel=2e-12)
-    assert found.extinction == pytest.approx(extinction, rel=5e-8)
-    assert 1.5 / (2.0 * mode.q_total) / found.extinction == pytest.approx(ratio, abs=6e-7)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import math
 import pytest
 
 from femwgm.analytic import spectrum
-from femwgm.errors import GeometryError
 
 
 @pytest.mark.parametrize(
@@ -25,13 +24,6 @@ def test_vernier() -> None:
     assert spectrum.vernier_range(first, second) == pytest.approx(19.892, abs=6e-4)
     assert spectrum.vernier_range(second, first) == spectrum.vernier_range(first, second)
     assert spectrum.vernier_range(1.5, 1.5) == math.inf
-
-
-def test_polarization() -> None:
-    assert spectrum.polarization_factor(8.52, 1.0) == pytest.approx(0.79, abs=5e-4)
-    assert spectrum.polarization_factor(1.0, 1.0) == 0.0
-    with pytest.raises(GeometryError, match="positive intensity"):
-        spectrum.polarization_factor(0.0, 0.0)
 
 
 def test_line_and_loss() -> None:

@@ -10,7 +10,6 @@ import pytest
 
 import femwgm.analytic
 from femwgm.analytic import LayeredSphere
-from femwgm.analytic.threshold import threshold
 from femwgm.errors import GeometryError, MaterialError, SolveError
 
 COATED = ([10.0, 10.49], [1.45, 1.768, 1.0])
@@ -120,24 +119,3 @@ def test_nearest_modes_stop_where_the_data_stop() -> None:
     sphere = LayeredSphere([1.0], [Glass(0.05), 1.0])
     for mode in sphere.nearest_modes((0.66, 0.6601), radial_orders=[1]):
         assert 600.0 <= mode.wavelength_nm <= 700.0
-
-
-def test_threshold_in_plane_is_no_lower() -> None:
-    """TE lives in the plane of the layer, TM mostly across it; weak gain gives n / (2 Q Gamma)."""
-    sphere = LayeredSphere([1.5, 1.99], [1.45, 1.768, 1.0])
-    te, tm = (sphere.mode(pol, 20) for pol in ("TE", "TM"))
-    assert threshold(te, 1, in_plane=True).extinction == pytest.approx(threshold(te, 1).extinction, rel=1e-9)
-    assert threshold(tm, 1, in_plane=True).extinction > 5.0 * threshold(tm, 1).extinction
-    for mode in (te, tm):
-        weak = 1.768 / (2.0 * mode.q_total * mode.energy[1])
-        assert threshold(mode, 1).extinction == pytest.approx(weak, rel=3e-4)
-    medium = LayeredSphere([1.5, 1.99], [1.45, Glass(), 1.0]).mode("TM", 20)
-    number = LayeredSphere([1.5, 1.99], [1.45, math.sqrt(3.1), 1.0]).mode("TM", 20)
-    assert threshold(medium, 1).extinction == pytest.approx(threshold(number, 1).extinction, rel=1e-9)
-    found = threshold(tm, 1)
-    amplified = LayeredSphere([1.5, 1.99], [1.45, 1.768 - 1j * found.extinction, 1.0]).mode("TM", 20)
-    assert abs(amplified.k0.imag) < 1e-13 * found.k0
-    with pytest.raises(GeometryError, match="layer 2 is not one of the 2"):
-        threshold(tm, 2)
-    with pytest.raises(GeometryError, match="lases without"):
-        threshold(LayeredSphere([1.0], [1.5 - 0.01j, 1.0]).mode("TE", 30), 0)

@@ -10,11 +10,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from femwgm.experiment.spectrum.likelihood import Neighbours, Odds, all_matchings, best_matching, pair_gains
+from femwgm.experiment.spectrum.likelihood import (
+    Matching,
+    Neighbours,
+    Odds,
+    all_matchings,
+    as_matched,
+    likeliest,
+    pair_gains,
+)
 from femwgm.experiment.spectrum.lines import Labels
 from femwgm.experiment.spectrum.peaks import Peaks
 
 ODDS = Odds()
+
+
+def best_matching(peaks: Peaks, lines: np.ndarray, labels: Labels) -> Matching:
+    """The likeliest matching as a reading has it."""
+    gains, _, _ = pair_gains(peaks, lines, labels, ODDS, peaks.error_nm)
+    return as_matched(peaks, lines, labels, ODDS, peaks.error_nm, likeliest(gains))
 
 
 def literal(peaks: Peaks, lines: np.ndarray, labels: Labels, choice: tuple[int, ...]) -> float:
@@ -56,7 +70,7 @@ def test_the_best_matching_is_the_best_of_all(
         np.array([float(m[2]) for m in modes]),
     )
     # A matched peak must lie near the range of the peaks, where a missed mode counts too.
-    found = best_matching(peaks, lines, labels, ODDS, peaks.error_nm)
+    found = best_matching(peaks, lines, labels)
     everything = [
         choice
         for choice in itertools.product(range(-1, len(modes)), repeat=len(positions))
@@ -118,18 +132,18 @@ def test_a_mode_under_a_matched_line_is_not_missed() -> None:
     lines, labels = two(650.0, 650.05)
     narrow = Peaks.of([650.0, 655.0], width_nm=0.01, error_nm=0.01)
     broad = Peaks.of([650.0, 655.0], width_nm=0.2, error_nm=0.01)
-    assert best_matching(narrow, lines, labels, ODDS, narrow.error_nm).missed.tolist() == [1]
-    assert best_matching(broad, lines, labels, ODDS, broad.error_nm).missed.tolist() == []
+    assert best_matching(narrow, lines, labels).missed.tolist() == [1]
+    assert best_matching(broad, lines, labels).missed.tolist() == []
 
 
 def test_a_stated_polarization_decides_between_two_lines() -> None:
     lines, labels = two(650.0, 650.004)
     for pol, mode in (("TE", 0), ("TM", 1)):
         peaks = Peaks.of([650.002, 655.0], error_nm=0.01, pol=[pol, ""])
-        assert best_matching(peaks, lines, labels, ODDS, peaks.error_nm).mode[0] == mode
+        assert best_matching(peaks, lines, labels).mode[0] == mode
 
 
 def test_of_two_peaks_at_one_line_the_higher_is_the_line() -> None:
     lines, labels = np.array([650.0]), Labels(np.array([False]), np.array([5.0]), np.array([1.0]))
     peaks = Peaks.of([649.99, 650.01], error_nm=0.01, height=[1.0, 8.0])
-    assert best_matching(peaks, lines, labels, ODDS, peaks.error_nm).mode.tolist() == [-1, 0]
+    assert best_matching(peaks, lines, labels).mode.tolist() == [-1, 0]

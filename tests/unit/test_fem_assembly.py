@@ -185,7 +185,11 @@ def test_orders_m_need_no_new_assembly(corners: int) -> None:
     K = {m: matrices.stiffness(m) for m in (-2, -1, 0, 1, 2, 5)}
     K1, K2 = 0.5 * (K[1] - K[-1]), 0.5 * (K[1] + K[-1]) - K[0]
     assert np.allclose(K[5], K[0] + 5 * K1 + 25 * K2, rtol=0, atol=1e-11 * np.abs(K[5]).max())
-    assert np.allclose(matrices.stiffness_slope(5), K1 + 10 * K2, rtol=0, atol=1e-11 * np.abs(K[5]).max())
+    x, y = np.random.default_rng(1).standard_normal((2, *K[0].shape[:2]))
+    slope = np.einsum("ei,eij,ej->e", x, K1 + 10 * K2, y)
+    assert matrices.slope_form(5, x, y) == pytest.approx(
+        slope, rel=0.0, abs=1e-11 * np.abs(K[5]).max() * x.size
+    )
     flip = np.ones(K[0].shape[1])
     flip[space.from_scalar] = -1.0
     assert np.allclose(K[-2], flip[:, None] * K[2] * flip, rtol=0, atol=1e-14 * np.abs(K[2]).max())

@@ -233,14 +233,6 @@ class _Bundles:
         return result
 
 
-def best_matching(
-    peaks: Peaks, wavelength_nm: Array, labels: Labels, odds: Odds, sigma_nm: Array
-) -> Matching:
-    """The matching of highest likelihood, one mode to a peak at most."""
-    gains, _, _ = pair_gains(peaks, wavelength_nm, labels, odds, sigma_nm)
-    return as_matched(peaks, wavelength_nm, labels, odds, sigma_nm, likeliest(gains))
-
-
 def as_matched(
     peaks: Peaks, wavelength_nm: Array, labels: Labels, odds: Odds, sigma_nm: Array, mode: Array
 ) -> Matching:
