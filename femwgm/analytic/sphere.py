@@ -102,7 +102,7 @@ class LayeredSphere:
 
         Notes
         -----
-        Completeness is that of real resonances (:mod:`femwgm.analytic.roots`), each of which is followed to its pole. Poles that
+        Completeness is that of real resonances (:mod:`femwgm.analytic.levels`), each of which is followed to its pole. Poles that
         belong to no radial order are not modes here: those of the ambient wave itself, and for each l the one most damped TM pole
         near Brewster's angle, where the family goes over from reflection with to reflection without change of sign. Neither is
         a resonance so damped (Q about 1) that its path leaves Re k0 > 0. Media must not have a permittivity that falls with k0
