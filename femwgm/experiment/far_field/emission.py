@@ -116,10 +116,8 @@ def project(
     )
 
 
-def field_multipoles(
-    mode: Any, degrees: Sequence[int], radius_um: float, ambient: float = 1.0, points: int = 600
-) -> Multipoles:
-    """Expand any mode, of finite elements or exact, from its field on a sphere around the body.
+def field_multipoles(mode: Any, degrees: Sequence[int], radius_um: float) -> Multipoles:
+    """Expand any mode, of finite elements or exact, from its field on a sphere around the body, in vacuum or air.
 
     Parameters
     ----------
@@ -129,15 +127,11 @@ def field_multipoles(
         Polar degrees to project on.
     radius_um
         Radius of the sphere (um): outside the body, inside the computed domain where the field counts.
-    ambient
-        Index of the ambient.
-    points
-        Polar angles.
     """
-    x, w = np.polynomial.legendre.leggauss(points)
+    x, w = np.polynomial.legendre.leggauss(600)
     theta = np.arccos(x)
     field = np.asarray(mode.field(radius_um * np.sin(theta), radius_um * np.cos(theta)))
-    return project(field, theta, w, int(mode.m), degrees, radius_um, ambient * complex(mode.k0).real)
+    return project(field, theta, w, int(mode.m), degrees, radius_um, complex(mode.k0).real)
 
 
 def far_field(source: Multipoles, theta: Array) -> tuple[Array, Array]:

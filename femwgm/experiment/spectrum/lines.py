@@ -76,10 +76,8 @@ class Lines:
         return Lines(self.labels.take(index), self.x, self.k0[index], self.slope[index])
 
 
-def label_range(
-    sphere: LayeredSphere, window_um: tuple[float, float], orders: tuple[int, ...], spare: float = 0.0
-) -> Labels:
-    """Labels of every mode in a window that is widened by a relative margin on both sides.
+def label_range(sphere: LayeredSphere, window_um: tuple[float, float], orders: tuple[int, ...]) -> Labels:
+    """Labels of every mode in a window, degrees between them included.
 
     Parameters
     ----------
@@ -89,8 +87,6 @@ def label_range(
         Vacuum wavelengths (um).
     orders
         Radial orders wanted.
-    spare
-        Relative margin.
     """
     lo, hi = window_um
     tm: list[bool] = []
@@ -107,8 +103,7 @@ def label_range(
             found = l[(flags == polarization) & (q == order)]
             if found.size == 0:
                 continue
-            more = np.ceil(spare * found.max())
-            every = np.arange(max(1.0, found.min() - more), found.max() + more + 1.0)
+            every = np.arange(max(1.0, found.min()), found.max() + 1.0)
             parts.append(
                 Labels(np.full(every.shape, polarization), every, np.full(every.shape, float(order)))
             )
@@ -132,7 +127,11 @@ def solve(body: CoatedSphere, x: Array, labels: Labels) -> Lines:
     return _State(body, x, labels, k).lines(k)
 
 
-def track(body: CoatedSphere, x: Array, near: Lines, tolerance: float = 1e-7) -> Lines:
+_SETTLED = 1e-7
+"""Relative size of a Newton step at which to stop; the step is still taken, so that the error left is of its square."""
+
+
+def track(body: CoatedSphere, x: Array, near: Lines) -> Lines:
     """Lines at another parameter vector, by Newton's iteration from their first-order prediction.
 
     Parameters
@@ -141,8 +140,6 @@ def track(body: CoatedSphere, x: Array, near: Lines, tolerance: float = 1e-7) ->
         The sphere and its parameters.
     near
         Lines at nearby parameters.
-    tolerance
-        Relative size of the Newton step at which to stop; the step is still taken, so that the error left is of its square.
 
     Notes
     -----
@@ -154,7 +151,7 @@ def track(body: CoatedSphere, x: Array, near: Lines, tolerance: float = 1e-7) ->
         state = _State(body, x, near.labels, k)
         step = state.newton_step()
         k = k + step
-        if np.abs(step / k).max() < tolerance:
+        if np.abs(step / k).max() < _SETTLED:
             # A neighbour of the same polarization and degree is a radial order away, several per cent of the wavelength.
             if (np.abs(2e3 * np.pi / k.real - guess) < 5e-3 * guess).all():
                 return state.lines(k)

@@ -305,15 +305,15 @@ def _stand_in_slope(study: Study) -> float:
     return float((upper - lower) / 0.010)
 
 
-def _film_index(study: Study, target_nm: float = 660.0) -> tuple[float, float, float]:
-    """Index of the shell that puts TE 165 at a wavelength, and its changes for 10 nm of thickness and for 1 nm of wavelength."""
+def _film_index(study: Study) -> tuple[float, float, float]:
+    """Index of the shell that puts TE 165 at 660 nm, and its changes for 10 nm of thickness and for 1 nm of wavelength."""
     from femwgm.experiment.spectrum.lines import Labels, solve, track
 
     body = study.body(MAIN)
     x = body.nominal
     line = solve(body, x, Labels(np.array([False]), np.array([165.0]), np.array([1.0])))
     for _ in range(6):
-        x = x + np.array([0.0, 0.0, (target_nm - line.wavelength_nm[0]) / line.slope[0, 2], 0.0])
+        x = x + np.array([0.0, 0.0, (660.0 - line.wavelength_nm[0]) / line.slope[0, 2], 0.0])
         line = track(body, x, line)
     thickness, index = (float(line.slope[0, i]) for i in (1, 2))
     return float(x[2]), 0.01 * thickness / index, 1.0 / index

@@ -224,10 +224,10 @@ def _closed(name: str, polygon: Array) -> Outline:
     return Outline(name, np.maximum(turned[:, 0], 0.0), turned[:, 1])
 
 
-def _finer(curve: Array, size: float, steps: int = 240) -> Array:
-    """The same polyline with points no farther apart than a fraction of its size."""
+def _finer(curve: Array, size: float) -> Array:
+    """The same polyline with points no farther apart than a 240th of its size."""
     pieces = []
     for a, b in zip(curve, curve[1:], strict=False):
-        count = max(1, int(np.ceil(np.hypot(*(b - a)) / size * steps)))
+        count = max(1, int(np.ceil(np.hypot(*(b - a)) / size * 240)))
         pieces.append(a + np.linspace(0.0, 1.0, count, endpoint=False)[:, None] * (b - a))
     return np.concatenate([*pieces, curve[-1:]])

@@ -222,14 +222,15 @@ def upper_half(patches: Patches) -> Patches:
     return patches.pick(above)
 
 
-def _raster(
-    patches: Patches, rims: Array, pad: float, pixels: int = 220
-) -> tuple[Array, Array, Array, Array]:
+_PIXELS = 220
+
+
+def _raster(patches: Patches, rims: Array, pad: float) -> tuple[Array, Array, Array, Array]:
     """Positions r, z (um) of a raster over the mesh with a margin, region and cell of each pixel, -1 beside the mesh."""
     from matplotlib.path import Path
 
     lo, hi = rims.reshape(-1, 2).min(0) - pad, rims.reshape(-1, 2).max(0) + pad
-    pixel = float((hi - lo).max()) / pixels
+    pixel = float((hi - lo).max()) / _PIXELS
     r, z = np.arange(lo[0] + 0.5 * pixel, hi[0], pixel), np.arange(lo[1] + 0.5 * pixel, hi[1], pixel)
     found, cell = np.full((2, len(z), len(r)), -1)
     for number, (rim, region) in enumerate(zip(rims, patches.region, strict=True)):
@@ -250,10 +251,9 @@ def _between_cells(cell: Array) -> Array:
     return np.asarray(maximum_filter(cell, 3) != minimum_filter(cell, 3))
 
 
-def cell_rims(patches: Patches, points: int = 12) -> Array:
-    """Closed boundary of each cell (um), shape (cells, 4 * points, 2)."""
-    t = np.linspace(0.0, 1.0, points)
-    fine = patches.at(t)
+def cell_rims(patches: Patches) -> Array:
+    """Closed boundary of each cell (um), shape (cells, 48, 2)."""
+    fine = patches.at(np.linspace(0.0, 1.0, 12))
 
     def rim(values: Array) -> Array:
         sides = [values[:, 0, :], values[:, :, -1], values[:, -1, ::-1], values[:, ::-1, 0]]

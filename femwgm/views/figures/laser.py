@@ -60,18 +60,16 @@ def thresholds(
     return ax
 
 
-def light_in_light_out(
-    curve: Any, names: Sequence[tuple[str, int]], ax: Axes, counts: Axes | None = None
-) -> Axes:
-    """Photon numbers against pump, each mode a line, and the number of lasing modes in a second picture.
+def light_in_light_out(curve: Any, names: Sequence[tuple[str, int]], ax: Axes) -> Axes:
+    """Photon numbers against pump, each mode a line.
 
     Parameters
     ----------
     curve
-        `pump`, `photons`, `lasing`, `count`.
+        `pump`, `photons`, `lasing`.
     names
         (pol, l) of each mode.
-    ax, counts
+    ax
         Where to plot.
     """
     ever = curve.lasing.any(axis=0)
@@ -101,12 +99,6 @@ def light_in_light_out(
     ax.set_xlabel("pump / first threshold")
     ax.set_ylabel("photons in the mode")
     ax.legend(loc="upper left")
-    if counts is not None:
-        counts.step(curve.pump, curve.count, where="post", color=INK)
-        counts.set_xscale("log")
-        counts.set_xlabel("pump / first threshold")
-        counts.set_ylabel("lasing lines")
-        counts.set_ylim(0, max(3, int(curve.count.max()) + 1))
     return ax
 
 

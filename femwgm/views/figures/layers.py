@@ -39,14 +39,12 @@ def draw_layers(ax: Axes, lines: Sequence[Outline], regions: Sequence[str], *, b
         ax.add_artist(Polygon(curve, facecolor=tint, edgecolor="none", lw=0, zorder=0.5 + 0.01 * depth))
 
 
-def draw_edges(
-    ax: Axes, lines: Sequence[Outline], patches: Patches, *, both: bool = False, lw: float = 0.7
-) -> None:
+def draw_edges(ax: Axes, lines: Sequence[Outline], patches: Patches, *, both: bool = False) -> None:
     """Draw the interfaces: from the body's shape where it is known, else from the mesh."""
     curves = [(r, z) for _, r, z in visible(lines)] or interfaces(patches)
     for r, z in curves:
         for side in (1.0, -1.0) if both else (1.0,):
-            ax.plot(side * r, z, color=INK, lw=lw, alpha=0.75, zorder=3, solid_capstyle="butt")
+            ax.plot(side * r, z, color=INK, lw=0.7, alpha=0.75, zorder=3, solid_capstyle="butt")
 
 
 def interfaces(patches: Patches) -> list[tuple[Array, Array]]:

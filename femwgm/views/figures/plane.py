@@ -158,11 +158,11 @@ def scale(patches: Patches, what: Quantity, wave: Wave) -> float:
     return max(level(solid, what(solid, float(phi), wave)) for phi in turns) or 1.0
 
 
-def mode_box(view: ModeView, trace: float = TRACE, slender: float | None = None) -> Box:
+def mode_box(view: ModeView, slender: float | None = None) -> Box:
     """Box (um) around what a mode shows of |E|^2, with a margin; at most `slender` times as high as wide, or as wide as high."""
     patches = view.solid
     e2 = (np.abs(patches.E) ** 2).sum(axis=0)
-    seen = e2 > trace * level(patches, e2)
+    seen = e2 > TRACE * level(patches, e2)
     r, z = patches.r[seen], patches.z[seen]
     width, height = np.ptp(r), np.ptp(z)
     r_mid, z_mid = 0.5 * (r.min() + r.max()), 0.5 * (z.min() + z.max())
@@ -218,9 +218,7 @@ def mark(ax: Axes, box: Box) -> None:
     ax.set_ylim(min(bottom, box[2] - more), max(top, box[3] + more))
 
 
-def colour_bar(
-    ax: Axes, what: str | Quantity, *, location: str = "right", fraction: float = 0.05, beyond: bool = False
-) -> None:
+def colour_bar(ax: Axes, what: str | Quantity, *, beyond: bool = False) -> None:
     """A scalar bar for what was painted last on the axes, over white; `beyond` says that sharp edges go beyond the scale."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
@@ -228,7 +226,7 @@ def colour_bar(
     shown = quantity(what)
     mappable = ScalarMappable(Normalize(-1.0 if shown.signed else 0.0, 1.0), colour_map(shown.signed))
     where: dict[str, Any] = (
-        {"ax": ax, "location": location, "fraction": fraction, "pad": 0.02, "aspect": 24}
+        {"ax": ax, "location": "right", "fraction": 0.05, "pad": 0.02, "aspect": 24}
         if ax.figure.get_layout_engine() is not None
         else {"cax": _beside(ax)}
     )

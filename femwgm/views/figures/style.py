@@ -259,8 +259,8 @@ def panel(ax: Axes, letter: str, *, inside: bool = False) -> None:
     )
 
 
-def halo(width: float = 2.0) -> list[Any]:
+def halo() -> list[Any]:
     """Path effect that keeps text readable over a picture."""
     from matplotlib import patheffects
 
-    return [patheffects.withStroke(linewidth=width, foreground="white", alpha=0.85)]
+    return [patheffects.withStroke(linewidth=2.0, foreground="white", alpha=0.85)]
