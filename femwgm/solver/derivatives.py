@@ -177,7 +177,7 @@ class Differentiator:
     def __call__(self) -> Derivatives:
         """Derivatives with respect to every parameter."""
         with one_thread():
-            k0 = self.of_wavenumber
+            k0 = dict(self.of_wavenumber)
             error = self._error(k0)
             ln_q = {name: self.of_qualities(name, slope) for name, slope in k0.items()}
             ln_q_error = self._ln_q_error(k0, ln_q)

@@ -20,7 +20,7 @@ from femwgm.errors import SolveError
 from femwgm.fem.problem import MeridianProblem
 from femwgm.ground.expected import Expected
 from femwgm.materials import materials_from_config
-from femwgm.runs.loop import run
+from femwgm.runs.loop import RunResult, run
 from femwgm.solver.count import account, count_between
 from femwgm.solver.eigenmode import mirror_condition
 from femwgm.solver.layout import discretize
@@ -91,6 +91,11 @@ def crossing() -> float:
     return float(brentq(gap, grid[where], grid[where + 1], xtol=1e-12))
 
 
+def lost(result: RunResult) -> list[str]:
+    """Warnings, without those that name a kind of which there is no line at the orders asked for."""
+    return [note for note in result.warnings if "none has such an m" not in note]
+
+
 @pytest.mark.gmsh
 def test_near_degenerate_modes_are_kept_apart(tmp_path: Path) -> None:
     """Two modes of one class 1e-6 apart: both in the table, with their labels; a lost one would be named."""
@@ -105,7 +110,7 @@ def test_near_degenerate_modes_are_kept_apart(tmp_path: Path) -> None:
     )  # fmt: skip
     result = femwgm.run(settings, tmp_path / "run")
     assert sorted(mode.label for mode in result.modes) == ["TE q=1 l=42 m=40", "TM q=1 l=41 m=40"]
-    assert not result.warnings
+    assert not lost(result)
     for mode in result.modes:
         assert mode.k0.real == pytest.approx(pair[0 if mode.pol == "TE" else 1].k0.real, rel=1e-8)
         assert mode.te_fraction == pytest.approx(1.0 if mode.pol == "TE" else 0.0, abs=1e-3)
@@ -133,7 +138,7 @@ def test_both_modes_of_a_crossing_at_any_accuracy(accuracy: float) -> None:
     )
     assert [(mode.pol, mode.l) for mode in result.modes] == [("TM", 150), ("TE", 151)]
     assert result.met
-    assert not result.warnings
+    assert not lost(result)
     for mode, wavelength, q in zip(result.modes, (572.507222, 572.512828), (5.40e21, 1.14e22), strict=True):
         assert abs(mode.wavelength_nm / wavelength - 1.0) <= (mode.wavelength_error or 0.0) + 1e-9
         assert mode.q_rad == pytest.approx(q, rel=5e-3)
@@ -191,5 +196,5 @@ def test_the_table_names_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "femwgm.finders.nested.expected_modes", lambda *_: [Expected("TE", 1, 42, 40, exact.k0, leak=0.0)]
     )
-    (note,) = run(settings).warnings
+    (note,) = lost(run(settings))
     assert "TM q=1 l=41 m=40" in note
