@@ -20,6 +20,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
+from femwgm.analytic.layered import Media
 from femwgm.analytic.legendre import Angular, angular
 from femwgm.analytic.radial import RadialMode, Samples
 from femwgm.ground.typing import Array
@@ -35,11 +36,14 @@ class ModeFields:
         Its radial function.
     l, m
         Polar degree and azimuthal order.
+    media
+        Permittivities at the real wavelength, which weigh the energy.
     """
 
     radial: RadialMode
     l: int
     m: int
+    media: Media
 
     def electric(self, r: ArrayLike, z: ArrayLike) -> Array:
         """[E_r, E_phi, E_z] at cylindrical (r, z) in um, complex, shape (3, ...); the factor exp(i m phi) is left out."""
@@ -87,8 +91,7 @@ class ModeFields:
 
     def _weights(self, layer: int) -> tuple[float, float]:
         """Re eps that multiplies the radial and the tangential part of |E|^2 in the energy."""
-        media = self.radial.media
-        return float(media.r[layer, 0].real), float(media.t[layer, 0].real)
+        return float(self.media.r[layer, 0].real), float(self.media.t[layer, 0].real)
 
     @cached_property
     def volumes(self) -> tuple[Array, Array]:

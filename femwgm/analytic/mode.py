@@ -14,6 +14,7 @@ from femwgm.analytic.fields import ModeFields
 from femwgm.analytic.radial import RadialMode
 from femwgm.analytic.sensitivity import Sensitivity
 from femwgm.errors import GeometryError
+from femwgm.ground.tabulated import axis_wavenumber
 from femwgm.ground.typing import Array
 from femwgm.ground.units import C_UM_THZ, frequency_thz
 
@@ -125,7 +126,8 @@ class ExactMode:
 
         Perturbation takes the mean of the slopes with and without loss; half of their difference bounds what it leaves out.
         """
-        if self.sphere.media.lossless:
+        media = self.sphere.media.at(np.array([self.k_real]))
+        if not (media.t.imag.any() or media.r.imag.any()):
             return 0.0, 0.0
         if math.isnan(self.log_q_rad):
             return math.nan, math.nan
@@ -167,7 +169,8 @@ class ExactMode:
     @cached_property
     def fields(self) -> ModeFields:
         """Fields, shares and volumes."""
-        return ModeFields(self.radial, self.l, self.m)
+        media = self.sphere.media.at(np.array([axis_wavenumber(complex(self.radial.k))]))
+        return ModeFields(self.radial, self.l, self.m, media)
 
     def field(self, r: ArrayLike, z: ArrayLike) -> Array:
         """[E_r, E_phi, E_z] at cylindrical (r, z) in um: shape (3, ...), arbitrary amplitude, without exp(i m phi)."""

@@ -89,8 +89,7 @@ class Resonator(Levels):
         """Complex poles that belong to real resonances."""
         stack = self.stack(k_real, l, tm, lossless=True)
         matched = match(stack)
-        slope = self.media.slope(k_real, lossless=True)[0]
-        total = matched.total(k_real, stack.media.t, slope)
+        total = self._total(stack, matched)
         assert matched.exterior.log_flux is not None
         log_flux = matched.exterior.log_flux + 2.0 * (np.log(np.abs(matched.u[-1])) + matched.log[-1])
         log_q = np.log(total) - log_flux
@@ -134,9 +133,21 @@ class Resonator(Levels):
         """
         stack = self.stack(k.astype(np.complex128), l, tm, lossless=True)
         matched = match(stack)
-        total = matched.total(stack.k, stack.media.t, self.media.slope(k, lossless=True)[0]).real
+        total = self._total(stack, matched).real
         log_q = np.log(total) - log_flux - 2.0 * (np.log(np.abs(matched.u[-1])) + matched.log[-1])
         return log_q, self._newton(stack, matched).real
+
+    def _total(self, stack: Stack, matched: Match) -> Array:
+        """Sum of the energies with the dispersive part of resonances of the lossless twin, in the units of `matched`."""
+        slopes = self.media.slope(stack.k.real, lossless=True)
+        total = matched.total(stack.k, stack.media.t, slopes[0])
+        if any(self.media.uniaxial):
+            for i in np.flatnonzero(stack.tm):  # the radial field answers to the other index
+                one = slice(i, i + 1)
+                alone = self.stack(stack.k[one], stack.l[one], stack.tm[one], lossless=True)
+                stored = Sensitivity(RadialMode(alone), slopes[0][:, i], slopes[1][:, i]).stored
+                total[i] = stored if stack.is_complex else stored.real
+        return total
 
     def _with_loss(self, tm: Bool, l: Array, k_twin: Array, absorbed: Array) -> Array:
         """Poles of the absorbing sphere from those of its lossless twin, NaN where one is lost.

@@ -15,6 +15,7 @@ import numpy as np
 
 from femwgm.fem.field import CellField
 from femwgm.fem.mapping import CurvedMapping
+from femwgm.fem.problem import Media
 from femwgm.fem.spaces import Space
 from femwgm.ground.typing import Array, IntArray
 from femwgm.mesh.curved import CurvedMesh
@@ -35,7 +36,8 @@ class Crest:
 
     `interior` says that a sharp edge outshines it, where the density has no maximum; `edge` that the density falls from the sharp
     edges everywhere, so that there is no maximum in the interior either, and the brightest sample stands here.
-    `cell` is the cell that it was found in, on that cell's side of an interface.
+    `cell` is the cell that it was found in, on that cell's side of an interface. `excess` is what the permittivity along an optic
+    axis adds to the density.
     """
 
     eps: complex
@@ -45,15 +47,43 @@ class Crest:
     interior: bool = False
     edge: bool = False
     cell: int = -1
+    excess: float = 0.0
 
     @property
     def density(self) -> float:
         """Re(eps) |E|^2."""
-        return float(self.eps.real * (np.abs(self.E) ** 2).sum())
+        return float(self.eps.real * (np.abs(self.E) ** 2).sum()) + self.excess
+
+
+@dataclass(frozen=True)
+class _Density:
+    """Re(eps) |E|^2 by cell, with what the permittivity along an optic axis ("z" or "radial") adds."""
+
+    eps: Array
+    more: Array | None
+    axis: str | None
+
+    @classmethod
+    def of(cls, media: Media, axis: str | None) -> _Density:
+        more = None if media.eps_axial is None else (media.eps_axial - media.eps).real
+        return cls(media.eps.real, more, axis)
+
+    def excess(self, E: Array, x: Array, cells: IntArray) -> Array | float:
+        """What the axis adds at E (3, ...) and x (2, ...)."""
+        if self.more is None:
+            return 0.0
+        along = E[2] if self.axis == "z" else (x[0] * E[0] + x[1] * E[2]) / np.hypot(x[0], x[1])
+        more = self.more[cells]
+        return np.asarray((more[:, None] if along.ndim > 1 else more) * np.abs(along) ** 2)
+
+    def __call__(self, E: Array, x: Array, cells: IntArray) -> Array:
+        eps = self.eps[cells]
+        square = (np.abs(E) ** 2).sum(axis=0)
+        return np.asarray((eps[:, None] if square.ndim > 1 else eps) * square + self.excess(E, x, cells))
 
 
 def crest(
-    field: CellField, eps: Array, cells: IntArray | None = None, limit: tuple[Array, float] | None = None
+    field: CellField, media: Media, axis: str | None = None, limit: tuple[Array, float] | None = None
 ) -> Crest:
     """The place of largest Re(eps) |E|^2 outside the absorbing layer: sampled on every cell, edges included, and zoomed in.
 
@@ -61,22 +91,21 @@ def crest(
     ----------
     field
         The mode.
-    eps
-        Permittivity of each cell.
-    cells
-        Where to look, on a large mesh (`brightest`); by default everywhere.
+    media
+        Permittivities of the cells, at a real wavenumber.
+    axis
+        Optic axis of uniaxial media, "z" or "radial".
     limit
         Cells (bool) that count up to a distance from the origin only, and that distance (um).
     """
-    mesh = field.space.mesh
-    keep = cells is None
-    cells = outside_layer(mesh) if cells is None else cells
+    mesh, eps, weigh = field.space.mesh, media.eps, _Density.of(media, axis)
+    cells = outside_layer(mesh)
     samples = field.space.degree + 7
     grid = _into_cell(
         np.array(np.meshgrid(*[lobatto(samples)] * 2, indexing="ij")).reshape(2, -1), mesh.corners
     )
-    E, x = field.electric(grid, cells, keep=keep)
-    density = eps.real[cells][:, None] * (np.abs(E) ** 2).sum(axis=0)
+    E, x = field.electric(grid, cells, keep=True)
+    density = weigh(E, x.real, cells)
     distance = np.abs(x[0])
     density[distance < 1e-6 * distance.max()] = (
         0.0  # on the axis E_phi = i v / r is a quotient of two roundings
@@ -91,16 +120,17 @@ def crest(
     chosen = summits[:_CANDIDATES]
     owners = cells[chosen]
     ends = np.full(len(chosen), np.inf) if limit is None else np.where(limit[0][owners], limit[1], np.inf)
-    values, (r, z) = _zoomed(
-        field, owners, E[:, chosen], grid[:, density[chosen].argmax(axis=1)], samples, ends
+    values, x = _zoomed(
+        field, weigh, owners, E[:, chosen], grid[:, density[chosen].argmax(axis=1)], samples, ends
     )
-    best = int(np.argmax(eps.real[owners] * (np.abs(values) ** 2).sum(axis=0)))
-    cell = int(owners[best])
-    return Crest(complex(eps[cell]), values[:, best], float(r[best]), float(z[best]), interior, edge, cell)
+    best = int(np.argmax(weigh(values, x, owners)))
+    cell, (r, z) = int(owners[best]), x[:, best]
+    excess = float(np.ravel(weigh.excess(values, x, owners))[best]) if weigh.more is not None else 0.0
+    return Crest(complex(eps[cell]), values[:, best], float(r), float(z), interior, edge, cell, excess)
 
 
 def _zoomed(
-    field: CellField, cells: IntArray, E: Array, centres: Array, samples: int, ends: Array
+    field: CellField, weigh: _Density, cells: IntArray, E: Array, centres: Array, samples: int, ends: Array
 ) -> tuple[Array, Array]:
     """The field (3, cells) at its maximum in each cell, and where (2, cells), by windows that shrink about the best point.
 
@@ -121,21 +151,15 @@ def _zoomed(
             values = between(E.reshape(3, -1, samples, samples), X[0, :, ::_ZOOM], X[1, :, :_ZOOM])
         else:
             values = field.electric(X, cells)[0]
-        size = (np.abs(values) ** 2).sum(axis=0)
-        if np.isfinite(ends).any():
-            size[np.hypot(*CurvedMapping(mesh).F(X, cells).real) > ends[:, None] * (1.0 + 1e-9)] = -1.0
+        limited = bool(np.isfinite(ends).any())
+        x = CurvedMapping(mesh).F(X, cells).real if limited or weigh.axis == "radial" else X
+        size = weigh(values, x, cells)
+        if limited:
+            size[np.hypot(*x) > ends[:, None] * (1.0 + 1e-9)] = -np.inf
         point = size.argmax(axis=1)
         centres, width = X[:, each, point], width * 2.0 / (_ZOOM - 1)
     positions = CurvedMapping(mesh).F(centres[..., None], cells)[..., 0].real
     return values[:, each, point], positions
-
-
-def brightest(field: CellField, eps: Array, count: int = 60) -> IntArray:
-    """The cells outside the absorbing layer with the largest Re(eps) |E|^2 at a few points of theirs."""
-    cells = outside_layer(field.space.mesh)
-    inset = np.array([[1.0, 4.0, 1.0, 2.0], [1.0, 1.0, 4.0, 2.0]]) / 6.0
-    density = eps.real[cells][:, None] * (np.abs(field.electric(inset, cells)[0]) ** 2).sum(axis=0)
-    return np.asarray(cells[np.argsort(density.max(axis=1))[-count:]])
 
 
 def outside_layer(mesh: CurvedMesh) -> IntArray:

@@ -14,6 +14,7 @@ from femwgm.fem.field import CellField
 from femwgm.fem.problem import MeridianProblem
 from femwgm.geometry.profile import Profile
 from femwgm.ground.expected import Expected
+from femwgm.ground.tabulated import axis_wavenumber
 from femwgm.ground.timing import stage
 from femwgm.modes.labels import Label, identify
 from femwgm.observables.ambient import Bounded, doubt_on_the_line, extents_of_mode
@@ -74,7 +75,7 @@ class Volume:
 
 def volume_of(problem: MeridianProblem, expected: Expected, found: Converged, shares: Shares) -> Volume:
     """Mode volume by the richer of the two solutions."""
-    media = problem.media(found.mode.k0)
+    media = problem.media(axis_wavenumber(found.mode.k0))
     with stage("error estimate"):
         ambient = np.array(problem.mesh.regions)[problem.mesh.region] == problem.ambient
         reach = (
@@ -90,11 +91,13 @@ def volume_of(problem: MeridianProblem, expected: Expected, found: Converged, sh
         )
         if found.other_is_richer:
             richer, poorer = poorer, richer
-        peak = crest(richer[0], media.eps, limit=limit)
+        peak = crest(richer[0], media, problem.axis, limit)
         # The poorer one at its own crest: at that of the richer one the two may agree by chance.
-        other = crest(poorer[0], media.eps, limit=limit)
+        other = crest(poorer[0], media, problem.axis, limit)
         value = volume_max(richer[1], peak)
-        more = volumes(richer[0], problem.matrices(richer[0].space.degree), media, peak)
+        there = problem.media(found.mode.k0)  # what belongs to the pole itself
+        at_pole = replace(peak, eps=complex(there.eps[peak.cell]))
+        more = volumes(richer[0], problem.matrices(richer[0].space.degree), there, at_pole)
         change = volume_max(poorer[1], other) / value - 1.0
     change = max(abs(change), _unevenness(found.first.field, found.second.field, peak))
     # The richer of two on quadrilaterals lacks less than their distance, unless the wavenumbers came close by chance.

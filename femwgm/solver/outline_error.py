@@ -121,7 +121,7 @@ def _observed_on(
                 np.array([shares.e2_share[name] for name in shares.regions]),
                 np.array(list(radial.values())) / (sum(radial.values()) or 1.0),
                 observed.candidates.get(mode.q_rad_source or ""),
-                float(np.log(volume_max(shares, crest(observed.field, media.eps)))),
+                float(np.log(volume_max(shares, crest(observed.field, media, here.axis)))),
                 float(np.log(abs(slope) or 1.0)),
             )
         )

@@ -17,8 +17,11 @@ from support.spheres import config, mode_of, run_for
 
 from femwgm import analytic
 from femwgm.analytic import LayeredSphere
+from femwgm.config.load import validate
+from femwgm.finders.exact_list import exact_sphere
 from femwgm.ground.columns import columns
 from femwgm.ground.rows import header
+from femwgm.materials import materials_from_config
 from femwgm.modes.mode import Mode
 from femwgm.runs.loop import run
 
@@ -305,3 +308,34 @@ def test_a_strong_absorber_inside_a_gap_and_a_prism(pol: str, q: int, k: float) 
     ratios = true_over_stated(mode, exact)
     assert {"q_rad", "q_abs", "derivatives"} <= ratios.keys()
     assert max(ratios.values()) < LIMIT, ratios
+
+
+@pytest.mark.parametrize(
+    ("medium", "radius", "ambient", "pol", "q", "l"),
+    [
+        ({"preset": "sapphire", "axis": "radial"}, 2.5, 1.33, "TM", 1, 36),
+        ({"preset": "cds", "axis": "radial"}, 2.0, 1.33, "TM", 1, 30),
+        ({"sellmeier": {"B": [0.8775], "C_um2": [0.00825]}, "range": ["0.35 um", "3 um"]}, 2.0, 1.33, "TM", 2, 20),
+    ],
+)  # fmt: skip
+def test_numbers_of_dispersive_crystals_and_glasses(
+    medium: dict[str, Any], radius: float, ambient: float, pol: str, q: int, l: int
+) -> None:
+    """The radial field has the energy and dispersion of the extraordinary ray; what weighs is taken at the real wavelength."""
+    settings: dict[str, Any] = {
+        "schema": 1,
+        "geometry": {"kind": "layered_sphere", "layers": [{"material": "ball", "name": "ball", "radius": f"{radius} um"}],
+            "ambient": "out"},
+        "materials": {"ball": medium, "out": {"n": ambient}},
+        "modes": {"window": ["0.52 um", "1 um"], "polarizations": [pol], "radial_orders": [q], "polar_orders": [0],
+            "azimuthal_orders": [l]},
+        "accuracy": {"wavelength": 1e-6},
+        "outputs": {"fields": False, "plots": False},
+    }  # fmt: skip
+    checked = validate(settings)
+    exact = exact_sphere(checked, materials_from_config(checked)).mode(pol, l, q)
+    (mode,) = run(settings).modes
+    ratios = true_over_stated(mode, exact)
+    assert {"volume", "q_rad"} <= ratios.keys()
+    assert max(ratios.values()) < LIMIT, ratios
+    assert exact.q_abs == float("inf")

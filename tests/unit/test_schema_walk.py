@@ -481,7 +481,7 @@ def walked() -> Iterator[Any]:
             yield pytest.param(key, set(BODIES), id=key)
 
 
-@pytest.mark.parametrize(("key", "tried"), walked())
+@pytest.mark.parametrize(("key", "tried"), list(walked()))
 def test_every_key_beside_the_shape_has_its_effect_or_is_refused(key: str, tried: set[str]) -> None:
     assert key in SETTINGS, f"{key} needs an entry"
     for kind in sorted(tried):
