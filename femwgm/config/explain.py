@@ -69,6 +69,11 @@ def _words(error: Mapping[str, Any]) -> tuple[str, str | None]:
     if kind == "too_long":
         return f"has more than {ctx['max_length']} entries", "shorten it"
     if kind in ("tuple_type", "list_type"):
+        if isinstance(error["input"], Mapping):
+            return (
+                "must be a list, not a mapping",
+                "write its entries in order, as in [[5 um, 0 um], ...] or [{...}, ...]",
+            )
         return "must be a list", "put it in brackets"
     if kind in ("dict_type", "model_type", "model_attributes_type"):
         return "must be a mapping", "write {key: value}"

@@ -140,9 +140,8 @@ class HalfSpaceWaves:
     def _towards(self, theta: Array, upwards: bool) -> ComplexArray:
         s, k0, m = self.samples, self.field.k0, self.field.m
         sign = 1.0 if upwards else -1.0
-        n = np.array(
-            self.indices if upwards else self.indices[::-1]
-        )  # the wave comes from beyond the last face
+        # The wave comes from beyond the last face.
+        n = np.array(self.indices if upwards else self.indices[::-1])
         faces = np.array(self.faces) if upwards else -np.array(self.faces[::-1])
         cosine = np.maximum(np.abs(np.cos(theta)), _GRAZING)
         sine = np.maximum(np.sqrt(1.0 - cosine**2), _GRAZING)

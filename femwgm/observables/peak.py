@@ -8,7 +8,7 @@ towards it left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -26,6 +26,7 @@ _CANDIDATES = 3
 """Cells that are zoomed into: samples tell their maxima to a per cent or so."""
 _KINK = 0.02
 """Turn (rad) of an interface at a vertex from which the edge counts as sharp: curved cells follow smooth curves far better."""
+_TINY = 1e-300
 _FAINT = 0.01
 """Density, over the largest of all, below which a maximum off the edges is not one of the mode."""
 
@@ -36,8 +37,8 @@ class Crest:
 
     `interior` says that a sharp edge outshines it, where the density has no maximum; `edge` that the density falls from the sharp
     edges everywhere, so that there is no maximum in the interior either, and the brightest sample stands here.
-    `cell` is the cell that it was found in, on that cell's side of an interface. `excess` is what the permittivity along an optic
-    axis adds to the density.
+    `cell` is the cell that it was found in, on that cell's side of an interface. The permittivity is E* . eps . E / |E|^2, along
+    the field where the medium is uniaxial.
     """
 
     eps: complex
@@ -47,39 +48,37 @@ class Crest:
     interior: bool = False
     edge: bool = False
     cell: int = -1
-    excess: float = 0.0
 
     @property
     def density(self) -> float:
         """Re(eps) |E|^2."""
-        return float(self.eps.real * (np.abs(self.E) ** 2).sum()) + self.excess
+        return float(self.eps.real * (np.abs(self.E) ** 2).sum())
+
+    def with_media(self, media: Media, axis: str | None) -> Crest:
+        """The same place and field with the permittivity at another wavenumber."""
+        eps = complex(media.eps[self.cell])
+        if media.eps_axial is not None:
+            square = float((np.abs(self.E) ** 2).sum())
+            share = float(_along_the_axis(axis, self.E, np.array([self.r, self.z]))) / square
+            eps += complex(media.eps_axial[self.cell] - eps) * share
+        return replace(self, eps=eps)
 
 
-@dataclass(frozen=True)
-class _Density:
-    """Re(eps) |E|^2 by cell, with what the permittivity along an optic axis ("z" or "radial") adds."""
+def _along_the_axis(axis: str | None, E: Array, x: Array) -> Array:
+    """|E|^2 of the component along the optic axis, "z" or "radial", of fields (3, ...) at x (2, ...)."""
+    along = E[2] if axis == "z" else (x[0] * E[0] + x[1] * E[2]) / np.maximum(np.hypot(x[0], x[1]), _TINY)
+    return np.asarray(np.abs(along) ** 2)
 
-    eps: Array
-    more: Array | None
-    axis: str | None
 
-    @classmethod
-    def of(cls, media: Media, axis: str | None) -> _Density:
-        more = None if media.eps_axial is None else (media.eps_axial - media.eps).real
-        return cls(media.eps.real, more, axis)
-
-    def excess(self, E: Array, x: Array, cells: IntArray) -> Array | float:
-        """What the axis adds at E (3, ...) and x (2, ...)."""
-        if self.more is None:
-            return 0.0
-        along = E[2] if self.axis == "z" else (x[0] * E[0] + x[1] * E[2]) / np.hypot(x[0], x[1])
-        more = self.more[cells]
-        return np.asarray((more[:, None] if along.ndim > 1 else more) * np.abs(along) ** 2)
-
-    def __call__(self, E: Array, x: Array, cells: IntArray) -> Array:
-        eps = self.eps[cells]
-        square = (np.abs(E) ** 2).sum(axis=0)
-        return np.asarray((eps[:, None] if square.ndim > 1 else eps) * square + self.excess(E, x, cells))
+def _weighed(media: Media, axis: str | None, E: Array, x: Array, cells: IntArray) -> Array:
+    """Re(E* . eps . E) of fields (3, cells, ...) at x (2, cells, ...)."""
+    square = (np.abs(E) ** 2).sum(axis=0)
+    shape = (-1,) + (1,) * (square.ndim - 1)
+    out = media.eps.real[cells].reshape(shape) * square
+    if media.eps_axial is not None:
+        more = (media.eps_axial - media.eps).real[cells].reshape(shape)
+        out = out + more * _along_the_axis(axis, E, x)
+    return np.asarray(out)
 
 
 def crest(
@@ -98,14 +97,14 @@ def crest(
     limit
         Cells (bool) that count up to a distance from the origin only, and that distance (um).
     """
-    mesh, eps, weigh = field.space.mesh, media.eps, _Density.of(media, axis)
+    mesh = field.space.mesh
     cells = outside_layer(mesh)
     samples = field.space.degree + 7
     grid = _into_cell(
         np.array(np.meshgrid(*[lobatto(samples)] * 2, indexing="ij")).reshape(2, -1), mesh.corners
     )
     E, x = field.electric(grid, cells, keep=True)
-    density = weigh(E, x.real, cells)
+    density = _weighed(media, axis, E, x.real, cells)
     distance = np.abs(x[0])
     density[distance < 1e-6 * distance.max()] = (
         0.0  # on the axis E_phi = i v / r is a quotient of two roundings
@@ -113,7 +112,7 @@ def crest(
     if limit is not None:
         density[limit[0][cells][:, None] & (np.hypot(*x.real) > limit[1] * (1.0 + 1e-9))] = 0.0
     brightness = density.max(axis=1)
-    summits = _off_the_edges(field.space, eps, cells, brightness)
+    summits = _off_the_edges(field.space, media.eps, cells, brightness)
     edge = not len(summits)
     summits = np.argsort(-brightness) if edge else summits
     interior = int(np.argmax(brightness)) not in summits
@@ -121,17 +120,16 @@ def crest(
     owners = cells[chosen]
     ends = np.full(len(chosen), np.inf) if limit is None else np.where(limit[0][owners], limit[1], np.inf)
     values, x = _zoomed(
-        field, weigh, owners, E[:, chosen], grid[:, density[chosen].argmax(axis=1)], samples, ends
+        field, media, axis, owners, E[:, chosen], grid[:, density[chosen].argmax(axis=1)], samples, ends
     )
-    best = int(np.argmax(weigh(values, x, owners)))
-    cell, (r, z) = int(owners[best]), x[:, best]
-    excess = float(np.ravel(weigh.excess(values, x, owners))[best]) if weigh.more is not None else 0.0
-    return Crest(complex(eps[cell]), values[:, best], float(r), float(z), interior, edge, cell, excess)
+    best = int(np.argmax(_weighed(media, axis, values, x, owners)))
+    (r, z), cell = x[:, best].tolist(), int(owners[best])
+    return Crest(0j, values[:, best], r, z, interior, edge, cell).with_media(media, axis)
 
 
 def _zoomed(
-    field: CellField, weigh: _Density, cells: IntArray, E: Array, centres: Array, samples: int, ends: Array
-) -> tuple[Array, Array]:
+    field: CellField, media: Media, axis: str | None, cells: IntArray, E: Array, centres: Array, samples: int, ends: Array
+) -> tuple[Array, Array]:  # fmt: skip
     """The field (3, cells) at its maximum in each cell, and where (2, cells), by windows that shrink about the best point.
 
     Parameters
@@ -152,8 +150,8 @@ def _zoomed(
         else:
             values = field.electric(X, cells)[0]
         limited = bool(np.isfinite(ends).any())
-        x = CurvedMapping(mesh).F(X, cells).real if limited or weigh.axis == "radial" else X
-        size = weigh(values, x, cells)
+        x = CurvedMapping(mesh).F(X, cells).real if limited or axis == "radial" else X
+        size = _weighed(media, axis, values, x, cells)
         if limited:
             size[np.hypot(*x) > ends[:, None] * (1.0 + 1e-9)] = -np.inf
         point = size.argmax(axis=1)

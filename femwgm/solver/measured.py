@@ -95,9 +95,9 @@ def volume_of(problem: MeridianProblem, expected: Expected, found: Converged, sh
         # The poorer one at its own crest: at that of the richer one the two may agree by chance.
         other = crest(poorer[0], media, problem.axis, limit)
         value = volume_max(richer[1], peak)
-        there = problem.media(found.mode.k0)  # what belongs to the pole itself
-        at_pole = replace(peak, eps=complex(there.eps[peak.cell]))
-        more = volumes(richer[0], problem.matrices(richer[0].space.degree), there, at_pole)
+        at_pole = problem.media(found.mode.k0)
+        matrices = problem.matrices(richer[0].space.degree)
+        more = volumes(richer[0], matrices, at_pole, peak.with_media(at_pole, problem.axis))
         change = volume_max(poorer[1], other) / value - 1.0
     change = max(abs(change), _unevenness(found.first.field, found.second.field, peak))
     # The richer of two on quadrilaterals lacks less than their distance, unless the wavenumbers came close by chance.

@@ -339,3 +339,23 @@ def test_numbers_of_dispersive_crystals_and_glasses(
     assert {"volume", "q_rad"} <= ratios.keys()
     assert max(ratios.values()) < LIMIT, ratios
     assert exact.q_abs == float("inf")
+
+
+@pytest.mark.parametrize(("n_o", "n_e"), [(1.4, 1.7), (1.7, 1.4)])
+def test_volume_of_a_filled_can_whatever_its_crystal(n_o: float, n_e: float) -> None:
+    """TM010 has E along the optic axis alone: V = pi R^2 h J_1(x)^2 with x the first zero of J_0, which no index enters."""
+    x = float(mp.besseljzero(0, 1))
+    (mode,) = run(
+        {
+            "schema": 1,
+            "geometry": {"kind": "cavity", "radius": "1 um", "height": "1 um", "ambient": "filling"},
+            "materials": {"filling": {"ordinary": {"n": n_o}, "extraordinary": {"n": n_e}, "axis": "z"}},
+            "modes": {"window": [f"{2.0 * np.pi * n_e / x + d} um" for d in (-0.001, 0.001)], "azimuthal_orders": [0]},
+            "accuracy": {"wavelength": 1e-8},
+            "outputs": {"fields": False, "plots": False},
+        }
+    ).modes  # fmt: skip
+    volume = np.pi * float(mp.besselj(1, x)) ** 2
+    assert abs(mode.mode_volume_um3 / volume - 1.0) < LIMIT * mode.extra["mode_volume_error"] + 1e-9
+    assert mode.mode_volume_um3 == pytest.approx(volume, rel=1e-5)
+    assert mode.extra["volume_qnm_re_um3"] == pytest.approx(volume, rel=1e-5)

@@ -48,13 +48,24 @@ class ModeVolume:
 
 @dataclass(frozen=True)
 class _Side:
-    """One medium as seen from the centre of a sphere: its density at the points of a grid of distances and angles."""
+    """One medium as seen from the centre of a sphere, and a grid of distances and angles to look for its maximum on."""
 
     sphere: int
-    layer: int | None
+    ambient: bool
     eps: float
     rho: Array
     theta: Array
+
+    def density(self, field: StackField, rho: Array, theta: Array) -> Array:
+        """Re eps |E|^2 at all products of distances (um) and angles, 0 inside the other spheres."""
+        if not self.ambient:
+            return self.eps * field.on_grid(self.sphere, rho, theta)
+        waves = field.system.waves
+        r, z = np.outer(rho, np.sin(theta)), waves[self.sphere].centre + np.outer(rho, np.cos(theta))
+        free = np.all([np.hypot(r, z - wave.centre) > wave.radius for wave in waves], axis=0)
+        out = np.zeros(r.shape)
+        out[free] = self.eps * (np.abs(field(r[free], z[free])[0]) ** 2).sum(axis=0)
+        return out
 
 
 def mode_volume(mode: StackMode) -> ModeVolume:
@@ -85,10 +96,7 @@ def _cut(mode: StackMode) -> Array:
 
 def _maxima(field: StackField, mode: StackMode) -> Iterator[tuple[float, float, float]]:
     for side in _sides(field, mode):
-        if side.layer is None:
-            density = side.eps * _outside(field, side, side.rho, side.theta)
-        else:
-            density = side.eps * field.on_grid(side.sphere, side.rho, side.theta)
+        density = side.density(field, side.rho, side.theta)
         for flat in np.argsort(density, axis=None)[-_CANDIDATES:]:
             i, j = np.unravel_index(flat, density.shape)
             yield _climb(field, side, int(i), int(j))
@@ -104,27 +112,17 @@ def _sides(field: StackField, mode: StackMode) -> Iterator[_Side]:
         by_degree = np.max([parts[j] for parts in mode.channels], axis=0)
         top = wave.degrees[np.flatnonzero(by_degree > _FAINT * by_degree.max())[-1]]
         theta = np.linspace(0.0, np.pi, int(_PER_DEGREE * top) + 17)
-        media = sphere.media.at(np.array([complex(field.k)])).t[:, 0].real
+        media = sphere.media.at(np.array([field.mode.k0.real])).t[:, 0].real  # as the energy weighs
         inner = 0.0
         for layer, (outer, share) in enumerate(zip(sphere.radii, mode.energy[j], strict=True)):
             if share >= least:
                 eps = float(media[layer])
                 count = int(_PER_DEGREE * np.sqrt(abs(eps)) * abs(field.k) * (outer - inner) / np.pi) + 9
                 rho = np.linspace(inner * (1.0 + _SIDE), outer * (1.0 - _SIDE), count)
-                yield _Side(j, layer, eps, rho, theta)
+                yield _Side(j, False, eps, rho, theta)
             inner = outer
         step = np.pi / (_PER_DEGREE * abs(field.kappa))
-        yield _Side(j, None, float(media[-1]), inner * (1.0 + _SIDE) + step * np.arange(2), theta)
-
-
-def _outside(field: StackField, side: _Side, rho: Array, theta: Array) -> Array:
-    """|E|^2 at all products of distances and angles, 0 inside the other spheres."""
-    waves = field.system.waves
-    r, z = np.outer(rho, np.sin(theta)), waves[side.sphere].centre + np.outer(rho, np.cos(theta))
-    free = np.all([np.hypot(r, z - wave.centre) > wave.radius for wave in waves], axis=0)
-    out = np.zeros(r.shape)
-    out[free] = (np.abs(field(r[free], z[free])[0]) ** 2).sum(axis=0)
-    return out
+        yield _Side(j, True, float(media[-1]), inner * (1.0 + _SIDE) + step * np.arange(2), theta)
 
 
 def _climb(field: StackField, side: _Side, i: int, j: int) -> tuple[float, float, float]:
@@ -136,11 +134,7 @@ def _climb(field: StackField, side: _Side, i: int, j: int) -> tuple[float, float
     for _ in range(_ROUNDS):
         rho = np.clip(at[0] + width[0] * steps, side.rho[0], side.rho[-1])
         theta = np.clip(at[1] + width[1] * steps, 0.0, np.pi)
-        if side.layer is None:
-            density = side.eps * _outside(field, side, rho, theta)
-        else:
-            r, z = np.outer(rho, np.sin(theta)), centre + np.outer(rho, np.cos(theta))
-            density = side.eps * (np.abs(field(r, z)[0]) ** 2).sum(axis=0)
+        density = side.density(field, rho, theta)
         a, b = np.unravel_index(int(np.argmax(density)), density.shape)
         at, width = np.array([rho[a], theta[b]]), width * 2.5 / (_ZOOM - 1)
         best = max(
